@@ -1,0 +1,71 @@
+//===- MachInstrMac.td - multiply-accumulate --------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Operands are tiles in spm, results are tiles in acc. Each core of the mask works on its own slice. The terms of
+// an output element come in the order of docs/numerics.md section 4; the chip's numerics section gives the
+// accumulator of section 3.
+//
+//===----------------------------------------------------------------------------------------===//
+
+class MacFields<string a, string ad, string b, string bd> {
+  list<Field> fields = [
+    Field<"acc", DescReg, 12, 8, "accumulator tile">,
+    Field<a, DescReg, 17, 13, ad>,
+    Field<b, DescReg, 22, 18, bd>];
+}
+
+def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"x", "input tile (n, g, ci, iy, ix)", "w", "weight tile (g, co, ci, kh, kw)">.fields, [
+    Field<"bias", DescReg, 27, 23, "bias tile (g, co), read in mode bias">,
+    Field<"geom", GeomReg, 30, 28, "window">,
+    Field<"mask", MaskReg, 33, 31, "cores">,
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<127, 36>]> {
+  let summary = "Convolution, forward.";
+  let description = [{
+    acc (n, g, co, oy, ox) += sum over the ci of the input tile, and all taps, of x[n, g, ci, oy*sh-pt+kh*dh, ox*sw-pl+kw*dw]
+    * w[g, co, ci, kh, kw]. Logical coordinates of all tiles decide what meets what. Inputs outside the extents are padding:
+    absent, neither work nor sparsity. An input inside the extents but outside the tile is a fault, as is a ci tile that
+    does not start at a multiple of 8 (unless it starts at 0).
+  }];
+  let engine = "mac"; let timingClass = "mac";
+}
+def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"dy", "error tile (n, g, co, oy, ox)", "w", "weight tile (g, co, ci, kh, kw)">.fields, [
+    Field<"geom", GeomReg, 30, 28, "window">,
+    Field<"mask", MaskReg, 33, 31, "cores">,
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero or continue">]), [Reserved<27, 23>, Reserved<127, 36>]> {
+  let summary = "Convolution, gradient of the input.";
+  let description = [{
+    acc (n, g, ci, iy, ix) += sum over the co of the error tile and all taps of dy[n, g, co, oy, ox] * w[g, co, ci, kh, kw],
+    where oy*sh-pt+kh*dh = iy and ox*sw-pl+kw*dw = ix. Strides are handled by skipping taps, never by inserted zeros.
+    Faults as for `conv.fp`, with co in the place of ci.
+  }];
+  let engine = "mac"; let timingClass = "mac";
+}
+def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input tile (n, g, ci, iy, ix)", "dy", "error tile (n, g, co, oy, ox)">.fields, [
+    Field<"geom", GeomReg, 30, 28, "window">,
+    Field<"mask", MaskReg, 33, 31, "cores">,
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero: before the first image; else continue">,
+    Field<"open", Unsigned, 36, 36, "1: the tile begins an image, its chain starts at +0">,
+    Field<"close", Unsigned, 37, 37, "1: the tile ends an image, its chain joins the total">]), [Reserved<27, 23>, Reserved<127, 38>]> {
+  let summary = "Convolution, gradient of the weights.";
+  let description = [{
+    acc (g, co, ci, kh, kw), which lies in accumulator bank 0, is the total over images; the chain of the current image lies
+    at the same offset in bank 1. For each image of the error tile, in order: the chain starts at +0 (if `open`), takes
+    dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major order, in dot groups of 8
+    consecutive pixels of the image, and is added to the total (if `close`). A tile of several images must open and close;
+    a tile of part of an image must hold whole output rows whose first pixel is a multiple of 8. x and dy cover the same
+    images. Element formats: chain in the accumulator's, total in the `across` format.
+  }];
+  let engine = "mac"; let timingClass = "mac";
+}
+def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"a", "tile (m, k)", "b", "tile (k, n)">.fields, [
+    Field<"bias", DescReg, 27, 23, "bias tile (n), read in mode bias">,
+    Field<"mask", MaskReg, 33, 31, "cores">,
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<30, 28>, Reserved<127, 36>]> {
+  let summary = "Matrix product, any phase.";
+  let description = [{
+    acc (m, n) += sum over the k of the tile a of a[m, k] * b[k, n], k ascending in dot groups of 8. Transposed operands are
+    descriptors with exchanged strides. The k tile must start at a multiple of 8; both tiles cover the same k.
+  }];
+  let engine = "mac"; let timingClass = "mac";
+}

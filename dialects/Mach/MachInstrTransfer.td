@@ -1,0 +1,30 @@
+//===- MachInstrTransfer.td - load and store DMA ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+def LD : Instruction<"ld", 0x20, [
+    Field<"dst", DescReg, 12, 8, "tile in spm or shared">,
+    Field<"src", DescReg, 17, 13, "tile in dram">,
+    Field<"mask", MaskReg, 20, 18, "cores that receive">], [Reserved<127, 21>]> {
+  let summary = "Load a tile from DRAM.";
+  let description = [{
+    First stamps dst with src (see `stamp`), then copies, for each core in the mask, the elements of its tile that lie inside
+    the extents; the rest of the buffer is filled with +0. Tile sizes and formats of both must agree. If the source has no
+    core stride, the tile is read once and multicast. `dst` in shared: the mask must name one core.
+    DRAM bytes count each run of neighbouring elements rounded out to bursts.
+  }];
+  let engine = "load"; let timingClass = "transfer";
+}
+def ST : Instruction<"st", 0x21, [
+    Field<"dst", DescReg, 12, 8, "tensor in dram">,
+    Field<"src", DescReg, 17, 13, "tile in spm or shared">,
+    Field<"mask", MaskReg, 20, 18, "cores that send">], [Reserved<127, 21>]> {
+  let summary = "Store a tile to DRAM.";
+  let description = [{
+    First stamps dst with src, then copies, for each core in the mask, the elements of src's tile that lie inside the
+    extents. Formats must agree. DRAM bytes count as for `ld`.
+  }];
+  let engine = "store"; let timingClass = "transfer";
+}

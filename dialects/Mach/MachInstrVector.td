@@ -1,0 +1,121 @@
+//===- MachInstrVector.td - everything that is not a MAC --------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// FP32 inside; the definitions are those of docs/numerics.md section 5. Operands lie in spm, acc or shared. With an
+// operand in spm or acc the instruction is done for each core of the mask; otherwise the mask names one core.
+// The coordinates of the destination say what is computed; sources must cover what it needs (else a fault).
+//
+//===----------------------------------------------------------------------------------------===//
+
+class VectorFields<list<Field> fs> {
+  list<Field> fields = !listconcat(fs, [Field<"mask", MaskReg, 127, 125, "cores">]);
+}
+class D0<string n, string d> : Field<n, DescReg, 12, 8, d>;
+class D1<string n, string d> : Field<n, DescReg, 17, 13, d>;
+class D2<string n, string d> : Field<n, DescReg, 22, 18, d>;
+class D3<string n, string d> : Field<n, DescReg, 27, 23, d>;
+class D4<string n, string d> : Field<n, DescReg, 32, 28, d>;
+def VGeom : Field<"geom", GeomReg, 35, 33, "window">;
+def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0; continue: go on from the destination">;
+
+class Unary<string m, bits<8> op> : Instruction<m, op,
+    VectorFields<[D0<"dst", "result">, D1<"src", "operand, same coordinates">]>.fields, [Reserved<124, 18>]> {
+  let engine = "vector"; let timingClass = "vector";
+}
+class Binary<string m, bits<8> op, string a, string b> : Instruction<m, op,
+    VectorFields<[D0<"dst", "result">, D1<a, "first operand">, D2<b, "second operand">]>.fields, [Reserved<124, 23>]> {
+  let engine = "vector"; let timingClass = "vector";
+}
+
+def V_ROUND : Unary<"v.round", 0x40> {
+  let summary = "Convert to the format of the destination.";
+  let description = "dst = round(src), elementwise.";
+}
+def V_RELU : Unary<"v.relu", 0x41> {
+  let summary = "Rectify.";
+  let description = "dst = src > 0 ? src : +0, elementwise.";
+}
+def V_RELU_GRAD : Binary<"v.relu.grad", 0x42, "dy", "y"> {
+  let summary = "Gradient of rectify.";
+  let description = "dst = y > 0 ? dy : +0, elementwise.";
+}
+def V_ADD : Binary<"v.add", 0x43, "a", "b"> {
+  let summary = "Add two tiles.";
+  let description = "dst = round(a + b), elementwise.";
+}
+def V_BIAS_ADD : Binary<"v.bias.add", 0x44, "x", "b"> {
+  let summary = "Add one number per channel.";
+  let description = "dst (n, c, ...) = round(x + b[c]).";
+}
+def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
+    D0<"dst", "sums (c), f32">, D1<"dy", "error tile (n, c) or (n, c, h, w)">, VMode]>.fields,
+    [Reserved<35, 18>, Reserved<124, 38>]> {
+  let summary = "Sum an error over everything but the channel.";
+  let description = "For image, then row ascending: dst[c] = dst[c] + row_sum(row). The tile holds whole rows.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_MAX_POOL : Instruction<"v.max.pool", 0x46, VectorFields<[
+    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    [Reserved<32, 23>, Reserved<124, 36>]> {
+  let summary = "Maximum over a window, and which element it was.";
+  let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256.";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_MAX_POOL_GRAD : Instruction<"v.max.pool.grad", 0x47, VectorFields<[
+    D0<"dst", "result (n, c, iy, ix)">, D1<"index", "u8 (n, c, oy, ox)">, D2<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
+    [Reserved<32, 23>, Reserved<124, 36>]> {
+  let summary = "Gradient of the maximum over a window.";
+  let description = "dst[iy, ix] = round(sum from +0 over windows in row-major order whose index points here, of dy).";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_AVG_POOL : Instruction<"v.avg.pool", 0x48, VectorFields<[
+    D0<"dst", "result (n, c, oy, ox)">, D1<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    [Reserved<32, 18>, Reserved<124, 36>]> {
+  let summary = "Mean over a window.";
+  let description = "dst = round(sum / count), see docs/numerics.md.";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_AVG_POOL_GRAD : Instruction<"v.avg.pool.grad", 0x49, VectorFields<[
+    D0<"dst", "result (n, c, iy, ix)">, D1<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
+    [Reserved<32, 18>, Reserved<124, 36>]> {
+  let summary = "Gradient of the mean over a window.";
+  let description = "dst[iy, ix] = round(sum over windows in row-major order that contain it, of dy / count). Counts follow from the extents of dst.";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_SOFTMAX : Unary<"v.softmax", 0x4a> {
+  let summary = "Softmax over the last dimension.";
+  let description = "Tiles hold whole rows (n, c).";
+  let timingClass = "vector_row";
+}
+def V_SOFTMAX_GRAD : Binary<"v.softmax.grad", 0x4b, "dy", "y"> {
+  let summary = "Gradient of softmax.";
+  let description = "dst = round(y * (dy - row_sum(y * dy))). Tiles hold whole rows.";
+  let timingClass = "vector_row";
+}
+def V_CROSS_ENTROPY : Binary<"v.cross.entropy", 0x4c, "x", "labels"> {
+  let summary = "Cross entropy of softmax, one number per image.";
+  let description = "dst (n), f32; x (n, c), whole rows; labels (n), i32.";
+  let timingClass = "vector_row";
+}
+def V_CROSS_ENTROPY_GRAD : Instruction<"v.cross.entropy.grad", 0x4d, VectorFields<[
+    D0<"dst", "result (n, c)">, D1<"x", "logits (n, c)">, D2<"labels", "i32 (n)">,
+    Field<"scale", HyperReg, 39, 36, "loss scale / N">]>.fields, [Reserved<35, 23>, Reserved<124, 40>]> {
+  let summary = "Gradient of the cross entropy of softmax.";
+  let description = "dst = round((softmax(x) - onehot(label)) * scale). Tiles hold whole rows.";
+  let engine = "vector"; let timingClass = "vector_row";
+}
+def V_MEAN : Unary<"v.mean", 0x4e> {
+  let summary = "Mean of a vector.";
+  let description = "dst (rank 0 or 1 element), f32 = row_sum(src) / n; src (n), whole.";
+  let timingClass = "vector_reduce";
+}
+def V_SGD : Instruction<"v.sgd", 0x4f, VectorFields<[
+    D0<"w", "weights, read and written">, D1<"v", "velocity, read and written">, D2<"dw", "gradient">,
+    Field<"lr", HyperReg, 39, 36, "learning rate">, Field<"momentum", HyperReg, 43, 40, "momentum">,
+    Field<"decay", HyperReg, 47, 44, "weight decay">, Field<"unscale", HyperReg, 51, 48, "1 / loss scale">]>.fields,
+    [Reserved<35, 23>, Reserved<124, 52>]> {
+  let summary = "Stochastic gradient descent with momentum and weight decay.";
+  let description = "g = fma(decay, w, dw * unscale); v = round(fma(momentum, v, g)); w = round(fma(-lr, v, w)), elementwise.";
+  let engine = "vector"; let timingClass = "vector";
+}

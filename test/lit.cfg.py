@@ -1,0 +1,21 @@
+# lit configuration of the file tests: every RUN line names one of our tools or FileCheck.
+import os
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "SLPC"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".td", ".test", ".s"]
+config.excludes = ["Inputs", "unit", "fuzz", "data", "models", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = config.slp_test_binary_dir
+config.substitutions.append(("%models", os.path.join(config.test_source_root, "models")))
+config.substitutions.append(("%data", os.path.join(config.test_source_root, "data")))
+config.substitutions.append(("%chips", os.path.join(config.slp_source_dir, "runtime", "chips")))
+config.substitutions.append(("%mach_td", os.path.join(config.slp_source_dir, "dialects", "Mach")))
+llvm_config.use_default_substitutions()
+llvm_config.with_environment("PATH", config.slp_tools_dir, append_path=True)
+tools = [ToolSubst(t, unresolved="ignore") for t in
+         ["slpc", "slp-opt", "slp-sim", "slp-verify", "slp-as", "slp-dis", "slp-tblgen", "slp-reduce"]]
+llvm_config.add_tool_substitutions(tools, [config.slp_tools_dir, config.llvm_tools_dir])
