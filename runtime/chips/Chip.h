@@ -1,0 +1,111 @@
+//===- Chip.h - a chip description ------------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What runtime/chips/*.yaml says, as a value. The compiler asks it for sizes and features, exec for numerics, timing
+// for rates, energy for picojoules. Every number carries where it comes from; a report prints the tags it rests on.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CHIPS_CHIP_H
+#define RUNTIME_CHIPS_CHIP_H
+
+#include "runtime/api/Result.h"
+#include "runtime/num/Format.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slp::chip {
+
+/// Where a number comes from (reference: the confidence tags of the chip dossier).
+enum class Provenance { quoted, derived, recalled, assumed };
+std::string_view toString(Provenance p);
+
+/// A number with its provenance; converts to the number.
+template <typename T> struct Sourced {
+  T value{};
+  Provenance provenance = Provenance::assumed;
+  operator const T &() const { return value; }
+};
+
+/// Decides bits (docs/numerics.md). Part of the numerics hash.
+struct Numerics {
+  num::Format fp8, fp16;
+  num::Rounding rounding = num::Rounding::nearestEven; // of every store to fp8 and fp16
+  int dot = 8;                   // terms per dot group
+  bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
+  bool acrossImagesFp16 = false; // format of conv.wg's total
+};
+
+/// Sizes. Part of the structure hash: programs depend on them.
+struct Structure {
+  Sourced<int> cores;               // 1 to 64
+  Sourced<int64_t> scratchpadBytes; // per core, spm
+  Sourced<int64_t> accBankBytes;    // per core and bank; there are two banks, bank 1 starts at accBankBytes
+  Sourced<int64_t> sharedBytes;     // shared buffer
+  Sourced<int64_t> dramBytes;       // external memory
+  Sourced<int> loopDepth;           // hardware loops, at least 8
+  Sourced<int> queueDepth;          // entries of each engine's queue
+};
+
+/// Rates. `slp-sim --chip` may replace them without recompiling.
+struct Rates {
+  Sourced<double> clockHz;
+  Sourced<double> supplyVolts;
+  Sourced<int> fp8MacsPerCycle;        // per core, dense
+  Sourced<int> fp16MacsPerCycle;       // per core, dense; 0 without the feature fp16-mac
+  Sourced<int> vectorLanes;            // FP32 operations per cycle, whole chip
+  Sourced<double> dramBytesPerSecond;  // peak
+  Sourced<double> dramEfficiency;      // attainable share of the peak
+  Sourced<double> dramLatencySeconds;
+  Sourced<int> dramBurstBytes;
+  Sourced<int> sharedToCoreBytesPerCycle; // multicast counts once
+  Sourced<int> coreToSharedBytesPerCycle;
+  Sourced<int> issuePerCycle;          // instructions the sequencer issues
+  Sourced<int> semaphoreCycles;        // latency of one wait or signal
+  Sourced<int> macStartCycles;         // fixed cost of one MAC instruction
+  Sourced<int> vectorStartCycles;      // fixed cost of one vector instruction
+  std::map<std::string, Sourced<double>> vectorCyclesPerElement; // by timing class, per lane
+};
+
+/// Energies, in pJ at the description's supply and clock.
+struct Energies {
+  Sourced<double> fp8Mac, fp16Mac;             // per multiply-accumulate, arithmetic only
+  Sourced<double> spmByte, accByte, sharedByte, dramByte; // per byte read or written
+  Sourced<double> vectorOp;                    // per lane operation
+  Sourced<double> instruction;                 // per instruction issued
+  Sourced<double> staticPerCycle;              // whole chip
+};
+
+struct Chip {
+  std::string name;               // "lnpu"
+  std::string title;              // one line for people
+  std::set<std::string> features; // names of design section 5
+  Numerics numerics;
+  Structure structure;
+  Rates rates;
+  Energies energies;
+
+  bool has(std::string_view feature) const { return features.count(std::string(feature)) != 0; }
+  /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match it.
+  uint64_t structureHash() const;
+  /// The same over rates and energies: printed in reports, free to differ.
+  uint64_t ratesHash() const;
+  /// "name = value [tag]" for every number that is not `quoted`, for the foot of a report.
+  std::vector<std::string> assumptions() const;
+};
+
+/// Reads and checks a description. `nameOrPath` is a shipped name ("lnpu", "asu-fp8") or a path to a YAML file.
+/// Errors name the file, the key, the value and the accepted range; an unknown name lists the shipped ones.
+Result<Chip> load(const std::string &nameOrPath);
+/// Parses YAML text; `where` stands for the file name in messages.
+Result<Chip> parse(const std::string &yaml, const std::string &where);
+
+} // namespace slp::chip
+
+#endif // RUNTIME_CHIPS_CHIP_H
