@@ -1,0 +1,124 @@
+//===- Format.cpp - parametric storage formats ------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Checks and names formats, and widens arrays of codes.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/num/Format.h"
+
+#include "runtime/num/VectorClones.h"
+
+namespace slp::num {
+
+namespace {
+
+struct Named {
+  std::string_view name;
+  Format format;
+};
+constexpr Named namedFormats[] = {
+    {"lnpu.fp8", lnpuFp8}, {"lnpu.fp16", lnpuFp16}, {"asu.fp8", asuFp8}, {"asu.fp16", asuFp16}};
+
+std::string spelled(const Format &f) {
+  const char *specials = f.specials == Specials::ieee   ? "ieee"
+                         : f.specials == Specials::none ? "none"
+                                                        : "reserved";
+  const char *subnormals = f.subnormals == Subnormals::gradual ? "gradual" : "flush";
+  return "num.float<" + std::to_string(f.exp) + ", " + std::to_string(f.man) + ", " +
+         std::to_string(f.bias) + ", " + specials + ", " + subnormals + ">";
+}
+
+Error refuse(const Format &f, const std::string &why) { return {spelled(f) + ": " + why}; }
+
+Error outOfRange(const Format &f, const char *what, int found, const char *range) {
+  return refuse(f, std::string(what) + " is " + std::to_string(found) + ", expected " + range);
+}
+
+/// The loop of decodeArray: `decode` without branches, so that it vectorises.
+template <typename Code>
+inline __attribute__((always_inline)) void decodeLoop(const Format &format, const Code *codes,
+                                                      float *values, size_t n) {
+  const uint32_t signBit = format.signBit(), maxCode = format.maxCode();
+  const uint32_t firstNormal = 1u << format.man;
+  const int toMantissa = 23 - format.man, toSign = 31 - format.exp - format.man;
+  const uint32_t rebias = uint32_t(127 - format.bias) << 23;
+  const float fraction = 1.0f / float(1 << format.man);
+  const float subnormalScale = format.subnormals == Subnormals::flush ? 0.0f : format.minNormal();
+  const uint32_t firstSpecial =
+      format.specials == Specials::ieee ? 0x7f800000u : 0x7fc00000u; // of maxCode + 1
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t code = codes[i], magnitude = code & (signBit - 1);
+    uint32_t normal = (magnitude << toMantissa) + rebias;
+    uint32_t subnormal = bitsOf(float(int(magnitude)) * fraction * subnormalScale);
+    uint32_t special = magnitude == maxCode + 1 ? firstSpecial : 0x7fc00000u;
+    uint32_t bits = magnitude >= firstNormal ? normal : subnormal;
+    bits = magnitude > maxCode ? special : bits;
+    uint32_t sign = (code & signBit) << toSign;
+    bool takesSign = bits != 0 && bits <= 0x7f800000u;
+    values[i] = floatOf(bits | (takesSign ? sign : 0u));
+  }
+}
+
+} // namespace
+
+float Format::maxFinite() const { return decode(*this, maxCode()); }
+
+std::string Format::name() const {
+  for (const Named &named : namedFormats)
+    if (named.format == *this)
+      return std::string(named.name);
+  return spelled(*this);
+}
+
+Status validate(const Format &format) {
+  if (format.exp < 2 || format.exp > 8)
+    return outOfRange(format, "the number of exponent bits", format.exp, "2 to 8");
+  if (format.man < 1 || format.man > 10)
+    return outOfRange(format, "the number of mantissa bits", format.man, "1 to 10");
+  if (format.bits() > 16)
+    return outOfRange(format, "the width of a code", format.bits(), "at most 16 bits");
+  if (format.bias < 0 || format.bias > 127)
+    return outOfRange(format, "the bias", format.bias, "0 to 127");
+  if (format.maxField() - format.bias > 127)
+    return outOfRange(format, "the exponent of the largest value", format.maxField() - format.bias,
+                      "at most 127, that of f32");
+  return Status::success();
+}
+
+Result<Format> makeFormat(int exp, int man, int bias, Specials specials, Subnormals subnormals) {
+  Format format{exp, man, bias, specials, subnormals};
+  if (Status status = validate(format); !status)
+    return status.takeError();
+  return format;
+}
+
+Result<Format> formatNamed(std::string_view name) {
+  for (const Named &named : namedFormats)
+    if (named.name == name)
+      return named.format;
+  std::string known;
+  for (const Named &named : namedFormats)
+    known += (known.empty() ? "" : ", ") + std::string(named.name);
+  return Error{"unknown number format '" + std::string(name) + "', expected one of " + known};
+}
+
+std::array<float, 256> decodeTable(const Format &format) {
+  std::array<float, 256> table;
+  for (uint32_t code = 0; code < table.size(); ++code)
+    table[code] = decode(format, code);
+  return table;
+}
+
+SLP_NUM_VECTOR_CLONES
+void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n) {
+  decodeLoop(format, codes, values, n);
+}
+
+SLP_NUM_VECTOR_CLONES
+void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n) {
+  decodeLoop(format, codes, values, n);
+}
+
+} // namespace slp::num

@@ -1,0 +1,134 @@
+//===- Format.h - parametric storage formats --------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The 16-bit-or-less formats of docs/numerics.md §1: what a code means. The chip description makes
+// them, the image loader checks codes with them, the simulator widens operands with them. Rounding
+// into them is in Round.h.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_NUM_FORMAT_H
+#define RUNTIME_NUM_FORMAT_H
+
+#include "runtime/api/Result.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace slp::num {
+
+/// What the largest exponent field means: Inf and NaN, an ordinary binade, or nothing at all.
+enum class Specials : uint8_t { ieee, none, reserved };
+
+/// Whether exponent field 0 holds subnormal numbers or only zero.
+enum class Subnormals : uint8_t { gradual, flush };
+
+/// The bits of an FP32 number, and back.
+inline uint32_t bitsOf(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+inline float floatOf(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/// A format: sign, `exp` exponent bits, `man` mantissa bits. Every function of this library expects
+/// one that `validate` accepts; then every finite value, and the smallest normal one, is a normal
+/// or subnormal FP32 number.
+struct Format {
+  int exp = 5;
+  int man = 2;
+  int bias = 15;
+  Specials specials = Specials::reserved;
+  Subnormals subnormals = Subnormals::flush;
+
+  /// Width of a code in bits.
+  int bits() const { return 1 + exp + man; }
+  /// Bytes a code takes in memory: 1 or 2.
+  int bytes() const { return bits() <= 8 ? 1 : 2; }
+  /// The largest exponent field of a finite value.
+  int maxField() const { return (1 << exp) - (specials == Specials::none ? 1 : 2); }
+  /// The code of the largest finite value.
+  uint32_t maxCode() const { return (uint32_t(maxField() + 1) << man) - 1; }
+  uint32_t signBit() const { return 1u << (exp + man); }
+  /// The largest finite value.
+  float maxFinite() const;
+  /// 2^(1 - bias).
+  float minNormal() const { return floatOf(uint32_t(128 - bias) << 23); }
+  /// The name of docs/numerics.md §1 if there is one ("lnpu.fp8"), else "num.float<5, 2, 15,
+  /// reserved, flush>".
+  std::string name() const;
+
+  friend bool operator==(const Format &a, const Format &b) {
+    return a.exp == b.exp && a.man == b.man && a.bias == b.bias && a.specials == b.specials &&
+           a.subnormals == b.subnormals;
+  }
+  friend bool operator!=(const Format &a, const Format &b) { return !(a == b); }
+};
+
+inline constexpr Format lnpuFp8{5, 2, 15, Specials::reserved, Subnormals::flush};
+inline constexpr Format lnpuFp16{5, 10, 15, Specials::reserved, Subnormals::gradual};
+inline constexpr Format asuFp8{5, 2, 15, Specials::none, Subnormals::gradual};
+inline constexpr Format asuFp16{5, 10, 15, Specials::none, Subnormals::gradual};
+
+/// Accepts exp 2..8, man 1..10, at most 16 bits in all, bias 0..127, and a largest value that FP32
+/// can hold.
+Status validate(const Format &format);
+
+/// A format from its parameters, or why `validate` refuses it.
+Result<Format> makeFormat(int exp, int man, int bias, Specials specials, Subnormals subnormals);
+
+/// A format by its name in docs/numerics.md §1, such as "asu.fp16".
+Result<Format> formatNamed(std::string_view name);
+
+/// Whether `code` may stand in memory: it fits in bits(), is not a reserved one, and is not a
+/// subnormal of a `flush` format. The loader refuses anything else.
+inline bool isValidCode(const Format &format, uint32_t code) {
+  if (code >> format.bits())
+    return false;
+  uint32_t magnitude = code & (format.signBit() - 1);
+  if (format.specials == Specials::reserved && magnitude > format.maxCode())
+    return false;
+  return format.subnormals == Subnormals::gradual || magnitude == 0 || magnitude >> format.man;
+}
+
+/// The exact value of `code`; the code of -0 reads as +0, `ieee` specials as Inf and NaN. A code
+/// that is not valid reads as NaN where it is reserved and as +0 where it is a flushed subnormal.
+inline float decode(const Format &format, uint32_t code) {
+  uint32_t magnitude = code & (format.signBit() - 1);
+  uint32_t sign = magnitude && (code & format.signBit()) ? 0x80000000u : 0u;
+  if (magnitude > format.maxCode()) {
+    bool isInf = format.specials == Specials::ieee && magnitude == format.maxCode() + 1;
+    return isInf ? floatOf(sign | 0x7f800000u) : std::numeric_limits<float>::quiet_NaN();
+  }
+  if (magnitude >> format.man)
+    return floatOf(sign | ((magnitude << (23 - format.man)) + (uint32_t(127 - format.bias) << 23)));
+  if (magnitude == 0 || format.subnormals == Subnormals::flush)
+    return 0.0f;
+  // minNormal · m / 2^man: the division by a power of two is exact, subnormal FP32 results
+  // included.
+  float value = float(int(magnitude)) / float(1 << format.man) * format.minNormal();
+  return floatOf(sign | bitsOf(value));
+}
+
+/// All 256 values of a format of at most 8 bits; for loops that widen operands by look-up. Codes
+/// that do not fit in bits() read as if the bits above were absent.
+std::array<float, 256> decodeTable(const Format &format);
+
+/// values[i] = decode(codes[i]) for i in [0, n). The 8-bit version wants a format of at most 8
+/// bits.
+void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n);
+void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n);
+
+} // namespace slp::num
+
+#endif // RUNTIME_NUM_FORMAT_H
