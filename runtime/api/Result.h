@@ -2,8 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Every function of the runtime that can fail returns a Status or a Result. A message is one line, lower case,
-// without a full stop: what went wrong, where, and what was expected. Only `main` of a tool prints it and exits 1.
+// Every function of the runtime that can fail returns a Status or a Result. A message is one line,
+// lower case, without a full stop: what went wrong, where, and what was expected. Only `main` of a
+// tool prints it and exits 1.
 //
 //===----------------------------------------------------------------------------------------===//
 

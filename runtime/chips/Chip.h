@@ -2,8 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// What runtime/chips/*.yaml says, as a value. The compiler asks it for sizes and features, exec for numerics, timing
-// for rates, energy for picojoules. Every number carries where it comes from; a report prints the tags it rests on.
+// What runtime/chips/*.yaml says, as a value. The compiler asks it for sizes and features, exec for
+// numerics, timing for rates, energy for picojoules. Every number carries where it comes from; a
+// report prints the tags it rests on.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -37,7 +38,7 @@ template <typename T> struct Sourced {
 struct Numerics {
   num::Format fp8, fp16;
   num::Rounding rounding = num::Rounding::nearestEven; // of every store to fp8 and fp16
-  int dot = 8;                   // terms per dot group
+  int dot = 8;                                         // terms per dot group
   bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
   bool acrossImagesFp16 = false; // format of conv.wg's total
 };
@@ -46,40 +47,41 @@ struct Numerics {
 struct Structure {
   Sourced<int> cores;               // 1 to 64
   Sourced<int64_t> scratchpadBytes; // per core, spm
-  Sourced<int64_t> accBankBytes;    // per core and bank; there are two banks, bank 1 starts at accBankBytes
-  Sourced<int64_t> sharedBytes;     // shared buffer
-  Sourced<int64_t> dramBytes;       // external memory
-  Sourced<int> loopDepth;           // hardware loops, at least 8
-  Sourced<int> queueDepth;          // entries of each engine's queue
+  Sourced<int64_t>
+      accBankBytes; // per core and bank; there are two banks, bank 1 starts at accBankBytes
+  Sourced<int64_t> sharedBytes; // shared buffer
+  Sourced<int64_t> dramBytes;   // external memory
+  Sourced<int> loopDepth;       // hardware loops, at least 8
+  Sourced<int> queueDepth;      // entries of each engine's queue
 };
 
 /// Rates. `slp-sim --chip` may replace them without recompiling.
 struct Rates {
   Sourced<double> clockHz;
   Sourced<double> supplyVolts;
-  Sourced<int> fp8MacsPerCycle;        // per core, dense
-  Sourced<int> fp16MacsPerCycle;       // per core, dense; 0 without the feature fp16-mac
-  Sourced<int> vectorLanes;            // FP32 operations per cycle, whole chip
-  Sourced<double> dramBytesPerSecond;  // peak
-  Sourced<double> dramEfficiency;      // attainable share of the peak
+  Sourced<int> fp8MacsPerCycle;       // per core, dense
+  Sourced<int> fp16MacsPerCycle;      // per core, dense; 0 without the feature fp16-mac
+  Sourced<int> vectorLanes;           // FP32 operations per cycle, whole chip
+  Sourced<double> dramBytesPerSecond; // peak
+  Sourced<double> dramEfficiency;     // attainable share of the peak
   Sourced<double> dramLatencySeconds;
   Sourced<int> dramBurstBytes;
   Sourced<int> sharedToCoreBytesPerCycle; // multicast counts once
   Sourced<int> coreToSharedBytesPerCycle;
-  Sourced<int> issuePerCycle;          // instructions the sequencer issues
-  Sourced<int> semaphoreCycles;        // latency of one wait or signal
-  Sourced<int> macStartCycles;         // fixed cost of one MAC instruction
-  Sourced<int> vectorStartCycles;      // fixed cost of one vector instruction
+  Sourced<int> issuePerCycle;     // instructions the sequencer issues
+  Sourced<int> semaphoreCycles;   // latency of one wait or signal
+  Sourced<int> macStartCycles;    // fixed cost of one MAC instruction
+  Sourced<int> vectorStartCycles; // fixed cost of one vector instruction
   std::map<std::string, Sourced<double>> vectorCyclesPerElement; // by timing class, per lane
 };
 
 /// Energies, in pJ at the description's supply and clock.
 struct Energies {
-  Sourced<double> fp8Mac, fp16Mac;             // per multiply-accumulate, arithmetic only
+  Sourced<double> fp8Mac, fp16Mac; // per multiply-accumulate, arithmetic only
   Sourced<double> spmByte, accByte, sharedByte, dramByte; // per byte read or written
-  Sourced<double> vectorOp;                    // per lane operation
-  Sourced<double> instruction;                 // per instruction issued
-  Sourced<double> staticPerCycle;              // whole chip
+  Sourced<double> vectorOp;                               // per lane operation
+  Sourced<double> instruction;                            // per instruction issued
+  Sourced<double> staticPerCycle;                         // whole chip
 };
 
 struct Chip {
@@ -92,7 +94,8 @@ struct Chip {
   Energies energies;
 
   bool has(std::string_view feature) const { return features.count(std::string(feature)) != 0; }
-  /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match it.
+  /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match
+  /// it.
   uint64_t structureHash() const;
   /// The same over rates and energies: printed in reports, free to differ.
   uint64_t ratesHash() const;
@@ -100,8 +103,9 @@ struct Chip {
   std::vector<std::string> assumptions() const;
 };
 
-/// Reads and checks a description. `nameOrPath` is a shipped name ("lnpu", "asu-fp8") or a path to a YAML file.
-/// Errors name the file, the key, the value and the accepted range; an unknown name lists the shipped ones.
+/// Reads and checks a description. `nameOrPath` is a shipped name ("lnpu", "asu-fp8") or a path to
+/// a YAML file. Errors name the file, the key, the value and the accepted range; an unknown name
+/// lists the shipped ones.
 Result<Chip> load(const std::string &nameOrPath);
 /// Parses YAML text; `where` stands for the file name in messages.
 Result<Chip> parse(const std::string &yaml, const std::string &where);

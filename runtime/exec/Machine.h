@@ -2,8 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// The functional half of the simulator: memories, registers, queues, values. It knows nothing of time: it reports what
-// each instruction did to an Observer, from which runtime/timing and runtime/energy work.
+// The functional half of the simulator: memories, registers, queues, values. It knows nothing of
+// time: it reports what each instruction did to an Observer, from which runtime/timing and
+// runtime/energy work.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -23,26 +24,27 @@ namespace slp::exec {
 
 /// What one core did in one instruction. Zero where it does not apply.
 struct CoreWork {
-  uint64_t macs = 0;        // terms inside the extents, padding excluded; what a dense array computes
-  uint64_t zeroMacs = 0;    // of those, with at least one zero operand
-  uint64_t elements = 0;    // vector: results produced
-  uint64_t operations = 0;  // vector: lane operations (elements times the work of one)
-  uint64_t bytesRead[4] = {0, 0, 0, 0};    // by Space
+  uint64_t macs = 0;     // terms inside the extents, padding excluded; what a dense array computes
+  uint64_t zeroMacs = 0; // of those, with at least one zero operand
+  uint64_t elements = 0; // vector: results produced
+  uint64_t operations = 0;              // vector: lane operations (elements times the work of one)
+  uint64_t bytesRead[4] = {0, 0, 0, 0}; // by Space
   uint64_t bytesWritten[4] = {0, 0, 0, 0}; // by Space; dram counts whole bursts
   uint64_t dramUsefulBytes = 0;            // without rounding to bursts
-  uint64_t macSlots = 0;    // MAC: dot slots offered: groups of the dot width, ragged ones counted whole
+  uint64_t macSlots =
+      0; // MAC: dot slots offered: groups of the dot width, ragged ones counted whole
 };
 
-/// One issued instruction. `work` has one entry per core in `mask` (ascending), except for a multicast load and for
-/// instructions outside the per-core engines, which have one.
+/// One issued instruction. `work` has one entry per core in `mask` (ascending), except for a
+/// multicast load and for instructions outside the per-core engines, which have one.
 struct Event {
   uint64_t pc = 0;
   mach::Opcode opcode{};
-  mach::Engine engine{};      // resolved, also for wait and signal
-  uint64_t mask = 0;          // cores concerned; 1 where none is named
+  mach::Engine engine{}; // resolved, also for wait and signal
+  uint64_t mask = 0;     // cores concerned; 1 where none is named
   bool multicast = false;
-  bool fp16 = false;          // MAC: an operand is fp16
-  uint8_t semaphore = 0;      // wait, signal
+  bool fp16 = false;     // MAC: an operand is fp16
+  uint8_t semaphore = 0; // wait, signal
   uint8_t count = 0;
   std::vector<CoreWork> work;
 };
@@ -54,11 +56,13 @@ public:
   virtual void issued(const Event &event) = 0;
 };
 
-/// Called by capture: values of the tile just produced, in logical row-major order of the clipped tile.
+/// Called by capture: values of the tile just produced, in logical row-major order of the clipped
+/// tile.
 class Capturer {
 public:
   virtual ~Capturer() = default;
-  /// `linear[i]` is the row-major index in the train tensor, `values[i]` the element (any format widened exactly).
+  /// `linear[i]` is the row-major index in the train tensor, `values[i]` the element (any format
+  /// widened exactly).
   virtual void captured(const image::Capture &what, uint64_t pc, const std::vector<int64_t> &linear,
                         const std::vector<float> &values) = 0;
 };
@@ -70,27 +74,30 @@ struct TensorEvents {
 };
 
 struct Options {
-  int threads = 0;            // host threads, 0: all; the result does not depend on it
+  int threads = 0; // host threads, 0: all; the result does not depend on it
   Observer *observer = nullptr;
   Capturer *capturer = nullptr;
-  /// 0: instructions execute in program order. Otherwise engines run their queues in a random legal interleaving with
-  /// this seed, blocked only by semaphores and fences: a correctly synchronised program gives the same bits. Tests only.
+  /// 0: instructions execute in program order. Otherwise engines run their queues in a random legal
+  /// interleaving with this seed, blocked only by semaphores and fences: a correctly synchronised
+  /// program gives the same bits. Tests only.
   uint64_t interleaveSeed = 0;
   uint64_t maxInstructions = 1ull << 40; // a runaway loop stops here
 };
 
 class Machine {
 public:
-  /// Refuses an image whose structure hash differs from the chip's, or that needs a feature the chip lacks (names it).
+  /// Refuses an image whose structure hash differs from the chip's, or that needs a feature the
+  /// chip lacks (names it).
   static Result<std::unique_ptr<Machine>> create(const chip::Chip &chip, const image::Image &image);
   ~Machine();
 
-  /// Runs an entry point to `halt`. A fault's message has the instruction's text, its index, the ONNX node, and the
-  /// queues' state where it matters.
+  /// Runs an entry point to `halt`. A fault's message has the instruction's text, its index, the
+  /// ONNX node, and the queues' state where it matters.
   Status run(std::string_view entry, const Options &options);
 
-  /// Writes a tensor from values in row-major order: f32 and i32 tensors are stored as they are, fp16 and fp8 values
-  /// must be representable (else an error naming the first that is not). `values` are floats, or labels as floats.
+  /// Writes a tensor from values in row-major order: f32 and i32 tensors are stored as they are,
+  /// fp16 and fp8 values must be representable (else an error naming the first that is not).
+  /// `values` are floats, or labels as floats.
   Status write(std::string_view tensor, const std::vector<float> &values);
   Result<std::vector<float>> read(std::string_view tensor) const;
   /// Sets h0 (lr), h1 (momentum), h2 (weight decay).

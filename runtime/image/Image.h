@@ -2,9 +2,10 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// An image as a value, and its ELF64 file. Written by lib/Emit and slp-as, read by exec, slp-dis and slp-verify.
-// Sections: .text (128-bit words), .desc (descriptor table), .data (initial state), .bss (zero state and temporaries),
-// .symtab/.strtab (entry points, named tensors), .note.slp (version, hashes, schema), .slp.debug (not loaded).
+// An image as a value, and its ELF64 file. Written by lib/Emit and slp-as, read by exec, slp-dis
+// and slp-verify. Sections: .text (128-bit words), .desc (descriptor table), .data (initial state),
+// .bss (zero state and temporaries), .symtab/.strtab (entry points, named tensors), .note.slp
+// (version, hashes, schema), .slp.debug (not loaded).
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -28,7 +29,7 @@ enum class Role : uint8_t { input, output, state, temp };
 
 /// A named tensor in DRAM, row-major or with the strides its descriptors give it.
 struct Tensor {
-  std::string name;             // the ONNX name, or NODE/result for temporaries
+  std::string name; // the ONNX name, or NODE/result for temporaries
   Role role = Role::temp;
   mach::Format format = mach::Format::f32;
   std::vector<int64_t> shape;   // logical, as in the train IR
@@ -50,19 +51,20 @@ struct Entry {
 
 /// What an instruction is for; one per instruction, by index.
 struct DebugRecord {
-  int32_t node = -1;   // index into Debug::nodes, or -1
-  int8_t phase = -1;   // 0 fp, 1 bp, 2 wg, 3 up, or -1
-  /// Indices into Debug::captures, one per destination of the instruction in field order; -1: not a train tensor.
+  int32_t node = -1; // index into Debug::nodes, or -1
+  int8_t phase = -1; // 0 fp, 1 bp, 2 wg, 3 up, or -1
+  /// Indices into Debug::captures, one per destination of the instruction in field order; -1: not a
+  /// train tensor.
   int32_t capture[2] = {-1, -1};
 };
 
-/// A train tensor that an instruction produces. The row-major linear index over the extents of the destination's
-/// descriptor is the row-major linear index of the train tensor.
+/// A train tensor that an instruction produces. The row-major linear index over the extents of the
+/// destination's descriptor is the row-major linear index of the train tensor.
 struct Capture {
   std::string tensor;         // name in the train IR
   std::vector<int64_t> shape; // in the train IR
   mach::Format format = mach::Format::f32;
-  bool accumulator = false;   // lives in acc: the accumulator's own format, compared as values
+  bool accumulator = false; // lives in acc: the accumulator's own format, compared as values
 };
 
 /// A train tensor that no instruction produces, and why (a pass recorded it).
@@ -79,14 +81,14 @@ struct Debug {
 };
 
 struct Image {
-  std::string chipName;          // "lnpu"
-  uint64_t chipHash = 0;         // Chip::structureHash of the description compiled for
-  std::string modelName;         // file name of the model, without folder
+  std::string chipName;  // "lnpu"
+  uint64_t chipHash = 0; // Chip::structureHash of the description compiled for
+  std::string modelName; // file name of the model, without folder
   int64_t batch = 0;
   double lossScale = 1;
   std::vector<mach::Word> text;
   std::vector<NamedDescriptor> descriptors;
-  std::vector<Tensor> tensors;   // ascending address
+  std::vector<Tensor> tensors; // ascending address
   std::vector<Entry> entries;
   Debug debug;
 
@@ -94,8 +96,9 @@ struct Image {
   const Entry *findEntry(std::string_view name) const;
 };
 
-/// Checks that everything an image says of itself agrees: instructions decode, descriptor and branch targets exist,
-/// tensors do not overlap, entries lie in the text, debug records match. The message names the first disagreement.
+/// Checks that everything an image says of itself agrees: instructions decode, descriptor and
+/// branch targets exist, tensors do not overlap, entries lie in the text, debug records match. The
+/// message names the first disagreement.
 Status verify(const Image &image);
 
 /// Serialises to ELF64, little endian. The same image gives the same bytes on any host.

@@ -1,0 +1,57 @@
+//===- TrainDialect.h - the train dialect -----------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINDIALECT_H
+#define DIALECTS_TRAIN_TRAINDIALECT_H
+
+#include "dialects/Num/NumDialect.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Train/TrainOpsEnums.h.inc"
+
+#include "dialects/Train/TrainOpsDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Train/TrainOpsAttributes.h.inc"
+
+namespace slp::train {
+
+/// A sliding window: pads are top, left, bottom, right.
+struct Window {
+  int64_t kernelH, kernelW, strideH, strideW, padTop, padLeft, padBottom, padRight, dilationH,
+      dilationW;
+  /// Output size for an input of `h` rows, 0 or less if the window does not fit.
+  int64_t outputRows(int64_t h) const;
+  int64_t outputColumns(int64_t w) const;
+};
+
+/// The window of attributes as train ops carry them.
+Window makeWindow(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides,
+                  llvm::ArrayRef<int64_t> pads, llvm::ArrayRef<int64_t> dilations);
+
+/// Checks result types against InferShapeInterface::inferShapes; used by the interface's verifier.
+mlir::LogicalResult verifyInferredShapes(mlir::Operation *op);
+
+/// Discardable attribute with the names of an op's result tensors, unique in the module (ArrayAttr
+/// of strings).
+inline llvm::StringRef getNamesAttrName() { return "train.names"; }
+/// Discardable argument attribute with the name of a function argument's tensor.
+inline llvm::StringRef getArgNameAttrName() { return "train.name"; }
+
+} // namespace slp::train
+
+#include "dialects/Train/TrainInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainOps.h.inc"
+
+#endif // DIALECTS_TRAIN_TRAINDIALECT_H

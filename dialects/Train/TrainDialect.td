@@ -1,0 +1,49 @@
+//===- TrainDialect.td - the train dialect, its enums and attributes --------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINDIALECT_TD
+#define DIALECTS_TRAIN_TRAINDIALECT_TD
+
+include "dialects/Num/NumDialect.td"
+include "dialects/Train/TrainEnums.td"
+
+def Train_Dialect : Dialect {
+  let name = "train";
+  let cppNamespace = "::slp::train";
+  let summary = "one training step as a graph on tensors";
+  let description = [{
+    Forward (FP), backward (BP), weight-gradient (WG) and update (UP) of one step, as ops on ranked static tensors in
+    `func.func @step`; forward alone in `func.func @eval`. Parameters and optimizer state are `train.state` symbols, read
+    by `train.read` and written by `train.write`. Before `precision` all floats are f32; after it every tensor has its
+    storage format, MAC ops carry `accumulate` and give the accumulator's format, and `train.round` makes it a storage
+    format. Names of tensors are in the discardable attribute `train.names`, ONNX node names in locations.
+  }];
+  let dependentDialects = ["::slp::num_ir::NumDialect"];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Train_PhaseAttr : EnumAttr<Train_Dialect, Train_Phase, "phase"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Train_FileAttr : AttrDef<Train_Dialect, "File"> {
+  let mnemonic = "file";
+  let summary = "initial values that stay in a file";
+  let description = [{
+    `length` bytes at `offset` of the file `path` (relative to the model's folder), little-endian elements of `type`
+    (an ONNX TensorProto data type number), row-major; `checksum` is their FNV-1a 64. Only `emit` and the reference read
+    them.
+
+    ```mlir
+    #train.file<"digits-cnn.onnx", offset = 128, length = 288, type = 1, checksum = 1234567890>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$path, "uint64_t":$offset, "uint64_t":$length, "unsigned":$type,
+                        "uint64_t":$checksum);
+  let assemblyFormat = "`<` $path `,` `offset` `=` $offset `,` `length` `=` $length `,` `type` `=` $type `,` `checksum` `=` $checksum `>`";
+}
+
+#endif // DIALECTS_TRAIN_TRAINDIALECT_TD

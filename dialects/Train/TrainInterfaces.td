@@ -1,0 +1,41 @@
+//===- TrainInterfaces.td - what the verbs ask of a train op ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Declared here, implemented where the verb lives: gradients in lib/Autodiff (one file an op, as external models).
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAININTERFACES_TD
+#define DIALECTS_TRAIN_TRAININTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def Train_InferShapeInterface : OpInterface<"InferShapeInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    The shapes of the results follow from operands and attributes. Verified for every op that has it.
+  }];
+  let methods = [
+    InterfaceMethod<"Computes one shape per result; emits an error on `this` and fails if the operands do not fit.",
+      "::mlir::LogicalResult", "inferShapes", (ins "::llvm::SmallVectorImpl<::llvm::SmallVector<int64_t>> &":$shapes)>];
+  let verify = [{ return ::slp::train::verifyInferredShapes($_op); }];
+}
+
+def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    Builds the BP and WG ops of a forward op.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Appends to `operandGrads` one value per operand: the gradient of the loss with respect to it, or null if the operand
+      has none or `needed[i]` is false. `resultGrads` has one value per result, null where nothing flows back; for the
+      loss itself all are null. New ops take this op's location and phase bp or wg.
+      Fails with an error that names what is missing.
+    }], "::mlir::LogicalResult", "buildGradient",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGrads, "::llvm::ArrayRef<bool>":$needed,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGrads)>];
+}
+
+#endif // DIALECTS_TRAIN_TRAININTERFACES_TD

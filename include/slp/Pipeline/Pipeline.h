@@ -1,0 +1,75 @@
+//===- Pipeline.h - the straight line from an ONNX file to an image ---------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The stages of docs/pipeline.md, in order. The driver's --stop-after, the documents and the tests
+// use these names.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_PIPELINE_PIPELINE_H
+#define SLP_PIPELINE_PIPELINE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <optional>
+#include <string>
+
+namespace slp {
+namespace chip {
+struct Chip;
+}
+namespace image {
+struct Image;
+}
+
+/// A point of the straight line; each one's output is valid input of the next.
+enum class Stage { import, differentiate, precision, tile, schedule, lower, emit };
+
+llvm::StringRef stringifyStage(Stage stage);
+std::optional<Stage> parseStage(llvm::StringRef name);
+/// "import, differentiate, ..." for messages.
+std::string listStages();
+
+/// What a user chooses. Defaults are the driver's.
+struct CompileOptions {
+  std::string target = "lnpu"; // shipped chip or YAML file
+  std::string loss;            // "", softmax-cross-entropy
+  std::string optimizer = "sgd";
+  std::string precision = "fp16";     // fp32, fp16, fp8
+  std::string masterWeights = "fp16"; // fp16, fp32
+  double lossScale = 0;               // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
+  int64_t batch = 0;                  // 0: the file's
+  /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
+  int64_t cores = 0;     // cores used, at most the chip's
+  uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
+};
+
+/// Reads a model: .onnx and .onnxtxt through the importer, .mlir (any stage) through the parser.
+/// Null after an error has been reported through the context's diagnostics.
+mlir::OwningOpRef<mlir::ModuleOp> readModel(mlir::MLIRContext &context, llvm::StringRef path,
+                                            const CompileOptions &options);
+
+/// The last stage a module has been through (module attribute `slp.stage`), import if it says
+/// nothing.
+Stage stageOf(mlir::ModuleOp module);
+
+/// Runs the passes of the stages after `stageOf(module)` up to `last` (emit: up to lower).
+mlir::LogicalResult runStages(mlir::ModuleOp module, Stage last, const CompileOptions &options,
+                              const chip::Chip &chip);
+
+/// mach IR to an image. `modelFolder` is where #train.file paths are found.
+mlir::FailureOr<image::Image> emitImage(mlir::ModuleOp module, const chip::Chip &chip,
+                                        llvm::StringRef modelFolder);
+
+/// Registers every dialect of the straight line.
+void registerDialects(mlir::DialectRegistry &registry);
+/// Registers every pass, for slp-opt.
+void registerPasses();
+
+} // namespace slp
+
+#endif // SLP_PIPELINE_PIPELINE_H
