@@ -26,7 +26,7 @@ class FieldKind<string k, string cpp> {
   string kind = k;        // unsigned, signed, enum, register, label, symbol
   string cppType = cpp;   // type of the member in the generated struct
   string prefix = "";     // register kinds: "r" prints r5
-  int count = 0;          // register kinds: how many there are
+  int count = 0;          // registers: how many there are; enums: how many values
 }
 def Unsigned : FieldKind<"unsigned", "uint64_t">;
 def Signed   : FieldKind<"signed", "int64_t">;
@@ -41,7 +41,7 @@ def MaskReg   : Register<"m", 8>;    // 64-bit core masks
 def GeomReg   : Register<"g", 8>;    // window geometry
 def HyperReg  : Register<"h", 16>;   // FP32 run-time numbers: h0 lr, h1 momentum, h2 weight decay, h3 1/loss scale
 def Semaphore : Register<"s", 64>;   // counting semaphores, one bank per core
-class Enum<EnumKind e> : FieldKind<"enum", e.name> { EnumKind enumKind = e; }
+class Enum<EnumKind e> : FieldKind<"enum", e.name> { EnumKind enumKind = e; let count = !size(e.values); }
 
 /// Bits hi..lo of the word (both inclusive).
 class Field<string n, FieldKind k, int h, int l, string d> {

@@ -1,0 +1,144 @@
+//===- InstructionSet.h - the instruction set as the generator sees it ------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The records of dialects/Mach/MachInstr.td as plain structs, sorted by opcode.
+// `readInstructionSet` builds them, `checkInstructionSet` refuses inconsistent ones, and each
+// backend prints one kind of consumer.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef TOOLS_SLPTBLGEN_INSTRUCTIONSET_H
+#define TOOLS_SLPTBLGEN_INSTRUCTIONSET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <string>
+#include <vector>
+
+namespace llvm {
+class Record;
+class RecordKeeper;
+} // namespace llvm
+
+namespace slp::tblgen {
+
+/// Width of an instruction or descriptor word, bits.
+constexpr int wordBits = 128;
+/// The opcode's bits are 7..0 of every instruction.
+constexpr int opcodeBits = 8;
+
+enum class FieldKind {
+  unknown,
+  unsignedInteger,
+  signedInteger,
+  enumeration,
+  registerNumber,
+  label,
+  symbol
+};
+
+/// `EnumKind`: named values counted from 0.
+struct EnumDef {
+  const llvm::Record *record = nullptr;
+  std::string name, summary;
+  std::vector<std::string> values;
+};
+
+/// `Field`: bits hi..lo, both inclusive.
+struct FieldDef {
+  const llvm::Record *record = nullptr;
+  std::string name, kindName, cppType, prefix, description;
+  FieldKind kind = FieldKind::unknown;
+  int hi = 0, lo = 0;
+  int64_t count = 0; // registers: how many; enums: how many values
+  int width() const { return hi - lo + 1; }
+};
+
+/// `Reserved`: bits hi..lo that must be zero.
+struct ReservedDef {
+  const llvm::Record *record = nullptr;
+  int hi = 0, lo = 0;
+};
+
+/// How one 128-bit word is divided.
+struct LayoutDef {
+  const llvm::Record *record = nullptr;
+  std::string name; // for messages: a mnemonic or "TensorTile.head"
+  bool hasOpcode = false;
+  std::vector<FieldDef> fields;
+  std::vector<ReservedDef> reserved;
+};
+
+/// `Instruction`.
+struct InstructionDef {
+  const llvm::Record *record = nullptr;
+  std::string defName, mnemonic, structName, functionName;
+  unsigned opcode = 0;
+  LayoutDef layout;
+  std::string summary, description, engine, timingClass;
+  std::vector<std::string> requires_;
+};
+
+/// `Descriptor`: several words in memory order.
+struct DescriptorDef {
+  const llvm::Record *record = nullptr;
+  std::string name, summary, description;
+  std::vector<LayoutDef> words;
+};
+
+/// A member of the descriptor's struct: one field, or the fields NAME0, NAME1, ... joined to an
+/// array.
+struct DescriptorMember {
+  std::string name;
+  bool isArray = false;
+  std::vector<const FieldDef *> fields; // in index order
+};
+
+struct InstructionSet {
+  std::vector<EnumDef> enums;               // by name
+  std::vector<InstructionDef> instructions; // by opcode
+  std::vector<DescriptorDef> descriptors;   // by name
+};
+
+/// Reads every record; unset members come out empty. Fails only on records that are not of the
+/// expected class.
+InstructionSet readInstructionSet(const llvm::RecordKeeper &records);
+
+/// Prints one located error per inconsistency. Returns true if there was none.
+bool checkInstructionSet(const InstructionSet &set);
+
+/// Members in order of first appearance.
+std::vector<DescriptorMember> membersOf(const DescriptorDef &descriptor);
+
+/// "conv.fp" -> "ConvFp".
+std::string structNameOf(llvm::StringRef mnemonic);
+/// "ConvFp" -> "convFp".
+std::string lowerFirst(llvm::StringRef name);
+/// "countPad" -> "CountPad".
+std::string upperFirst(llvm::StringRef name);
+bool isCppKeyword(llvm::StringRef word);
+/// An enum value as a C++ identifier: "continue" -> "continue_".
+std::string enumeratorOf(llvm::StringRef value);
+/// Text as a C++ string literal, quotes included.
+std::string quoted(llvm::StringRef text);
+
+// The backends, one file each.
+void emitEnumDecls(const InstructionSet &set, llvm::raw_ostream &os);
+void emitEnumDefs(const InstructionSet &set, llvm::raw_ostream &os);
+void emitStructDecls(const InstructionSet &set, llvm::raw_ostream &os);
+void emitStructDefs(const InstructionSet &set, llvm::raw_ostream &os);
+void emitTables(const InstructionSet &set, llvm::raw_ostream &os);
+void emitFunctionDecls(const InstructionSet &set, llvm::raw_ostream &os);
+void emitList(const InstructionSet &set, llvm::raw_ostream &os);
+void emitDispatcher(const InstructionSet &set, llvm::raw_ostream &os);
+void emitOpConversion(const InstructionSet &set, llvm::raw_ostream &os);
+/// One manual page: `page` is a mnemonic, a descriptor's name, or "README" for the index.
+bool emitPage(const InstructionSet &set, llvm::StringRef page, llvm::raw_ostream &os);
+/// The names of all pages, one a line.
+void emitPageList(const InstructionSet &set, llvm::raw_ostream &os);
+
+} // namespace slp::tblgen
+
+#endif // TOOLS_SLPTBLGEN_INSTRUCTIONSET_H
