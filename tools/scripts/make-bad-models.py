@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+# ===- make-bad-models.py - models that the compiler must refuse -----------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Writes test/models/bad/: damaged files, unsupported operators and attributes,
+# and graphs that make no sense. Each is one small step away from a model that
+# compiles, so that a test sees the refusal it asks for and no other. What is
+# wrong with each file is said in test/models/README.md. The files are committed,
+# and a second run makes the same bytes.
+#
+# Needs python3-onnx and python3-numpy.
+#
+# ===-----------------------------------------------------------------------===#
+import argparse
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+def values(name, *shape, dtype=np.float32):
+    """An initializer; its values matter to nobody."""
+    count = int(np.prod(shape))
+    return numpy_helper.from_array((np.arange(count) % 7 - 3).astype(dtype).reshape(shape), name)
+
+
+def info(name, shape, kind=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def node(op, inputs, output, **attributes):
+    domain = attributes.pop("domain", None)
+    made = helper.make_node(op, inputs, [output], name=f"the_{op}", **attributes)
+    if domain:
+        made.domain = domain
+    return made
+
+
+def model(nodes, image, logits, initializers, opset=13, image_type=TensorProto.FLOAT):
+    graph = helper.make_graph(nodes, "bad", [info("image", image, image_type)],
+                              [info("logits", logits)], initializers)
+    return helper.make_model(graph, producer_name="make-bad-models", ir_version=7,
+                             opset_imports=[helper.make_opsetid("", opset)])
+
+
+def cnn(conv=None, pool=None, gemm=None, conv_weight=(4, 2, 3, 3), fc_weight=(36, 5), fc_bias=(5,),
+        image=(2, 2, 6, 6), classes=5, **keywords):
+    """The good model that most bad ones start from: conv, relu, pool, flatten,
+    gemm. The dictionaries override attributes of a node; None removes one."""
+    nodes = [
+        node("Conv", ["image", "conv.weight"], "hidden",
+             **{"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], **(conv or {})}),
+        node("Relu", ["hidden"], "active"),
+        node("MaxPool", ["active"], "pooled",
+             **{"kernel_shape": [2, 2], "strides": [2, 2], **(pool or {})}),
+        node("Flatten", ["pooled"], "flat"),
+        node("Gemm", ["flat", "fc.weight", "fc.bias"], "logits", **(gemm or {}))]
+    return model(nodes, image, (2, classes),
+                 [values("conv.weight", *conv_weight), values("fc.weight", *fc_weight),
+                  values("fc.bias", *fc_bias)], **keywords)
+
+
+def dense(nodes, initializers=(), image=(4, 6), logits=(4, 3)):
+    return model(nodes, image, logits, [values("weight", 6, 3), *initializers])
+
+
+def unsupported_operators():
+    return dense([node("Erf", ["image"], "erf"), node("HardSwish", ["erf"], "swish"),
+                  node("MatMul", ["swish", "weight"], "logits")])
+
+
+def lstm():
+    return model([node("LSTM", ["image", "w", "r"], "logits", hidden_size=3)], (5, 4, 6),
+                 (5, 1, 4, 3), [values("w", 1, 12, 6), values("r", 1, 12, 3)])
+
+
+def custom_domain():
+    made = dense([node("Relu", ["image"], "hidden", domain="com.example"),
+                  node("MatMul", ["hidden", "weight"], "logits")])
+    made.opset_import.append(helper.make_opsetid("com.example", 1))
+    return made
+
+
+def dangling_input():
+    return dense([node("Relu", ["imaeg"], "hidden"),
+                  node("MatMul", ["hidden", "weight"], "logits")])
+
+
+def dangling_output():
+    return dense([node("MatMul", ["image", "weight"], "result")])
+
+
+def duplicate_value():
+    return dense([node("Relu", ["image"], "hidden"), node("Relu", ["hidden"], "hidden"),
+                  node("MatMul", ["hidden", "weight"], "logits")])
+
+
+def duplicate_initializer():
+    return dense([node("MatMul", ["image", "weight"], "logits")], [values("weight", 6, 3)])
+
+
+def cycle():
+    return dense([node("Add", ["image", "back"], "hidden"), node("Relu", ["hidden"], "back"),
+                  node("MatMul", ["back", "weight"], "logits")])
+
+
+def add_mismatch():
+    return dense([node("MatMul", ["image", "weight"], "product"),
+                  node("Add", ["product", "bias"], "logits")], [values("bias", 4)])
+
+
+def reshape_mismatch():
+    shape = numpy_helper.from_array(np.array([4, 7], np.int64), "shape")
+    return dense([node("Reshape", ["image", "shape"], "hidden"),
+                  node("MatMul", ["hidden", "weight"], "logits")], [shape])
+
+
+def reshape_computed():
+    """The shape is no constant, so that no extent is known."""
+    return dense([node("Shape", ["image"], "shape"), node("Reshape", ["image", "shape"], "hidden"),
+                  node("MatMul", ["hidden", "weight"], "logits")])
+
+
+def short_initializer():
+    made = dense([node("MatMul", ["image", "weight"], "logits")])
+    weight = made.graph.initializer[0]
+    weight.raw_data = weight.raw_data[:-4]
+    return made
+
+
+def double_weight():
+    return model([node("MatMul", ["image", "weight"], "logits")], (4, 6), (4, 3),
+                 [values("weight", 6, 3, dtype=np.float64)])
+
+
+def missing_external_data():
+    made = dense([node("MatMul", ["image", "weight"], "logits")])
+    weight = made.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", "no-such-file.bin"), ("offset", "0"), ("length", "72")):
+        entry = weight.external_data.add()
+        entry.key, entry.value = key, value
+    return made
+
+
+def output_shape_differs():
+    return dense([node("MatMul", ["image", "weight"], "logits")], logits=(4, 5))
+
+
+def missing_attribute():
+    made = cnn()
+    del made.graph.node[2].attribute[:]
+    return made
+
+
+def wrong_attribute_type():
+    made = cnn()
+    made.graph.node[0].attribute[0].CopyFrom(helper.make_attribute("kernel_shape", "3x3"))
+    return made
+
+
+MODELS = {
+    "operators-unsupported": unsupported_operators,
+    "operator-lstm": lstm,
+    "operator-custom-domain": custom_domain,
+    "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_UPPER", "pads": None}),
+    "conv-kernel-shape": lambda: cnn(conv={"kernel_shape": [5, 5]}),
+    "conv-channels": lambda: cnn(conv_weight=(4, 3, 3, 3)),
+    "conv-group": lambda: cnn(conv={"group": 3}),
+    "conv-stride-zero": lambda: cnn(conv={"strides": [0, 1]}),
+    "conv-kernel-too-large": lambda: cnn(conv={"pads": [0, 0, 0, 0], "kernel_shape": [7, 7]},
+                                         conv_weight=(4, 2, 7, 7)),
+    "conv-1d": lambda: model([node("Conv", ["image", "w"], "logits", kernel_shape=[3])], (2, 2, 6),
+                             (2, 4, 4), [values("w", 4, 2, 3)]),
+    "max-pool-ceil-mode": lambda: cnn(pool={"ceil_mode": 1}),
+    "max-pool-dilations": lambda: cnn(pool={"dilations": [2, 2], "strides": [1, 1]},
+                                      fc_weight=(64, 5)),
+    "gemm-inner": lambda: cnn(fc_weight=(35, 5)),
+    "gemm-bias": lambda: cnn(fc_bias=(4,)),
+    "gemm-alpha": lambda: cnn(gemm={"alpha": 0.5}),
+    "attribute-missing": missing_attribute,
+    "attribute-type": wrong_attribute_type,
+    "add-shapes": add_mismatch,
+    "reshape-count": reshape_mismatch,
+    "reshape-computed": reshape_computed,
+    "output-shape": output_shape_differs,
+    "input-integer": lambda: cnn(image_type=TensorProto.INT32),
+    "initializer-short": short_initializer,
+    "initializer-double": double_weight,
+    "initializer-external": missing_external_data,
+    "name-dangling-input": dangling_input,
+    "name-dangling-output": dangling_output,
+    "name-duplicate-value": duplicate_value,
+    "name-duplicate-initializer": duplicate_initializer,
+    "name-cycle": cycle,
+    "opset-old": lambda: cnn(opset=6),
+}
+
+FILES = {
+    "not-onnx.onnx": b"This is no ONNX model.\n",
+    "empty.onnx": b"",
+    "text-syntax.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
+                           b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
+                           b"  logits = Relu(image\n}\n",
+    "text-operator.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
+                             b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
+                             b"  hidden = Erf(image)\n  logits = Relu(hidden)\n}\n",
+}
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(description="write the models that must be refused")
+    parser.add_argument("--out", type=pathlib.Path, default=root / "test" / "models" / "bad")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    onnx.checker.check_model(cnn(), full_check=True)  # what the bad ones start from is good
+    for name, maker in MODELS.items():
+        (out / f"{name}.onnx").write_bytes(maker().SerializeToString())
+    whole = cnn().SerializeToString()
+    FILES["truncated.onnx"] = whole[:len(whole) // 2]
+    graphless = cnn()
+    graphless.ClearField("graph")
+    FILES["no-graph.onnx"] = graphless.SerializeToString()
+    for name, data in FILES.items():
+        (out / name).write_bytes(data)
+    print(f"{out}: {len(MODELS) + len(FILES)} files")
+
+
+if __name__ == "__main__":
+    main()
