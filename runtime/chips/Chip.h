@@ -13,6 +13,7 @@
 
 #include "runtime/api/Result.h"
 #include "runtime/num/Format.h"
+#include "runtime/num/Round.h"
 
 #include <cstdint>
 #include <map>
@@ -41,6 +42,8 @@ struct Numerics {
   int dot = 8;                                         // terms per dot group
   bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
   bool acrossImagesFp16 = false; // format of conv.wg's total
+  std::map<std::string, Provenance>
+      provenance; // by key: fp8, fp16, rounding, dot, accumulate, across
 };
 
 /// Sizes. Part of the structure hash: programs depend on them.
@@ -72,7 +75,8 @@ struct Rates {
   Sourced<int> semaphoreCycles;   // latency of one wait or signal
   Sourced<int> macStartCycles;    // fixed cost of one MAC instruction
   Sourced<int> vectorStartCycles; // fixed cost of one vector instruction
-  std::map<std::string, Sourced<double>> vectorCyclesPerElement; // by timing class, per lane
+  std::map<std::string, Sourced<double>>
+      vectorCyclesPerElement; // by timing class: of a lane, per lane operation
 };
 
 /// Energies, in pJ at the description's supply and clock.
@@ -84,6 +88,14 @@ struct Energies {
   Sourced<double> staticPerCycle;                         // whole chip
 };
 
+/// What is said of the chip, to compare results with. Nothing is computed from it.
+struct Published {
+  double value = 0;
+  std::string unit;
+  Provenance provenance = Provenance::assumed;
+  std::string note; // conditions; may be empty
+};
+
 struct Chip {
   std::string name;               // "lnpu"
   std::string title;              // one line for people
@@ -92,6 +104,9 @@ struct Chip {
   Structure structure;
   Rates rates;
   Energies energies;
+  std::map<std::string, Sourced<double>>
+      mechanisms; // "FEATURE.parameter", for the features the chip has
+  std::map<std::string, Published> published;
 
   bool has(std::string_view feature) const { return features.count(std::string(feature)) != 0; }
   /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match
@@ -99,7 +114,8 @@ struct Chip {
   uint64_t structureHash() const;
   /// The same over rates and energies: printed in reports, free to differ.
   uint64_t ratesHash() const;
-  /// "name = value [tag]" for every number that is not `quoted`, for the foot of a report.
+  /// "name = value unit [tag]" for every number of numerics, structure, rates and energy that is
+  /// not `quoted`, for the foot of a report.
   std::vector<std::string> assumptions() const;
 };
 
@@ -109,6 +125,8 @@ struct Chip {
 Result<Chip> load(const std::string &nameOrPath);
 /// Parses YAML text; `where` stands for the file name in messages.
 Result<Chip> parse(const std::string &yaml, const std::string &where);
+/// Names of the shipped descriptions, ascending.
+std::vector<std::string> shippedNames();
 
 } // namespace slp::chip
 

@@ -1,0 +1,214 @@
+//===- Chip.cpp - hashes and provenance of a chip description ---------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What can be said of a description once it is read: its two hashes, the numbers a report must own
+// up to, and the search for a description by name or path.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/chips/Chip.h"
+
+#include "runtime/chips/Fields.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace slp::chip {
+
+std::string_view toString(Provenance p) {
+  switch (p) {
+  case Provenance::quoted:
+    return "quoted";
+  case Provenance::derived:
+    return "derived";
+  case Provenance::recalled:
+    return "recalled";
+  case Provenance::assumed:
+    break;
+  }
+  return "assumed";
+}
+
+namespace {
+
+std::string text(int64_t value) { return std::to_string(value); }
+
+/// The shortest decimal that reads back as `value`; the same on every host.
+std::string text(double value) {
+  char buffer[64];
+  auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return std::string(buffer, end.ptr);
+}
+
+std::string text(const num::Format &f) {
+  const char *specials[] = {"ieee", "none", "reserved"};
+  const char *subnormals[] = {"gradual", "flush"};
+  return text(int64_t(f.exp)) + "," + text(int64_t(f.man)) + "," + text(int64_t(f.bias)) + "," +
+         specials[size_t(f.specials)] + "," + subnormals[size_t(f.subnormals)];
+}
+
+std::string text(num::Rounding r) {
+  switch (r) {
+  case num::Rounding::nearestEven:
+    return "nearest_even";
+  case num::Rounding::halfAway:
+    return "half_away";
+  case num::Rounding::towardZero:
+    return "toward_zero";
+  case num::Rounding::stochastic:
+    break;
+  }
+  return "stochastic";
+}
+
+uint64_t fnv1a(std::string_view canonical) {
+  uint64_t hash = 0xcbf29ce484222325ull;
+  for (unsigned char c : canonical)
+    hash = (hash ^ c) * 0x100000001b3ull;
+  return hash;
+}
+
+/// Adds "key=value\n" for every number it visits.
+struct CanonicalText {
+  std::string out;
+  template <typename T> void operator()(const char *key, const Sourced<T> &n, const Range &) {
+    add(key, n.value);
+  }
+  void add(std::string_view key, int value) { add(key, text(int64_t(value))); }
+  void add(std::string_view key, int64_t value) { add(key, text(value)); }
+  void add(std::string_view key, double value) { add(key, text(value)); }
+  void add(std::string_view key, std::string_view value) {
+    out += key;
+    out += '=';
+    out += value;
+    out += '\n';
+  }
+};
+
+/// Collects "SECTION.KEY = VALUE UNIT [tag]" for every number that is not quoted.
+struct Assumptions {
+  std::string section;
+  std::vector<std::string> lines;
+  void add(const std::string &key, const std::string &value, Provenance p) {
+    if (p != Provenance::quoted)
+      lines.push_back(section + "." + key + " = " + value + " [" + std::string(toString(p)) + "]");
+  }
+  void operator()(const std::string &key, const Sourced<int> &n, const Range &r) {
+    add(key, text(int64_t(n.value)) + " " + r.unit, n.provenance);
+  }
+  void operator()(const std::string &key, const Sourced<int64_t> &n, const Range &r) {
+    add(key, text(n.value) + " " + r.unit, n.provenance);
+  }
+  void operator()(const std::string &key, const Sourced<double> &n, const Range &r) {
+    add(key, text(n.value) + " " + r.unit, n.provenance);
+  }
+};
+
+/// Keys and values of the numerics section, in the order of the documentation.
+std::vector<std::pair<std::string, std::string>> numericsText(const Numerics &n) {
+  return {{"fp8", text(n.fp8)},
+          {"fp16", text(n.fp16)},
+          {"rounding", text(n.rounding)},
+          {"dot", text(int64_t(n.dot))},
+          {"accumulate", n.accumulateFp16 ? "fp16" : "f32"},
+          {"across", n.acrossImagesFp16 ? "fp16" : "f32"}};
+}
+
+} // namespace
+
+uint64_t Chip::structureHash() const {
+  CanonicalText canonical;
+  visitStructure(*this, canonical);
+  for (const std::string &feature : features)
+    canonical.add("feature", feature);
+  for (const auto &[key, value] : numericsText(numerics))
+    canonical.add(key, value);
+  return fnv1a(canonical.out);
+}
+
+uint64_t Chip::ratesHash() const {
+  CanonicalText canonical;
+  visitRates(*this, canonical);
+  for (const auto &[key, cycles] : rates.vectorCyclesPerElement)
+    canonical.add(key, cycles.value);
+  visitEnergies(*this, canonical);
+  for (const auto &[key, number] : mechanisms)
+    canonical.add(key, number.value);
+  return fnv1a(canonical.out);
+}
+
+std::vector<std::string> Chip::assumptions() const {
+  Assumptions found;
+  auto hasFeature = [&](const Range &r) { return !r.feature || has(r.feature); };
+  auto visit = [&](const char *key, const auto &number, const Range &range) {
+    if (hasFeature(range))
+      found(key, number, range);
+  };
+  found.section = "numerics";
+  for (const auto &[key, value] : numericsText(numerics)) {
+    auto from = numerics.provenance.find(key);
+    found.add(key, value, from == numerics.provenance.end() ? Provenance::assumed : from->second);
+  }
+  found.section = "structure";
+  visitStructure(*this, visit);
+  found.section = "rates";
+  visitRates(*this, visit);
+  for (const auto &[key, cycles] : rates.vectorCyclesPerElement)
+    found("vector_cycles." + key, cycles, vectorCyclesRange);
+  found.section = "energy";
+  visitEnergies(*this, visit);
+  return std::move(found.lines);
+}
+
+std::vector<std::string> shippedNames() {
+  std::vector<std::string> names;
+  for (const Shipped *s = shippedBegin(); s != shippedEnd(); ++s)
+    names.push_back(s->name);
+  std::sort(names.begin(), names.end()); // file names sort otherwise: '-' comes before '.'
+  return names;
+}
+
+/// Reads a file, or sets errno. Stops behind what `parse` would accept: the path may name a device.
+static bool readText(const std::string &path, std::string &text) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rb"),
+                                                        std::fclose);
+  if (!file)
+    return false;
+  char buffer[4096];
+  while (text.size() <= maxDescriptionBytes) {
+    size_t n = std::fread(buffer, 1, sizeof buffer, file.get());
+    text.append(buffer, n);
+    if (n < sizeof buffer)
+      break;
+  }
+  return !std::ferror(file.get());
+}
+
+Result<Chip> load(const std::string &nameOrPath) {
+  for (const Shipped *s = shippedBegin(); s != shippedEnd(); ++s)
+    if (nameOrPath == s->name)
+      return parse(s->yaml, nameOrPath + ".yaml");
+
+  std::string yaml;
+  errno = 0;
+  if (readText(nameOrPath, yaml))
+    return parse(yaml, nameOrPath);
+
+  // A path that cannot be read, or a name we do not ship: one message that helps with both.
+  std::string shipped;
+  for (const std::string &name : shippedNames())
+    shipped += (shipped.empty() ? "" : ", ") + name;
+  bool isPath =
+      nameOrPath.find('/') != std::string::npos || nameOrPath.find('.') != std::string::npos;
+  if (isPath)
+    return Error{nameOrPath + ": cannot read the chip description: " + std::strerror(errno)};
+  return Error{"unknown chip '" + nameOrPath + "', expected one of " + shipped +
+               ", or the path of a YAML file"};
+}
+
+} // namespace slp::chip

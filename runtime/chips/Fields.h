@@ -1,0 +1,138 @@
+//===- Fields.h - the table of a chip description's numbers -----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Every number of structure, rates and energy, once: key, unit, range, member. The YAML reader, the
+// hashes and the list of assumptions all walk it, so that a new number cannot be forgotten by one
+// of them. Private to runtime/chips.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_CHIPS_FIELDS_H
+#define RUNTIME_CHIPS_FIELDS_H
+
+#include "runtime/chips/Chip.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace slp::chip {
+
+/// Longest description that is read, bytes; ours have less than 10 KB.
+inline constexpr size_t maxDescriptionBytes = 1 << 20;
+
+/// What a key accepts besides its type. Bounds are in the member's own unit, inclusive.
+struct Range {
+  const char *unit; // of the member: "bytes", "Hz", ...
+  double min, max;
+  bool powerOfTwo = false;
+  int64_t multipleOf = 1;        // integers only
+  const char *feature = nullptr; // the key is there if and only if the chip has this feature
+};
+
+inline constexpr double kibi = 1024;
+inline constexpr double gibi = 1024.0 * 1024 * 1024;
+
+/// Calls `visit(key, member, range)` for every number of the section, in the order of the
+/// documentation. `Chip` is Chip or const Chip.
+template <typename ChipType, typename Visitor> void visitStructure(ChipType &c, Visitor &&visit) {
+  auto &s = c.structure;
+  visit("cores", s.cores, Range{"cores", 1, 64});
+  visit("scratchpad", s.scratchpadBytes, Range{"bytes", kibi, gibi, false, 64});
+  visit("accumulator_bank", s.accBankBytes, Range{"bytes", 256, gibi, false, 64});
+  visit("shared_buffer", s.sharedBytes, Range{"bytes", kibi, 4 * gibi, false, 64});
+  visit("dram", s.dramBytes, Range{"bytes", 64 * kibi, 256 * 1024 * gibi, false, 64});
+  visit("loop_depth", s.loopDepth, Range{"loops", 8, 64});
+  visit("queue_depth", s.queueDepth, Range{"entries", 1, 1024});
+}
+
+template <typename ChipType, typename Visitor> void visitRates(ChipType &c, Visitor &&visit) {
+  auto &r = c.rates;
+  visit("clock", r.clockHz, Range{"Hz", 1e3, 1e11});
+  visit("supply", r.supplyVolts, Range{"V", 0.1, 10});
+  visit("fp8_macs", r.fp8MacsPerCycle, Range{"MAC/cycle", 1, 1 << 20});
+  visit("fp16_macs", r.fp16MacsPerCycle, Range{"MAC/cycle", 1, 1 << 20, false, 1, "fp16-mac"});
+  visit("vector_lanes", r.vectorLanes, Range{"lanes", 1, 1 << 16});
+  visit("dram_bandwidth", r.dramBytesPerSecond, Range{"B/s", 1e3, 1e15});
+  visit("dram_efficiency", r.dramEfficiency, Range{"share", 0.01, 1});
+  visit("dram_latency", r.dramLatencySeconds, Range{"s", 0, 1});
+  visit("dram_burst", r.dramBurstBytes, Range{"bytes", 1, 4096, true});
+  visit("shared_to_core", r.sharedToCoreBytesPerCycle, Range{"B/cycle", 1, 1 << 20});
+  visit("core_to_shared", r.coreToSharedBytesPerCycle, Range{"B/cycle", 1, 1 << 20});
+  visit("issue", r.issuePerCycle, Range{"instructions/cycle", 1, 64});
+  visit("semaphore", r.semaphoreCycles, Range{"cycles", 0, 1 << 20});
+  visit("mac_start", r.macStartCycles, Range{"cycles", 0, 1 << 20});
+  visit("vector_start", r.vectorStartCycles, Range{"cycles", 0, 1 << 20});
+}
+
+/// The timing classes of vector instructions: the keys of rates.vector_cycles.
+inline constexpr const char *vectorClasses[] = {"vector", "vector_reduce", "vector_row",
+                                                "vector_window"};
+inline constexpr Range vectorCyclesRange{"cycles", 0.001, 1e6};
+
+template <typename ChipType, typename Visitor> void visitEnergies(ChipType &c, Visitor &&visit) {
+  auto &e = c.energies;
+  const double most = 1e9;
+  visit("fp8_mac", e.fp8Mac, Range{"pJ", 0, most});
+  visit("fp16_mac", e.fp16Mac, Range{"pJ", 0, most, false, 1, "fp16-mac"});
+  visit("spm_byte", e.spmByte, Range{"pJ", 0, most});
+  visit("acc_byte", e.accByte, Range{"pJ", 0, most});
+  visit("shared_byte", e.sharedByte, Range{"pJ", 0, most});
+  visit("dram_byte", e.dramByte, Range{"pJ", 0, most});
+  visit("vector_op", e.vectorOp, Range{"pJ", 0, most});
+  visit("instruction", e.instruction, Range{"pJ", 0, most});
+  visit("static", e.staticPerCycle, Range{"pJ/cycle", 0, most});
+}
+
+/// Parameters of a chip's own mechanisms: the keys of `mechanisms`, each there if and only if its
+/// feature is.
+struct Mechanism {
+  const char *key; // FEATURE.parameter
+  Range range;     // with the feature
+};
+inline constexpr double hugeFactor = 1e6;
+inline constexpr Mechanism mechanismTable[] = {
+    {"zero-skip.scan_positions", {"positions/cycle", 1, 4096, false, 1, "zero-skip"}},
+    {"load-balance.window", {"tiles", 1, 4096, false, 1, "load-balance"}},
+    {"mixed-precision.fp16_share", {"share", 0, 1, false, 1, "mixed-precision"}},
+    {"mixed-precision.zero_bits", {"bits", 0, 8, false, 1, "mixed-precision"}},
+    {"mixed-precision.class_bits", {"bits", 0, 8, false, 1, "mixed-precision"}},
+    {"mixed-precision.threshold_low", {"magnitude", 0, hugeFactor, false, 1, "mixed-precision"}},
+    {"channel-gating.groups", {"groups", 1, 4096, false, 1, "channel-gating"}},
+    {"channel-gating.alpha", {"factor", 0, hugeFactor, false, 1, "channel-gating"}},
+    {"channel-gating.slice", {"channels", 1, 4096, false, 1, "channel-gating"}},
+    {"channel-gating.tau_target",
+     {"threshold", -hugeFactor, hugeFactor, false, 1, "channel-gating"}},
+    {"channel-gating.lambda", {"factor", 0, hugeFactor, false, 1, "channel-gating"}},
+    {"weight-groups.input_channels", {"channels", 1, 4096, false, 1, "weight-groups"}},
+    {"weight-groups.output_channels", {"channels", 1, 4096, false, 1, "weight-groups"}},
+    {"weight-groups.taps", {"taps", 1, 4096, false, 1, "weight-groups"}},
+    {"weight-groups.lambda", {"factor", 0, hugeFactor, false, 1, "weight-groups"}},
+    {"weight-groups.percentile", {"share", 0, 1, false, 1, "weight-groups"}},
+    {"weight-groups.refresh", {"epochs", 1, 1e6, false, 1, "weight-groups"}},
+    {"gradient-skip.theta", {"loss", 0, hugeFactor, false, 1, "gradient-skip"}},
+};
+
+/// The features of design section 5, and what each needs.
+struct Feature {
+  const char *name;
+  const char *needs; // another feature, or null
+};
+inline constexpr Feature featureTable[] = {
+    {"channel-gating", nullptr},     {"dot8", nullptr},          {"fp16-mac", nullptr},
+    {"gradient-skip", nullptr},      {"intra-channel", nullptr}, {"load-balance", "zero-skip"},
+    {"mixed-precision", "fp16-mac"}, {"weight-groups", nullptr}, {"zero-skip", nullptr},
+};
+
+/// The YAML text of a shipped description, or null. Generated at build time from
+/// runtime/chips/*.yaml.
+struct Shipped {
+  const char *name;
+  const char *yaml;
+};
+const Shipped *shippedBegin();
+const Shipped *shippedEnd();
+
+} // namespace slp::chip
+
+#endif // RUNTIME_CHIPS_FIELDS_H

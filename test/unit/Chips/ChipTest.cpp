@@ -1,0 +1,182 @@
+//===- ChipTest.cpp - what the shipped chip descriptions say ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Sizes and rates re-sum to the published totals, energies to the calibration point that the files
+// name, hashes depend on exactly what they should.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/chips/Chip.h"
+
+#include "gtest/gtest.h"
+
+#include <algorithm>
+
+using namespace slp;
+using chip::Chip;
+
+namespace {
+
+Chip loaded(const std::string &name) {
+  Result<Chip> result = chip::load(name);
+  EXPECT_TRUE(result.ok()) << result.message();
+  return result.ok() ? result.take() : Chip();
+}
+
+/// Bytes of all memories on the chip.
+int64_t onChipBytes(const Chip &c) {
+  return c.structure.cores * (c.structure.scratchpadBytes + 2 * c.structure.accBankBytes) +
+         c.structure.sharedBytes;
+}
+
+/// What a dense layer does per multiply-accumulate, as the energy comments of the descriptions
+/// state it.
+struct Activity {
+  double spmBytes, accBytes, sharedBytes, vectorOps;
+};
+
+/// All-in pJ per dense multiply-accumulate, without DRAM.
+double allIn(const Chip &c, double mac, const Activity &a, int macsPerCycle) {
+  double perCycle = c.energies.staticPerCycle + c.energies.instruction / 1000;
+  return mac + a.spmBytes * c.energies.spmByte + a.accBytes * c.energies.accByte +
+         a.sharedBytes * c.energies.sharedByte + a.vectorOps * c.energies.vectorOp +
+         perCycle / (c.structure.cores * macsPerCycle);
+}
+
+} // namespace
+
+TEST(Chip, ShippedNamesAllLoad) {
+  std::vector<std::string> names = chip::shippedNames();
+  EXPECT_EQ(names, (std::vector<std::string>{"asu-fp8", "lnpu", "lnpu-50mhz"}));
+  for (const std::string &name : names)
+    EXPECT_EQ(loaded(name).name, name);
+}
+
+TEST(Chip, EmbeddedTextIsTheFile) {
+  Chip embedded = loaded("lnpu"), file = loaded(SLP_CHIPS_DIR "/lnpu.yaml");
+  EXPECT_EQ(embedded.structureHash(), file.structureHash());
+  EXPECT_EQ(embedded.ratesHash(), file.ratesHash());
+  EXPECT_EQ(embedded.assumptions(), file.assumptions());
+}
+
+TEST(Chip, LnpuSizesReSum) {
+  Chip c = loaded("lnpu");
+  EXPECT_EQ(onChipBytes(c), 372 * 1024);
+  EXPECT_EQ(c.structure.scratchpadBytes + 2 * c.structure.accBankBytes, 20 * 1024);
+  EXPECT_EQ(c.structure.sharedBytes, 52 * 1024);
+  double tflops = 2.0 * c.structure.cores * c.rates.fp8MacsPerCycle * c.rates.clockHz / 1e12;
+  EXPECT_NEAR(tflops, c.published.at("peak_fp8").value, 0.02);
+  tflops = 2.0 * c.structure.cores * c.rates.fp16MacsPerCycle * c.rates.clockHz / 1e12;
+  EXPECT_NEAR(tflops, c.published.at("peak_fp16").value, 0.01);
+  EXPECT_EQ(c.structure.dramBytes, int64_t(1) << 30);
+  EXPECT_DOUBLE_EQ(c.rates.dramBytesPerSecond, 3.2e9);
+  EXPECT_DOUBLE_EQ(c.rates.dramLatencySeconds, 100e-9);
+  EXPECT_EQ(c.features, (std::set<std::string>{"fp16-mac", "zero-skip", "mixed-precision",
+                                               "load-balance", "intra-channel"}));
+}
+
+TEST(Chip, LnpuNumerics) {
+  Chip c = loaded("lnpu");
+  EXPECT_EQ(c.numerics.fp8, num::lnpuFp8);
+  EXPECT_EQ(c.numerics.fp16, num::lnpuFp16);
+  EXPECT_EQ(c.numerics.rounding, num::Rounding::nearestEven);
+  EXPECT_EQ(c.numerics.dot, 8);
+  EXPECT_FALSE(c.numerics.accumulateFp16);
+  EXPECT_FALSE(c.numerics.acrossImagesFp16);
+}
+
+TEST(Chip, AsuSizesAndNumerics) {
+  Chip c = loaded("asu-fp8");
+  EXPECT_EQ(onChipBytes(c), 2 * 1024 * 1024);
+  EXPECT_EQ(c.structure.cores * c.rates.fp8MacsPerCycle, 512);
+  EXPECT_FALSE(c.has("fp16-mac"));
+  EXPECT_EQ(c.rates.fp16MacsPerCycle, 0);
+  EXPECT_EQ(c.numerics.fp8, num::asuFp8);
+  EXPECT_EQ(c.numerics.fp16, num::asuFp16);
+  EXPECT_EQ(c.numerics.rounding, num::Rounding::halfAway);
+  EXPECT_TRUE(c.numerics.accumulateFp16);
+  EXPECT_TRUE(c.numerics.acrossImagesFp16);
+}
+
+TEST(Chip, LnpuEnergyReSumsToItsCalibrationPoint) {
+  Chip slow = loaded("lnpu-50mhz"), fast = loaded("lnpu");
+  const Activity fp8 = {1 / 8.0, 1 / 9.0, 1 / 64.0, 1 / 576.0};
+  const Activity fp16 = {1 / 4.0, 1 / 9.0, 1 / 32.0, 1 / 576.0};
+  double dense = allIn(slow, slow.energies.fp8Mac, fp8, 96);
+  EXPECT_NEAR(dense, 0.575, 0.575 * 1e-3);
+  EXPECT_NEAR(2 / dense, 3.48, 3.48 * 2e-3); // TFLOPS/W
+  EXPECT_NEAR(allIn(slow, slow.energies.fp16Mac, fp16, 48), 2 * dense, dense * 2e-3);
+  // 90 % zeros: skippable parts shrink to a tenth, the static part stays.
+  double fixed = (slow.energies.staticPerCycle + slow.energies.instruction / 1000) / 1536;
+  EXPECT_NEAR(2 / ((dense - fixed) * 0.1 + fixed), 25.3, 0.25);
+
+  double volts = fast.rates.supplyVolts / slow.rates.supplyVolts, scale = volts * volts;
+  auto isScaled = [&](double high, double low) { EXPECT_NEAR(high, low * scale, high * 1e-5); };
+  isScaled(fast.energies.fp8Mac, slow.energies.fp8Mac);
+  isScaled(fast.energies.fp16Mac, slow.energies.fp16Mac);
+  isScaled(fast.energies.spmByte, slow.energies.spmByte);
+  isScaled(fast.energies.accByte, slow.energies.accByte);
+  isScaled(fast.energies.sharedByte, slow.energies.sharedByte);
+  isScaled(fast.energies.vectorOp, slow.energies.vectorOp);
+  isScaled(fast.energies.instruction, slow.energies.instruction);
+  isScaled(fast.energies.staticPerCycle, slow.energies.staticPerCycle);
+  EXPECT_EQ(fast.energies.dramByte, slow.energies.dramByte);
+  double watts = allIn(fast, fast.energies.fp8Mac, fp8, 96) * 1e-12 * 0.3e12;
+  EXPECT_NEAR(watts, 0.367, 0.367 * 0.08); // recalled, and not calibrated on
+}
+
+TEST(Chip, AsuEnergyReSumsToItsCalibrationPoint) {
+  Chip c = loaded("asu-fp8");
+  const Activity fp8 = {3 / 16.0, 1 / 18.0, 1 / 64.0, 1 / 576.0};
+  EXPECT_NEAR(2 / allIn(c, c.energies.fp8Mac, fp8, 64), 3.5, 3.5 * 1e-3);
+}
+
+TEST(Chip, OperatingPointsShareTheStructureHashOnly) {
+  Chip fast = loaded("lnpu"), slow = loaded("lnpu-50mhz"), asu = loaded("asu-fp8");
+  EXPECT_EQ(fast.structureHash(), slow.structureHash());
+  EXPECT_NE(fast.ratesHash(), slow.ratesHash());
+  EXPECT_NE(fast.structureHash(), asu.structureHash());
+  EXPECT_EQ(fast.structure.cores, slow.structure.cores);
+  EXPECT_EQ(slow.rates.dramBytesPerSecond, fast.rates.dramBytesPerSecond);
+}
+
+TEST(Chip, HashesFollowTheirNumbers) {
+  const Chip base = loaded("lnpu");
+  Chip c = base;
+  c.structure.sharedBytes.value += 64;
+  EXPECT_NE(c.structureHash(), base.structureHash());
+  c = base;
+  c.numerics.fp8.bias += 1;
+  EXPECT_NE(c.structureHash(), base.structureHash());
+  c = base;
+  c.features.erase("zero-skip");
+  EXPECT_NE(c.structureHash(), base.structureHash());
+  c = base;
+  c.title = "another", c.structure.cores.provenance = chip::Provenance::quoted;
+  EXPECT_EQ(c.structureHash(), base.structureHash());
+  c.energies.dramByte.value = 32;
+  EXPECT_EQ(c.structureHash(), base.structureHash());
+  EXPECT_NE(c.ratesHash(), base.ratesHash());
+  c = base;
+  c.rates.vectorCyclesPerElement["vector"].value = 2;
+  EXPECT_NE(c.ratesHash(), base.ratesHash());
+}
+
+TEST(Chip, AssumptionsListEverythingNotQuoted) {
+  Chip c = loaded("lnpu");
+  std::vector<std::string> lines = c.assumptions();
+  auto has = [&](const std::string &line) {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  };
+  EXPECT_TRUE(has("structure.cores = 16 cores [recalled]"));
+  EXPECT_TRUE(has("numerics.rounding = nearest_even [assumed]"));
+  EXPECT_TRUE(has("rates.fp8_macs = 96 MAC/cycle [derived]"));
+  EXPECT_TRUE(has("rates.vector_cycles.vector_row = 1 cycles [assumed]"));
+  size_t before = lines.size();
+  c.structure.cores.provenance = chip::Provenance::quoted;
+  EXPECT_EQ(c.assumptions().size(), before - 1);
+  // A key that the chip's features rule out is no assumption.
+  for (const std::string &line : loaded("asu-fp8").assumptions())
+    EXPECT_EQ(line.find("fp16_macs"), std::string::npos) << line;
+}
