@@ -44,16 +44,15 @@ def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"dy", "error ti
 def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input tile (n, g, ci, iy, ix)", "dy", "error tile (n, g, co, oy, ox)">.fields, [
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
-    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero: before the first image; else continue">,
-    Field<"open", Unsigned, 36, 36, "1: the tile begins an image, its chain starts at +0">,
-    Field<"close", Unsigned, 37, 37, "1: the tile ends an image, its chain joins the total">]), [Reserved<27, 23>, Reserved<127, 38>]> {
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero (before the first image) or continue">]), [Reserved<27, 23>, Reserved<127, 36>]> {
   let summary = "Convolution, gradient of the weights.";
   let description = [{
     acc (g, co, ci, kh, kw), which lies in accumulator bank 0, is the total over images; the chain of the current image lies
-    at the same offset in bank 1. For each image of the error tile, in order: the chain starts at +0 (if `open`), takes
-    dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major order, in dot groups of 8
-    consecutive pixels of the image, and is added to the total (if `close`). A tile of several images must open and close;
-    a tile of part of an image must hold whole output rows whose first pixel is a multiple of 8. x and dy cover the same
+    at the same offset in bank 1. For each image of the error tile, in order: the chain starts at +0 if the tile holds the
+    image's first row, takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major
+    order, in dot groups of 8 consecutive pixels of the image, and is added to the total if the tile holds the image's last
+    row. A tile of several images must hold whole images; a tile of part of an image must hold whole output rows whose first
+    pixel is a multiple of 8. Mode zero starts the total at +0 at the tile that begins image 0. x and dy cover the same
     images. Element formats: chain in the accumulator's, total in the `across` format.
   }];
   let engine = "mac"; let timingClass = "mac";

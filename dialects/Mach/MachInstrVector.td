@@ -17,7 +17,7 @@ class D2<string n, string d> : Field<n, DescReg, 22, 18, d>;
 class D3<string n, string d> : Field<n, DescReg, 27, 23, d>;
 class D4<string n, string d> : Field<n, DescReg, 32, 28, d>;
 def VGeom : Field<"geom", GeomReg, 35, 33, "window">;
-def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0; continue: go on from the destination">;
+def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0 at the tile that begins image 0 at row 0, else go on from the destination; continue: always go on">;
 
 class Unary<string m, bits<8> op> : Instruction<m, op,
     VectorFields<[D0<"dst", "result">, D1<"src", "operand, same coordinates">]>.fields, [Reserved<124, 18>]> {

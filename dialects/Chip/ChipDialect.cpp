@@ -1,0 +1,147 @@
+//===- ChipDialect.cpp - registration and verifiers of the chip dialect -----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Chip/ChipDialect.h"
+
+#include "dialects/Num/NumDialect.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace slp::chip_ir;
+
+#include "dialects/Chip/ChipOpsDialect.cpp.inc"
+#include "dialects/Chip/ChipOpsEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Chip/ChipOpsAttributes.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Chip/ChipOps.cpp.inc"
+
+void ChipDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Chip/ChipOps.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Chip/ChipOpsAttributes.cpp.inc"
+      >();
+}
+
+Space slp::chip_ir::spaceOf(MemRefType type) {
+  auto space = dyn_cast_or_null<SpaceAttr>(type.getMemorySpace());
+  return space ? space.getValue() : Space::dram;
+}
+
+int64_t slp::chip_ir::elementBytes(Type element) {
+  if (auto f = dyn_cast<slp::num_ir::FloatType>(element))
+    return (f.getWidth() + 7) / 8;
+  return (element.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+std::optional<Engine> slp::chip_ir::engineOf(Operation *op) {
+  return TypeSwitch<Operation *, std::optional<Engine>>(op)
+      .Case<LoadOp>([](LoadOp) { return Engine::load; })
+      .Case<StoreOp>([](StoreOp) { return Engine::store; })
+      .Case<RunOp>([](RunOp run) { return run.getEngine(); })
+      .Case<WaitOp>([](WaitOp wait) { return wait.getEngine(); })
+      .Case<SignalOp>([](SignalOp signal) { return signal.getEngine(); })
+      .Default(std::nullopt);
+}
+
+Engine RunOp::getEngine() {
+  return getInstruction().starts_with("v.") ? Engine::vector : Engine::mac;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------------------------===//
+
+LogicalResult TensorOp::verify() {
+  auto type = cast<MemRefType>(getType());
+  if (spaceOf(type) != Space::dram)
+    return emitOpError("expected a tensor in dram, found ") << type;
+  if (!type.getLayout().isIdentity())
+    return emitOpError("expected a row-major tensor, found ") << type;
+  if (type.getRank() > 5)
+    return emitOpError("expected at most 5 dimensions, found ") << type.getRank();
+  if (getInit() && getRole() != Role::state)
+    return emitOpError("has an initial value but is no state");
+  return success();
+}
+
+LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getTensorAttr());
+  if (!tensor)
+    return emitOpError("names ") << getTensorAttr() << ", which is not a chip.tensor";
+  auto type = cast<MemRefType>(getResult().getType()), whole = cast<MemRefType>(tensor.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return emitOpError("expected a strided view, found ") << type;
+  if (type.getElementType() != whole.getElementType() || type.getRank() > 5)
+    return emitOpError("expected element type ")
+           << whole.getElementType() << " and at most 5 dimensions, found " << type;
+  int64_t last = offset;
+  for (auto [size, stride] : llvm::zip(type.getShape(), strides))
+    last += (size - 1) * stride;
+  if (last >= whole.getNumElements())
+    return emitOpError("reaches element ") << last << " of a tensor of " << whole.getNumElements();
+  return success();
+}
+
+LogicalResult AllocOp::verify() {
+  auto type = cast<MemRefType>(getResult().getType());
+  size_t rank = type.getRank();
+  if (spaceOf(type) == Space::dram)
+    return emitOpError("expected a buffer in shared, spm or acc, found ") << type;
+  if (!type.getLayout().isIdentity())
+    return emitOpError("expected a row-major buffer, found ") << type;
+  if (getOrigin().size() != rank || getExtents().size() != rank || getCoreStride().size() != rank)
+    return emitOpError("expected ") << rank << " coordinates, extents and core strides";
+  if (getSlots() < 1 || getSlots() > 15)
+    return emitOpError("expected 1 to 15 slots, found ") << getSlots();
+  return success();
+}
+
+static LogicalResult verifyTransfer(Operation *op, MemRefType dram, MemRefType buffer) {
+  if (spaceOf(dram) != Space::dram)
+    return op->emitOpError("expected a view of dram, found ") << dram;
+  if (spaceOf(buffer) != Space::spm && spaceOf(buffer) != Space::shared)
+    return op->emitOpError("expected a buffer in spm or shared, found ") << buffer;
+  if (dram.getElementType() != buffer.getElementType() || dram.getRank() != buffer.getRank())
+    return op->emitOpError("expected one element type and rank, found ")
+           << dram << " and " << buffer;
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  return verifyTransfer(*this, cast<MemRefType>(getSource().getType()),
+                        cast<MemRefType>(getBuffer().getType()));
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyTransfer(*this, cast<MemRefType>(getTarget().getType()),
+                        cast<MemRefType>(getBuffer().getType()));
+}
+
+LogicalResult RunOp::verify() {
+  if (getOuts().empty())
+    return emitOpError("expected a result");
+  for (Value buffer : getOperands())
+    if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::dram)
+      return emitOpError("expected buffers on the chip, found ") << buffer.getType();
+  if (getCaptures() && getCaptures()->size() != getOuts().size())
+    return emitOpError("expected one captured name per result, found ")
+           << getCaptures()->size() << " for " << getOuts().size();
+  if (getGeometry() && getGeometry()->size() != 9)
+    return emitOpError("expected a geometry of 9 numbers, found ") << getGeometry()->size();
+  return success();
+}

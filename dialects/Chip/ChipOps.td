@@ -1,0 +1,143 @@
+//===- ChipOps.td - the ops of the chip dialect -----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_CHIP_CHIPOPS_TD
+#define DIALECTS_CHIP_CHIPOPS_TD
+
+include "dialects/Chip/ChipDialect.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Chip_Op<string mnemonic, list<Trait> traits = []> : Op<Chip_Dialect, mnemonic, traits>;
+
+def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
+  let summary = "a named tensor in DRAM";
+  let description = [{
+    Row-major. `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+
+    ```mlir
+    chip.tensor @"conv1/y" : memref<4x8x8x8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyStaticShapeMemRef>:$type, Chip_RoleAttr:$role,
+                       OptionalAttr<AnyAttr>:$init, OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<I64Attr>:$address);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
+}
+
+def Chip_ViewOp : Chip_Op<"view", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a DRAM tensor under another shape and order of dimensions";
+  let description = [{
+    The type's shape and strides (elements, from the tensor's first) say which elements are meant.
+
+    ```mlir
+    %v = chip.view @w : memref<8x4xf32, strided<[1, 8]>, #chip.space<dram>>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$tensor);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "$tensor attr-dict `:` type($result)";
+}
+
+def Chip_TaskOp : Chip_Op<"task", [NoTerminator, NoRegionArguments, SingleBlock]> {
+  let summary = "one loop nest of one train op";
+  let description = [{
+    All engines are idle before and after a task. `cores` cores take part: core c adds c times the core stride of each
+    buffer to its coordinates. `phase` and `op` tell the train op for reports.
+  }];
+  let arguments = (ins StrAttr:$name, StrAttr:$op, StrAttr:$phase, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<64>]>:$cores);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name $op $phase `cores` `(` $cores `)` $body attr-dict";
+}
+
+def Chip_AllocOp : Chip_Op<"alloc"> {
+  let summary = "a buffer that holds a tile of a logical tensor";
+  let description = [{
+    Executing it takes the next of `slots` copies. The tile begins at the logical coordinates `origin` plus the core number
+    times `core_stride`; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
+    given by `chip-place-buffers`.
+
+    ```mlir
+    %x = chip.alloc [%n, %c, %c0, %c0] extents [4, 8, 8, 8] core_stride [1, 0, 0, 0] slots 2 : memref<1x8x8x8xf32, #chip.space<spm>>
+    ```
+  }];
+  let arguments = (ins Variadic<Index>:$origin, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$core_stride, I64Attr:$slots,
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$slot_bytes);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride `slots` $slots attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Chip_LoadOp : Chip_Op<"load"> {
+  let summary = "read a buffer's tile from DRAM";
+  let description = [{
+    Coordinates are the buffer's; outside the extents the buffer gets +0.
+
+    ```mlir
+    chip.load %view to %x : memref<4x8xf32, #chip.space<dram>>, memref<1x8xf32, #chip.space<spm>>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$source, AnyStaticShapeMemRef:$buffer);
+  let assemblyFormat = "$source `to` $buffer attr-dict `:` type($source) `,` type($buffer)";
+  let hasVerifier = 1;
+}
+
+def Chip_StoreOp : Chip_Op<"store"> {
+  let summary = "write a buffer's tile to DRAM";
+  let description = [{
+    Coordinates are the buffer's; elements outside the extents are not written.
+
+    ```mlir
+    chip.store %y to %view : memref<1x8xf32, #chip.space<spm>>, memref<4x8xf32, #chip.space<dram>>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$buffer, AnyStaticShapeMemRef:$target);
+  let assemblyFormat = "$buffer `to` $target attr-dict `:` type($buffer) `,` type($target)";
+  let hasVerifier = 1;
+}
+
+def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
+  let summary = "engine work on buffers";
+  let description = [{
+    `instruction` is the mnemonic of a MAC or vector instruction (docs/isa). `outs`, then `ins`, are its descriptor fields
+    in the order of the manual; its other fields come from attributes: `geometry` (kh, kw, sh, sw, pt, pl, dh, dw,
+    count_pad), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the host's). `captures` names the train tensor that
+    each of `outs` is a tile of; empty if none.
+
+    ```mlir
+    chip.run "v.relu" outs(%y) ins(%x) {captures = ["relu1"]} : (memref<1x8xf32, #chip.space<shared>>), (memref<1x8xf32, #chip.space<shared>>)
+    ```
+  }];
+  let arguments = (ins StrAttr:$instruction, Variadic<AnyStaticShapeMemRef>:$outs, Variadic<AnyStaticShapeMemRef>:$ins,
+                       OptionalAttr<DenseI64ArrayAttr>:$geometry, OptionalAttr<StrAttr>:$mode,
+                       OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<StrArrayAttr>:$captures);
+  let assemblyFormat = "$instruction `outs` `(` $outs `)` `ins` `(` $ins `)` attr-dict `:` `(` type($outs) `)` `,` `(` type($ins) `)`";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// mac or vector, by the mnemonic.
+    Engine getEngine();
+  }];
+}
+
+class Chip_SemaphoreOp<string mnemonic> : Chip_Op<mnemonic> {
+  let arguments = (ins Chip_EngineAttr:$engine, ConfinedAttr<I64Attr, [IntMinValue<0>, IntMaxValue<63>]>:$semaphore,
+                       ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count);
+  let assemblyFormat = "$engine $semaphore `by` $count attr-dict";
+}
+
+def Chip_WaitOp : Chip_SemaphoreOp<"wait"> {
+  let summary = "hold an engine's queue until a semaphore has enough, then take it";
+  let description = "On each core of the task for itself; the vector unit waits for all of them.\n\n```mlir\nchip.wait #chip.engine<mac> 3 by 1\n```";
+}
+
+def Chip_SignalOp : Chip_SemaphoreOp<"signal"> {
+  let summary = "add to a semaphore when the engine's earlier work is done";
+  let description = "On each core of the task.\n\n```mlir\nchip.signal #chip.engine<load> 3 by 1\n```";
+}
+
+#endif // DIALECTS_CHIP_CHIPOPS_TD
