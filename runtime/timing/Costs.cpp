@@ -1,0 +1,74 @@
+//===- Costs.cpp - how long one piece of work takes -------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/timing/Costs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace slp::timing {
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Ticks of one unit at `cycles` a unit, to the nearest; at least one, so that no work is free.
+static int64_t toTicks(double cycles) {
+  double ticks = std::floor(cycles * double(ticksPerCycle) + 0.5);
+  return static_cast<int64_t>(std::clamp(ticks, 1.0, 0x1p50));
+}
+
+/// `units` of work at `ticks` each, in whole cycles. Work too long for 64 bits saturates.
+static Cycle scaled(uint64_t units, int64_t ticks, int64_t parallel) {
+  double estimate = double(units) * double(ticks);
+  if (estimate > 0x1p62)
+    return std::numeric_limits<int64_t>::max() / 4 / ticksPerCycle;
+  return ceilDiv(static_cast<int64_t>(units) * ticks, parallel * ticksPerCycle);
+}
+
+Bus::Slot Bus::take(Cycle ready, uint64_t bytes) {
+  if (bytes == 0)
+    return {ready, ready, 0};
+  int64_t start = std::max(ready * ticksPerCycle, freeAt);
+  int64_t length = static_cast<int64_t>(bytes) * ticksPerByte;
+  freeAt = start + length;
+  return {start / ticksPerCycle, ceilDiv(freeAt, ticksPerCycle), ceilDiv(length, ticksPerCycle)};
+}
+
+Costs::Costs(const chip::Chip &chip) {
+  const chip::Rates &rates = chip.rates;
+  cores = chip.structure.cores;
+  queueDepth = static_cast<size_t>(std::max<int>(1, chip.structure.queueDepth));
+  issuePerCycle = std::max<int>(1, rates.issuePerCycle);
+  semaphore = rates.semaphoreCycles;
+  dot = chip.numerics.dot;
+  fp8Macs = std::max<int64_t>(1, rates.fp8MacsPerCycle);
+  fp16Macs = std::max<int64_t>(1, rates.fp16MacsPerCycle);
+  macStart = rates.macStartCycles;
+  vectorStart = rates.vectorStartCycles;
+  lanes = std::max<int64_t>(1, rates.vectorLanes);
+  double clock = rates.clockHz;
+  // 100 ns at 200 MHz are 20 cycles, whatever the last bit of the product.
+  dramLatency = static_cast<Cycle>(std::ceil(rates.dramLatencySeconds * clock - 1e-6));
+  dramTicksPerByte = toTicks(clock / (rates.dramBytesPerSecond * rates.dramEfficiency));
+  toCoresTicksPerByte = toTicks(1.0 / rates.sharedToCoreBytesPerCycle);
+  fromCoresTicksPerByte = toTicks(1.0 / rates.coreToSharedBytesPerCycle);
+  for (const mach::InstructionInfo &info : mach::allInstructions()) {
+    auto it = rates.vectorCyclesPerElement.find(std::string(info.timingClass));
+    double cycles = it == rates.vectorCyclesPerElement.end() ? 1.0 : it->second.value;
+    vectorTicks[static_cast<uint8_t>(info.opcode)] = toTicks(cycles);
+  }
+}
+
+Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
+  int64_t slots = static_cast<int64_t>(work.macSlots) * dot;
+  return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
+}
+
+Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {
+  return vectorStart + scaled(operations, vectorTicks[static_cast<uint8_t>(opcode)], lanes);
+}
+
+} // namespace slp::timing

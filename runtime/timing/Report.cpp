@@ -1,0 +1,51 @@
+//===- Report.cpp - where the cycles of a run went --------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/timing/Report.h"
+
+#include <numeric>
+
+namespace slp::timing {
+
+const char *toString(Cause cause) {
+  static constexpr const char *names[numCauses] = {
+      "busy", "data", "latency", "semaphore", "imbalance", "bus", "issue", "queue", "fence"};
+  return names[static_cast<size_t>(cause)];
+}
+
+const char *toString(WallPart part) {
+  static constexpr const char *names[numWallParts] = {"mac",     "vector",    "load",  "store",
+                                                      "latency", "semaphore", "issue", "queue"};
+  return names[static_cast<size_t>(part)];
+}
+
+Cycle GroupCycles::wallTotal() const { return std::accumulate(wall.begin(), wall.end(), Cycle(0)); }
+
+template <typename T, size_t N>
+static void add(std::array<T, N> &to, const std::array<T, N> &from) {
+  for (size_t i = 0; i < N; ++i)
+    to[i] += from[i];
+}
+
+Report &Report::operator+=(const Report &other) {
+  cycles += other.cycles;
+  if (groups.size() < other.groups.size())
+    groups.resize(other.groups.size());
+  for (size_t g = 0; g < other.groups.size(); ++g) {
+    add(groups[g].wall, other.groups[g].wall);
+    for (size_t e = 0; e < numEngines; ++e)
+      add(groups[g].engine[e], other.groups[g].engine[e]);
+  }
+  if (engines.empty())
+    engines = other.engines;
+  else
+    for (size_t i = 0; i < other.engines.size(); ++i)
+      add(engines[i].cycles, other.engines[i].cycles);
+  add(queueFull, other.queueFull);
+  return *this;
+}
+
+} // namespace slp::timing

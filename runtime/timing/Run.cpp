@@ -1,0 +1,535 @@
+//===- Run.cpp - the event simulation of one run ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/timing/Run.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace slp::timing {
+
+using mach::Engine;
+using mach::Opcode;
+using mach::Space;
+
+static size_t indexOf(Cause cause) { return static_cast<size_t>(cause); }
+static size_t indexOf(Space space) { return static_cast<size_t>(space); }
+static size_t indexOf(Engine engine) { return static_cast<size_t>(engine); }
+
+/// Calls `f(core, position)` for the cores of a mask, ascending.
+template <typename F> static void forEachCore(uint64_t mask, int cores, F f) {
+  size_t position = 0;
+  for (int core = 0; core < cores; ++core)
+    if (mask >> core & 1)
+      f(core, position++);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Semaphores
+//===----------------------------------------------------------------------------------------===//
+
+void Semaphores::give(Bank &bank, const Credit &credit) {
+  bank.credits.push_back(credit);
+  bank.total += credit.count;
+}
+
+Credit Semaphores::take(Bank &bank, uint64_t count) {
+  assert(count <= bank.total && "more than there is");
+  bank.total -= count;
+  Credit last;
+  while (count > 0) {
+    Credit &front = bank.credits.front();
+    if (front.available >= last.available)
+      last = front;
+    uint64_t taken = std::min(count, front.count);
+    count -= taken;
+    front.count -= taken;
+    if (front.count == 0)
+      bank.credits.pop_front();
+  }
+  return last;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Queues and issue
+//===----------------------------------------------------------------------------------------===//
+
+Model::Run::Run(const Costs &costs, const Groups &groups)
+    : costs(costs), groups(groups), sequencer(costs.issuePerCycle), dram(costs.dramBus()),
+      toCores(costs.toCores()), fromCores(costs.fromCores()), semaphores(costs.cores) {
+  for (Engine engine : {Engine::mac, Engine::load, Engine::store})
+    for (int core = 0; core < costs.cores; ++core) {
+      Queue &queue = queues.emplace_back();
+      queue.engine = engine;
+      queue.core = core;
+    }
+  queues.emplace_back().engine = Engine::vector;
+  for (const Queue &queue : queues)
+    report.engines.push_back({queue.engine, queue.core, {}});
+  report.engines.push_back({Engine::seq, 0, {}});
+  report.groups.resize(groups.size());
+}
+
+QueueId Model::Run::queueOf(Engine engine, int core) const {
+  switch (engine) {
+  case Engine::mac:
+    return core;
+  case Engine::load:
+    return costs.cores + core;
+  case Engine::store:
+    return 2 * costs.cores + core;
+  case Engine::vector:
+  case Engine::seq:
+    break;
+  }
+  return 3 * costs.cores;
+}
+
+std::vector<QueueId> Model::Run::queuesOf(const exec::Event &event) const {
+  std::vector<QueueId> ids;
+  if (event.engine == Engine::vector)
+    ids.push_back(queueOf(Engine::vector, 0));
+  else
+    forEachCore(event.mask, costs.cores,
+                [&](int core, size_t) { ids.push_back(queueOf(event.engine, core)); });
+  return ids;
+}
+
+void Model::Run::issue(const exec::Event &event) {
+  ++order;
+  if (event.opcode == Opcode::Fence || event.opcode == Opcode::Halt) {
+    uint32_t group = groups.of(event.pc);
+    Cycle cycles = 0;
+    Cycle issued = sequencer.issue(1, cycles);
+    accountSequencer(group, Cause::busy, cycles);
+    drain(group, event.pc, issued);
+    halted = event.opcode == Opcode::Halt;
+  } else if (event.engine == Engine::seq) {
+    issueScalar(event);
+  } else {
+    issueToQueues(event);
+  }
+}
+
+void Model::Run::issueScalar(const exec::Event &event) {
+  uint32_t group = groups.of(event.pc);
+  Cycle cycles = 0;
+  // A descriptor is fetched like instructions, word by word.
+  int words = event.opcode == Opcode::Desc ? int(mach::TensorTile::numWords) : 1;
+  Cycle issued = sequencer.issue(words, cycles);
+  accountSequencer(group, Cause::busy, cycles);
+  uint64_t bytes = event.work.empty() ? 0 : event.work[0].bytesRead[indexOf(Space::dram)];
+  if (event.opcode != Opcode::Lds || bytes == 0)
+    return;
+  advance(issued);
+  Cycle arrival = dram.take(issued, bytes).end + costs.dramLatency;
+  accountSequencer(group, Cause::latency, sequencer.stall(arrival, Cause::latency));
+}
+
+std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
+                                         const std::vector<QueueId> &ids) const {
+  static const exec::CoreWork nothing;
+  auto workOf = [&](size_t i) -> const exec::CoreWork & {
+    return i < event.work.size() ? event.work[i] : nothing;
+  };
+  Entry base;
+  base.group = groups.of(event.pc);
+  base.order = order;
+  base.pc = event.pc;
+  base.mask = event.mask;
+  base.semaphore = event.semaphore;
+  base.count = event.count;
+  if (event.opcode == Opcode::Wait)
+    base.kind = Entry::Kind::wait;
+  if (event.opcode == Opcode::Signal)
+    base.kind = Entry::Kind::signal;
+  std::vector<Entry> entries(ids.size(), base);
+  if (event.engine != Engine::vector)
+    for (size_t i = 0; i < ids.size(); ++i)
+      entries[i].mask = uint64_t(1) << queues[ids[i]].core;
+  if (base.kind != Entry::Kind::work)
+    return entries;
+
+  switch (event.engine) {
+  case Engine::mac: {
+    auto record = std::make_shared<MacRecord>();
+    record->remaining = int(ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      entries[i].duration = costs.mac(workOf(i), event.fp16);
+      entries[i].mac = record;
+    }
+    break;
+  }
+  case Engine::vector: {
+    uint64_t operations = 0;
+    for (const exec::CoreWork &work : event.work)
+      operations += work.operations;
+    entries[0].duration = costs.vector(event.opcode, operations);
+    break;
+  }
+  case Engine::load:
+  case Engine::store: {
+    bool isLoad = event.engine == Engine::load;
+    std::shared_ptr<Join> join;
+    if (event.multicast && ids.size() > 1) {
+      join = std::make_shared<Join>();
+      join->queues = ids;
+    }
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const exec::CoreWork &work = workOf(join ? 0 : i);
+      const uint64_t *here = isLoad ? work.bytesWritten : work.bytesRead;
+      const uint64_t *there = isLoad ? work.bytesRead : work.bytesWritten;
+      entries[i].dramBytes = there[indexOf(Space::dram)];
+      entries[i].coreBytes = here[indexOf(Space::spm)] + here[indexOf(Space::acc)];
+      // The transport carries a multicast once, whatever the number of cores that write it.
+      if (join)
+        entries[i].coreBytes /= ids.size();
+      entries[i].join = join;
+    }
+    break;
+  }
+  case Engine::seq:
+    break;
+  }
+  return entries;
+}
+
+void Model::Run::issueToQueues(const exec::Event &event) {
+  uint32_t group = groups.of(event.pc);
+  std::vector<QueueId> ids = queuesOf(event);
+  auto full = [&] {
+    return std::find_if(ids.begin(), ids.end(),
+                        [&](QueueId id) { return queues[id].entries.size() >= costs.queueDepth; });
+  };
+  Cycle time = sequencer.now();
+  advance(time);
+  for (auto it = full(); it != ids.end(); it = full()) {
+    if (starts.empty()) {
+      deadlock(event.pc, group,
+               "the " + std::string(mach::toString(event.engine)) + " queue of core " +
+                   std::to_string(queues[*it].core) + " is full");
+      return;
+    }
+    time = std::max(time, starts.top().ready);
+    startEarliest();
+  }
+  Cycle stalled = sequencer.stall(time, Cause::queue);
+  accountSequencer(group, Cause::queue, stalled);
+  report.queueFull[indexOf(event.engine)] += stalled;
+  Cycle cycles = 0;
+  Cycle issued = sequencer.issue(1, cycles);
+  accountSequencer(group, Cause::busy, cycles);
+
+  std::vector<Entry> entries = entriesOf(event, ids);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    Queue &queue = queues[ids[i]];
+    entries[i].issued = issued;
+    queue.entries.push_back(std::move(entries[i]));
+    if (queue.entries.size() == 1)
+      schedule(ids[i]);
+  }
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Starting work
+//===----------------------------------------------------------------------------------------===//
+
+void Model::Run::advance(Cycle time) {
+  while (!starts.empty() && starts.top().ready <= time)
+    startEarliest();
+}
+
+void Model::Run::startEarliest() {
+  Start first = starts.top();
+  starts.pop();
+  if (std::shared_ptr<Join> join = queues[first.queue].entries.front().join)
+    startJoined(*join, first.ready);
+  else
+    start(first.queue, first.ready);
+}
+
+bool Model::Run::takeCredit(QueueId id, const Entry &entry, Gap &gap) {
+  bool enough = true;
+  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
+    Semaphores::Bank &bank = semaphores.at(core, entry.semaphore);
+    if (enough && bank.total < entry.count) {
+      bank.waiters.push_back(id);
+      enough = false;
+    }
+  });
+  if (!enough)
+    return false;
+  Cycle latest = 0;
+  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
+    Credit credit = Semaphores::take(semaphores.at(core, entry.semaphore), entry.count);
+    if (credit.available <= latest)
+      return;
+    latest = credit.available;
+    gap.dataEnd = credit.dataEnd;
+    gap.latencyEnd = credit.latencyEnd;
+    gap.first = credit.first;
+  });
+  gap.ready = std::max(gap.ready, latest);
+  return true;
+}
+
+void Model::Run::schedule(QueueId id) {
+  Queue &queue = queues[id];
+  const Entry &entry = queue.entries.front();
+  Gap gap;
+  gap.from = queue.free;
+  gap.issued = entry.issued;
+  gap.ready = std::max(queue.free, entry.issued);
+  gap.group = entry.group;
+  if (entry.kind == Entry::Kind::wait && !takeCredit(id, entry, gap))
+    return;
+  queue.head = gap;
+  Cycle ready = gap.ready;
+  if (entry.join) {
+    entry.join->ready = std::max(entry.join->ready, ready);
+    if (++entry.join->arrived < entry.join->queues.size())
+      return;
+    ready = entry.join->ready;
+  }
+  starts.push({ready, entry.order, id});
+}
+
+std::tuple<Cycle, Cycle, Cycle> Model::Run::takeBuses(Engine engine, const Entry &entry,
+                                                      Cycle ready) {
+  Bus::Slot outside = dram.take(ready, entry.dramBytes);
+  Bus &transport = engine == Engine::load ? toCores : fromCores;
+  // Bytes stream through: the transport begins when DRAM does, and the slower of both decides.
+  Bus::Slot inside = transport.take(outside.start, entry.coreBytes);
+  Cycle end = std::max(outside.end, inside.end);
+  Cycle busy = std::min(std::max(outside.duration, inside.duration), end - ready);
+  return {end, busy, end + (entry.dramBytes > 0 ? costs.dramLatency : 0)};
+}
+
+void Model::Run::start(QueueId id, Cycle ready) {
+  Queue &queue = queues[id];
+  Entry entry = std::move(queue.entries.front());
+  queue.entries.pop_front();
+  accountWall(queue.head);
+  close(id, queue.head);
+  switch (entry.kind) {
+  case Entry::Kind::wait:
+    queue.free = ready;
+    break;
+  case Entry::Kind::signal:
+    queue.free = ready;
+    give(queue, entry, ready);
+    break;
+  case Entry::Kind::work:
+    if (queue.engine == Engine::load || queue.engine == Engine::store) {
+      auto [end, busy, done] = takeBuses(queue.engine, entry, ready);
+      transfer(queue, entry, ready, end, busy, done);
+    } else {
+      compute(queue, entry, ready);
+    }
+    break;
+  }
+  if (!queue.entries.empty())
+    schedule(id);
+}
+
+void Model::Run::startJoined(const Join &join, Cycle ready) {
+  // The last queue to arrive explains what the chip waited for.
+  const Gap *latest = &queues[join.queues[0]].head;
+  for (QueueId id : join.queues)
+    if (queues[id].head.ready > latest->ready)
+      latest = &queues[id].head;
+  accountWall(*latest);
+  auto [end, busy, done] = takeBuses(Engine::load, queues[join.queues[0]].entries.front(), ready);
+  std::vector<QueueId> ids = join.queues; // the entries own the join
+  for (QueueId id : ids) {
+    Queue &queue = queues[id];
+    Entry entry = std::move(queue.entries.front());
+    queue.entries.pop_front();
+    Gap gap = queue.head;
+    gap.rest = Cause::imbalance;
+    gap.ready = ready;
+    close(id, gap);
+    transfer(queue, entry, ready, end, busy, done);
+  }
+  for (QueueId id : ids)
+    if (!queues[id].entries.empty())
+      schedule(id);
+}
+
+void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
+  QueueId id = queueOf(queue.engine, queue.core);
+  Cycle end = ready + entry.duration;
+  CauseCycles cycles{};
+  cycles[indexOf(Cause::busy)] = entry.duration;
+  account(id, entry.group, cycles);
+  bool isMac = queue.engine == Engine::mac;
+  wall.work(isMac ? WallPart::mac : WallPart::vector, entry.order, entry.group, end);
+  queue.free = queue.workEnd = queue.done = end;
+  if (!isMac)
+    return;
+  queue.lastMac = entry.mac;
+  MacRecord &record = *entry.mac;
+  record.lastEnd = std::max(record.lastEnd, end);
+  if (--record.remaining > 0)
+    return;
+  std::vector<std::pair<QueueId, Gap>> deferred = std::move(record.deferred);
+  for (auto &[waiting, gap] : deferred) {
+    // The core may have gone on to another instruction since: explain with this record.
+    std::shared_ptr<MacRecord> current = queues[waiting].lastMac;
+    queues[waiting].lastMac = entry.mac;
+    close(waiting, gap);
+    queues[waiting].lastMac = current;
+  }
+}
+
+void Model::Run::transfer(Queue &queue, const Entry &entry, Cycle ready, Cycle end, Cycle busy,
+                          Cycle done) {
+  CauseCycles cycles{};
+  cycles[indexOf(Cause::busy)] = busy;
+  cycles[indexOf(Cause::bus)] = end - ready - busy;
+  account(queueOf(queue.engine, queue.core), entry.group, cycles);
+  wall.work(queue.engine == Engine::load ? WallPart::load : WallPart::store, entry.order,
+            entry.group, end);
+  queue.free = queue.workEnd = end;
+  queue.done = std::max(queue.done, done);
+}
+
+void Model::Run::give(Queue &queue, const Entry &entry, Cycle ready) {
+  Credit credit;
+  credit.count = entry.count;
+  credit.available = std::max(queue.done, ready) + costs.semaphore;
+  credit.dataEnd = queue.workEnd;
+  credit.latencyEnd = queue.done;
+  credit.first = queue.engine == Engine::load ? Cause::data : Cause::semaphore;
+  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
+    Semaphores::Bank &bank = semaphores.at(core, entry.semaphore);
+    Semaphores::give(bank, credit);
+    std::vector<QueueId> waiters;
+    waiters.swap(bank.waiters);
+    for (QueueId id : waiters)
+      schedule(id);
+  });
+}
+
+void Model::Run::drain(uint32_t group, uint64_t pc, Cycle issued) {
+  while (!starts.empty())
+    startEarliest();
+  Cycle end = std::max(issued, sequencer.frontier());
+  for (const Queue &queue : queues) {
+    if (!queue.entries.empty()) {
+      deadlock(pc, group, "no queue can go on");
+      return;
+    }
+    end = std::max({end, queue.done, queue.free});
+  }
+  Gap gap;
+  gap.issued = issued;
+  gap.ready = end;
+  gap.group = group;
+  gap.rest = Cause::fence;
+  accountWall(gap);
+  for (QueueId id = 0; id < queues.size(); ++id) {
+    gap.from = queues[id].free;
+    close(id, gap);
+    queues[id].free = end;
+    queues[id].lastMac.reset();
+  }
+  accountSequencer(group, Cause::fence, sequencer.stall(end, Cause::fence));
+  sequencer.forget();
+  report.cycles = end;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Accounts
+//===----------------------------------------------------------------------------------------===//
+
+CauseCycles Model::Run::explain(const Gap &gap, Cycle from) const {
+  CauseCycles result = sequencer.during(from, std::min(gap.issued, gap.ready));
+  Cycle time = std::max(from, gap.issued);
+  auto until = [&](Cycle end, Cause cause) {
+    end = std::min(end, gap.ready);
+    if (end <= time)
+      return;
+    result[indexOf(cause)] += end - time;
+    time = end;
+  };
+  until(gap.dataEnd, gap.first);
+  until(gap.latencyEnd, Cause::latency);
+  until(gap.ready, gap.rest);
+  return result;
+}
+
+void Model::Run::close(QueueId id, const Gap &gap) {
+  if (gap.ready <= gap.from)
+    return;
+  Cycle from = gap.from;
+  if (MacRecord *record = queues[id].lastMac.get()) {
+    if (record->remaining > 0) {
+      record->deferred.emplace_back(id, gap);
+      return;
+    }
+    Cycle cut = std::clamp(record->lastEnd, from, gap.ready);
+    CauseCycles cycles{};
+    cycles[indexOf(Cause::imbalance)] = cut - from;
+    account(id, gap.group, cycles);
+    from = cut;
+  }
+  account(id, gap.group, explain(gap, from));
+}
+
+void Model::Run::account(QueueId id, uint32_t group, const CauseCycles &cycles) {
+  CauseCycles &ofEngine = report.engines[id].cycles;
+  CauseCycles &ofGroup = report.groups[group].engine[indexOf(queues[id].engine)];
+  for (size_t i = 0; i < numCauses; ++i) {
+    ofEngine[i] += cycles[i];
+    ofGroup[i] += cycles[i];
+  }
+}
+
+void Model::Run::accountSequencer(uint32_t group, Cause cause, Cycle cycles) {
+  report.engines.back().cycles[indexOf(cause)] += cycles;
+  report.groups[group].engine[indexOf(Engine::seq)][indexOf(cause)] += cycles;
+}
+
+void Model::Run::accountWall(const Gap &gap) {
+  Cycle from = wall.advance(gap.ready, report.groups);
+  if (from >= gap.ready)
+    return;
+  CauseCycles causes = explain(gap, from);
+  WallCycles parts{};
+  auto move = [&](Cause cause, WallPart part) {
+    parts[static_cast<size_t>(part)] += causes[indexOf(cause)];
+  };
+  move(Cause::data, WallPart::load);
+  move(Cause::latency, WallPart::latency);
+  move(Cause::semaphore, WallPart::semaphore);
+  move(Cause::imbalance, WallPart::semaphore);
+  move(Cause::issue, WallPart::issue);
+  move(Cause::queue, WallPart::queue);
+  // No engine works and a fence is not over: the last transfer's latency is left.
+  move(Cause::fence, WallPart::latency);
+  wall.idle(parts, report.groups[gap.group]);
+}
+
+void Model::Run::deadlock(uint64_t pc, uint32_t group, const std::string &what) {
+  error = "deadlock at instruction " + std::to_string(pc);
+  if (group != 0)
+    error += " (node " + groups[group].name + ", " + phaseName(groups[group].phase) + ")";
+  error += ": " + what;
+  int listed = 0;
+  for (const Queue &queue : queues) {
+    if (queue.entries.empty() || listed == 4)
+      continue;
+    const Entry &first = queue.entries.front();
+    error += listed++ == 0 ? "; waiting: " : ", ";
+    error += std::string(mach::toString(queue.engine)) + " of core " + std::to_string(queue.core) +
+             " at instruction " + std::to_string(first.pc);
+    if (first.kind == Entry::Kind::wait)
+      error += " for semaphore " + std::to_string(first.semaphore);
+  }
+}
+
+} // namespace slp::timing

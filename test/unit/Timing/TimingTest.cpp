@@ -1,0 +1,509 @@
+//===- TimingTest.cpp - schedules computed by hand --------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The chip of these tests: 8 bytes a cycle from DRAM, latency 20; MAC: 8 cycles plus one per 8 dot
+// groups of 8; vector: 8 cycles plus one per 32 operations; semaphores 4; one issue a cycle.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/timing/Model.h"
+
+#include "gtest/gtest.h"
+
+#include <numeric>
+#include <random>
+
+using namespace slp;
+using namespace slp::timing;
+using mach::Engine;
+using mach::Opcode;
+
+template <typename T> static chip::Sourced<T> assumed(T value) {
+  return {value, chip::Provenance::assumed};
+}
+
+static chip::Chip smallChip(int cores = 2, int queueDepth = 8) {
+  chip::Chip chip;
+  chip.numerics.dot = 8;
+  chip.structure.cores = assumed(cores);
+  chip.structure.queueDepth = assumed(queueDepth);
+  chip::Rates &rates = chip.rates;
+  rates.clockHz = assumed(1e9);
+  rates.fp8MacsPerCycle = assumed(64);
+  rates.fp16MacsPerCycle = assumed(32);
+  rates.vectorLanes = assumed(32);
+  rates.dramBytesPerSecond = assumed(16e9);
+  rates.dramEfficiency = assumed(0.5);
+  rates.dramLatencySeconds = assumed(20e-9);
+  rates.dramBurstBytes = assumed(64);
+  rates.sharedToCoreBytesPerCycle = assumed(64);
+  rates.coreToSharedBytesPerCycle = assumed(32);
+  rates.issuePerCycle = assumed(1);
+  rates.semaphoreCycles = assumed(4);
+  rates.macStartCycles = assumed(8);
+  rates.vectorStartCycles = assumed(8);
+  rates.vectorCyclesPerElement["vector"] = assumed(1.0);
+  rates.vectorCyclesPerElement["vector_row"] = assumed(2.5);
+  return chip;
+}
+
+namespace {
+/// Feeds a model with one event a call, at consecutive instruction indices.
+struct Program {
+  explicit Program(const chip::Chip &chip, const Groups &groups) : model(chip, groups) {}
+
+  exec::Event event(Opcode opcode, Engine engine, uint64_t mask) {
+    exec::Event e;
+    e.pc = pc++;
+    e.opcode = opcode;
+    e.engine = engine;
+    e.mask = mask;
+    return e;
+  }
+  void load(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(Opcode::Ld, Engine::load, mask);
+    for (uint64_t m = mask; m; m &= m - 1) {
+      exec::CoreWork work;
+      work.bytesRead[0] = work.bytesWritten[2] = bytes;
+      e.work.push_back(work);
+    }
+    model.issued(e);
+  }
+  void multicast(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(Opcode::Ld, Engine::load, mask);
+    e.multicast = true;
+    e.work.resize(1);
+    e.work[0].bytesRead[0] = bytes;
+    for (uint64_t m = mask; m; m &= m - 1)
+      e.work[0].bytesWritten[2] += bytes;
+    model.issued(e);
+  }
+  void store(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(Opcode::St, Engine::store, mask);
+    for (uint64_t m = mask; m; m &= m - 1) {
+      exec::CoreWork work;
+      work.bytesRead[2] = work.bytesWritten[0] = bytes;
+      e.work.push_back(work);
+    }
+    model.issued(e);
+  }
+  /// One number of dot groups per core of the mask.
+  void mac(uint64_t mask, std::vector<uint64_t> slots, bool fp16 = false) {
+    exec::Event e = event(Opcode::ConvFp, Engine::mac, mask);
+    e.fp16 = fp16;
+    for (uint64_t s : slots) {
+      exec::CoreWork work;
+      work.macSlots = s;
+      e.work.push_back(work);
+    }
+    model.issued(e);
+  }
+  void vector(uint64_t operations, Opcode opcode = Opcode::VRelu) {
+    exec::Event e = event(opcode, Engine::vector, 1);
+    e.work.resize(1);
+    e.work[0].operations = operations;
+    model.issued(e);
+  }
+  void semaphore(Opcode opcode, Engine engine, uint8_t sem, uint64_t mask = 1) {
+    exec::Event e = event(opcode, engine, mask);
+    e.semaphore = sem;
+    e.count = 1;
+    model.issued(e);
+  }
+  void wait(Engine engine, uint8_t sem, uint64_t mask = 1) {
+    semaphore(Opcode::Wait, engine, sem, mask);
+  }
+  void signal(Engine engine, uint8_t sem, uint64_t mask = 1) {
+    semaphore(Opcode::Signal, engine, sem, mask);
+  }
+  void scalar(Opcode opcode) { model.issued(event(opcode, Engine::seq, 1)); }
+  Result<Report> halt() {
+    scalar(Opcode::Halt);
+    return model.finish();
+  }
+
+  Model model;
+  uint64_t pc = 0;
+};
+} // namespace
+
+static Cycle sum(const CauseCycles &cycles) {
+  return std::accumulate(cycles.begin(), cycles.end(), Cycle(0));
+}
+
+static const CauseCycles &cyclesOf(const Report &report, Engine engine, int core = 0) {
+  for (const EngineCycles &e : report.engines)
+    if (e.engine == engine && e.core == core)
+      return e.cycles;
+  static const CauseCycles none{};
+  ADD_FAILURE() << "no such engine";
+  return none;
+}
+
+static Cycle at(const CauseCycles &cycles, Cause cause) {
+  return cycles[static_cast<size_t>(cause)];
+}
+static Cycle at(const WallCycles &cycles, WallPart part) {
+  return cycles[static_cast<size_t>(part)];
+}
+
+/// Every cycle of every engine, and of the wall clock, has exactly one cause.
+static void expectPartition(const Report &report, int cores) {
+  for (const EngineCycles &e : report.engines) {
+    EXPECT_EQ(sum(e.cycles), report.cycles) << mach::toString(e.engine) << " of core " << e.core;
+    for (Cycle c : e.cycles)
+      EXPECT_GE(c, 0);
+  }
+  Cycle wall = 0, mac = 0;
+  for (const GroupCycles &group : report.groups) {
+    wall += group.wallTotal();
+    mac += sum(group.engine[static_cast<size_t>(Engine::mac)]);
+    for (Cycle c : group.wall)
+      EXPECT_GE(c, 0);
+  }
+  EXPECT_EQ(wall, report.cycles);
+  EXPECT_EQ(mac, report.cycles * cores);
+}
+
+TEST(Timing, MacWaitsForItsData) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.load(1, 64);             // issued in cycle 0, bytes 1 to 9, there at 29
+  p.signal(Engine::load, 0); // at 33
+  p.wait(Engine::mac, 0);    // issued at 3
+  p.mac(1, {64});            // 33 to 49
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 49);
+  const CauseCycles &mac = cyclesOf(*report, Engine::mac);
+  EXPECT_EQ(at(mac, Cause::issue), 3);
+  EXPECT_EQ(at(mac, Cause::data), 6);
+  EXPECT_EQ(at(mac, Cause::latency), 20);
+  EXPECT_EQ(at(mac, Cause::semaphore), 4);
+  EXPECT_EQ(at(mac, Cause::busy), 16);
+  const WallCycles &wall = report->groups[0].wall;
+  EXPECT_EQ(at(wall, WallPart::issue), 1);
+  EXPECT_EQ(at(wall, WallPart::load), 8);
+  EXPECT_EQ(at(wall, WallPart::latency), 20);
+  EXPECT_EQ(at(wall, WallPart::semaphore), 4);
+  EXPECT_EQ(at(wall, WallPart::mac), 16);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, DoubleBufferingOverlapsLoadAndMac) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  for (int i = 0; i < 4; ++i) {
+    if (i >= 2)
+      p.wait(Engine::load, 1); // a buffer is free
+    p.load(1, 128);            // 16 cycles
+    p.signal(Engine::load, 0);
+    if (i < 1)
+      continue;
+    // The multiplication of the buffer before.
+    p.wait(Engine::mac, 0);
+    p.mac(1, {64}); // 16 cycles
+    if (i < 3)
+      p.signal(Engine::mac, 1);
+  }
+  p.wait(Engine::mac, 0);
+  p.mac(1, {64});
+  // Loads: 1 to 17, 17 to 33; the third when the first MAC (41 to 57) has freed its buffer: 61 to
+  // 77; the fourth behind the second MAC (57 to 73): 77 to 93. MACs: 101 to 117, 117 to 133.
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 133);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::mac), Cause::busy), 64);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load), Cause::busy), 64);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, FullQueueHoldsTheSequencer) {
+  Groups groups;
+  Program p(smallChip(2, 2), groups);
+  for (int i = 0; i < 4; ++i)
+    p.mac(1, {64});
+  // The fourth finds two waiting until the second starts at 17.
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 1 + 4 * 16);
+  const CauseCycles &seq = cyclesOf(*report, Engine::seq);
+  EXPECT_EQ(at(seq, Cause::busy), 5);
+  EXPECT_EQ(at(seq, Cause::queue), 14);
+  EXPECT_EQ(at(seq, Cause::fence), 65 - 19);
+  EXPECT_EQ(report->queueFull[static_cast<size_t>(Engine::mac)], 14);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, EngineStarvedByAFullQueueSaysSo) {
+  Groups groups;
+  Program p(smallChip(2, 2), groups);
+  for (int i = 0; i < 4; ++i)
+    p.mac(1, {64});
+  p.load(1, 64); // issued in cycle 18, behind the stall from 3 to 17
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  const CauseCycles &load = cyclesOf(*report, Engine::load);
+  EXPECT_EQ(at(load, Cause::queue), 14);
+  EXPECT_EQ(at(load, Cause::issue), 5);
+  EXPECT_EQ(at(load, Cause::busy), 8);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, CoresShareDram) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.load(3, 64);
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 17 + 20);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 0), Cause::bus), 0);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 0), Cause::fence), 28);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 1), Cause::bus), 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 1), Cause::busy), 8);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, LatencyDoesNotOccupyTheBus) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  for (int i = 0; i < 4; ++i)
+    p.load(1, 64);
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 1 + 4 * 8 + 20);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, MulticastReadsOnceAndWaitsForAllItsQueues) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.load(2, 128);     // core 1: 1 to 17
+  p.multicast(3, 64); // 17 to 25
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 25 + 20);
+  const CauseCycles &waiting = cyclesOf(*report, Engine::load, 0);
+  EXPECT_EQ(at(waiting, Cause::issue), 2);
+  EXPECT_EQ(at(waiting, Cause::imbalance), 15);
+  EXPECT_EQ(at(waiting, Cause::busy), 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 1), Cause::busy), 24);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, TransportToTheCoresLimitsLoads) {
+  Groups groups;
+  chip::Chip chip = smallChip();
+  chip.rates.sharedToCoreBytesPerCycle = assumed(2);
+  Program p(chip, groups);
+  p.load(1, 64); // 8 cycles of DRAM, 32 of transport
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 1 + 32 + 20);
+}
+
+TEST(Timing, StoreThatIsNotReadyDoesNotBlockLaterLoads) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.vector(3200); // 1 to 109
+  p.signal(Engine::vector, 0);
+  p.wait(Engine::store, 0);
+  p.store(1, 64); // 113 to 121
+  p.load(1, 64);  // 5 to 13
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 141);
+  const CauseCycles &load = cyclesOf(*report, Engine::load);
+  EXPECT_EQ(at(load, Cause::bus), 0);
+  EXPECT_EQ(at(load, Cause::issue), 5);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::store), Cause::semaphore), 110);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, FenceJoinsEverything) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.load(1, 64);           // there at 29
+  p.scalar(Opcode::Fence); // 2 to 29
+  p.mac(1, {64});          // 30 to 46
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 46);
+  const CauseCycles &mac = cyclesOf(*report, Engine::mac);
+  EXPECT_EQ(at(mac, Cause::fence), 27);
+  EXPECT_EQ(at(mac, Cause::issue), 3);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, IdleCoreOfTheSameInstructionIsImbalance) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.mac(3, {64, 512}); // core 0: 1 to 17, core 1: 1 to 73
+  p.mac(3, {64, 64});  // core 0: 17 to 33, core 1: 73 to 89
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 89);
+  const CauseCycles &first = cyclesOf(*report, Engine::mac, 0);
+  EXPECT_EQ(at(first, Cause::busy), 32);
+  EXPECT_EQ(at(first, Cause::imbalance), 56);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::mac, 1), Cause::imbalance), 0);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, ImbalanceIsKnownOnlyWhenTheOtherCoreHasStarted) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.mac(2, {512});    // core 1: 1 to 73
+  p.mac(3, {64, 64}); // core 0: 2 to 18, core 1: 73 to 89
+  p.vector(32);       // 3 to 12
+  p.signal(Engine::vector, 0);
+  p.wait(Engine::mac, 0); // core 0, at 18
+  p.mac(1, {64}, true);   // fp16: 18 to 42
+  p.wait(Engine::mac, 0); // core 0, until 194
+  p.vector(32 * 170);     // 12 to 190
+  p.signal(Engine::vector, 0);
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 194);
+  const CauseCycles &first = cyclesOf(*report, Engine::mac, 0);
+  EXPECT_EQ(at(first, Cause::busy), 16 + 24);
+  EXPECT_EQ(at(first, Cause::imbalance), 0) << "the last MAC had one core";
+  EXPECT_EQ(at(first, Cause::semaphore), 194 - 42);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, Fp16AndVectorClassesHaveTheirOwnRates) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.mac(1, {65}, true);            // 8 + ceil(520 / 32) = 25
+  p.vector(100, Opcode::VSoftmax); // 8 + ceil(100 * 2.5 / 32) = 16
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(at(cyclesOf(*report, Engine::mac), Cause::busy), 25);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::vector), Cause::busy), 16);
+}
+
+TEST(Timing, DescriptorsAreFetchedWordByWord) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.scalar(Opcode::Li);
+  p.scalar(Opcode::Desc);
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 1 + 6 + 1);
+}
+
+TEST(Timing, QueuesTooShortForTheProgramDeadlock) {
+  Groups groups;
+  Program p(smallChip(2, 2), groups);
+  p.wait(Engine::mac, 5);
+  p.mac(1, {64});
+  p.mac(1, {64}); // finds two waiting
+  p.vector(32);
+  p.signal(Engine::vector, 5);
+  Result<Report> report = p.halt();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.message(), "deadlock at instruction 2: the mac queue of core 0 is full; "
+                              "waiting: mac of core 0 at instruction 0 for semaphore 5");
+}
+
+TEST(Timing, RunsStartAtCycleZeroAndAddUp) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.mac(1, {64});
+  Result<Report> first = p.halt();
+  p.mac(1, {64});
+  p.mac(1, {64});
+  Result<Report> second = p.halt();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->cycles, 17);
+  EXPECT_EQ(second->cycles, 33);
+  Report total = *first;
+  total += *second;
+  EXPECT_EQ(total.cycles, 50);
+  expectPartition(total, 2);
+}
+
+/// Random work with random semaphores, each with one producer and one consumer, signals first.
+static Result<Report> randomRun(uint32_t seed, const chip::Chip &chip, const Groups &groups) {
+  std::mt19937 random(seed);
+  auto pick = [&](uint32_t n) { return random() % n; };
+  int cores = chip.structure.cores;
+  Program p(chip, groups);
+  const Engine engines[] = {Engine::load, Engine::store, Engine::mac, Engine::vector};
+  uint64_t all = (uint64_t(1) << cores) - 1;
+  std::vector<std::vector<int>> credit(16, std::vector<int>(cores));
+  for (int i = 0; i < 400; ++i) {
+    uint64_t mask = 1 + pick(uint32_t(all));
+    Engine producer = engines[pick(4)], consumer = engines[pick(4)];
+    // Semaphore number = 4 * producer + consumer.
+    auto sem = uint8_t(4 * (int(producer) - 1) + int(consumer) - 1);
+    switch (pick(9)) {
+    case 0:
+      p.load(mask, 64 * pick(9));
+      break;
+    case 1:
+      p.store(mask, 64 * pick(9));
+      break;
+    case 2:
+      p.multicast(mask, 64 * pick(9));
+      break;
+    case 3: {
+      std::vector<uint64_t> slots;
+      for (int core = 0; core < cores; ++core)
+        slots.push_back(pick(500));
+      p.mac(mask, slots, pick(2));
+      break;
+    }
+    case 4:
+      p.vector(pick(5000));
+      break;
+    case 5:
+    case 6:
+      p.signal(producer, sem, mask);
+      for (int core = 0; core < cores; ++core)
+        credit[sem][core] += mask >> core & 1;
+      break;
+    case 7: {
+      uint64_t able = 0;
+      for (int core = 0; core < cores; ++core)
+        if (credit[sem][core] > 0)
+          able |= uint64_t(1) << core;
+      if (!(able &= mask))
+        break;
+      p.wait(consumer, sem, able);
+      for (int core = 0; core < cores; ++core)
+        credit[sem][core] -= able >> core & 1;
+      break;
+    }
+    case 8:
+      p.scalar(pick(20) ? Opcode::Madd : Opcode::Fence);
+      break;
+    }
+  }
+  return p.halt();
+}
+
+// Property: whatever the program, every cycle of every engine has exactly one cause.
+TEST(Timing, ComponentsOfRandomProgramsAddUp) {
+  image::Image image;
+  image.debug.nodes = {"a", "b", "c"};
+  for (int i = 0; i < 500; ++i) {
+    image.debug.records.emplace_back();
+    image.debug.records.back().node = i / 100 - 1;
+    image.debug.records.back().phase = int8_t(i / 50 % 4);
+  }
+  Groups groups(image);
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    int cores = 1 + int(seed % 5);
+    chip::Chip chip = smallChip(cores, 1 + int(seed % 7));
+    chip.rates.issuePerCycle = assumed(1 + int(seed % 3));
+    Result<Report> report = randomRun(seed, chip, groups);
+    ASSERT_TRUE(report) << "seed " << seed << ": " << report.message();
+    expectPartition(*report, cores);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
+    Result<Report> again = randomRun(seed, chip, groups);
+    ASSERT_EQ(report->cycles, again->cycles);
+  }
+}
