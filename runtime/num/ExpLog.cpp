@@ -11,6 +11,7 @@
 #include "runtime/num/Format.h"
 
 #include <cmath>
+#include <limits>
 
 namespace slp::num {
 

@@ -36,29 +36,12 @@ Error outOfRange(const Format &f, const char *what, int found, const char *range
   return refuse(f, std::string(what) + " is " + std::to_string(found) + ", expected " + range);
 }
 
-/// The loop of decodeArray: `decode` without branches, so that it vectorises.
 template <typename Code>
 inline __attribute__((always_inline)) void decodeLoop(const Format &format, const Code *codes,
                                                       float *values, size_t n) {
-  const uint32_t signBit = format.signBit(), maxCode = format.maxCode();
-  const uint32_t firstNormal = 1u << format.man;
-  const int toMantissa = 23 - format.man, toSign = 31 - format.exp - format.man;
-  const uint32_t rebias = uint32_t(127 - format.bias) << 23;
-  const float fraction = 1.0f / float(1 << format.man);
-  const float subnormalScale = format.subnormals == Subnormals::flush ? 0.0f : format.minNormal();
-  const uint32_t firstSpecial =
-      format.specials == Specials::ieee ? 0x7f800000u : 0x7fc00000u; // of maxCode + 1
-  for (size_t i = 0; i < n; ++i) {
-    uint32_t code = codes[i], magnitude = code & (signBit - 1);
-    uint32_t normal = (magnitude << toMantissa) + rebias;
-    uint32_t subnormal = bitsOf(float(int(magnitude)) * fraction * subnormalScale);
-    uint32_t special = magnitude == maxCode + 1 ? firstSpecial : 0x7fc00000u;
-    uint32_t bits = magnitude >= firstNormal ? normal : subnormal;
-    bits = magnitude > maxCode ? special : bits;
-    uint32_t sign = (code & signBit) << toSign;
-    bool takesSign = bits != 0 && bits <= 0x7f800000u;
-    values[i] = floatOf(bits | (takesSign ? sign : 0u));
-  }
+  const detail::DecodeConstants constants(format);
+  for (size_t i = 0; i < n; ++i)
+    values[i] = detail::decodeCode(constants, codes[i]);
 }
 
 } // namespace

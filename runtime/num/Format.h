@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -101,23 +100,43 @@ inline bool isValidCode(const Format &format, uint32_t code) {
   return format.subnormals == Subnormals::gradual || magnitude == 0 || magnitude >> format.man;
 }
 
+namespace detail {
+
+/// The constants of a format that widening needs, taken out of loops.
+struct DecodeConstants {
+  explicit DecodeConstants(const Format &format)
+      : signBit(format.signBit()), maxCode(format.maxCode()), firstNormal(1u << format.man),
+        toMantissa(23 - format.man), toSign(31 - format.exp - format.man),
+        rebias(uint32_t(127 - format.bias) << 23), fraction(1.0f / float(1 << format.man)),
+        subnormalScale(format.subnormals == Subnormals::flush ? 0.0f : format.minNormal()),
+        firstSpecial(format.specials == Specials::ieee ? 0x7f800000u : 0x7fc00000u) {}
+  uint32_t signBit, maxCode, firstNormal;
+  int toMantissa, toSign;
+  uint32_t rebias;
+  float fraction, subnormalScale;
+  uint32_t firstSpecial; ///< FP32 bits of code maxCode + 1
+};
+
+/// `decode` without branches, so that loops over it vectorise.
+inline __attribute__((always_inline)) float decodeCode(const DecodeConstants &c, uint32_t code) {
+  uint32_t magnitude = code & (c.signBit - 1);
+  uint32_t normal = (magnitude << c.toMantissa) + c.rebias;
+  // minNormal · m / 2^man: both products are exact, subnormal FP32 results included.
+  uint32_t subnormal = bitsOf(float(int(magnitude)) * c.fraction * c.subnormalScale);
+  uint32_t special = magnitude == c.maxCode + 1 ? c.firstSpecial : 0x7fc00000u;
+  uint32_t bits = magnitude >= c.firstNormal ? normal : subnormal;
+  bits = magnitude > c.maxCode ? special : bits;
+  uint32_t sign = (code & c.signBit) << c.toSign;
+  bool takesSign = bits != 0 && bits <= 0x7f800000u;
+  return floatOf(bits | (takesSign ? sign : 0u));
+}
+
+} // namespace detail
+
 /// The exact value of `code`; the code of -0 reads as +0, `ieee` specials as Inf and NaN. A code
 /// that is not valid reads as NaN where it is reserved and as +0 where it is a flushed subnormal.
 inline float decode(const Format &format, uint32_t code) {
-  uint32_t magnitude = code & (format.signBit() - 1);
-  uint32_t sign = magnitude && (code & format.signBit()) ? 0x80000000u : 0u;
-  if (magnitude > format.maxCode()) {
-    bool isInf = format.specials == Specials::ieee && magnitude == format.maxCode() + 1;
-    return isInf ? floatOf(sign | 0x7f800000u) : std::numeric_limits<float>::quiet_NaN();
-  }
-  if (magnitude >> format.man)
-    return floatOf(sign | ((magnitude << (23 - format.man)) + (uint32_t(127 - format.bias) << 23)));
-  if (magnitude == 0 || format.subnormals == Subnormals::flush)
-    return 0.0f;
-  // minNormal · m / 2^man: the division by a power of two is exact, subnormal FP32 results
-  // included.
-  float value = float(int(magnitude)) / float(1 << format.man) * format.minNormal();
-  return floatOf(sign | bitsOf(value));
+  return detail::decodeCode(detail::DecodeConstants(format), code);
 }
 
 /// All 256 values of a format of at most 8 bits; for loops that widen operands by look-up. Codes

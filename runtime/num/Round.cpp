@@ -57,6 +57,21 @@ inline __attribute__((always_inline)) void roundByMode(const Format &format, Rou
   }
 }
 
+template <Rounding mode>
+inline __attribute__((always_inline)) void roundValues(const Format &format, const float *x,
+                                                       float *values, size_t n, Events &events) {
+  const ValueRounder<mode> rounder(format);
+  for (size_t begin = 0; begin < n; begin += countingBlock) {
+    size_t end = std::min(n, begin + countingBlock);
+    uint32_t saturation = 0, underflow = 0, invalid = 0;
+    for (size_t i = begin; i < end; ++i)
+      values[i] = rounder(x[i], saturation, underflow, invalid);
+    events.saturation += saturation;
+    events.underflow += underflow;
+    events.invalid += invalid;
+  }
+}
+
 } // namespace
 
 SLP_NUM_VECTOR_CLONES
@@ -71,8 +86,9 @@ void roundArray(const Format &format, Rounding rounding, const float *x, const u
   roundByMode(format, rounding, x, random, codes, n, events);
 }
 
-void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                float *values, size_t n, Events &events) {
+/// The way for every format and mode: through codes.
+static void roundThroughCodes(const Format &format, Rounding rounding, const float *x,
+                              const uint32_t *random, float *values, size_t n, Events &events) {
   constexpr size_t block = 1024;
   uint16_t codes[block];
   for (size_t begin = 0; begin < n; begin += block) {
@@ -81,6 +97,18 @@ void roundArray(const Format &format, Rounding rounding, const float *x, const u
                events);
     decodeArray(format, codes, values + begin, count);
   }
+}
+
+SLP_NUM_VECTOR_CLONES
+void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
+                float *values, size_t n, Events &events) {
+  if (rounding == Rounding::stochastic || !ValueRounder<Rounding::nearestEven>::supports(format))
+    return roundThroughCodes(format, rounding, x, random, values, n, events);
+  if (rounding == Rounding::nearestEven)
+    return roundValues<Rounding::nearestEven>(format, x, values, n, events);
+  if (rounding == Rounding::halfAway)
+    return roundValues<Rounding::halfAway>(format, x, values, n, events);
+  roundValues<Rounding::towardZero>(format, x, values, n, events);
 }
 
 } // namespace slp::num

@@ -10,6 +10,7 @@
 #include "NumFormats.h"
 
 #include <cmath>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -35,6 +36,24 @@ exact::Mode modeOf(Rounding rounding) {
   return exact::Mode::nearestEven;
 }
 
+/// What ValueRounder makes of x, where it supports format and mode.
+std::optional<float> roundedInRegisters(const num::Format &format, Rounding rounding, float x,
+                                        num::Events &events) {
+  if (rounding == Rounding::stochastic ||
+      !num::ValueRounder<Rounding::nearestEven>::supports(format))
+    return std::nullopt;
+  uint32_t saturation = 0, underflow = 0, invalid = 0;
+  float y = 0;
+  if (rounding == Rounding::nearestEven)
+    y = num::ValueRounder<Rounding::nearestEven>(format)(x, saturation, underflow, invalid);
+  else if (rounding == Rounding::halfAway)
+    y = num::ValueRounder<Rounding::halfAway>(format)(x, saturation, underflow, invalid);
+  else
+    y = num::ValueRounder<Rounding::towardZero>(format)(x, saturation, underflow, invalid);
+  events = {saturation, underflow, invalid};
+  return y;
+}
+
 /// Compares value, code and all three counters for one input; false (with a message) at the first
 /// difference.
 bool matches(const FormatCase &c, Rounding rounding, float x, uint32_t r) {
@@ -49,6 +68,10 @@ bool matches(const FormatCase &c, Rounding rounding, float x, uint32_t r) {
   bool same = gotValue.kind == exact::Class::finite && gotValue.value == want.value &&
               gotCode.kind == exact::Class::finite && gotCode.value == want.value &&
               events == wantEvents && !negativeZero;
+  num::Events inRegistersEvents;
+  if (auto inRegisters = roundedInRegisters(c.format, rounding, x, inRegistersEvents))
+    same =
+        same && num::bitsOf(*inRegisters) == num::bitsOf(value) && inRegistersEvents == wantEvents;
   if (!same)
     ADD_FAILURE() << c.name << ", mode " << int(rounding) << ", r " << r << ": "
                   << testing::PrintToString(x) << " (bits " << std::hex << num::bitsOf(x)
@@ -157,6 +180,11 @@ TEST(Round, HalfAwayByHand) {
   EXPECT_EQ(events, num::Events());
   num::round(num::asuFp8, Rounding::halfAway, 122880.0f, 0, &events); // rounds up beyond it
   EXPECT_EQ(events, (num::Events{1, 0, 0}));
+}
+
+TEST(Round, TheChipsFormatsRoundInRegisters) {
+  for (const num::Format &format : {num::lnpuFp8, num::lnpuFp16, num::asuFp8, num::asuFp16})
+    EXPECT_TRUE(num::ValueRounder<Rounding::nearestEven>::supports(format)) << format.name();
 }
 
 TEST(Round, EveryProductOfTwoFp8Values) {
