@@ -1,0 +1,72 @@
+//===- Evaluator.h - evaluates train IR by its definition -------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Runs the functions of a module of the stages import to precision, op by op, as docs/numerics.md
+// says: slow, plain, and sharing no code with runtime/. Called by slp-verify, which compares the
+// simulator with it, and by tests.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_REFERENCE_EVALUATOR_H
+#define SLP_REFERENCE_EVALUATOR_H
+
+#include "slp/Reference/Tensor.h"
+
+#include "dialects/Train/TrainDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+#include <map>
+#include <string>
+
+namespace slp::reference {
+
+/// What `sgd` is given at run time.
+struct Hyper {
+  float learningRate = 0, momentum = 0, weightDecay = 0;
+};
+
+/// Values by tensor name.
+using NamedTensors = std::map<std::string, Tensor, std::less<>>;
+
+class Evaluator {
+public:
+  /// Reads the initial values of a state whose `init` is a #train.file, in FP32 and row-major;
+  /// has reported an error if it fails.
+  using ReadFile = llvm::function_ref<mlir::FailureOr<std::vector<float>>(train::StateOp)>;
+  /// Called for every op result, in order of execution. `name` is the result's entry in
+  /// `train.names`, empty if it has none.
+  using Observe =
+      llvm::function_ref<void(llvm::StringRef name, const Tensor &values, mlir::OpResult result)>;
+
+  /// Sets every state to its initial value, rounded to the state's format. The module must outlive
+  /// the evaluator. Errors are reported on the state's op.
+  static mlir::FailureOr<Evaluator> create(mlir::ModuleOp module, ReadFile readFile);
+
+  void setHyper(const Hyper &values) { hyper = values; }
+
+  /// Runs a function (`step`, `eval`) with its arguments by their `train.name`. Writes to states
+  /// take effect when the function ends. Fails, with an error on the op, for a missing input, one
+  /// of another shape or not representable in the argument's format, and for an op it cannot
+  /// evaluate; the states are then as before.
+  mlir::LogicalResult run(llvm::StringRef function, const NamedTensors &inputs, Observe observe);
+
+  /// Null if there is no such state.
+  const Tensor *readState(llvm::StringRef name) const;
+  /// Sets a state; values must be representable in its format.
+  mlir::LogicalResult writeState(llvm::StringRef name, std::vector<float> values);
+  /// All states, by name.
+  const NamedTensors &states() const { return state; }
+
+private:
+  explicit Evaluator(mlir::ModuleOp module) : module(module) {}
+
+  mlir::ModuleOp module;
+  Hyper hyper;
+  NamedTensors state;
+};
+
+} // namespace slp::reference
+
+#endif // SLP_REFERENCE_EVALUATOR_H

@@ -1,0 +1,63 @@
+//===- Accumulator.h - multiply-accumulate by its definition ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §3, for the kernels of convolutions and matrix products.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef LIB_REFERENCE_ACCUMULATOR_H
+#define LIB_REFERENCE_ACCUMULATOR_H
+
+#include "slp/Reference/Arithmetic.h"
+
+#include <cmath>
+#include <optional>
+
+namespace slp::reference {
+
+/// One chain of terms. The caller adds the terms in the order of §4 and ends each dot group.
+class Accumulator {
+public:
+  /// `attribute` is absent before `precision`: then everything is FP32.
+  explicit Accumulator(std::optional<num_ir::AccumulateAttr> attribute) {
+    if (attribute)
+      format = llvm::dyn_cast<num_ir::FloatType>(attribute->getFormat());
+    if (format)
+      mode = attribute->getRounding();
+  }
+
+  /// Begins a chain. A bias wider than the accumulator is rounded to it: the accumulator has no
+  /// room for more.
+  void start(float bias = 0.0f) {
+    value = format ? static_cast<float>(roundTo(bias, format, mode)) : positiveZero(bias);
+    pending = false;
+  }
+  /// A term with a zero operand is absent.
+  void add(float a, float b) {
+    if (a == 0.0f || b == 0.0f)
+      return;
+    value = std::fma(a, b, value);
+    pending = true;
+  }
+  void endGroup() {
+    if (format && pending)
+      value = static_cast<float>(roundTo(value, format, mode));
+    pending = false;
+  }
+  /// The accumulator after its last group.
+  float result() const { return positiveZero(value); }
+
+private:
+  num_ir::FloatType format; // null: f32
+  num_ir::Rounding mode = num_ir::Rounding::nearest_even;
+  float value = 0.0f;
+  bool pending = false; // the open group has a term that is present
+};
+
+/// Terms of one dot group (docs/numerics.md §3).
+constexpr int64_t dotWidth = 8;
+
+} // namespace slp::reference
+
+#endif // LIB_REFERENCE_ACCUMULATOR_H

@@ -1,0 +1,127 @@
+//===- Convolution.cpp - convolution and its gradients by definition --------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §3 and §4, one output element at a time.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Accumulator.h"
+#include "Kernel.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+
+/// The window of a convolution op whose kernel is KH x KW.
+template <typename Op> static train::Window windowOf(Op op, int64_t kh, int64_t kw) {
+  return train::makeWindow({kh, kw}, op.getStrides(), op.getPads(), op.getDilations());
+}
+
+/// Calls `element(n, c, y, x)` for every element of `t` in row-major order.
+template <typename F> static void forEach(const Tensor &t, F element) {
+  for (int64_t n = 0; n < t.dim(0); ++n)
+    for (int64_t c = 0; c < t.dim(1); ++c)
+      for (int64_t y = 0; y < t.dim(2); ++y)
+        for (int64_t x = 0; x < t.dim(3); ++x)
+          element(n, c, y, x);
+}
+
+LogicalResult reference::evaluateConv(Call &call) {
+  auto op = cast<train::ConvOp>(call.op);
+  const Tensor &x = *call.operands[0], &w = *call.operands[1];
+  const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
+  Tensor &y = call.results[0];
+  int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
+  train::Window v = windowOf(op, w.dim(2), w.dim(3));
+  Accumulator acc(op.getAccumulate());
+
+  forEach(y, [&](int64_t n, int64_t co, int64_t oy, int64_t ox) {
+    int64_t firstIn = co / outGroup * inGroup;
+    acc.start(bias ? (*bias)[co] : 0.0f);
+    for (int64_t block = 0; block < inGroup; block += dotWidth)
+      for (int64_t kh = 0; kh < v.kernelH; ++kh)
+        for (int64_t kw = 0; kw < v.kernelW; ++kw) {
+          int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
+          int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
+          if (iy < 0 || iy >= x.dim(2) || ix < 0 || ix >= x.dim(3))
+            continue;
+          for (int64_t ci = block; ci < std::min(block + dotWidth, inGroup); ++ci)
+            acc.add(x[x.at(n, firstIn + ci, iy, ix)], w[w.at(co, ci, kh, kw)]);
+          acc.endGroup();
+        }
+    y[y.at(n, co, oy, ox)] = acc.result();
+  });
+  return success();
+}
+
+/// The output position that reads input position `in` at tap `k`, or -1.
+static int64_t outputOf(int64_t in, int64_t pad, int64_t k, int64_t dilation, int64_t stride,
+                        int64_t size) {
+  int64_t distance = in + pad - k * dilation;
+  if (distance < 0 || distance % stride != 0 || distance / stride >= size)
+    return -1;
+  return distance / stride;
+}
+
+LogicalResult reference::evaluateConvBp(Call &call) {
+  auto op = cast<train::ConvBpOp>(call.op);
+  const Tensor &dy = *call.operands[0], &w = *call.operands[1];
+  Tensor &dx = call.results[0];
+  int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
+  train::Window v = windowOf(op, w.dim(2), w.dim(3));
+  Accumulator acc(op.getAccumulate());
+
+  forEach(dx, [&](int64_t n, int64_t ci, int64_t iy, int64_t ix) {
+    int64_t firstOut = ci / inGroup * outGroup;
+    acc.start();
+    for (int64_t block = 0; block < outGroup; block += dotWidth)
+      for (int64_t kh = 0; kh < v.kernelH; ++kh)
+        for (int64_t kw = 0; kw < v.kernelW; ++kw) {
+          int64_t oy = outputOf(iy, v.padTop, kh, v.dilationH, v.strideH, dy.dim(2));
+          int64_t ox = outputOf(ix, v.padLeft, kw, v.dilationW, v.strideW, dy.dim(3));
+          if (oy < 0 || ox < 0)
+            continue;
+          for (int64_t co = block; co < std::min(block + dotWidth, outGroup); ++co)
+            acc.add(dy[dy.at(n, firstOut + co, oy, ox)],
+                    w[w.at(firstOut + co, ci % inGroup, kh, kw)]);
+          acc.endGroup();
+        }
+    dx[dx.at(n, ci, iy, ix)] = acc.result();
+  });
+  return success();
+}
+
+LogicalResult reference::evaluateConvWg(Call &call) {
+  auto op = cast<train::ConvWgOp>(call.op);
+  const Tensor &x = *call.operands[0], &dy = *call.operands[1];
+  Tensor &dw = call.results[0];
+  int64_t inGroup = dw.dim(1), outGroup = dw.dim(0) / op.getGroup();
+  train::Window v = windowOf(op, dw.dim(2), dw.dim(3));
+  std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
+  Accumulator acc(accumulate);
+  Store across = accumulate
+                     ? Store(accumulate->getAcross(), accumulate->getRounding())
+                     : Store(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
+
+  forEach(dw, [&](int64_t co, int64_t ci, int64_t kh, int64_t kw) {
+    int64_t channel = co / outGroup * inGroup + ci;
+    float total = 0.0f;
+    for (int64_t n = 0; n < x.dim(0); ++n) {
+      acc.start();
+      int64_t pixels = dy.dim(2) * dy.dim(3);
+      for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+        int64_t oy = pixel / dy.dim(3), ox = pixel % dy.dim(3);
+        int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
+        int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
+        if (iy >= 0 && iy < x.dim(2) && ix >= 0 && ix < x.dim(3))
+          acc.add(dy[dy.at(n, co, oy, ox)], x[x.at(n, channel, iy, ix)]);
+        if (pixel % dotWidth == dotWidth - 1 || pixel == pixels - 1)
+          acc.endGroup();
+      }
+      total = across(total + acc.result());
+    }
+    dw[dw.at(co, ci, kh, kw)] = total;
+  });
+  return success();
+}

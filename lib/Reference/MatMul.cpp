@@ -1,0 +1,37 @@
+//===- MatMul.cpp - matrix products by definition ---------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §3 and §4: one chain over ascending k for each output element.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Accumulator.h"
+#include "Kernel.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+
+LogicalResult reference::evaluateMatMul(Call &call) {
+  auto op = cast<train::MatMulOp>(call.op);
+  const Tensor &a = *call.operands[0], &b = *call.operands[1];
+  const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
+  Tensor &y = call.results[0];
+  bool transposeA = op.getTransposeA(), transposeB = op.getTransposeB();
+  int64_t depth = a.dim(transposeA ? 0 : 1);
+  Accumulator acc(op.getAccumulate());
+
+  for (int64_t m = 0; m < y.dim(0); ++m)
+    for (int64_t n = 0; n < y.dim(1); ++n) {
+      acc.start(bias ? (*bias)[n] : 0.0f);
+      for (int64_t k = 0; k < depth; ++k) {
+        acc.add(a[transposeA ? k * a.dim(1) + m : m * a.dim(1) + k],
+                b[transposeB ? n * b.dim(1) + k : k * b.dim(1) + n]);
+        if (k % dotWidth == dotWidth - 1 || k == depth - 1)
+          acc.endGroup();
+      }
+      y[m * y.dim(1) + n] = acc.result();
+    }
+  return success();
+}

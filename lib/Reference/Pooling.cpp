@@ -1,0 +1,129 @@
+//===- Pooling.cpp - pooling and its gradients by definition ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §5.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Kernel.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+
+namespace {
+/// A window over planes of `height` by `width` elements.
+struct Plane {
+  train::Window window;
+  int64_t height, width;
+
+  /// Calls `tap(kh * KW + kw, iy * width + ix)` for the elements of window (oy, ox) that are not
+  /// padding, in row-major order.
+  template <typename F> void forEachTap(int64_t oy, int64_t ox, F tap) const {
+    for (int64_t kh = 0; kh < window.kernelH; ++kh)
+      for (int64_t kw = 0; kw < window.kernelW; ++kw) {
+        int64_t iy = oy * window.strideH - window.padTop + kh * window.dilationH;
+        int64_t ix = ox * window.strideW - window.padLeft + kw * window.dilationW;
+        if (iy >= 0 && iy < height && ix >= 0 && ix < width)
+          tap(kh * window.kernelW + kw, iy * width + ix);
+      }
+  }
+
+  /// The divisor of avg_pool.
+  float count(int64_t oy, int64_t ox, bool includePad) const {
+    if (includePad)
+      return static_cast<float>(window.kernelH * window.kernelW);
+    int64_t present = 0;
+    forEachTap(oy, ox, [&](int64_t, int64_t) { ++present; });
+    return static_cast<float>(present);
+  }
+};
+} // namespace
+
+/// The plane of a pooling op whose input is `input`.
+template <typename Op> static Plane planeOf(Op op, const Tensor &input) {
+  return {train::makeWindow(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations()),
+          input.dim(2), input.dim(3)};
+}
+
+/// Calls `window(out, in, oy, ox)` for every window in row-major order: `out` is its row-major
+/// index in `output`, `in` that of the first element of its plane in `input`.
+template <typename F>
+static void forEachWindow(const Tensor &output, const Tensor &input, F window) {
+  int64_t size = input.dim(2) * input.dim(3), out = 0;
+  for (int64_t plane = 0; plane < output.dim(0) * output.dim(1); ++plane)
+    for (int64_t oy = 0; oy < output.dim(2); ++oy)
+      for (int64_t ox = 0; ox < output.dim(3); ++ox)
+        window(out++, plane * size, oy, ox);
+}
+
+LogicalResult reference::evaluateMaxPool(Call &call) {
+  auto op = cast<train::MaxPoolOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  Tensor &y = call.results[0], &index = call.results[1];
+  Store store = call.store(0);
+  Plane plane = planeOf(op, x);
+  bool complete = true;
+  forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
+    bool found = false;
+    float best = 0.0f;
+    plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
+      float value = x[in + offset];
+      if (found && !(value > best))
+        return;
+      found = true;
+      best = value;
+      index[out] = static_cast<float>(tap);
+    });
+    complete &= found;
+    y[out] = store(best);
+  });
+  // Only a dilated window can step over the whole input.
+  if (!complete)
+    return op.emitOpError("has a window in which every element is padding");
+  return success();
+}
+
+LogicalResult reference::evaluateMaxPoolGrad(Call &call) {
+  auto op = cast<train::MaxPoolGradOp>(call.op);
+  const Tensor &dy = *call.operands[0], &index = *call.operands[1];
+  Tensor &dx = call.results[0];
+  Plane plane = planeOf(op, dx);
+  forEachWindow(dy, dx, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
+    plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
+      if (static_cast<float>(tap) == index[out])
+        dx[in + offset] = dx[in + offset] + dy[out];
+    });
+  });
+  llvm::transform(dx.values, dx.values.begin(), call.store(0));
+  return success();
+}
+
+LogicalResult reference::evaluateAvgPool(Call &call) {
+  auto op = cast<train::AvgPoolOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  Tensor &y = call.results[0];
+  Store store = call.store(0);
+  Plane plane = planeOf(op, x);
+  forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
+    float sum = 0.0f;
+    plane.forEachTap(oy, ox, [&](int64_t, int64_t offset) { sum = sum + x[in + offset]; });
+    y[out] = store(sum / plane.count(oy, ox, op.getCountIncludePad()));
+  });
+  return success();
+}
+
+LogicalResult reference::evaluateAvgPoolGrad(Call &call) {
+  auto op = cast<train::AvgPoolGradOp>(call.op);
+  const Tensor &dy = *call.operands[0];
+  Tensor &dx = call.results[0];
+  Plane plane = planeOf(op, dx);
+  forEachWindow(dy, dx, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
+    float share = dy[out] / plane.count(oy, ox, op.getCountIncludePad());
+    plane.forEachTap(oy, ox,
+                     [&](int64_t, int64_t offset) { dx[in + offset] = dx[in + offset] + share; });
+  });
+  llvm::transform(dx.values, dx.values.begin(), call.store(0));
+  return success();
+}

@@ -1,0 +1,213 @@
+//===- GradientTest.cpp - gradients of the reference against differences ----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The gradient of L = sum(dy * y) by the reference's own backward ops, against central differences
+// of L. Inputs are multiples of 1/16, so that for ops linear in each operand both are exact.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "EvaluateModule.h"
+
+#include <cmath>
+
+using namespace slp;
+using namespace slp::reference;
+
+namespace {
+
+/// What to vary and where its gradient is found.
+struct Gradient {
+  std::string input, gradient;
+};
+
+/// sum(dy * y), or `y` itself if it is a scalar.
+double lossOf(EvaluatedModule &m, const NamedTensors &inputs) {
+  NamedTensors results = m.run("f", inputs);
+  const Tensor &y = results.at("y");
+  if (y.shape.empty())
+    return y[0];
+  const Tensor &dy = inputs.at("dy");
+  double loss = 0;
+  for (size_t i = 0; i < y.values.size(); ++i)
+    loss += static_cast<double>(dy[i]) * y[i];
+  return loss;
+}
+
+void checkGradients(const std::string &ir, NamedTensors inputs, llvm::ArrayRef<Gradient> gradients,
+                    float step, double tolerance) {
+  EvaluatedModule m(ir);
+  NamedTensors results = m.run("f", inputs);
+  ASSERT_FALSE(results.empty()) << m.error;
+  for (const Gradient &g : gradients) {
+    Tensor &x = inputs.at(g.input);
+    const Tensor &dx = results.at(g.gradient);
+    ASSERT_EQ(x.values.size(), dx.values.size());
+    bool some = false;
+    for (size_t i = 0; i < x.values.size(); ++i) {
+      float saved = x[i];
+      x[i] = saved + step;
+      double above = lossOf(m, inputs);
+      x[i] = saved - step;
+      double below = lossOf(m, inputs);
+      x[i] = saved;
+      some |= dx[i] != 0;
+      ASSERT_NEAR(dx[i], (above - below) / (2 * step), tolerance) << g.gradient << " element " << i;
+    }
+    EXPECT_TRUE(some) << g.gradient << " is all zero";
+  }
+}
+
+std::string type(llvm::ArrayRef<int64_t> shape) {
+  std::string text = "tensor<";
+  for (int64_t extent : shape)
+    text += std::to_string(extent) + "x";
+  return text + "f32>";
+}
+
+std::string array(llvm::ArrayRef<int64_t> values) {
+  std::string text = "array<i64: ";
+  for (auto [i, value] : llvm::enumerate(values))
+    text += (i ? ", " : "") + std::to_string(value);
+  return text + ">";
+}
+
+std::string argument(const std::string &name, llvm::ArrayRef<int64_t> shape) {
+  return "%" + name + ": " + type(shape) + " {train.name = \"" + name + "\"}";
+}
+
+struct Convolution {
+  int64_t images, in, height, width, out, kernelH, kernelW;
+  llvm::SmallVector<int64_t> strides, pads, dilations;
+  int64_t group;
+};
+
+class ConvolutionGradient : public testing::TestWithParam<Convolution> {};
+
+} // namespace
+
+TEST_P(ConvolutionGradient, EqualsDifference) {
+  const Convolution &p = GetParam();
+  train::Window w = train::makeWindow({p.kernelH, p.kernelW}, p.strides, p.pads, p.dilations);
+  llvm::SmallVector<int64_t> x = {p.images, p.in, p.height, p.width};
+  llvm::SmallVector<int64_t> k = {p.out, p.in / p.group, p.kernelH, p.kernelW};
+  llvm::SmallVector<int64_t> y = {p.images, p.out, w.outputRows(p.height),
+                                  w.outputColumns(p.width)};
+  std::string window = "strides = " + array(p.strides) + ", pads = " + array(p.pads) +
+                       ", dilations = " + array(p.dilations) +
+                       ", group = " + std::to_string(p.group) + " : i64";
+  std::string ir =
+      "func.func @f(" + argument("x", x) + ", " + argument("w", k) + ", " + argument("b", {p.out}) +
+      ", " + argument("dy", y) + ") {\n" + "  %y = train.conv %x, %w, %b {train.names = [\"y\"], " +
+      window + "} : (" + type(x) + ", " + type(k) + ", " + type({p.out}) + ") -> " + type(y) +
+      "\n" + "  %dx = train.conv_bp %dy, %w {train.names = [\"dx\"], input_shape = " + array(x) +
+      ", " + window + "} : (" + type(y) + ", " + type(k) + ") -> " + type(x) + "\n" +
+      "  %dw = train.conv_wg %x, %dy {train.names = [\"dw\"], kernel = " +
+      array({p.kernelH, p.kernelW}) + ", " + window + "} : (" + type(x) + ", " + type(y) + ") -> " +
+      type(k) + "\n" + "  %db = train.bias_grad %dy {train.names = [\"db\"]} : (" + type(y) +
+      ") -> " + type({p.out}) + "\n  return\n}";
+  checkGradients(ir,
+                 {{"x", makeExact(x, 1)},
+                  {"w", makeExact(k, 2)},
+                  {"b", makeExact({p.out}, 3)},
+                  {"dy", makeExact(y, 4)}},
+                 {{"x", "dx"}, {"w", "dw"}, {"b", "db"}}, 0.25f, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Windows, ConvolutionGradient,
+    testing::Values(Convolution{2, 3, 5, 5, 4, 3, 3, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1},
+                    Convolution{1, 2, 6, 5, 3, 3, 2, {2, 1}, {0, 1, 2, 0}, {1, 1}, 1},
+                    Convolution{1, 9, 3, 4, 10, 2, 2, {1, 2}, {0, 0, 0, 0}, {1, 1}, 1},
+                    Convolution{1, 4, 7, 6, 6, 2, 3, {3, 2}, {2, 1, 0, 3}, {2, 1}, 2},
+                    Convolution{2, 3, 4, 4, 6, 3, 3, {1, 1}, {1, 1, 1, 1}, {1, 1}, 3},
+                    Convolution{1, 2, 5, 5, 2, 1, 1, {2, 2}, {0, 0, 0, 0}, {1, 1}, 1}));
+
+TEST(Gradient, MatMul) {
+  // y = a b, da = dy b^T, db = a^T dy, bias' = column sums.
+  checkGradients(R"mlir(
+func.func @f(%a: tensor<3x9xf32> {train.name = "a"}, %b: tensor<9x2xf32> {train.name = "b"}, %c: tensor<2xf32> {train.name = "c"}, %dy: tensor<3x2xf32> {train.name = "dy"}) {
+  %y = train.matmul %a, %b, %c {train.names = ["y"]} : (tensor<3x9xf32>, tensor<9x2xf32>, tensor<2xf32>) -> tensor<3x2xf32>
+  %da = train.matmul %dy, %b {transpose_b, train.names = ["da"]} : (tensor<3x2xf32>, tensor<9x2xf32>) -> tensor<3x9xf32>
+  %db = train.matmul %a, %dy {transpose_a, train.names = ["db"]} : (tensor<3x9xf32>, tensor<3x2xf32>) -> tensor<9x2xf32>
+  %dc = train.bias_grad %dy {train.names = ["dc"]} : (tensor<3x2xf32>) -> tensor<2xf32>
+  return
+})mlir",
+                 {{"a", makeExact({3, 9}, 1)},
+                  {"b", makeExact({9, 2}, 2)},
+                  {"c", makeExact({2}, 3)},
+                  {"dy", makeExact({3, 2}, 4)}},
+                 {{"a", "da"}, {"b", "db"}, {"c", "dc"}}, 0.25f, 0);
+}
+
+/// Distinct multiples of 1/16, shifted off zero.
+static Tensor makeDistinct(llvm::ArrayRef<int64_t> shape) {
+  Tensor tensor(shape);
+  int64_t n = tensor.values.size();
+  for (int64_t i = 0; i < n; ++i)
+    tensor[i] = static_cast<float>(i * 37 % n - n / 2) / 16.0f + 1.0f / 32.0f;
+  return tensor;
+}
+
+TEST(Gradient, Relu) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<2x7xf32> {train.name = "x"}, %dy: tensor<2x7xf32> {train.name = "dy"}) {
+  %y = train.relu %x {train.names = ["y"]} : (tensor<2x7xf32>) -> tensor<2x7xf32>
+  %dx = train.relu_grad %dy, %y {train.names = ["dx"]} : (tensor<2x7xf32>, tensor<2x7xf32>) -> tensor<2x7xf32>
+  return
+})mlir",
+                 {{"x", makeDistinct({2, 7})}, {"dy", makeExact({2, 7}, 2)}}, {{"x", "dx"}},
+                 0.015625f, 0);
+}
+
+TEST(Gradient, MaxPool) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<1x2x5x6xf32> {train.name = "x"}, %dy: tensor<1x2x3x3xf32> {train.name = "dy"}) {
+  %y, %i = train.max_pool %x {kernel = array<i64: 3, 2>, strides = array<i64: 2, 2>, pads = array<i64: 1, 0, 1, 1>, train.names = ["y", "i"]}
+    : (tensor<1x2x5x6xf32>) -> (tensor<1x2x3x3xf32>, tensor<1x2x3x3xi8>)
+  %dx = train.max_pool_grad %dy, %i {kernel = array<i64: 3, 2>, strides = array<i64: 2, 2>, pads = array<i64: 1, 0, 1, 1>, input_shape = array<i64: 1, 2, 5, 6>, train.names = ["dx"]}
+    : (tensor<1x2x3x3xf32>, tensor<1x2x3x3xi8>) -> tensor<1x2x5x6xf32>
+  return
+})mlir",
+                 {{"x", makeDistinct({1, 2, 5, 6})}, {"dy", makeExact({1, 2, 3, 3}, 2)}},
+                 {{"x", "dx"}}, 0.015625f, 0);
+}
+
+TEST(Gradient, AveragePool) {
+  for (std::string count : {"", "count_include_pad, "})
+    checkGradients(
+        "func.func @f(%x: tensor<1x2x5x6xf32> {train.name = \"x\"}, %dy: tensor<1x2x3x3xf32> "
+        "{train.name = \"dy\"}) {\n  %y = train.avg_pool %x {" +
+            count +
+            "kernel = array<i64: 3, 2>, strides = array<i64: 2, 2>, pads = array<i64: 1, 0, 1, 1>, "
+            "train.names = [\"y\"]} : (tensor<1x2x5x6xf32>) -> tensor<1x2x3x3xf32>\n"
+            "  %dx = train.avg_pool_grad %dy {" +
+            count +
+            "kernel = array<i64: 3, 2>, strides = array<i64: 2, 2>, pads = array<i64: 1, 0, 1, 1>, "
+            "input_shape = array<i64: 1, 2, 5, 6>, train.names = [\"dx\"]} : "
+            "(tensor<1x2x3x3xf32>) -> tensor<1x2x5x6xf32>\n  return\n}",
+        {{"x", makeExact({1, 2, 5, 6}, 1)}, {"dy", makeExact({1, 2, 3, 3}, 2)}}, {{"x", "dx"}},
+        0.25f, 1e-5);
+}
+
+TEST(Gradient, Softmax) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<2x5xf32> {train.name = "x"}, %dy: tensor<2x5xf32> {train.name = "dy"}) {
+  %y = train.softmax %x {train.names = ["y"]} : (tensor<2x5xf32>) -> tensor<2x5xf32>
+  %dx = train.softmax_grad %dy, %y {train.names = ["dx"]} : (tensor<2x5xf32>, tensor<2x5xf32>) -> tensor<2x5xf32>
+  return
+})mlir",
+                 {{"x", makeExact({2, 5}, 1)}, {"dy", makeExact({2, 5}, 2)}}, {{"x", "dx"}},
+                 0.0078125f, 5e-5);
+}
+
+TEST(Gradient, CrossEntropy) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<3x5xf32> {train.name = "x"}, %labels: tensor<3xi32> {train.name = "labels"}) {
+  %loss, %each = train.cross_entropy %x, %labels {train.names = ["y", "each"]} : (tensor<3x5xf32>, tensor<3xi32>) -> (tensor<f32>, tensor<3xf32>)
+  %dx = train.cross_entropy_grad %x, %labels {train.names = ["dx"]} : (tensor<3x5xf32>, tensor<3xi32>) -> tensor<3x5xf32>
+  return
+})mlir",
+                 {{"x", makeExact({3, 5}, 1)}, {"labels", makeTensor({3}, {4, 0, 2})}},
+                 {{"x", "dx"}}, 0.0078125f, 5e-5);
+}
