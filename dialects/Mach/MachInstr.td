@@ -33,7 +33,7 @@ def Signed   : FieldKind<"signed", "int64_t">;
 /// pc-relative, in instructions, from the instruction after this one.
 def Label    : FieldKind<"label", "int64_t">;
 /// Index of an entry in the image's descriptor table, printed by the entry's name.
-def Symbol   : FieldKind<"symbol", "uint64_t">;
+def TableSymbol : FieldKind<"symbol", "uint64_t">;
 class Register<string p, int n> : FieldKind<"register", "uint8_t"> { let prefix = p; let count = n; }
 def ScalarReg : Register<"r", 64>;   // 64-bit signed integers of the sequencer; r0 reads as 0
 def DescReg   : Register<"d", 32>;   // descriptors

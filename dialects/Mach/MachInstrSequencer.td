@@ -94,7 +94,7 @@ def GEOM : Instruction<"geom", 0x0b, [
 }
 def DESC : Instruction<"desc", 0x0c, [
     Field<"dd", DescReg, 12, 8, "destination">,
-    Field<"src", Symbol, 44, 13, "entry of the image's descriptor table">], [Reserved<127, 45>]> {
+    Field<"src", TableSymbol, 44, 13, "entry of the image's descriptor table">], [Reserved<127, 45>]> {
   let summary = "Load a descriptor.";
   let description = "dd = table[src], slot 0. Faults beyond the table's end.";
   let engine = "seq"; let timingClass = "descriptor";

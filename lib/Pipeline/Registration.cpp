@@ -4,13 +4,15 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Mach/MachDialect.h"
 #include "dialects/Train/TrainDialect.h"
 #include "slp/Pipeline/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 void slp::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::func::FuncDialect, num_ir::NumDialect, train::TrainDialect>();
+  registry.insert<mlir::func::FuncDialect, num_ir::NumDialect, train::TrainDialect,
+                  mach::MachDialect>();
 }
 
 void slp::registerPasses() {}

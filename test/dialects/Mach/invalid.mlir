@@ -1,0 +1,175 @@
+// RUN: slp-opt %s --split-input-file --verify-diagnostics
+
+mach.program @p {
+  // expected-error @below {{expected a register from d0 to d31}}
+  mach.rot dd = d32
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{expected a register from d0 to d31}}
+  mach.rot dd = r1
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{expected one of seq, load, store, mac, vector}}
+  mach.wait engine = gpu, sem = s0, count = 1, mask = m0
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'dd' failed to satisfy constraint: 64-bit signless integer attribute that numbers one of 32 registers}}
+  "mach.rot"() <{dd = 32 : i64}> : () -> ()
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'mode' failed to satisfy constraint: 64-bit signless integer attribute that numbers a value of AccMode}}
+  "mach.matmul"() <{acc = 0, a = 0, b = 0, bias = 0, mask = 0, mode = 3}> : () -> ()
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'count' failed to satisfy constraint: 64-bit signless integer attribute that fits in 8 bits}}
+  mach.wait engine = mac, sem = s0, count = 256, mask = m0
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'imm' failed to satisfy constraint: 64-bit signless integer attribute that fits in 32 bits with its sign}}
+  mach.org dd = d0, dim = 0, rs = r0, imm = 2147483648
+}
+
+// -----
+
+// expected-error @below {{expects parent op 'mach.program'}}
+mach.halt
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{names 'y', which is no mach.descriptor}}
+  mach.desc dd = d0, src = @y
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{field 'end' names the label "L", which the program does not have}}
+  mach.loop rd = r1, step = 1, trip = 1, end = "L"
+}
+
+// -----
+
+mach.program @p {
+  // expected-note @below {{the label is here}}
+  mach.label "L"
+  // expected-error @below {{field 'target' must name a label that lies ahead}}
+  mach.bz rs = r1, target = "L"
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'target' failed to satisfy constraint: string attribute that names a label}}
+  mach.bz rs = r1, target = ""
+}
+
+// -----
+
+mach.program @p {
+  // expected-note @below {{first definition is here}}
+  mach.label "L"
+  // expected-error @below {{"L" is defined twice}}
+  mach.label "L"
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{is neither an instruction nor a label, which is all that a mach.program holds}}
+  %0 = builtin.unrealized_conversion_cast to i32
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'slp.node' must be a string}}
+  mach.halt {slp.node = 1}
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'slp.phase' must be "fp", "bp", "wg" or "up"}}
+  mach.halt {slp.phase = "forward"}
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{attribute 'slp.tensor' must be a string or an array of strings}}
+  mach.halt {slp.tensor = [1]}
+}
+
+// -----
+
+// expected-error @below {{arrays must have 5 numbers, found 2}}
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 1],
+  tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{TensorTile.dim0: field 'origin0' is -8388609, expected -8388608 to 8388607}}
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+  tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [-8388609, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{rank must be at most 5, found 6}}
+mach.descriptor @x space = spm, format = fp8, rank = 6, slots = 1, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+  tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{slots must be at least 1}}
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 0, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+  tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{dimension 1 is beyond the rank 1: extent and tile must be 1, origin and coreStride 0}}
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 2, 1, 1, 1],
+  tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{that is input, output, state or temp}}
+mach.tensor @t "scratch" f32 [1] at 0 size 4
+
+// -----
+
+// expected-error @below {{address and bytes must lie within 48 bits}}
+mach.tensor @t "temp" f32 [1] at 281474976710656 size 4
+
+// -----
+
+// expected-error @below {{extents of the shape must be at least 1}}
+mach.tensor @t "temp" f32 [0] at 0 size 4
+
+// -----
+
+// expected-error @below {{has 2 strides for 1 dimensions}}
+mach.tensor @t "temp" f32 [1] at 0 size 4 strides [4, 4]
+
+// -----
+
+// expected-error @below {{with an initial value must be state, not temp}}
+mach.tensor @t "temp" f32 [1] at 0 size 4 {init = 0}
