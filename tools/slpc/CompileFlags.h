@@ -1,0 +1,81 @@
+//===- CompileFlags.h - the options that slpc and slp-verify have in common -------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// One place for the names, defaults and descriptions of everything that CompileOptions holds. Each
+// tool makes one CompileFlags in its main, before it parses the command line.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef TOOLS_SLPC_COMPILEFLAGS_H
+#define TOOLS_SLPC_COMPILEFLAGS_H
+
+#include "slp/Pipeline/Pipeline.h"
+
+#include "llvm/Support/CommandLine.h"
+
+namespace slp {
+
+class CompileFlags {
+public:
+  /// The options appear under `category` in --help.
+  explicit CompileFlags(llvm::cl::OptionCategory &category)
+      : model(llvm::cl::Positional, llvm::cl::Required, llvm::cl::value_desc("MODEL"),
+              llvm::cl::desc("MODEL (.onnx, .onnxtxt, .mlir)"), llvm::cl::cat(category)),
+        target("target", llvm::cl::desc("chip: lnpu, asu-fp8 or a description's file"),
+               llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.target),
+               llvm::cl::cat(category)),
+        batch("batch", llvm::cl::desc("images per step; 0: as the model says"),
+              llvm::cl::value_desc("N"), llvm::cl::init(defaults.batch), llvm::cl::cat(category)),
+        loss("loss", llvm::cl::desc("loss for a graph that carries none: softmax-cross-entropy"),
+             llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.loss), llvm::cl::cat(category)),
+        optimizer("optimizer", llvm::cl::desc("sgd"), llvm::cl::value_desc("NAME"),
+                  llvm::cl::init(defaults.optimizer), llvm::cl::cat(category)),
+        precision("precision", llvm::cl::desc("fp32 (reference only), fp16 or fp8"),
+                  llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.precision),
+                  llvm::cl::cat(category)),
+        masterWeights("master-weights",
+                      llvm::cl::desc("format of master weights and velocity: fp16 or fp32"),
+                      llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.masterWeights),
+                      llvm::cl::cat(category)),
+        lossScale("loss-scale",
+                  llvm::cl::desc("static loss scale, a power of two; 0: the precision's own"),
+                  llvm::cl::value_desc("X"), llvm::cl::init(defaults.lossScale),
+                  llvm::cl::cat(category)),
+        cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
+              llvm::cl::init(defaults.cores), llvm::cl::cat(category)),
+        tileSeed("tile-seed",
+                 llvm::cl::desc("draw legal tile sizes and loop orders at random; 0: choose them"),
+                 llvm::cl::value_desc("N"), llvm::cl::init(defaults.tileSeed),
+                 llvm::cl::cat(category)) {}
+
+  /// What the command line said. Call after parsing it.
+  CompileOptions options() const {
+    CompileOptions o;
+    o.target = target;
+    o.batch = batch;
+    o.loss = loss;
+    o.optimizer = optimizer;
+    o.precision = precision;
+    o.masterWeights = masterWeights;
+    o.lossScale = lossScale;
+    o.cores = cores;
+    o.tileSeed = tileSeed;
+    return o;
+  }
+  /// Path of the model.
+  llvm::StringRef modelPath() const { return model.getValue(); }
+
+private:
+  const CompileOptions defaults;
+  llvm::cl::opt<std::string> model, target;
+  llvm::cl::opt<int64_t> batch;
+  llvm::cl::opt<std::string> loss, optimizer, precision, masterWeights;
+  llvm::cl::opt<double> lossScale;
+  llvm::cl::opt<int64_t> cores;
+  llvm::cl::opt<uint64_t> tileSeed;
+};
+
+} // namespace slp
+
+#endif // TOOLS_SLPC_COMPILEFLAGS_H
