@@ -1,0 +1,162 @@
+//===- Features.cpp - does a chip have what an image needs
+//-------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Follows the formats that each descriptor register can have, instruction by instruction, until
+// nothing changes.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/image/Features.h"
+
+#include <array>
+
+namespace slp::image {
+
+namespace {
+
+constexpr size_t numDescriptorRegisters = 32;
+
+/// Per descriptor register the set of formats it can hold, bit f for Format f.
+using Formats = std::array<uint8_t, numDescriptorRegisters>;
+
+uint8_t bitOf(mach::Format format) { return uint8_t(1u << unsigned(format)); }
+
+/// Adds `from` to `into`; whether that changed anything.
+bool join(Formats &into, const Formats &from) {
+  bool changed = false;
+  for (size_t i = 0; i < into.size(); ++i) {
+    uint8_t both = into[i] | from[i];
+    changed |= both != into[i];
+    into[i] = both;
+  }
+  return changed;
+}
+
+/// Formats of registers before each instruction, over all ways to get there.
+class FormatFlow {
+public:
+  FormatFlow(const Image &image, const std::vector<mach::Instruction> &program)
+      : image(image), program(program), before(program.size(), Formats{}),
+        isReached(program.size(), false), loopsEndingAt(program.size()) {
+    for (size_t pc = 0; pc < program.size(); ++pc)
+      if (isLoop(program[pc]))
+        loopsEndingAt[labelTarget(pc)].push_back(pc);
+    for (const Entry &e : image.entries)
+      reach(e.pc, Formats{});
+    while (!work.empty()) {
+      size_t pc = work.back();
+      work.pop_back();
+      step(pc);
+    }
+  }
+
+  /// Formats that the descriptor register can have when the instruction starts.
+  uint8_t at(size_t pc, size_t reg) const { return before[pc][reg]; }
+
+private:
+  const Image &image;
+  const std::vector<mach::Instruction> &program;
+  std::vector<Formats> before;
+  std::vector<bool> isReached;
+  std::vector<std::vector<size_t>> loopsEndingAt; // loop instructions by the target of their label
+  std::vector<size_t> work;
+
+  static bool isLoop(const mach::Instruction &instr) {
+    return std::holds_alternative<mach::Loop>(instr) || std::holds_alternative<mach::Loopr>(instr);
+  }
+
+  size_t labelTarget(size_t pc) const {
+    int64_t offset = 0;
+    if (auto *loop = std::get_if<mach::Loop>(&program[pc]))
+      offset = loop->end;
+    else if (auto *loop = std::get_if<mach::Loopr>(&program[pc]))
+      offset = loop->end;
+    else if (auto *branch = std::get_if<mach::Bz>(&program[pc]))
+      offset = branch->target;
+    return size_t(int64_t(pc) + 1 + offset);
+  }
+
+  void reach(size_t pc, const Formats &formats) {
+    if (pc >= program.size())
+      return;
+    bool isNew = !isReached[pc];
+    isReached[pc] = true;
+    if (join(before[pc], formats) || isNew)
+      work.push_back(pc);
+  }
+
+  /// Getting to `pc` may end a loop body, which may then start again.
+  void reachThroughLoops(size_t pc, const Formats &formats) {
+    reach(pc, formats);
+    if (pc < program.size())
+      for (size_t loop : loopsEndingAt[pc])
+        reach(loop + 1, formats);
+  }
+
+  void step(size_t pc) {
+    const mach::Instruction &instr = program[pc];
+    if (std::holds_alternative<mach::Halt>(instr))
+      return;
+    Formats after = before[pc];
+    if (auto *desc = std::get_if<mach::Desc>(&instr))
+      after[desc->dd] = bitOf(image.descriptors[desc->src].tile.format);
+    if (isLoop(instr) || std::holds_alternative<mach::Bz>(instr))
+      reachThroughLoops(labelTarget(pc), after);
+    reachThroughLoops(pc + 1, after);
+  }
+};
+
+/// ", for node 'conv1'", if the image says so.
+std::string nodeText(const Image &image, size_t pc) {
+  if (pc >= image.debug.records.size() || image.debug.records[pc].node < 0)
+    return "";
+  return ", for node '" + image.debug.nodes[size_t(image.debug.records[pc].node)] + "'";
+}
+
+Error missing(const Image &image, const chip::Chip &chip, size_t pc, std::string_view feature,
+              const std::string &why) {
+  return Error{"chip '" + chip.name + "' lacks the feature " + std::string(feature) + ", which " +
+               why + " at instruction " + std::to_string(pc) + " needs" + nodeText(image, pc)};
+}
+
+/// Whether the field is a factor of a MAC instruction, not its accumulator or bias.
+bool isFactor(const mach::FieldInfo &field) {
+  return field.kind == mach::FieldKind::registerNumber && field.prefix == "d" &&
+         field.name != "acc" && field.name != "bias";
+}
+
+} // namespace
+
+Status checkFeatures(const Image &image, const chip::Chip &chip) {
+  std::vector<mach::Instruction> program;
+  for (size_t pc = 0; pc < image.text.size(); ++pc) {
+    Result<mach::Instruction> instr = mach::decode(image.text[pc]);
+    if (!instr)
+      return Error{"instruction " + std::to_string(pc) + ": " + instr.message()};
+    for (std::string_view feature : mach::requiresOf(*instr))
+      if (!chip.has(feature))
+        return missing(image, chip, pc, feature, std::string(mach::mnemonicOf(*instr)));
+    program.push_back(instr.take());
+  }
+  if (chip.has("fp16-mac"))
+    return Status::success();
+  FormatFlow flow(image, program);
+  for (size_t pc = 0; pc < program.size(); ++pc) {
+    const mach::InstructionInfo &info = mach::infoOf(program[pc]);
+    if (info.engine != mach::Engine::mac)
+      continue;
+    std::vector<uint64_t> values = mach::valuesOf(program[pc]);
+    for (size_t i = 0; i < info.layout.fields.size(); ++i) {
+      const mach::FieldInfo &field = info.layout.fields[i];
+      if (isFactor(field) && (flow.at(pc, values[i]) & bitOf(mach::Format::fp16)))
+        return missing(image, chip, pc, "fp16-mac",
+                       std::string(info.layout.name) + " with the fp16 operand " +
+                           std::string(field.name));
+    }
+  }
+  return Status::success();
+}
+
+} // namespace slp::image

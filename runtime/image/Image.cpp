@@ -1,0 +1,260 @@
+//===- Image.cpp - what an image must agree on ------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Look-up by name, and the checks that every writer and every reader of an image goes through.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/image/Image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace slp::image {
+
+namespace {
+
+constexpr uint64_t addressLimit = uint64_t(1) << 48; // DRAM addresses have 48 bits
+constexpr size_t maxRank = 8;                        // of a tensor; descriptors have at most 5
+
+std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+uint64_t elementBytes(mach::Format format) {
+  switch (format) {
+  case mach::Format::f32:
+  case mach::Format::i32:
+    return 4;
+  case mach::Format::fp16:
+    return 2;
+  case mach::Format::fp8:
+  case mach::Format::u8:
+    break;
+  }
+  return 1;
+}
+
+/// A name must survive symbol tables and one-line messages. `what` says whose name it is.
+Status checkName(std::string_view what, const std::string &name) {
+  if (name.empty())
+    return Error{std::string(what) + " has no name"};
+  for (unsigned char c : name)
+    if (c < 0x20 || c == 0x7f)
+      return Error{std::string(what) + " has a control character in its name"};
+  return Status::success();
+}
+
+/// Names of one kind are unique.
+Status checkNewName(std::set<std::string> &seen, std::string_view what, const std::string &name) {
+  if (Status s = checkName(what, name); !s)
+    return s;
+  if (!seen.insert(name).second)
+    return Error{"two " + std::string(what) + "s are named " + quoted(name)};
+  return Status::success();
+}
+
+Status checkHeader(const Image &image) {
+  if (Status s = checkName("the chip", image.chipName); !s)
+    return s;
+  if (Status s = checkName("the model", image.modelName); !s)
+    return s;
+  if (image.batch < 1)
+    return Error{"the batch is " + std::to_string(image.batch) + ", expected at least 1"};
+  int exponent = 0;
+  if (!std::isfinite(image.lossScale) || image.lossScale <= 0 ||
+      std::frexp(image.lossScale, &exponent) != 0.5)
+    return Error{"the loss scale is " + std::to_string(image.lossScale) +
+                 ", expected a power of two"};
+  return Status::success();
+}
+
+/// The distance of the last element's end from the address, or nothing if it does not fit 48 bits.
+bool extentFits(const Tensor &t) {
+  // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
+  uint64_t end = elementBytes(t.format);
+  for (size_t d = 0; d < t.shape.size(); ++d) {
+    uint64_t steps = uint64_t(t.shape[d]) - 1, stride = uint64_t(t.strides[d]);
+    if (steps != 0 && stride > t.bytes / steps)
+      return false;
+    end += steps * stride;
+  }
+  return end <= t.bytes;
+}
+
+Status checkTensor(const Tensor &t) {
+  Error about{"tensor " + quoted(t.name) + ": "};
+  auto fail = [&](const std::string &why) { return Error{about.message + why}; };
+  if (uint8_t(t.role) > uint8_t(Role::temp))
+    return fail("unknown role " + std::to_string(int(t.role)));
+  if (mach::toString(t.format).empty())
+    return fail("unknown format " + std::to_string(int(t.format)));
+  if (t.shape.size() > maxRank)
+    return fail("rank " + std::to_string(t.shape.size()) + ", expected at most 8");
+  if (t.shape.size() != t.strides.size())
+    return fail(std::to_string(t.strides.size()) + " strides for rank " +
+                std::to_string(t.shape.size()));
+  for (size_t d = 0; d < t.shape.size(); ++d)
+    if (t.shape[d] < 1 || t.strides[d] < 0)
+      return fail("dimension " + std::to_string(d) + " has extent " + std::to_string(t.shape[d]) +
+                  " and stride " + std::to_string(t.strides[d]) +
+                  ", expected a positive extent and no negative stride");
+  if (t.bytes == 0 || t.bytes > addressLimit || t.address > addressLimit - t.bytes)
+    return fail(std::to_string(t.bytes) + " bytes at " + std::to_string(t.address) +
+                ", expected at least one byte below 2^48");
+  if (!extentFits(t))
+    return fail("its elements do not fit its " + std::to_string(t.bytes) + " bytes");
+  if (!t.init.empty() && t.role != Role::state)
+    return fail("initial values, expected them for state only");
+  if (!t.init.empty() && t.init.size() != t.bytes)
+    return fail(std::to_string(t.init.size()) + " bytes of initial values, expected " +
+                std::to_string(t.bytes));
+  return Status::success();
+}
+
+Status checkTensors(const Image &image) {
+  std::set<std::string> names;
+  const Tensor *previous = nullptr;
+  for (const Tensor &t : image.tensors) {
+    if (Status s = checkNewName(names, "tensor", t.name); !s)
+      return s;
+    if (Status s = checkTensor(t); !s)
+      return s;
+    if (previous && t.address < previous->address + previous->bytes)
+      return Error{"tensor " + quoted(t.name) + " at " + std::to_string(t.address) +
+                   ": begins before the end of " + quoted(previous->name) + " at " +
+                   std::to_string(previous->address + previous->bytes) +
+                   ", expected ascending addresses without overlap"};
+    previous = &t;
+  }
+  return Status::success();
+}
+
+Status checkDescriptors(const Image &image) {
+  std::set<std::string> names;
+  for (const NamedDescriptor &d : image.descriptors) {
+    if (Status s = checkNewName(names, "descriptor", d.name); !s)
+      return s;
+    auto words = d.tile.encode();
+    if (!words)
+      return Error{"descriptor " + quoted(d.name) + ": " + words.message()};
+    if (d.tile.rank > 5)
+      return Error{"descriptor " + quoted(d.name) + ": rank " + std::to_string(d.tile.rank) +
+                   ", expected at most 5"};
+    if (d.tile.slots < 1)
+      return Error{"descriptor " + quoted(d.name) + ": 0 slots, expected at least 1"};
+    if (d.tile.space != mach::Space::dram)
+      continue;
+    auto above = std::upper_bound(image.tensors.begin(), image.tensors.end(), d.tile.base,
+                                  [](uint64_t a, const Tensor &t) { return a < t.address; });
+    if (above == image.tensors.begin() ||
+        d.tile.base >= std::prev(above)->address + std::prev(above)->bytes)
+      return Error{"descriptor " + quoted(d.name) + ": begins at dram address " +
+                   std::to_string(d.tile.base) + ", where no tensor lies"};
+  }
+  return Status::success();
+}
+
+Status checkText(const Image &image) {
+  for (size_t pc = 0; pc < image.text.size(); ++pc) {
+    std::string place = "instruction " + std::to_string(pc) + ": ";
+    Result<mach::Instruction> instr = mach::decode(image.text[pc]);
+    if (!instr)
+      return Error{place + instr.message()};
+    const mach::LayoutInfo &layout = mach::infoOf(*instr).layout;
+    std::vector<uint64_t> values = mach::valuesOf(*instr);
+    for (size_t i = 0; i < layout.fields.size(); ++i) {
+      if (layout.fields[i].kind == mach::FieldKind::symbol && values[i] >= image.descriptors.size())
+        return Error{place + std::string(layout.name) + " names descriptor " +
+                     std::to_string(values[i]) + " of " + std::to_string(image.descriptors.size())};
+      if (layout.fields[i].kind != mach::FieldKind::label)
+        continue;
+      // Labels have 24 bits: this sum does not overflow.
+      int64_t offset = int64_t(values[i]), target = int64_t(pc) + 1 + offset;
+      if (offset < 0 || target >= int64_t(image.text.size()))
+        return Error{place + std::string(layout.name) + " leads to instruction " +
+                     std::to_string(target) + ", expected one ahead of it below " +
+                     std::to_string(image.text.size())};
+    }
+  }
+  return Status::success();
+}
+
+Status checkEntries(const Image &image) {
+  std::set<std::string> names;
+  for (const Entry &e : image.entries) {
+    if (Status s = checkNewName(names, "entry point", e.name); !s)
+      return s;
+    if (e.pc >= image.text.size())
+      return Error{"entry point " + quoted(e.name) + ": instruction " + std::to_string(e.pc) +
+                   " of " + std::to_string(image.text.size())};
+  }
+  return Status::success();
+}
+
+Status checkDebug(const Image &image) {
+  const Debug &d = image.debug;
+  if (d.nodes.size() != d.ops.size())
+    return Error{"debug section: " + std::to_string(d.nodes.size()) + " nodes and " +
+                 std::to_string(d.ops.size()) + " operations, expected as many"};
+  for (const std::string &node : d.nodes)
+    if (Status s = checkName("a node of the debug section", node); !s)
+      return s;
+  for (const std::string &op : d.ops)
+    if (Status s = checkName("an operation of the debug section", op); !s)
+      return s;
+  if (!d.records.empty() && d.records.size() != image.text.size())
+    return Error{"debug section: " + std::to_string(d.records.size()) + " records for " +
+                 std::to_string(image.text.size()) + " instructions"};
+  auto isIndex = [](int64_t index, size_t size) { return index >= -1 && index < int64_t(size); };
+  for (size_t pc = 0; pc < d.records.size(); ++pc) {
+    const DebugRecord &r = d.records[pc];
+    if (!isIndex(r.node, d.nodes.size()) || r.phase < -1 || r.phase > 3 ||
+        !isIndex(r.capture[0], d.captures.size()) || !isIndex(r.capture[1], d.captures.size()))
+      return Error{"debug record of instruction " + std::to_string(pc) +
+                   ": names a node, phase or capture that is not there"};
+  }
+  for (const Capture &c : d.captures) {
+    if (Status s = checkName("a capture of the debug section", c.tensor); !s)
+      return s;
+    if (mach::toString(c.format).empty())
+      return Error{"capture " + quoted(c.tensor) + ": unknown format"};
+    for (int64_t extent : c.shape)
+      if (extent < 1)
+        return Error{"capture " + quoted(c.tensor) + ": extent " + std::to_string(extent) +
+                     ", expected at least 1"};
+  }
+  for (const Elided &e : d.elided) {
+    if (Status s = checkName("an elided tensor of the debug section", e.tensor); !s)
+      return s;
+    if (Status s = checkName("the reason of an elided tensor", e.reason); !s)
+      return s;
+  }
+  return Status::success();
+}
+
+} // namespace
+
+const Tensor *Image::findTensor(std::string_view name) const {
+  for (const Tensor &t : tensors)
+    if (t.name == name)
+      return &t;
+  return nullptr;
+}
+
+const Entry *Image::findEntry(std::string_view name) const {
+  for (const Entry &e : entries)
+    if (e.name == name)
+      return &e;
+  return nullptr;
+}
+
+Status verify(const Image &image) {
+  for (auto check :
+       {checkHeader, checkTensors, checkDescriptors, checkText, checkEntries, checkDebug})
+    if (Status s = check(image); !s)
+      return s;
+  return Status::success();
+}
+
+} // namespace slp::image

@@ -1,0 +1,71 @@
+//===- FeaturesTest.cpp - code for a missing feature is refused -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/image/Features.h"
+
+#include "ExampleImage.h"
+
+#include "gtest/gtest.h"
+
+using namespace slp;
+using namespace slp::image;
+
+namespace {
+
+chip::Chip loaded(const char *name) {
+  Result<chip::Chip> chip = chip::load(name);
+  EXPECT_TRUE(chip.ok()) << chip.message();
+  return chip.ok() ? chip.take() : chip::Chip();
+}
+
+} // namespace
+
+TEST(Features, Fp8RunsOnBothChips) {
+  EXPECT_TRUE(checkFeatures(exampleImage(), loaded("lnpu")).ok());
+  EXPECT_TRUE(checkFeatures(exampleImage(), loaded("asu-fp8")).ok());
+}
+
+TEST(Features, Fp16OperandNeedsTheFeature) {
+  Image image = exampleImage();
+  image.text = exampleText(3);
+  EXPECT_TRUE(checkFeatures(image, loaded("lnpu")).ok());
+  Status status = checkFeatures(image, loaded("asu-fp8"));
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.message(), "chip 'asu-fp8' lacks the feature fp16-mac, which matmul with the "
+                              "fp16 operand a at instruction 8 needs, for node '/fc/Gemm'");
+  image.debug = Debug();
+  EXPECT_EQ(checkFeatures(image, loaded("asu-fp8")).message(),
+            "chip 'asu-fp8' lacks the feature fp16-mac, which matmul with the fp16 operand a at "
+            "instruction 8 needs");
+}
+
+// The fp16 descriptor is loaded behind the MAC, and reaches it only round the loop.
+TEST(Features, FormatsAreFollowedRoundLoops) {
+  mach::Desc x, w, acc, half;
+  x.dd = 1, x.src = 0;
+  w.dd = 2, w.src = 1;
+  acc.dd = 3, acc.src = 2;
+  half.dd = 1, half.src = 3;
+  mach::Matmul matmul;
+  matmul.acc = 3, matmul.a = 1, matmul.b = 2;
+  mach::Loop loop;
+  loop.trip = 2, loop.end = 2;
+  Image image = exampleImage();
+  image.debug = Debug();
+  image.entries = {{"step", 0}};
+  image.text = {word(x),      word(w),    word(acc),         word(loop),
+                word(matmul), word(half), word(mach::Halt())};
+  EXPECT_FALSE(checkFeatures(image, loaded("asu-fp8")).ok());
+  // Behind the loop it reaches nothing.
+  loop.end = 1;
+  image.text[3] = word(loop);
+  EXPECT_TRUE(checkFeatures(image, loaded("asu-fp8")).ok());
+  // A bias in fp16 is no factor.
+  matmul.a = 2, matmul.bias = 1;
+  loop.end = 2;
+  image.text[3] = word(loop), image.text[4] = word(matmul);
+  EXPECT_TRUE(checkFeatures(image, loaded("asu-fp8")).ok());
+}

@@ -1,0 +1,129 @@
+//===- VerifyTest.cpp - every way an image can disagree with itself ---------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "ExampleImage.h"
+
+#include "gtest/gtest.h"
+
+#include <cmath>
+
+using namespace slp;
+using namespace slp::image;
+
+namespace {
+
+/// The message for the example after `change`.
+template <typename Change> std::string messageAfter(Change change) {
+  Image image = exampleImage();
+  change(image);
+  Status status = verify(image);
+  EXPECT_FALSE(status.ok());
+  return status.ok() ? "accepted" : status.message();
+}
+
+void expectPart(const std::string &message, const std::string &part) {
+  EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
+} // namespace
+
+TEST(Verify, AcceptsTheExample) {
+  Status status = verify(exampleImage());
+  EXPECT_TRUE(status.ok()) << status.message();
+  Image plain = exampleImage();
+  plain.debug = Debug(); // debug information is optional
+  EXPECT_TRUE(verify(plain).ok());
+}
+
+TEST(Verify, Header) {
+  EXPECT_EQ(messageAfter([](Image &i) { i.chipName = ""; }), "the chip has no name");
+  EXPECT_EQ(messageAfter([](Image &i) { i.modelName = "a\nb"; }),
+            "the model has a control character in its name");
+  expectPart(messageAfter([](Image &i) { i.batch = -1; }), "the batch is -1");
+  for (double scale : {0.0, -2.0, 3.0, double(INFINITY), double(NAN)})
+    expectPart(messageAfter([&](Image &i) { i.lossScale = scale; }), "expected a power of two");
+}
+
+TEST(Verify, Tensors) {
+  expectPart(messageAfter([](Image &i) { i.tensors[1].name = "input.1"; }),
+             "two tensors are named 'input.1'");
+  expectPart(messageAfter([](Image &i) { i.tensors[1].address = 8; }),
+             "tensor 'labels' at 8: begins before the end of 'input.1' at 16");
+  expectPart(messageAfter([](Image &i) { std::swap(i.tensors[0], i.tensors[1]); }),
+             "expected ascending addresses");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].strides.pop_back(); }),
+             "tensor 'input.1': 1 strides for rank 2");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].shape[0] = 0; }), "dimension 0 has extent 0");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].strides[1] = -1; }), "stride -1");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].shape[0] = 3; }),
+             "tensor 'input.1': its elements do not fit its 16 bytes");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].shape[0] = INT64_MAX; }), "do not fit");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].strides[0] = INT64_MAX; }), "do not fit");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].bytes = 0; }), "0 bytes at 0");
+  expectPart(messageAfter([](Image &i) { i.tensors.back().address = uint64_t(1) << 48; }),
+             "below 2^48");
+  expectPart(messageAfter([](Image &i) { i.tensors.back().address = UINT64_MAX; }), "below 2^48");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].init.resize(16); }),
+             "initial values, expected them for state only");
+  expectPart(messageAfter([](Image &i) { i.tensors[2].init.pop_back(); }),
+             "15 bytes of initial values, expected 16");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(4); }), "unknown role 4");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].format = mach::Format(9); }),
+             "unknown format 9");
+  expectPart(messageAfter([](Image &i) {
+               i.tensors[0].shape.assign(9, 1);
+               i.tensors[0].strides.assign(9, 1);
+             }),
+             "rank 9");
+}
+
+TEST(Verify, Descriptors) {
+  expectPart(messageAfter([](Image &i) { i.descriptors[1].name = "x"; }),
+             "two descriptors are named 'x'");
+  expectPart(messageAfter([](Image &i) { i.descriptors[0].tile.slots = 0; }), "0 slots");
+  expectPart(messageAfter([](Image &i) { i.descriptors[0].tile.rank = 6; }), "rank 6");
+  expectPart(messageAfter([](Image &i) { i.descriptors[0].tile.slots = 16; }), "'slots' is 16");
+  expectPart(messageAfter([](Image &i) { i.descriptors[4].tile.base = 48; }),
+             "descriptor 'conv1.weight': begins at dram address 48, where no tensor lies");
+}
+
+TEST(Verify, Text) {
+  expectPart(messageAfter([](Image &i) { i.text[3] = mach::Word{0xff, 0}; }),
+             "instruction 3: no instruction has opcode 255");
+  expectPart(messageAfter([](Image &i) { i.text[0].hi = 1; }),
+             "instruction 0: halt: reserved bits");
+  expectPart(messageAfter([](Image &i) { i.descriptors.resize(2); }),
+             "instruction 3: desc names descriptor 2 of 2");
+  mach::Loop loop;
+  loop.end = 100;
+  expectPart(messageAfter([&](Image &i) { i.text[4] = word(loop); }),
+             "instruction 4: loop leads to instruction 105, expected one ahead of it below 11");
+  loop.end = -2;
+  expectPart(messageAfter([&](Image &i) { i.text[4] = word(loop); }), "leads to instruction 3");
+}
+
+TEST(Verify, Entries) {
+  expectPart(messageAfter([](Image &i) { i.entries[0].pc = 11; }),
+             "entry point 'init': instruction 11 of 11");
+  expectPart(messageAfter([](Image &i) { i.entries[0].name = "step"; }),
+             "two entry points are named 'step'");
+}
+
+TEST(Verify, DebugInformation) {
+  expectPart(messageAfter([](Image &i) { i.debug.records.pop_back(); }),
+             "10 records for 11 instructions");
+  expectPart(messageAfter([](Image &i) { i.debug.ops.pop_back(); }), "2 nodes and 1 operations");
+  expectPart(messageAfter([](Image &i) { i.debug.records[8].node = 2; }),
+             "debug record of instruction 8");
+  expectPart(messageAfter([](Image &i) { i.debug.records[8].node = -2; }), "debug record");
+  expectPart(messageAfter([](Image &i) { i.debug.records[8].phase = 4; }), "debug record");
+  expectPart(messageAfter([](Image &i) { i.debug.records[8].capture[1] = 1; }), "debug record");
+  expectPart(messageAfter([](Image &i) { i.debug.captures[0].shape[0] = 0; }), "capture 'y'");
+  expectPart(messageAfter([](Image &i) { i.debug.captures[0].format = mach::Format(7); }),
+             "unknown format");
+  expectPart(messageAfter([](Image &i) { i.debug.elided[0].reason = ""; }),
+             "the reason of an elided tensor has no name");
+}
