@@ -14,6 +14,7 @@ config.substitutions.append(("%models", os.path.join(config.test_source_root, "m
 config.substitutions.append(("%data", os.path.join(config.test_source_root, "data")))
 config.substitutions.append(("%chips", os.path.join(config.slp_source_dir, "runtime", "chips")))
 config.substitutions.append(("%mach_td", os.path.join(config.slp_source_dir, "dialects", "Mach")))
+config.substitutions.append(("%slp_bin", config.slp_tools_dir))
 llvm_config.use_default_substitutions()
 llvm_config.with_environment("PATH", config.slp_tools_dir, append_path=True)
 tools = [ToolSubst(t, unresolved="ignore") for t in

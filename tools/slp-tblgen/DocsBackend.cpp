@@ -72,6 +72,21 @@ std::string operandSyntax(const InstructionSet &set, const FieldDef &field) {
   return "unsigned integer";
 }
 
+/// A sample operand with the width of its field: `d0/*u5*/`.
+std::string sampleOperand(const InstructionSet &set, const FieldDef &field) {
+  std::string sample = "0";
+  bool isSigned = field.kind == FieldKind::signedInteger || field.kind == FieldKind::label;
+  if (field.kind == FieldKind::registerNumber)
+    sample = field.prefix + "0";
+  else if (field.kind == FieldKind::label)
+    sample = ".L0";
+  else if (field.kind == FieldKind::symbol)
+    sample = "@name";
+  else if (const EnumDef *def = findEnum(set, field.cppType))
+    sample = def->values.front();
+  return sample + (isSigned ? "/*i" : "/*u") + std::to_string(field.width()) + "*/";
+}
+
 /// The word drawn as boxes, highest bit on the left.
 void emitPicture(const std::vector<Stretch> &stretches, raw_ostream &os) {
   std::string numbers, boxes = "|";
@@ -102,10 +117,18 @@ void emitFieldTable(const InstructionSet &set, const std::vector<Stretch> &stret
   os << "\n";
 }
 
-/// Text of a td string without its common indentation.
+/// Text of a td string without its indentation. A star is a product there and emphasis in Markdown.
 void emitParagraph(StringRef text, raw_ostream &os) {
-  for (StringRef line : llvm::split(text.trim(), '\n'))
-    os << line.trim() << "\n";
+  bool code = false;
+  for (StringRef line : llvm::split(text.trim(), '\n')) {
+    for (char c : line.trim()) {
+      code ^= c == '`';
+      if (c == '*' && !code)
+        os << '\\';
+      os << c;
+    }
+    os << "\n";
+  }
   os << "\n";
 }
 
@@ -118,10 +141,11 @@ void emitInstructionPage(const InstructionSet &set, const InstructionDef &instr,
   os << "**Engine:** "
      << (instr.engine == "any" ? "the one named by the field `engine`" : instr.engine) << "\n\n";
   os << "## Syntax\n\n```\n" << instr.mnemonic;
-  llvm::interleave(
-      instr.layout.fields,
-      [&](const FieldDef &f) { os << " " << f.name << "=/*u" << f.width() << "*/"; },
-      [&] { os << ","; });
+  const char *separator = " ";
+  for (const FieldDef &field : instr.layout.fields) {
+    os << separator << field.name << "=" << sampleOperand(set, field);
+    separator = ", ";
+  }
   os << "\n```\n\n## Encoding\n\n";
   std::vector<Stretch> stretches = stretchesOf(instr.layout, opcodeOf(instr));
   emitPicture(stretches, os);

@@ -1,0 +1,34 @@
+// The instruction set itself passes, and an instruction added to it shows in what is generated.
+// RUN: slp-tblgen -check -I %mach_td %s
+// RUN: slp-tblgen -gen-instr-structs -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: slp-tblgen -gen-instr-tables -I %mach_td %s | FileCheck %s --check-prefix=TABLE
+// RUN: slp-tblgen -gen-instr-functions -I %mach_td %s | FileCheck %s --check-prefix=FUNCTION
+// RUN: slp-tblgen -gen-page -page new.one -I %mach_td %s | FileCheck %s --check-prefix=PAGE
+// RUN: not slp-tblgen -gen-page -page old.one -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOPAGE
+
+include "MachInstr.td"
+
+def NEW_ONE : Instruction<"new.one", 0xf0, [
+    Field<"offset", Signed, 15, 8, "a distance, bytes">], [Reserved<127, 16>]> {
+  let summary = "Something new.";
+  let description = "What it does.";
+  let engine = "vector"; let timingClass = "vector"; let requires = ["zero-skip"];
+}
+
+// STRUCT: NewOne = 0xf0,
+// STRUCT: struct NewOne {
+// STRUCT: /// a distance, bytes
+// STRUCT-NEXT: int64_t offset = 0;
+// STRUCT: using Instruction = std::variant<
+// STRUCT: NewOne>;
+// TABLE: static constexpr FieldInfo newOneFields[] = {
+// TABLE-NEXT: {"offset", FieldKind::signedInteger, 15, 8, "", 0, {}},
+// TABLE: static constexpr BitRange newOneReserved[] = {{.*}}127, 16{{.*}};
+// TABLE: static constexpr std::string_view newOneRequires[] = {"zero-skip"};
+// TABLE: {Opcode::NewOne, {"new.one", {newOneFields, 1}, {newOneReserved, 1}}, Engine::vector, "vector", {newOneRequires, 1}},
+// FUNCTION: ::slp::Status newOne(SLP_INSTR_STATE &state, const ::slp::mach::NewOne &instr);
+// PAGE: # `new.one`
+// PAGE: **Engine:** vector
+// PAGE: | 15..8 | 8 | `offset` | signed integer | a distance, bytes |
+// PAGE: `zero-skip`
+// NOPAGE: error: no instruction or descriptor 'old.one' to write a page about
