@@ -43,7 +43,6 @@ Costs::Costs(const chip::Chip &chip) {
   queueDepth = static_cast<size_t>(std::max<int>(1, chip.structure.queueDepth));
   issuePerCycle = std::max<int>(1, rates.issuePerCycle);
   semaphore = rates.semaphoreCycles;
-  dot = chip.numerics.dot;
   fp8Macs = std::max<int64_t>(1, rates.fp8MacsPerCycle);
   fp16Macs = std::max<int64_t>(1, rates.fp16MacsPerCycle);
   macStart = rates.macStartCycles;
@@ -63,8 +62,7 @@ Costs::Costs(const chip::Chip &chip) {
 }
 
 Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
-  int64_t slots = static_cast<int64_t>(work.macSlots) * dot;
-  return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
+  return macStart + ceilDiv(static_cast<int64_t>(work.macSlots), fp16 ? fp16Macs : fp8Macs);
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

@@ -30,15 +30,19 @@ static void add(std::array<T, N> &to, const std::array<T, N> &from) {
     to[i] += from[i];
 }
 
+GroupCycles &GroupCycles::operator+=(const GroupCycles &other) {
+  add(wall, other.wall);
+  for (size_t e = 0; e < numEngines; ++e)
+    add(engine[e], other.engine[e]);
+  return *this;
+}
+
 Report &Report::operator+=(const Report &other) {
   cycles += other.cycles;
   if (groups.size() < other.groups.size())
     groups.resize(other.groups.size());
-  for (size_t g = 0; g < other.groups.size(); ++g) {
-    add(groups[g].wall, other.groups[g].wall);
-    for (size_t e = 0; e < numEngines; ++e)
-      add(groups[g].engine[e], other.groups[g].engine[e]);
-  }
+  for (size_t g = 0; g < other.groups.size(); ++g)
+    groups[g] += other.groups[g];
   if (engines.empty())
     engines = other.engines;
   else

@@ -62,6 +62,7 @@ struct GroupCycles {
   /// * cores.
   std::array<CauseCycles, numEngines> engine{};
   Cycle wallTotal() const;
+  GroupCycles &operator+=(const GroupCycles &other);
 };
 
 /// One engine of one core (core 0 for the sequencer and the vector unit). The causes add up to

@@ -25,7 +25,6 @@ template <typename T> static chip::Sourced<T> assumed(T value) {
 
 static chip::Chip smallChip(int cores = 2, int queueDepth = 8) {
   chip::Chip chip;
-  chip.numerics.dot = 8;
   chip.structure.cores = assumed(cores);
   chip.structure.queueDepth = assumed(queueDepth);
   chip::Rates &rates = chip.rates;
@@ -94,7 +93,7 @@ struct Program {
     e.fp16 = fp16;
     for (uint64_t s : slots) {
       exec::CoreWork work;
-      work.macSlots = s;
+      work.macSlots = 8 * s;
       e.work.push_back(work);
     }
     model.issued(e);

@@ -1,0 +1,103 @@
+//===- Record.h - what a simulation found out -------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Plain numbers that runtime/api gathers and the views print: the JSON file (Stats.h) and the table
+// for people (Table.h). Nothing here is computed from a view.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_VIEWS_RECORD_H
+#define RUNTIME_VIEWS_RECORD_H
+
+#include "runtime/chips/Chip.h"
+#include "runtime/energy/Energy.h"
+#include "runtime/timing/Groups.h"
+#include "runtime/timing/Report.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slp::views {
+
+/// Where the cycles, work and energy of some groups went.
+struct Totals {
+  timing::GroupCycles cycles;
+  energy::Activity activity;
+
+  int64_t wallCycles() const { return cycles.wallTotal(); }
+  uint64_t dramBytes() const;
+  /// MACs over what the arrays of all cores could have done in the wall cycles, each at the rate of
+  /// its format; 0 if there are no cycles.
+  double utilisation(const chip::Chip &chip) const;
+  energy::Breakdown energy(const chip::Chip &chip) const;
+};
+
+/// Cycles and counts of one or more runs of an entry point, by group.
+struct Measurement {
+  timing::Report report;
+  std::vector<energy::Activity> activity;
+
+  Measurement &operator+=(const Measurement &other);
+  /// Sum over the groups that `keep` accepts.
+  Totals totals(const timing::Groups &groups,
+                const std::function<bool(const timing::Group &)> &keep) const;
+  Totals totals(const timing::Groups &groups) const;
+};
+
+/// One run of `step`, or of `eval`.
+struct StepRecord {
+  int64_t epoch = 0; // from 1
+  int64_t step = 0;  // from 1, over all epochs
+  std::optional<double> loss;
+  std::optional<Totals> totals; // absent if time was not simulated
+};
+
+struct EpochRecord {
+  int64_t epoch = 0;              // from 1
+  double loss = 0;                // mean over its steps
+  std::optional<double> accuracy; // share of the test split, 0 to 1
+};
+
+/// Values and numeric events of one named tensor.
+struct TensorRecord {
+  std::string name;
+  std::string role; // input, output, state, temp, or empty if only events are known
+  std::vector<int64_t> shape;
+  uint64_t elements = 0,
+           zeros = 0; // at the end of the run; elements is 0 if the values are not known
+  uint64_t saturated = 0, underflowed = 0, invalid = 0; // over the run
+};
+
+/// How a run was asked for.
+struct Settings {
+  std::string entry = "step"; // or "eval"
+  std::string data;           // directory; empty: synthetic
+  std::string order;          // "file" or "shuffled"
+  uint32_t seed = 0;
+  double learningRate = 0, momentum = 0, weightDecay = 0;
+  int64_t samples = 0, dropped = 0; // of the split, and of those left out of each epoch
+  bool functionalOnly = false;
+};
+
+struct Record {
+  chip::Chip chip;
+  timing::Groups groups;
+  std::string image, model; // file names
+  int64_t batch = 0;
+  Settings settings;
+  std::vector<StepRecord> steps;
+  std::vector<EpochRecord> epochs;
+  std::optional<Measurement> measurement; // over all steps
+  std::vector<TensorRecord> tensors;
+  std::optional<double> loss;     // of the last epoch
+  std::optional<double> accuracy; // after the last epoch
+
+  double seconds(int64_t cycles) const { return double(cycles) / chip.rates.clockHz; }
+};
+
+} // namespace slp::views
+
+#endif // RUNTIME_VIEWS_RECORD_H

@@ -1,0 +1,199 @@
+//===- Stats.cpp - the file of `slp-sim --stats` ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/views/Stats.h"
+
+#include "runtime/views/AtomicFile.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <string_view>
+
+namespace slp::views {
+
+using Json = nlohmann::ordered_json;
+
+/// 64-bit hashes are text: many readers of JSON hold numbers as doubles.
+static std::string hex(uint64_t value) {
+  char text[19];
+  std::snprintf(text, sizeof text, "0x%016" PRIx64, value);
+  return text;
+}
+
+template <typename T> static Json orNull(const std::optional<T> &value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+static Json causesOf(const timing::CauseCycles &cycles) {
+  Json json = Json::object();
+  for (size_t i = 0; i < timing::numCauses; ++i)
+    json[timing::toString(static_cast<timing::Cause>(i))] = cycles[i];
+  return json;
+}
+
+static Json energyOf(const energy::Breakdown &e) {
+  return {{"mac", e.mac},       {"scratchpad", e.spm}, {"accumulator", e.acc},
+          {"shared", e.shared}, {"vector", e.vector},  {"control", e.control},
+          {"static", e.fixed},  {"chip", e.chip()},    {"dram", e.dram},
+          {"total", e.total()}};
+}
+
+/// The fields that the whole run, a phase and a node have in common.
+static void addTotals(Json &json, const Totals &totals, const Record &record) {
+  const energy::Activity &activity = totals.activity;
+  json["cycles"] = totals.wallCycles();
+  Json split = Json::object();
+  for (size_t i = 0; i < timing::numWallParts; ++i)
+    split[timing::toString(static_cast<timing::WallPart>(i))] = totals.cycles.wall[i];
+  json["split"] = split;
+  Json engines = Json::object();
+  for (size_t e = 0; e < timing::numEngines; ++e)
+    engines[std::string(mach::toString(static_cast<mach::Engine>(e)))] =
+        causesOf(totals.cycles.engine[e]);
+  json["engines"] = engines;
+  json["macs"] = {{"issued", activity.macs()},
+                  {"fp8", activity.fp8Macs},
+                  {"fp16", activity.fp16Macs},
+                  {"zero_operand", activity.zeroMacs},
+                  {"slots", activity.macSlots},
+                  // Timing models a dense array: a term with a zero operand takes its cycle.
+                  {"skipped", 0}};
+  json["utilisation"] = totals.utilisation(record.chip);
+  json["vector_operations"] = activity.vectorOperations;
+  json["instructions"] = activity.instructions;
+  Json bytes = Json::object();
+  for (size_t s = 0; s < energy::numSpaces; ++s)
+    bytes[std::string(mach::toString(static_cast<mach::Space>(s)))] = {
+        {"read", activity.bytesRead[s]}, {"written", activity.bytesWritten[s]}};
+  bytes["dram"]["useful"] = activity.dramUsefulBytes;
+  json["bytes"] = bytes;
+  json["energy_pj"] = energyOf(totals.energy(record.chip));
+}
+
+static Json chipOf(const chip::Chip &chip) {
+  return {{"name", chip.name},
+          {"title", chip.title},
+          {"structure_hash", hex(chip.structureHash())},
+          {"rates_hash", hex(chip.ratesHash())},
+          {"cores", chip.structure.cores.value},
+          {"clock_hz", chip.rates.clockHz.value}};
+}
+
+static Json runOf(const Settings &s) {
+  return {{"entry", s.entry},
+          {"data", s.data.empty() ? Json(nullptr) : Json(s.data)},
+          {"order", s.order},
+          {"seed", s.seed},
+          {"lr", s.learningRate},
+          {"momentum", s.momentum},
+          {"weight_decay", s.weightDecay},
+          {"samples", s.samples},
+          {"dropped", s.dropped},
+          {"functional_only", s.functionalOnly}};
+}
+
+static Json stepOf(const StepRecord &step, const Record &record) {
+  Json json = {{"step", step.step}, {"epoch", step.epoch}, {"loss", orNull(step.loss)}};
+  if (step.totals) {
+    energy::Breakdown e = step.totals->energy(record.chip);
+    json["cycles"] = step.totals->wallCycles();
+    json["utilisation"] = step.totals->utilisation(record.chip);
+    json["macs"] = step.totals->activity.macs();
+    json["dram_bytes"] = step.totals->dramBytes();
+    json["energy_chip_pj"] = e.chip();
+    json["energy_dram_pj"] = e.dram;
+  }
+  return json;
+}
+
+static Json totalOf(const Record &record) {
+  Json json = {{"steps", record.steps.size()},
+               {"loss", orNull(record.loss)},
+               {"accuracy", orNull(record.accuracy)}};
+  if (!record.measurement)
+    return json;
+  const Measurement &measurement = *record.measurement;
+  Totals all = measurement.totals(record.groups);
+  json["seconds"] = record.seconds(all.wallCycles());
+  addTotals(json, all, record);
+  Json full = Json::object();
+  for (size_t e = 0; e < timing::numEngines; ++e)
+    full[std::string(mach::toString(static_cast<mach::Engine>(e)))] =
+        measurement.report.queueFull[e];
+  json["queue_full"] = full;
+  Json cores = Json::array();
+  for (const timing::EngineCycles &e : measurement.report.engines) {
+    Json engine = {{"engine", std::string(mach::toString(e.engine))}, {"core", e.core}};
+    engine["cycles"] = causesOf(e.cycles);
+    cores.push_back(engine);
+  }
+  json["cores"] = cores;
+
+  Json phases = Json::array();
+  for (int phase : {0, 1, 2, 3, -1}) {
+    Json p = {{"phase", timing::phaseName(phase)}};
+    addTotals(
+        p,
+        measurement.totals(record.groups, [&](const timing::Group &g) { return g.phase == phase; }),
+        record);
+    phases.push_back(p);
+  }
+  json["phases"] = phases;
+  Json nodes = Json::array();
+  for (size_t g = 0; g < record.groups.size(); ++g) {
+    const timing::Group &group = record.groups[g];
+    Json n = {{"node", group.name}, {"phase", timing::phaseName(group.phase)}};
+    addTotals(n,
+              measurement.totals(record.groups,
+                                 [&](const timing::Group &other) { return &other == &group; }),
+              record);
+    nodes.push_back(n);
+  }
+  json["nodes"] = nodes;
+  return json;
+}
+
+static Json tensorOf(const TensorRecord &tensor) {
+  Json json = {{"name", tensor.name},
+               {"role", tensor.role.empty() ? Json(nullptr) : Json(tensor.role)},
+               {"shape", tensor.shape}};
+  bool known = tensor.elements > 0;
+  json["elements"] = known ? Json(tensor.elements) : Json(nullptr);
+  json["zeros"] = known ? Json(tensor.zeros) : Json(nullptr);
+  json["sparsity"] = known ? Json(double(tensor.zeros) / double(tensor.elements)) : Json(nullptr);
+  json["saturated"] = tensor.saturated;
+  json["underflowed"] = tensor.underflowed;
+  json["invalid"] = tensor.invalid;
+  return json;
+}
+
+Json statsOf(const Record &record) {
+  Json json = {{"schema", "slp-stats"}, {"version", statsVersion}};
+  json["chip"] = chipOf(record.chip);
+  json["assumptions"] = record.chip.assumptions();
+  json["image"] = {{"file", record.image}, {"model", record.model}, {"batch", record.batch}};
+  json["run"] = runOf(record.settings);
+  json["epochs"] = Json::array();
+  for (const EpochRecord &epoch : record.epochs)
+    json["epochs"].push_back(
+        {{"epoch", epoch.epoch}, {"loss", epoch.loss}, {"accuracy", orNull(epoch.accuracy)}});
+  json["steps"] = Json::array();
+  for (const StepRecord &step : record.steps)
+    json["steps"].push_back(stepOf(step, record));
+  json["total"] = totalOf(record);
+  json["tensors"] = Json::array();
+  for (const TensorRecord &tensor : record.tensors)
+    json["tensors"].push_back(tensorOf(tensor));
+  return json;
+}
+
+Status writeStats(const Record &record, const std::string &path) {
+  // Names come from files of others: bytes that are not UTF-8 must not throw.
+  std::string text = statsOf(record).dump(1, ' ', false, Json::error_handler_t::replace);
+  return writeWhole(path, text + "\n");
+}
+
+} // namespace slp::views

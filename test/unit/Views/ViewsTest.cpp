@@ -1,0 +1,269 @@
+//===- ViewsTest.cpp - statistics file, table and progress line -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/timing/Model.h"
+#include "runtime/views/AtomicFile.h"
+#include "runtime/views/Progress.h"
+#include "runtime/views/Stats.h"
+#include "runtime/views/Table.h"
+
+#include "gtest/gtest.h"
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+using namespace slp;
+using namespace slp::views;
+using Json = nlohmann::ordered_json;
+
+/// Two steps of a program with one instruction of each engine, in two nodes and phases.
+static Record sampleRecord() {
+  Record record;
+  Result<chip::Chip> lnpu = chip::load("lnpu");
+  EXPECT_TRUE(lnpu);
+  record.chip = lnpu.take();
+  image::Image image;
+  image.debug.nodes = {"/conv1/Conv", "fc\xff"};
+  for (int node : {0, 0, 1, 1, -1}) {
+    image::DebugRecord debug;
+    debug.node = node;
+    debug.phase = int8_t(node < 0 ? -1 : node);
+    image.debug.records.push_back(debug);
+  }
+  record.groups = timing::Groups(image);
+  record.image = "cnn.elf";
+  record.model = "cnn.onnx";
+  record.batch = 32;
+
+  timing::Model model(record.chip, record.groups);
+  energy::ActivityCounter counter(record.groups);
+  for (int run = 0; run < 2; ++run) {
+    auto send = [&](uint64_t pc, mach::Opcode opcode, mach::Engine engine,
+                    const exec::CoreWork &work) {
+      exec::Event event;
+      event.pc = pc;
+      event.opcode = opcode;
+      event.engine = engine;
+      event.mask = 1;
+      event.work = {work};
+      model.issued(event);
+      counter.issued(event);
+    };
+    exec::CoreWork work;
+    work.bytesRead[0] = work.bytesWritten[2] = 4096;
+    work.dramUsefulBytes = 4000;
+    send(0, mach::Opcode::Ld, mach::Engine::load, work);
+    work = {};
+    work.macs = 9000;
+    work.zeroMacs = 900;
+    work.macSlots = 9600;
+    send(1, mach::Opcode::ConvFp, mach::Engine::mac, work);
+    work = {};
+    work.elements = work.operations = 320;
+    send(2, mach::Opcode::VRelu, mach::Engine::vector, work);
+    work = {};
+    work.bytesWritten[0] = 128;
+    send(3, mach::Opcode::St, mach::Engine::store, work);
+    send(4, mach::Opcode::Halt, mach::Engine::seq, {});
+    Result<timing::Report> report = model.finish();
+    EXPECT_TRUE(report);
+    Measurement measurement{report.take(), counter.take()};
+    StepRecord step;
+    step.epoch = 1;
+    step.step = run + 1;
+    step.loss = 2.5 - run;
+    step.totals = measurement.totals(record.groups);
+    record.steps.push_back(step);
+    if (record.measurement)
+      *record.measurement += measurement;
+    else
+      record.measurement = measurement;
+  }
+  record.epochs.push_back({1, 2.0, 0.75});
+  record.loss = 2.0;
+  record.accuracy = 0.75;
+  TensorRecord tensor;
+  tensor.name = "w";
+  tensor.role = "state";
+  tensor.shape = {2, 2};
+  tensor.elements = 4;
+  tensor.zeros = 1;
+  record.tensors.push_back(tensor);
+  return record;
+}
+
+static void collect(const Json &json, const std::string &path, std::set<std::string> &paths) {
+  if (json.is_object()) {
+    for (const auto &[key, value] : json.items())
+      collect(value, path.empty() ? key : path + "." + key, paths);
+  } else if (json.is_array()) {
+    for (const Json &value : json)
+      collect(value, path + "[]", paths);
+  } else {
+    paths.insert(path);
+  }
+}
+
+/// The fields that docs/stats-schema.md lists, with its abbreviations spelled out.
+static std::set<std::string> documentedFields() {
+  std::ifstream file(SLP_STATS_SCHEMA);
+  EXPECT_TRUE(file.good());
+  std::set<std::string> fields;
+  std::regex row("^\\| `([A-Za-z0-9_.\\[\\]]+)`");
+  for (std::string line; std::getline(file, line);)
+    if (std::smatch match; std::regex_search(line, match, row))
+      fields.insert(match[1]);
+  std::map<std::string, std::vector<std::string>> words = {
+      {"M", {"total", "total.phases[]", "total.nodes[]"}},
+      {"ENGINE", {"seq", "load", "store", "mac", "vector"}},
+      {"SPACE", {"dram", "shared", "spm", "acc"}}};
+  for (size_t i = 0; i < timing::numCauses; ++i)
+    words["CAUSE"].push_back(toString(static_cast<timing::Cause>(i)));
+  for (size_t i = 0; i < timing::numWallParts; ++i)
+    words["PART"].push_back(toString(static_cast<timing::WallPart>(i)));
+  for (const auto &[word, values] : words) {
+    std::set<std::string> expanded;
+    std::regex whole("(^|\\.)" + word + "(?=\\.|$)");
+    for (const std::string &field : fields) {
+      if (!std::regex_search(field, whole)) {
+        expanded.insert(field);
+        continue;
+      }
+      for (const std::string &value : values)
+        expanded.insert(std::regex_replace(field, whole, "$1" + value));
+    }
+    fields = expanded;
+  }
+  return fields;
+}
+
+TEST(Stats, FieldsAreThoseOfTheSchemaDocument) {
+  std::set<std::string> written, documented = documentedFields();
+  collect(statsOf(sampleRecord()), "", written);
+  for (const std::string &field : written)
+    EXPECT_TRUE(documented.count(field)) << "not documented: " << field;
+  for (const std::string &field : documented)
+    EXPECT_TRUE(written.count(field)) << "documented, not written: " << field;
+}
+
+TEST(Stats, PartsAddUpToTotals) {
+  Json total = statsOf(sampleRecord())["total"];
+  int64_t cycles = total["cycles"];
+  EXPECT_GT(cycles, 0);
+  auto sum = [](const Json &object) {
+    int64_t result = 0;
+    for (const auto &[key, value] : object.items())
+      result += value.get<int64_t>();
+    return result;
+  };
+  EXPECT_EQ(sum(total["split"]), cycles);
+  for (const char *list : {"phases", "nodes"}) {
+    int64_t wall = 0;
+    uint64_t macs = 0;
+    double energy = 0;
+    for (const Json &part : total[list]) {
+      EXPECT_EQ(sum(part["split"]), part["cycles"].get<int64_t>());
+      wall += part["cycles"].get<int64_t>();
+      macs += part["macs"]["issued"].get<uint64_t>();
+      energy += part["energy_pj"]["total"].get<double>();
+    }
+    EXPECT_EQ(wall, cycles) << list;
+    EXPECT_EQ(macs, 18000u) << list;
+    EXPECT_NEAR(energy, total["energy_pj"]["total"].get<double>(), 1e-6 * energy) << list;
+  }
+  for (const Json &engine : total["cores"])
+    EXPECT_EQ(sum(engine["cycles"]), cycles);
+}
+
+TEST(Stats, UtilisationIsAgainstAllCores) {
+  Record record = sampleRecord();
+  Totals all = record.measurement->totals(record.groups);
+  double possible =
+      double(all.wallCycles()) * record.chip.structure.cores * record.chip.rates.fp8MacsPerCycle;
+  EXPECT_DOUBLE_EQ(all.utilisation(record.chip), 18000 / possible);
+}
+
+TEST(Stats, FunctionalRunHasLossesAndNoCycles) {
+  Record record = sampleRecord();
+  record.measurement.reset();
+  for (StepRecord &step : record.steps)
+    step.totals.reset();
+  Json json = statsOf(record);
+  EXPECT_FALSE(json["total"].contains("cycles"));
+  EXPECT_FALSE(json["steps"][0].contains("cycles"));
+  EXPECT_EQ(json["steps"][1]["loss"], 1.5);
+  EXPECT_EQ(phaseTable(record), "");
+}
+
+TEST(Stats, FileIsWholeOrAbsent) {
+  std::filesystem::path dir = std::filesystem::path(::testing::TempDir()) / "slp-views-test";
+  std::filesystem::remove_all(dir);
+  std::filesystem::create_directories(dir);
+  std::string path = (dir / "stats.json").string();
+  // One node name is not UTF-8.
+  ASSERT_TRUE(writeStats(sampleRecord(), path));
+  std::ifstream file(path);
+  EXPECT_EQ(Json::parse(file)["schema"], "slp-stats");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 1) << "nothing else left";
+
+  Status missing = writeStats(sampleRecord(), (dir / "absent" / "stats.json").string());
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.message().find("absent/stats.json: cannot write: "), std::string::npos);
+  // A directory cannot be replaced by a file: the temporary one goes away again.
+  std::filesystem::create_directories(dir / "taken" / "inside");
+  EXPECT_FALSE(writeWhole((dir / "taken").string(), "text"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 2);
+  std::filesystem::remove_all(dir);
+}
+
+TEST(Table, ShowsPhasesAndWhatTheyRestOn) {
+  Record record = sampleRecord();
+  std::string table = phaseTable(record);
+  EXPECT_NE(table.find("per step, mean of 2, on lnpu:\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nfp "), std::string::npos) << table;
+  EXPECT_NE(table.find("\nbp "), std::string::npos) << table;
+  EXPECT_EQ(table.find("\nwg "), std::string::npos) << "nothing happened in it\n" << table;
+  EXPECT_NE(table.find("9,000"), std::string::npos) << table;
+  EXPECT_NE(table.find("4,224"), std::string::npos) << "DRAM bytes\n" << table;
+  std::string foot = assumptionsFoot(record.chip);
+  std::string joined;
+  for (char c : foot)
+    joined += c == '\n' ? ' ' : c;
+  for (const std::string &line : record.chip.assumptions())
+    EXPECT_NE(joined.find(line), std::string::npos) << line;
+}
+
+TEST(Table, GroupsDigits) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+}
+
+TEST(Progress, Line) {
+  EXPECT_EQ(progressLine("epoch 2/20", 0.31, 0.12345, 12.4),
+            "epoch 2/20 [######..............]  31 %  loss 0.1235  ETA 12 s");
+  EXPECT_EQ(progressLine("x", 2, 1, 600),
+            "x [####################] 100 %  loss 1.0000  ETA 10 min");
+}
+
+TEST(Progress, NothingWithoutATerminal) {
+  std::FILE *file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  {
+    Progress progress(file, /*isTerminal=*/false);
+    progress.update("epoch 1", 1, 2, 0.5);
+  }
+  EXPECT_EQ(std::ftell(file), 0);
+  {
+    Progress progress(file, /*isTerminal=*/true);
+    progress.update("epoch 1", 1, 2, 0.5);
+  }
+  EXPECT_GT(std::ftell(file), 0);
+  std::fclose(file);
+}
