@@ -1,0 +1,41 @@
+//===- ONNX.h - from an ONNX file to train IR -------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The first stage of the straight line. Called by readModel of lib/Pipeline.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_IMPORT_ONNX_H
+#define SLP_IMPORT_ONNX_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <cstdint>
+#include <string>
+
+namespace slp {
+
+struct ImportOptions {
+  /// Images per step: replaces the first dimension of every input. 0: as the file says.
+  int64_t batch = 0;
+  /// "" or "softmax-cross-entropy": the loss appended to a graph that has none.
+  std::string loss;
+};
+
+/// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:
+/// `train.state` for each float initializer that a node reads, and `func.func @step` returning
+/// (loss, logits), or the graph's outputs if there is no loss. Values of initializers stay in the
+/// file (`#train.file`). Null after errors have been reported through the context's diagnostics,
+/// one a line, each beginning with `path`; all unsupported nodes are reported in one run.
+mlir::OwningOpRef<mlir::ModuleOp> importONNX(mlir::MLIRContext &context, llvm::StringRef path,
+                                             const ImportOptions &options);
+
+/// The operator table as a Markdown document: docs/onnx-support.md.
+std::string describeONNXSupport();
+
+} // namespace slp
+
+#endif // SLP_IMPORT_ONNX_H
