@@ -100,32 +100,15 @@ static LogicalResult verifyAccumulate(Operation *op, std::optional<slp::num_ir::
   return success();
 }
 
-template <typename Op> static LogicalResult verifyWindowAttributes(Op op) {
-  if (op.getStrides().size() != 2 || llvm::any_of(op.getStrides(), [](int64_t v) { return v < 1; }))
-    return op.emitOpError("expected two strides of at least 1");
-  if (op.getDilations().size() != 2 ||
-      llvm::any_of(op.getDilations(), [](int64_t v) { return v < 1; }))
-    return op.emitOpError("expected two dilations of at least 1");
-  if (op.getPads().size() != 4 || llvm::any_of(op.getPads(), [](int64_t v) { return v < 0; }))
-    return op.emitOpError("expected four pads of at least 0");
-  return success();
-}
-
 LogicalResult ConvOp::verify() {
-  if (failed(verifyWindowAttributes(*this)))
-    return failure();
   return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
 }
 
 LogicalResult ConvBpOp::verify() {
-  if (failed(verifyWindowAttributes(*this)))
-    return failure();
   return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
 }
 
 LogicalResult ConvWgOp::verify() {
-  if (failed(verifyWindowAttributes(*this)))
-    return failure();
   return verifyAccumulate(*this, getAccumulate(), /*across=*/true);
 }
 

@@ -78,6 +78,15 @@ LogicalResult slp::train::verifyInferredShapes(Operation *op) {
 template <typename Op>
 static LogicalResult inferConv(Op op, ArrayRef<int64_t> x, ArrayRef<int64_t> w,
                                SmallVector<int64_t> &y) {
+  auto all = [](ArrayRef<int64_t> values, size_t n, int64_t least) {
+    return values.size() == n && llvm::all_of(values, [&](int64_t v) { return v >= least; });
+  };
+  if (!all(op.getStrides(), 2, 1))
+    return op->emitOpError("expected two strides of at least 1");
+  if (!all(op.getDilations(), 2, 1))
+    return op->emitOpError("expected two dilations of at least 1");
+  if (!all(op.getPads(), 4, 0))
+    return op->emitOpError("expected four pads of at least 0");
   int64_t group = op.getGroup();
   if (group < 1 || x[1] % group || w[0] % group)
     return op->emitOpError("expected a group that divides the ")

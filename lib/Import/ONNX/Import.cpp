@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -43,6 +44,7 @@ private:
   LogicalResult resolveInput(const Node &node, unsigned i, char kind, StringRef type);
   LogicalResult readInitializer(const std::string &name);
   FailureOr<RankedTensorType> inputType(const onnx::ValueInfoProto &input);
+  LogicalResult checkOutputs();
   LogicalResult appendLoss();
   LogicalResult finish();
 
@@ -287,13 +289,38 @@ LogicalResult Importer::appendLoss() {
   return success();
 }
 
-LogicalResult Importer::finish() {
+/// Every output is made by a node, with the shape that the file declares (the batch may differ).
+LogicalResult Importer::checkOutputs() {
   if (proto.output_size() == 0)
     return graph.error() << "the graph has no output";
-  for (const onnx::ValueInfoProto &output : proto.output())
-    if (!graph.values.count(output.name()))
-      return graph.error() << "output \"" << output.name()
-                           << "\" is not an output of any node that is supported as one";
+  for (const onnx::ValueInfoProto &output : proto.output()) {
+    auto error = [&] { return graph.error() << "output \"" << output.name() << "\": "; };
+    Value value = graph.values.lookup(output.name());
+    if (!value)
+      return error() << "not defined by any node, or not a tensor of FLOAT";
+    const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
+    if (!declared.has_shape())
+      continue;
+    ArrayRef<int64_t> shape = shapeOf(value);
+    bool fits = shape.size() == size_t(declared.shape().dim_size());
+    for (size_t i = options.batch ? 1 : 0; fits && i < shape.size(); ++i) {
+      const onnx::TensorShapeProto::Dimension &dim = declared.shape().dim(i);
+      fits = !dim.has_dim_value() || dim.dim_value() == shape[i];
+    }
+    if (fits)
+      continue;
+    SmallVector<std::string> sizes;
+    for (const onnx::TensorShapeProto::Dimension &dim : declared.shape().dim())
+      sizes.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param());
+    return error() << "expected the declared shape " << llvm::join(sizes, "x") << ", found "
+                   << printShape(shape);
+  }
+  return success();
+}
+
+LogicalResult Importer::finish() {
+  if (failed(checkOutputs()))
+    return failure();
   if (!options.loss.empty() && failed(appendLoss()))
     return failure();
 
