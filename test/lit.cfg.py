@@ -19,4 +19,6 @@ llvm_config.use_default_substitutions()
 llvm_config.with_environment("PATH", config.slp_tools_dir, append_path=True)
 tools = [ToolSubst(t, unresolved="ignore") for t in
          ["slpc", "slp-opt", "slp-sim", "slp-verify", "slp-as", "slp-dis", "slp-tblgen", "slp-reduce"]]
+# LLVM's own tools of our version; others of the same name may be on the PATH.
+tools += [ToolSubst(t, unresolved="ignore") for t in ["split-file", "llvm-readelf", "llvm-nm", "llvm-objcopy"]]
 llvm_config.add_tool_substitutions(tools, [config.slp_tools_dir, config.llvm_tools_dir])

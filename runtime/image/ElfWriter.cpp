@@ -150,7 +150,7 @@ Result<File> layOut(const Image &image) {
     symbols.add(image.descriptors[i].name, STT_OBJECT, descriptorIndex,
                 descriptorBase + i * descriptorBytes, descriptorBytes);
   // An entry point's symbol reaches to the next one.
-  for (const Entry &e : image.entries) {
+  for (const Entry &e : sortedEntries(image)) {
     uint64_t end = image.text.size();
     for (const Entry &other : image.entries)
       if (other.pc > e.pc)
@@ -287,8 +287,6 @@ Result<std::vector<uint8_t>> serialize(const Image &image) {
   header->e_machine = elfMachine;
   header->e_version = EV_CURRENT;
   const Entry *start = image.findEntry("init");
-  if (!start && !image.entries.empty())
-    start = &image.entries.front();
   header->e_entry = textBase + (start ? start->pc * wordBytes : 0);
   header->e_phoff = sizeof(Elf64_Ehdr);
   header->e_shoff = sectionHeaders;

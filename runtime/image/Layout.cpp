@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace slp::image {
 
@@ -106,6 +107,14 @@ bool decodeHeader(const uint8_t *data, size_t size, Image &image) {
   return r.ok() && r.remaining() == 0;
 }
 
+std::vector<Entry> sortedEntries(const Image &image) {
+  std::vector<Entry> entries = image.entries;
+  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
+    return std::tie(a.pc, a.name) < std::tie(b.pc, b.name);
+  });
+  return entries;
+}
+
 std::vector<uint8_t> encodeSchema(const Image &image) {
   ByteWriter w;
   w.count(image.tensors.size());
@@ -122,8 +131,9 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
   w.count(image.descriptors.size());
   for (const NamedDescriptor &d : image.descriptors)
     w.text(d.name);
-  w.count(image.entries.size());
-  for (const Entry &e : image.entries) {
+  std::vector<Entry> entries = sortedEntries(image);
+  w.count(entries.size());
+  for (const Entry &e : entries) {
     w.text(e.name);
     w.u64(e.pc);
   }

@@ -40,6 +40,9 @@ std::vector<uint8_t> textBytes(const Image &image);
 /// Fails if a value does not fit its field.
 Result<std::vector<uint8_t>> descriptorTable(const Image &image);
 
+/// Entry points in the order that text and files have them: by instruction, then name.
+std::vector<Entry> sortedEntries(const Image &image);
+
 /// The header note without its version and checksum, which stand first in it.
 std::vector<uint8_t> encodeHeader(const Image &image);
 std::vector<uint8_t> encodeSchema(const Image &image);

@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// The scanner beneath Assembly.h; internal to this library.
+// The scanner beneath Assembly.h and the image directives of runtime/image; no interface for
+// others.
 //
 //===----------------------------------------------------------------------------------------===//
 

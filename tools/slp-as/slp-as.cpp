@@ -1,0 +1,80 @@
+//===- slp-as.cpp - assembles images ----------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// slp-as FILE -o IMAGE. The inverse of slp-dis: its text gives the same bytes again. The grammar is
+// that of runtime/isa/Assembly.h and runtime/image/Text.h.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/image/Features.h"
+#include "runtime/image/File.h"
+#include "runtime/image/Text.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+using namespace slp;
+
+namespace {
+
+struct Options {
+  std::string input, output, target;
+};
+
+/// The image must be for the chip that it names: right hash, no feature that the chip lacks.
+Status fitToChip(image::ParsedText &parsed, const Options &options) {
+  const std::string &name = parsed.image.chipName;
+  Result<chip::Chip> chip = chip::load(options.target.empty() ? name : options.target);
+  if (!chip)
+    return Error{options.target.empty()
+                     ? options.input + ": .chip: " + chip.message() + " as --target"
+                     : chip.message()};
+  if (chip->name != name)
+    return Error{options.input + ": .chip names '" + name + "', --target describes '" + chip->name +
+                 "'"};
+  if (parsed.hasChipHash && parsed.image.chipHash != chip->structureHash())
+    return Error{options.input + ": .chip: made for another description of '" + name +
+                 "', leave out the hash to assemble for this one"};
+  parsed.image.chipHash = chip->structureHash();
+  if (Status s = image::checkFeatures(parsed.image, *chip); !s)
+    return Error{options.input + ": " + s.message()};
+  return Status::success();
+}
+
+Status assemble(const Options &options) {
+  bool isStandardInput = options.input == "-";
+  Result<std::vector<uint8_t>> text =
+      image::readBytes(isStandardInput ? "/dev/stdin" : options.input);
+  if (!text)
+    return text.takeError();
+  std::string_view view(reinterpret_cast<const char *>(text->data()), text->size());
+  Result<image::ParsedText> parsed =
+      image::parseText(view, isStandardInput ? "<stdin>" : options.input);
+  if (!parsed)
+    return parsed.takeError();
+  if (Status s = fitToChip(*parsed, options); !s)
+    return s;
+  return image::writeFile(parsed->image, options.output);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  CLI::App app("Assembles an image from text, as slp-dis prints it.", "slp-as");
+  Options options;
+  app.add_option("FILE", options.input, "assembly text, - for standard input")->required();
+  app.add_option("-o,--output", options.output, "the image to write")->required();
+  app.add_option("--target", options.target,
+                 "description of the chip that the text names: lnpu, asu-fp8 or a YAML file");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  Status status = assemble(options);
+  if (!status)
+    std::fprintf(stderr, "slp-as: %s\n", status.message().c_str());
+  return status ? 0 : 1;
+}
