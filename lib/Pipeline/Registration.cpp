@@ -4,15 +4,25 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipDialect.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Train/TrainDialect.h"
+#include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"
+#include "slp/Transforms/Chip/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 void slp::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::func::FuncDialect, num_ir::NumDialect, train::TrainDialect,
-                  mach::MachDialect>();
+  registry.insert<mlir::func::FuncDialect, mlir::scf::SCFDialect, mlir::arith::ArithDialect,
+                  mlir::affine::AffineDialect, num_ir::NumDialect, train::TrainDialect,
+                  chip_ir::ChipDialect, mach::MachDialect>();
 }
 
-void slp::registerPasses() {}
+void slp::registerPasses() {
+  registerSlpConversionPasses();
+  registerSlpChipPasses();
+}

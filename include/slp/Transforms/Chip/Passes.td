@@ -1,0 +1,56 @@
+//===- Passes.td - passes on the chip dialect -------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_TRANSFORMS_CHIP_PASSES_TD
+#define SLP_TRANSFORMS_CHIP_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlaceBuffers : Pass<"chip-place-buffers", "::mlir::ModuleOp"> {
+  let summary = "give DRAM tensors and on-chip buffers their addresses (stage schedule)";
+  let description = [{
+    DRAM tensors are laid out in module order, aligned to 64 bytes. On-chip buffers are laid out anew in each task: engines
+    are idle between tasks. Accumulator copies lie one in each bank. Fails if a memory of the module's chip (`slp.chip`) is
+    too small. test/Transforms/Chip/place-buffers.mlir is an example.
+  }];
+}
+
+def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
+  let summary = "let the engines of a task run at the same time (stage schedule)";
+  let description = [{
+    Every buffer passes from engine to engine: from the load DMA to the MAC cores and back, for instance. Each hand-over
+    gets one counting semaphore: the engine signals behind its last use, the next waits before its first; the last engine
+    gives the copy back to the first, which begins with as many credits as there are copies. Waits and signals of a buffer
+    stand in the block of its `chip.alloc`, so that each loop body has net zero effect. Transfers run ahead of computation
+    as far as copies and queues allow: that is double buffering, without code of its own.
+
+    Assumes that the engines of a buffer take turns in program order. test/Transforms/Chip/insert-semaphores.mlir is an
+    example.
+  }];
+}
+
+def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
+  let summary = "prove that the semaphores of every task order all conflicting accesses";
+  let description = [{
+    Checks, for each task:
+
+    - V1: each semaphore has net zero effect in each loop body and in the task (structured use);
+    - V2: one engine signals a semaphore and one other engine waits for it;
+    - V3: in program order every wait finds its credits; then no queue depth can deadlock, since the oldest unfinished
+      instruction is always at the head of its queue and its credits have been given;
+    - V4: any two accesses of one memory range of which one writes are ordered by engine order and semaphores;
+    - V5: no semaphore exceeds 255;
+    - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer, whose coordinates move
+      with every loop around it.
+
+    Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
+    signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
+    between iterations depends on their distance only. test/Transforms/Chip/verify-schedule-errors.mlir has one
+    refusal for each rule.
+  }];
+}
+
+#endif // SLP_TRANSFORMS_CHIP_PASSES_TD

@@ -1,0 +1,238 @@
+//===- ChooseTiles.cpp - tile sizes, loop order and core split --------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Begins with the whole op on all cores and halves tiles until everything fits twice (double
+// buffering). Legality comes from the loops: reduction loops run inside all parallel ones, in the
+// order of the op's definition; any order of the parallel loops, any tile size and any split of a
+// parallel loop over cores gives the same bits.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Nest.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+using namespace mlir;
+using namespace slp;
+using slp::chip_ir::Space;
+
+int64_t slp::dimSize(const NestDim &dim, const TileChoice &choice) {
+  int64_t tile = dim.loop < 0 ? 0 : choice.tile[dim.loop];
+  return std::max<int64_t>(1, dim.perTile * tile + dim.extra);
+}
+
+int64_t slp::bufferBytes(const NestBuffer &buffer, const TileChoice &choice) {
+  int64_t bytes = chip_ir::elementBytes(buffer.element);
+  for (const NestDim &dim : buffer.dims)
+    bytes *= dimSize(dim, choice);
+  return llvm::alignTo(bytes, 16);
+}
+
+int64_t slp::bufferSlots(const Nest &nest, const NestBuffer &buffer, const TileChoice &choice) {
+  if (buffer.space == Space::acc && nest.oneAccumulatorSlot)
+    return 1;
+  return choice.slots;
+}
+
+namespace {
+
+class TileChooser {
+public:
+  TileChooser(const Nest &nest, const chip::Chip &chip, const TileOptions &options)
+      : nest(nest), chip(chip), options(options), random(options.seed) {}
+
+  FailureOr<TileChoice> choose();
+
+private:
+  int64_t draw(int64_t from, int64_t to) {
+    return from + int64_t(random() % uint64_t(to - from + 1));
+  }
+  InFlightDiagnostic error() { return emitError(nest.loc) << nest.op << ": "; }
+
+  LogicalResult chooseOrder(TileChoice &choice);
+  void chooseSplit(TileChoice &choice);
+  int64_t roundTile(int64_t loop, int64_t tile) const;
+  bool mayCut(int64_t loop, const TileChoice &choice) const;
+  /// Bytes beyond capacity, summed over memories; 0 means that the choice fits.
+  int64_t excess(const TileChoice &choice) const;
+  LogicalResult shrink(TileChoice &choice);
+  LogicalResult applySizes(TileChoice &choice);
+
+  const Nest &nest;
+  const chip::Chip &chip;
+  const TileOptions &options;
+  std::mt19937_64 random; // standardised sequence: the same on any host
+};
+
+} // namespace
+
+LogicalResult TileChooser::chooseOrder(TileChoice &choice) {
+  SmallVector<unsigned> reductions;
+  for (unsigned i = 0; i < nest.loops.size(); ++i)
+    (nest.loops[i].reduction ? reductions : choice.order).push_back(i);
+  if (options.seed)
+    for (size_t i = choice.order.size(); i > 1; --i)
+      std::swap(choice.order[i - 1], choice.order[draw(0, i - 1)]);
+  choice.order.append(reductions.begin(), reductions.end());
+  if (options.order.empty())
+    return success();
+
+  SmallVector<unsigned> wanted;
+  for (const std::string &name : options.order) {
+    auto it = llvm::find_if(nest.loops, [&](const NestLoop &l) { return l.name == name; });
+    if (it == nest.loops.end() || llvm::is_contained(wanted, it - nest.loops.begin()))
+      return error() << "loop order names " << (it == nest.loops.end() ? "unknown" : "twice the")
+                     << " loop \"" << name << "\"";
+    wanted.push_back(it - nest.loops.begin());
+  }
+  if (wanted.size() != nest.loops.size())
+    return error() << "loop order names " << wanted.size() << " of " << nest.loops.size()
+                   << " loops";
+  // The parallel loops may come in any order; the reductions come last, in the order of the
+  // definition.
+  size_t firstReduction = nest.loops.size() - reductions.size();
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    bool reduction = nest.loops[wanted[i]].reduction;
+    if (i < firstReduction && reduction)
+      return error() << "illegal loop order: reduction loop \"" << nest.loops[wanted[i]].name
+                     << "\" outside a parallel loop would interleave sums";
+    if (i >= firstReduction && wanted[i] != reductions[i - firstReduction])
+      return error() << "illegal loop order: reduction loop \"" << nest.loops[wanted[i]].name
+                     << "\" out of the order of accumulation";
+  }
+  choice.order = wanted;
+  return success();
+}
+
+void TileChooser::chooseSplit(TileChoice &choice) {
+  choice.cores = nest.onCores ? int64_t(chip.structure.cores) : 1;
+  if (options.cores && nest.onCores)
+    choice.cores = std::min(choice.cores, options.cores);
+  if (options.seed && nest.onCores)
+    choice.cores = draw(1, choice.cores);
+  if (choice.cores == 1)
+    return;
+  double best = 0;
+  SmallVector<unsigned> candidates;
+  for (unsigned i = 0; i < nest.loops.size(); ++i) {
+    const NestLoop &loop = nest.loops[i];
+    if (loop.reduction || loop.extent < 2)
+      continue;
+    candidates.push_back(i);
+    int64_t rounds = llvm::divideCeil(loop.extent, choice.cores * loop.granule);
+    double busy = double(loop.extent) / double(rounds * choice.cores * loop.granule);
+    if (busy > best + 1e-9) {
+      best = busy;
+      choice.split = i;
+    }
+  }
+  if (options.seed && !candidates.empty())
+    choice.split = candidates[draw(0, candidates.size() - 1)];
+  if (choice.split < 0)
+    choice.cores = 1;
+}
+
+int64_t TileChooser::roundTile(int64_t loop, int64_t tile) const {
+  const NestLoop &l = nest.loops[loop];
+  return std::min(l.extent, int64_t(llvm::alignTo(std::max<int64_t>(tile, 1), l.granule)));
+}
+
+bool TileChooser::mayCut(int64_t loop, const TileChoice &choice) const {
+  int other = nest.loops[loop].wholeUnless;
+  return other < 0 || choice.tile[other] == 1;
+}
+
+int64_t TileChooser::excess(const TileChoice &choice) const {
+  std::map<Space, int64_t> bytes;
+  int64_t over = 0;
+  for (const NestBuffer &buffer : nest.buffers) {
+    int64_t size = bufferBytes(buffer, choice);
+    if (buffer.space == Space::acc)
+      over += std::max<int64_t>(0, size - chip.structure.accBankBytes);
+    else
+      bytes[buffer.space] += size * bufferSlots(nest, buffer, choice);
+  }
+  over += std::max<int64_t>(0, bytes[Space::spm] - chip.structure.scratchpadBytes);
+  over += std::max<int64_t>(0, bytes[Space::shared] - chip.structure.sharedBytes);
+  return over;
+}
+
+LogicalResult TileChooser::shrink(TileChoice &choice) {
+  while (int64_t over = excess(choice)) {
+    // The cut that helps most; among equals the outer loop, whose tiles need no accumulator kept.
+    int64_t best = over, bestLoop = -1, bestTile = 0;
+    for (unsigned loop : choice.order) {
+      int64_t tile = choice.tile[loop];
+      int64_t half = roundTile(loop, llvm::divideCeil(tile, 2));
+      if (half >= tile || !mayCut(loop, choice))
+        continue;
+      TileChoice next = choice;
+      next.tile[loop] = half;
+      int64_t left = excess(next);
+      if (left < best || bestLoop < 0) {
+        best = left;
+        bestLoop = loop;
+        bestTile = half;
+      }
+    }
+    if (bestLoop >= 0) {
+      choice.tile[bestLoop] = bestTile;
+      continue;
+    }
+    if (choice.slots == 1)
+      return error() << "does not fit the memories of " << chip.name
+                     << " even in the smallest tiles (" << over << " bytes too many)";
+    choice.slots = 1;
+  }
+  return success();
+}
+
+LogicalResult TileChooser::applySizes(TileChoice &choice) {
+  for (auto &[name, size] : options.sizes) {
+    auto it = llvm::find_if(nest.loops, [&, n = name](const NestLoop &l) { return l.name == n; });
+    if (it == nest.loops.end())
+      return error() << "tile size for unknown loop \"" << name << "\"";
+    int64_t loop = it - nest.loops.begin();
+    if (size < 1 || (size < it->extent && size % it->granule))
+      return error() << "expected a tile of loop \"" << name << "\" that is a multiple of "
+                     << it->granule << ", found " << size;
+    choice.tile[loop] = std::min(size, it->extent);
+  }
+  for (unsigned i = 0; i < nest.loops.size(); ++i)
+    if (choice.tile[i] < nest.loops[i].extent && !mayCut(i, choice))
+      return error() << "loop \"" << nest.loops[i].name
+                     << "\" may be cut only with tiles of 1 of loop \""
+                     << nest.loops[nest.loops[i].wholeUnless].name << "\"";
+  return success();
+}
+
+FailureOr<TileChoice> TileChooser::choose() {
+  TileChoice choice;
+  if (failed(chooseOrder(choice)))
+    return failure();
+  chooseSplit(choice);
+  for (unsigned i = 0; i < nest.loops.size(); ++i) {
+    int64_t parts = int(i) == choice.split ? choice.cores : 1;
+    choice.tile.push_back(roundTile(i, llvm::divideCeil(nest.loops[i].extent, parts)));
+  }
+  if (options.seed) {
+    for (unsigned i = 0; i < nest.loops.size(); ++i)
+      if (mayCut(i, choice) && draw(0, 1))
+        choice.tile[i] = roundTile(i, draw(1, choice.tile[i]));
+    choice.slots = draw(1, 2);
+  }
+  if (failed(applySizes(choice)) || failed(shrink(choice)))
+    return failure();
+  return choice;
+}
+
+FailureOr<TileChoice> slp::chooseTiles(const Nest &nest, const chip::Chip &chip,
+                                       const TileOptions &options) {
+  return TileChooser(nest, chip, options).choose();
+}

@@ -1,0 +1,179 @@
+//===- EmitNest.cpp - a nest and its tiles as chip ops ----------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Nest.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::chip_ir;
+
+namespace {
+
+class NestEmitter {
+public:
+  NestEmitter(OpBuilder &builder, const Nest &nest, const TileChoice &choice)
+      : b(builder), nest(nest), choice(choice), induction(nest.loops.size()),
+        buffers(nest.buffers.size()), views(nest.buffers.size()) {}
+
+  void emit();
+
+private:
+  int64_t step(unsigned loop) const {
+    return choice.tile[loop] * (int(loop) == choice.split ? choice.cores : 1);
+  }
+  bool isReal(unsigned loop) const { return step(loop) < nest.loops[loop].extent; }
+  /// Loops opened before the buffer's tile is known.
+  unsigned depthOf(const NestBuffer &buffer) const;
+  void emitLevel(unsigned depth);
+  void emitAlloc(unsigned index);
+  void emitRun(const NestRun &run);
+  void emitStores();
+  /// Constants stand at the head of the task, one of each value.
+  Value constant(int64_t value);
+
+  OpBuilder &b;
+  const Nest &nest;
+  const TileChoice &choice;
+  SmallVector<unsigned> open;   // loops that take more than one step, outermost first
+  unsigned parallelDepth = 0;   // how many of them are parallel
+  SmallVector<Value> induction; // by loop; null if one step
+  SmallVector<Value> buffers, views;
+  Block *body = nullptr;
+  llvm::DenseMap<int64_t, Value> constants;
+};
+
+} // namespace
+
+Value NestEmitter::constant(int64_t value) {
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(body);
+    known = arith::ConstantIndexOp::create(b, nest.loc, value);
+  }
+  return known;
+}
+
+unsigned NestEmitter::depthOf(const NestBuffer &buffer) const {
+  // What leaves the chip or gathers sums is born where the reduction loops begin.
+  unsigned depth = buffer.store || buffer.tensor.empty() ? parallelDepth : 0;
+  for (const NestDim &dim : buffer.dims)
+    for (unsigned i = 0; i < open.size(); ++i)
+      if (int(open[i]) == dim.loop)
+        depth = std::max(depth, i + 1);
+  return depth;
+}
+
+void NestEmitter::emitAlloc(unsigned index) {
+  const NestBuffer &buffer = nest.buffers[index];
+  SmallVector<Value> origin;
+  SmallVector<int64_t> extents, coreStride, sizes;
+  for (const NestDim &dim : buffer.dims) {
+    Value iv = dim.loop < 0 ? Value() : induction[dim.loop];
+    if (!iv) {
+      origin.push_back(constant(dim.offset));
+    } else if (dim.coef == 1 && dim.offset == 0) {
+      origin.push_back(iv);
+    } else {
+      AffineExpr e = b.getAffineDimExpr(0) * dim.coef + dim.offset;
+      origin.push_back(
+          affine::AffineApplyOp::create(b, nest.loc, AffineMap::get(1, 0, e), ValueRange{iv}));
+    }
+    extents.push_back(dim.extent);
+    bool split = dim.loop >= 0 && dim.loop == choice.split && choice.cores > 1;
+    coreStride.push_back(split ? dim.coef * choice.tile[dim.loop] : 0);
+    sizes.push_back(dimSize(dim, choice));
+  }
+  auto type = MemRefType::get(sizes, buffer.element, MemRefLayoutAttrInterface(),
+                              SpaceAttr::get(b.getContext(), buffer.space));
+  buffers[index] = AllocOp::create(b, nest.loc, type, origin, extents, coreStride,
+                                   bufferSlots(nest, buffer, choice), IntegerAttr(), IntegerAttr());
+  if (buffer.load)
+    LoadOp::create(b, nest.loc, views[index], buffers[index]);
+}
+
+void NestEmitter::emitRun(const NestRun &run) {
+  SmallVector<Value> outs, ins;
+  for (unsigned i : run.outs)
+    outs.push_back(buffers[i]);
+  for (unsigned i : run.ins)
+    ins.push_back(buffers[i]);
+  SmallVector<StringRef> captures(run.captures.begin(), run.captures.end());
+  RunOp::create(b, nest.loc, b.getStringAttr(run.instruction), outs, ins,
+                run.geometry.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(run.geometry),
+                run.mode.empty() ? StringAttr() : b.getStringAttr(run.mode),
+                run.scalars.empty() ? DenseF32ArrayAttr() : b.getDenseF32ArrayAttr(run.scalars),
+                captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
+}
+
+void NestEmitter::emitStores() {
+  for (auto [index, buffer] : llvm::enumerate(nest.buffers))
+    if (buffer.store)
+      StoreOp::create(b, nest.loc, buffers[index], views[index]);
+}
+
+void NestEmitter::emitLevel(unsigned depth) {
+  for (auto [index, buffer] : llvm::enumerate(nest.buffers))
+    if (depthOf(buffer) == depth)
+      emitAlloc(index);
+  if (depth < open.size()) {
+    unsigned loop = open[depth];
+    auto forOp = scf::ForOp::create(b, nest.loc, constant(0), constant(nest.loops[loop].extent),
+                                    constant(step(loop)));
+    induction[loop] = forOp.getInductionVar();
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(forOp.getBody()->getTerminator());
+    emitLevel(depth + 1);
+  } else {
+    for (const NestRun &run : nest.runs)
+      if (!run.epilogue)
+        emitRun(run);
+  }
+  if (depth != parallelDepth)
+    return;
+  for (const NestRun &run : nest.runs)
+    if (run.epilogue)
+      emitRun(run);
+  emitStores();
+}
+
+void NestEmitter::emit() {
+  for (unsigned loop : choice.order)
+    if (isReal(loop)) {
+      open.push_back(loop);
+      parallelDepth += !nest.loops[loop].reduction;
+    }
+  auto task = TaskOp::create(b, nest.loc, nest.name, nest.op, nest.phase, choice.cores);
+  OpBuilder::InsertionGuard guard(b);
+  body = b.createBlock(&task.getBody());
+  for (auto [index, buffer] : llvm::enumerate(nest.buffers)) {
+    if (buffer.tensor.empty())
+      continue;
+    SmallVector<int64_t> extents;
+    for (const NestDim &dim : buffer.dims)
+      extents.push_back(dim.extent);
+    auto space = SpaceAttr::get(b.getContext(), Space::dram);
+    auto identity = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(), space);
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    auto layout = MemRefLayoutAttrInterface();
+    if (succeeded(identity.getStridesAndOffset(strides, offset)) && strides != buffer.strides)
+      layout = StridedLayoutAttr::get(b.getContext(), 0, buffer.strides);
+    views[index] =
+        ViewOp::create(b, nest.loc, MemRefType::get(extents, buffer.element, layout, space),
+                       FlatSymbolRefAttr::get(b.getContext(), buffer.tensor));
+  }
+  emitLevel(0);
+}
+
+void slp::emitNest(OpBuilder &builder, const Nest &nest, const TileChoice &choice) {
+  NestEmitter(builder, nest, choice).emit();
+}

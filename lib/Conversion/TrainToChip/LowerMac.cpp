@@ -1,0 +1,165 @@
+//===- LowerMac.cpp - convolutions and matrix products as nests -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Every nest ends with v.round from the accumulators to a scratchpad buffer: to the format of the
+// train.round that is the result's only use, or to the accumulator's own format.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "LowerOp.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+using chip_ir::Space;
+
+/// Adds the accumulator buffer, the MAC run, and the rounded result that is stored.
+static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, StringRef instruction,
+                      ArrayRef<NestDim> accDims, ArrayRef<unsigned> ins, ArrayRef<int64_t> geometry,
+                      bool bias) {
+  Value result = op->getResult(0);
+  NestBuffer acc;
+  acc.space = Space::acc;
+  acc.element = elementOf(result);
+  acc.dims.assign(accDims.begin(), accDims.end());
+  nest.buffers.push_back(std::move(acc));
+  unsigned accIndex = nest.buffers.size() - 1;
+
+  RoundOp round = fusedRoundOf(op);
+  Value stored = round ? round.getResult() : result;
+  unsigned out = addBuffer(nest, tensors, stored, Space::spm, accDims, false, true);
+
+  NestRun mac;
+  mac.instruction = instruction.str();
+  mac.outs = {accIndex};
+  mac.ins.assign(ins.begin(), ins.end());
+  mac.geometry.assign(geometry.begin(), geometry.end());
+  mac.mode = bias ? "bias" : "zero";
+  mac.captures = {trainNameOf(result)};
+  nest.runs.push_back(std::move(mac));
+
+  NestRun drain;
+  drain.instruction = "v.round";
+  drain.outs = {out};
+  drain.ins = {accIndex};
+  drain.captures = {round ? trainNameOf(stored) : ""};
+  drain.epilogue = true;
+  nest.runs.push_back(std::move(drain));
+}
+
+Nest slp::lowerConv(ConvOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, /*onCores=*/true);
+  ArrayRef<int64_t> x = shapeOf(op.getX()), w = shapeOf(op.getW()), y = shapeOf(op.getY());
+  Window win = makeWindow({w[2], w[3]}, op.getStrides(), op.getPads(), op.getDilations());
+  int64_t groups = op.getGroup(), co = w[0] / groups, ci = w[1];
+  int n = nest.addLoop("n", y[0]), g = nest.addLoop("g", groups), o = nest.addLoop("co", co);
+  int oy = nest.addLoop("oy", y[2]), ox = nest.addLoop("ox", y[3]);
+  int i = nest.addLoop("ci", ci, /*reduction=*/true, /*granule=*/8);
+
+  unsigned xb =
+      addBuffer(nest, tensors, op.getX(), Space::spm,
+                {NestDim::along(n, x[0]), NestDim::along(g, groups), NestDim::along(i, ci),
+                 windowInput(oy, x[2], win.kernelH, win.strideH, win.padTop, win.dilationH),
+                 windowInput(ox, x[3], win.kernelW, win.strideW, win.padLeft, win.dilationW)},
+                true, false);
+  unsigned wb = addBuffer(nest, tensors, op.getW(), Space::spm,
+                          {NestDim::along(g, groups), NestDim::along(o, co), NestDim::along(i, ci),
+                           NestDim::whole(w[2]), NestDim::whole(w[3])},
+                          true, false);
+  SmallVector<unsigned> ins = {xb, wb};
+  if (op.getBias())
+    ins.push_back(addBuffer(nest, tensors, op.getBias(), Space::spm,
+                            {NestDim::along(g, groups), NestDim::along(o, co)}, true, false));
+  finishMac(nest, op, tensors, "conv.fp",
+            {NestDim::along(n, y[0]), NestDim::along(g, groups), NestDim::along(o, co),
+             NestDim::along(oy, y[2]), NestDim::along(ox, y[3])},
+            ins, geometryOf(win), op.getBias() != nullptr);
+  return nest;
+}
+
+Nest slp::lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, /*onCores=*/true);
+  ArrayRef<int64_t> x = op.getInputShape(), w = shapeOf(op.getW()), y = shapeOf(op.getDy());
+  Window win = makeWindow({w[2], w[3]}, op.getStrides(), op.getPads(), op.getDilations());
+  int64_t groups = op.getGroup(), co = w[0] / groups, ci = w[1];
+  int n = nest.addLoop("n", x[0]), g = nest.addLoop("g", groups), i = nest.addLoop("ci", ci);
+  int uy = nest.addLoop("iy", llvm::divideCeil(x[2], win.strideH));
+  int ux = nest.addLoop("ix", llvm::divideCeil(x[3], win.strideW));
+  int o = nest.addLoop("co", co, /*reduction=*/true, /*granule=*/8);
+
+  unsigned dyb =
+      addBuffer(nest, tensors, op.getDy(), Space::spm,
+                {NestDim::along(n, y[0]), NestDim::along(g, groups), NestDim::along(o, co),
+                 windowOutputs(uy, y[2], win.kernelH, win.strideH, win.padTop, win.dilationH),
+                 windowOutputs(ux, y[3], win.kernelW, win.strideW, win.padLeft, win.dilationW)},
+                true, false);
+  unsigned wb = addBuffer(nest, tensors, op.getW(), Space::spm,
+                          {NestDim::along(g, groups), NestDim::along(o, co), NestDim::along(i, ci),
+                           NestDim::whole(w[2]), NestDim::whole(w[3])},
+                          true, false);
+  finishMac(nest, op, tensors, "conv.bp",
+            {NestDim::along(n, x[0]), NestDim::along(g, groups), NestDim::along(i, ci),
+             strideUnits(uy, x[2], win.strideH), strideUnits(ux, x[3], win.strideW)},
+            {dyb, wb}, geometryOf(win), false);
+  return nest;
+}
+
+Nest slp::lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, /*onCores=*/true);
+  nest.oneAccumulatorSlot = true;
+  ArrayRef<int64_t> x = shapeOf(op.getX()), y = shapeOf(op.getDy()), w = shapeOf(op.getDw());
+  Window win = makeWindow(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations());
+  int64_t groups = op.getGroup(), co = w[0] / groups, ci = w[1];
+  int g = nest.addLoop("g", groups), o = nest.addLoop("co", co), i = nest.addLoop("ci", ci);
+  int n = nest.addLoop("n", x[0], /*reduction=*/true);
+  // A tile of part of an image begins at a pixel that is a multiple of the dot width.
+  int oy = nest.addLoop("oy", y[2], /*reduction=*/true, 8 / std::gcd<int64_t>(8, y[3]));
+  nest.loops[oy].wholeUnless = n;
+
+  NestDim columns =
+      NestDim::whole((y[3] - 1) * win.strideW + (win.kernelW - 1) * win.dilationW + 1);
+  columns.offset = -win.padLeft;
+  columns.extent = x[3];
+  unsigned xb = addBuffer(
+      nest, tensors, op.getX(), Space::spm,
+      {NestDim::along(n, x[0]), NestDim::along(g, groups), NestDim::along(i, ci),
+       windowInput(oy, x[2], win.kernelH, win.strideH, win.padTop, win.dilationH), columns},
+      true, false);
+  unsigned dyb = addBuffer(nest, tensors, op.getDy(), Space::spm,
+                           {NestDim::along(n, y[0]), NestDim::along(g, groups),
+                            NestDim::along(o, co), NestDim::along(oy, y[2]), NestDim::whole(y[3])},
+                           true, false);
+  finishMac(nest, op, tensors, "conv.wg",
+            {NestDim::along(g, groups), NestDim::along(o, co), NestDim::along(i, ci),
+             NestDim::whole(w[2]), NestDim::whole(w[3])},
+            {xb, dyb}, geometryOf(win), false);
+  return nest;
+}
+
+Nest slp::lowerMatMul(MatMulOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, /*onCores=*/true);
+  ArrayRef<int64_t> y = shapeOf(op.getY()), a = shapeOf(op.getA());
+  int64_t depth = a[op.getTransposeA() ? 0 : 1];
+  int m = nest.addLoop("m", y[0]), n = nest.addLoop("n", y[1]);
+  int k = nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/8);
+  unsigned ab = addBuffer(nest, tensors, op.getA(), Space::spm,
+                          {NestDim::along(m, y[0]), NestDim::along(k, depth)}, true, false);
+  if (op.getTransposeA())
+    nest.buffers[ab].strides = {1, y[0]};
+  unsigned bb = addBuffer(nest, tensors, op.getB(), Space::spm,
+                          {NestDim::along(k, depth), NestDim::along(n, y[1])}, true, false);
+  if (op.getTransposeB())
+    nest.buffers[bb].strides = {1, depth};
+  SmallVector<unsigned> ins = {ab, bb};
+  if (op.getBias())
+    ins.push_back(
+        addBuffer(nest, tensors, op.getBias(), Space::spm, {NestDim::along(n, y[1])}, true, false));
+  finishMac(nest, op, tensors, "matmul", {NestDim::along(m, y[0]), NestDim::along(n, y[1])}, ins,
+            {}, op.getBias() != nullptr);
+  return nest;
+}

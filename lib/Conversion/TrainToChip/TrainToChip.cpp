@@ -1,0 +1,243 @@
+//===- TrainToChip.cpp - the pass convert-train-to-chip ---------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "LowerOp.h"
+
+#include "slp/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace slp {
+#define GEN_PASS_DEF_CONVERTTRAINTOCHIP
+#include "slp/Conversion/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+
+namespace {
+
+struct ConvertTrainToChip : slp::impl::ConvertTrainToChipBase<ConvertTrainToChip> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  void declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role, Location loc,
+                     StateOp state = nullptr);
+  void elide(Value value, const Twine &reason);
+  void nameResults(func::FuncOp fn, TensorMap &tensors);
+  LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
+  LogicalResult checkReadsBeforeWrites(func::FuncOp fn);
+  LogicalResult convert(func::FuncOp fn);
+  FailureOr<TileOptions> optionsOf(Operation *op, uint64_t nestNumber);
+  void remark(const Nest &nest, const TileChoice &choice);
+
+  std::optional<chip::Chip> chip;
+  llvm::StringMap<chip_ir::TensorOp> declared;
+  SmallVector<Attribute> elided;
+  uint64_t nests = 0;
+};
+
+} // namespace
+
+/// The value behind reshapes.
+static Value rootOf(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
+void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role,
+                                       Location loc, StateOp state) {
+  if (auto it = declared.find(name); it != declared.end())
+    return;
+  // Tensors stand before the functions, in order of first mention; states share symbols with
+  // train.state until that goes.
+  OpBuilder b(&getContext());
+  b.setInsertionPoint(*getOperation().getOps<func::FuncOp>().begin());
+  auto space = chip_ir::SpaceAttr::get(&getContext(), chip_ir::Space::dram);
+  auto memref =
+      MemRefType::get(type.getShape(), type.getElementType(), MemRefLayoutAttrInterface(), space);
+  auto tensor = chip_ir::TensorOp::create(
+      b, loc, b.getStringAttr(name), TypeAttr::get(memref),
+      chip_ir::RoleAttr::get(&getContext(), role), state ? state.getInitAttr() : Attribute(),
+      state ? Attribute(state.getRoundingAttr()) : Attribute(), IntegerAttr());
+  declared[name] = tensor;
+}
+
+void ConvertTrainToChip::elide(Value value, const Twine &reason) {
+  std::string name = trainNameOf(value);
+  if (name.empty())
+    return;
+  OpBuilder b(&getContext());
+  elided.push_back(b.getStrArrayAttr({name, reason.str()}));
+}
+
+LogicalResult ConvertTrainToChip::declareArguments(func::FuncOp fn, TensorMap &tensors) {
+  for (BlockArgument arg : fn.getArguments()) {
+    auto name = fn.getArgAttrOfType<StringAttr>(arg.getArgNumber(), getArgNameAttrName());
+    if (!name)
+      return fn.emitError("argument #") << arg.getArgNumber() << " has no " << getArgNameAttrName();
+    declareTensor(name, cast<RankedTensorType>(arg.getType()), chip_ir::Role::input, fn.getLoc());
+    tensors.set(arg, name);
+  }
+  return success();
+}
+
+/// Gives every value that is stored its DRAM tensor: states by name, function results by theirs,
+/// the rest by train.names.
+void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
+  llvm::DenseMap<Value, std::string> outputs;
+  Operation *terminator = fn.getBody().front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(terminator->getOperands()))
+    if (auto name = fn.getResultAttrOfType<StringAttr>(i, getArgNameAttrName()))
+      outputs[rootOf(value)] = name.str();
+
+  for (Operation &op : fn.getBody().front()) {
+    if (auto read = dyn_cast<ReadOp>(op)) {
+      tensors.set(read.getResult(), read.getState());
+      elide(read.getResult(), "the state " + read.getState() + " before the step");
+      continue;
+    }
+    if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+      tensors.set(reshape.getY(), tensors.symbolOf(reshape.getX()));
+      elide(reshape.getY(), "the same memory as " + trainNameOf(reshape.getX()));
+      continue;
+    }
+    if (isMacOp(&op) && fusedRoundOf(&op))
+      continue; // stays in the accumulators
+    for (OpResult result : op.getResults()) {
+      std::string name = trainNameOf(result);
+      chip_ir::Role role = chip_ir::Role::temp;
+      for (Operation *user : result.getUsers())
+        if (auto write = dyn_cast<WriteOp>(user)) {
+          name = write.getState().str();
+          role = chip_ir::Role::state;
+        }
+      if (auto it = outputs.find(result); it != outputs.end()) {
+        name = it->second;
+        role = chip_ir::Role::output;
+      }
+      if (role != chip_ir::Role::state)
+        declareTensor(name, cast<RankedTensorType>(result.getType()), role, op.getLoc());
+      tensors.set(result, name);
+    }
+  }
+}
+
+LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
+  for (auto sgd : fn.getOps<SgdOp>())
+    for (Value old : {sgd.getW(), sgd.getV()}) {
+      if (!old.getDefiningOp<ReadOp>())
+        return sgd.emitOpError("expected a state that is updated in place");
+      for (Operation *user : old.getUsers())
+        if (sgd->isBeforeInBlock(user))
+          return user->emitError("reads a state after its update in place");
+    }
+  return success();
+}
+
+FailureOr<TileOptions> ConvertTrainToChip::optionsOf(Operation *op, uint64_t nestNumber) {
+  TileOptions result;
+  result.cores = cores;
+  result.seed = tileSeed ? uint64_t(tileSeed) * 1000003 + nestNumber : 0;
+  auto dict = op->getAttrOfType<DictionaryAttr>("slp.tile");
+  if (!dict)
+    return result;
+  for (NamedAttribute entry : dict) {
+    if (auto order = dyn_cast<ArrayAttr>(entry.getValue()); order && entry.getName() == "order") {
+      for (auto name : order.getAsRange<StringAttr>())
+        result.order.push_back(name.str());
+    } else if (auto sizes = dyn_cast<DictionaryAttr>(entry.getValue());
+               sizes && entry.getName() == "sizes") {
+      for (NamedAttribute size : sizes)
+        if (auto value = dyn_cast<IntegerAttr>(size.getValue()))
+          result.sizes.emplace_back(size.getName().str(), value.getInt());
+    } else {
+      return op->emitError("slp.tile: expected order = [...] or sizes = {...}, found ")
+             << entry.getName();
+    }
+  }
+  return result;
+}
+
+void ConvertTrainToChip::remark(const Nest &nest, const TileChoice &choice) {
+  auto r = remark::passed(nest.loc, remark::RemarkOpts::name("tile").category("tile"));
+  if (!r)
+    return;
+  std::string text = nest.op + ":";
+  for (unsigned loop : choice.order)
+    text += " " + nest.loops[loop].name + " " + std::to_string(choice.tile[loop]) + "/" +
+            std::to_string(nest.loops[loop].extent) + (int(loop) == choice.split ? " split" : "");
+  r << text + " on " + std::to_string(choice.cores) + " cores, " + std::to_string(choice.slots) +
+           " slots";
+}
+
+LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
+  if (!fn.getBody().hasOneBlock())
+    return fn.emitError("expected a function of one block");
+  TensorMap tensors;
+  if (failed(declareArguments(fn, tensors)) || failed(checkReadsBeforeWrites(fn)))
+    return failure();
+  nameResults(fn, tensors);
+
+  OpBuilder b(fn);
+  auto result = func::FuncOp::create(b, fn.getLoc(), fn.getName(), b.getFunctionType({}, {}));
+  b.setInsertionPointToStart(result.addEntryBlock());
+  for (Operation &op : fn.getBody().front().without_terminator()) {
+    if (isa<ReadOp, WriteOp, ReshapeOp>(op))
+      continue;
+    if (auto round = dyn_cast<RoundOp>(op))
+      if (Operation *mac = round.getX().getDefiningOp(); mac && isMacOp(mac) && fusedRoundOf(mac))
+        continue;
+    std::vector<Nest> opNests;
+    if (failed(lowerOp(&op, tensors, opNests)))
+      return failure();
+    for (Nest &nest : opNests) {
+      FailureOr<TileOptions> options = optionsOf(&op, ++nests);
+      if (failed(options))
+        return failure();
+      FailureOr<TileChoice> choice = chooseTiles(nest, *chip, *options);
+      if (failed(choice))
+        return failure();
+      remark(nest, *choice);
+      emitNest(b, nest, *choice);
+    }
+  }
+  func::ReturnOp::create(b, fn.getLoc());
+  fn.erase();
+  return success();
+}
+
+void ConvertTrainToChip::runOnOperation() {
+  ModuleOp module = getOperation();
+  Result<chip::Chip> loaded = chip::load(target);
+  if (!loaded) {
+    module.emitError() << loaded.message();
+    return signalPassFailure();
+  }
+  chip = loaded.take();
+
+  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
+    declareTensor(state.getSymName(), cast<RankedTensorType>(state.getType()), chip_ir::Role::state,
+                  state.getLoc(), state);
+  }
+  for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (failed(convert(fn)))
+      return signalPassFailure();
+  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>()))
+    state.erase();
+
+  module->setAttr("slp.elided", ArrayAttr::get(&getContext(), elided));
+  module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
+  module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
+}

@@ -1,0 +1,119 @@
+//===- InsertSemaphores.cpp - hand buffers from engine to engine ------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Chip/ChipDialect.h"
+#include "slp/Transforms/Chip/Passes.h"
+
+namespace slp {
+#define GEN_PASS_DEF_INSERTSEMAPHORES
+#include "slp/Transforms/Chip/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::chip_ir;
+
+namespace {
+
+/// One engine's turn with a buffer: its first and last op in the buffer's block (or the loop around
+/// them).
+struct Turn {
+  Engine engine;
+  Operation *first, *last;
+};
+
+struct InsertSemaphores : slp::impl::InsertSemaphoresBase<InsertSemaphores> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  LogicalResult schedule(TaskOp task);
+  LogicalResult schedule(TaskOp task, AllocOp alloc, int64_t &nextSemaphore);
+};
+
+} // namespace
+
+/// The turns of a buffer in program order; fails if engines do not take turns.
+static FailureOr<SmallVector<Turn>> turnsOf(AllocOp alloc) {
+  Block *block = alloc->getBlock();
+  SmallVector<std::pair<Operation *, Engine>> uses;
+  for (Operation *user : alloc.getResult().getUsers())
+    uses.emplace_back(user, *engineOf(user));
+  auto anchor = [&](Operation *op) { return block->findAncestorOpInBlock(*op); };
+  llvm::sort(uses, [&](const auto &a, const auto &b) {
+    return a.first->getBlock() == b.first->getBlock()
+               ? a.first->isBeforeInBlock(b.first)
+               : anchor(a.first)->isBeforeInBlock(anchor(b.first));
+  });
+  SmallVector<Turn> turns;
+  for (auto [user, engine] : uses) {
+    Operation *at = anchor(user);
+    if (!turns.empty() && turns.back().engine == engine) {
+      turns.back().last = at;
+      continue;
+    }
+    for (const Turn &turn : turns)
+      if (turn.engine == engine || turn.last == at)
+        return alloc.emitOpError("is used by engine ")
+               << stringifyEnum(engine) << " between uses of another engine";
+    turns.push_back({engine, at, at});
+  }
+  return turns;
+}
+
+LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc, int64_t &nextSemaphore) {
+  FailureOr<SmallVector<Turn>> turns = turnsOf(alloc);
+  if (failed(turns))
+    return failure();
+  if (turns->size() < 2)
+    return success();
+  if (nextSemaphore + int64_t(turns->size()) > 64)
+    return task.emitOpError("needs more than 64 semaphores");
+
+  OpBuilder b(alloc);
+  Location loc = alloc.getLoc();
+  auto wait = [&](Engine engine, int64_t semaphore, int64_t count) {
+    WaitOp::create(b, loc, engine, semaphore, count);
+  };
+  auto signal = [&](Engine engine, int64_t semaphore, int64_t count) {
+    SignalOp::create(b, loc, engine, semaphore, count);
+  };
+  for (size_t i = 0; i + 1 < turns->size(); ++i) {
+    int64_t handOver = nextSemaphore++;
+    b.setInsertionPointAfter((*turns)[i].last);
+    signal((*turns)[i].engine, handOver, 1);
+    b.setInsertionPoint((*turns)[i + 1].first);
+    wait((*turns)[i + 1].engine, handOver, 1);
+  }
+  int64_t giveBack = nextSemaphore++;
+  Engine first = turns->front().engine, last = turns->back().engine;
+  b.setInsertionPointAfter(alloc);
+  wait(first, giveBack, 1);
+  b.setInsertionPointAfter(turns->back().last);
+  signal(last, giveBack, 1);
+  b.setInsertionPointToStart(&task.getBody().front());
+  signal(last, giveBack, alloc.getSlots());
+  b.setInsertionPointToEnd(&task.getBody().front());
+  wait(first, giveBack, alloc.getSlots());
+  return success();
+}
+
+LogicalResult InsertSemaphores::schedule(TaskOp task) {
+  SmallVector<AllocOp> allocs;
+  task.walk([&](AllocOp alloc) { allocs.push_back(alloc); });
+  int64_t nextSemaphore = 0;
+  for (AllocOp alloc : allocs)
+    if (failed(schedule(task, alloc, nextSemaphore)))
+      return failure();
+  return success();
+}
+
+void InsertSemaphores::runOnOperation() {
+  WalkResult result = getOperation().walk([&](TaskOp task) { return WalkResult(schedule(task)); });
+  if (result.wasInterrupted())
+    return signalPassFailure();
+  getOperation()->setAttr("slp.stage", StringAttr::get(&getContext(), "schedule"));
+}
