@@ -1,0 +1,69 @@
+//===- Issue.h - an instruction on its way to an engine ---------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The sequencer resolves an instruction when it issues it: registers are copied, so that what the
+// sequencer does next cannot change it. An engine then executes the core parts one by one.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_ISSUE_H
+#define RUNTIME_EXEC_ISSUE_H
+
+#include "runtime/exec/Machine.h"
+#include "runtime/exec/Tile.h"
+#include "runtime/exec/kernels/MacKernels.h"
+
+namespace slp::exec {
+
+/// Contents of a geometry register, see `geom`.
+struct Window {
+  int64_t kh = 1, kw = 1, sh = 1, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1;
+  bool countPad = false;
+};
+
+/// What one core part of an instruction may use, and what it reports.
+struct CorePart {
+  const Memories &memories;
+  const chip::Chip &chip;
+  const Codec &codec;
+  const MacKernels &kernels;
+  unsigned core;
+  bool countsWork;      // an observer wants `work`
+  bool countsEvents[2]; // the debug record names a tensor for this destination
+  CoreWork work{};
+  num::Events events[2]{}; // per destination
+
+  Result<TileView> view(const Descriptor &d, const char *name) const {
+    return resolve(memories, d, core, name);
+  }
+  void countRead(const TileView &v) { work.bytesRead[int(v.space)] += uint64_t(v.bytes()); }
+  void countWrite(const TileView &v) { work.bytesWritten[int(v.space)] += uint64_t(v.bytes()); }
+};
+
+struct Issue;
+using CoreFunction = Status (*)(CorePart &part, const Issue &issue);
+
+struct Issue {
+  uint64_t pc = 0;
+  mach::Opcode opcode{};
+  mach::Engine engine{};
+  uint64_t mask = 0; // cores with a part
+  /// All cores at once: one entry of work, and in queue order only when it is the head of all its
+  /// queues.
+  bool joint = false;
+  bool multicast = false;
+  CoreFunction execute = nullptr; // null: wait and signal
+  Descriptor operand[4];          // in field order
+  int destination[2] = {-1, -1};  // operands that are written, in field order
+  Window window;
+  mach::AccMode mode{};
+  bool fp16 = false;
+  double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
+  float hyper[4] = {0, 0, 0, 0};
+  uint8_t semaphore = 0, count = 0;
+};
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_ISSUE_H

@@ -1,0 +1,85 @@
+//===- Mac.h - packed operands of the MAC engine ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// MAC instructions widen their tiles into FP32 arrays in the order the kernels want, run them, and
+// write accumulators back. Shared by MacConv.cpp, MacWeightGrad.cpp and MacMatmul.cpp.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_MAC_H
+#define RUNTIME_EXEC_MAC_H
+
+#include "runtime/exec/Issue.h"
+
+#include <vector>
+
+namespace slp::exec {
+
+/// Buffers that keep their memory from one instruction to the next; one set per host thread.
+struct MacScratch {
+  std::vector<float> x, w, acc, dense, total, bias, columns;
+  std::vector<int32_t> xOffset, accOffset;
+  std::vector<MacTap> taps;
+  std::vector<uint32_t> counts, weightCounts;
+  static MacScratch &ofThread();
+};
+
+/// The chip's accumulator format.
+inline mach::Format accumulatorFormat(const chip::Chip &chip) {
+  return chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+}
+inline mach::Format acrossFormat(const chip::Chip &chip) {
+  return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
+}
+
+inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
+
+/// Only the tile that holds the first term starts from zero or the bias.
+inline mach::AccMode startMode(mach::AccMode mode, bool holdsFirst) {
+  return holdsFirst ? mode : mach::AccMode::continue_;
+}
+
+/// Resizes to n floats and makes them zero.
+void clearFloats(std::vector<float> &v, int64_t n);
+
+/// Fails unless operand `d` is a MAC operand: fp8, or fp16 on a chip with fp16-mac, of this rank,
+/// in spm.
+Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank);
+/// Fails unless `d` lies in acc with this rank and format.
+Status checkAccumulator(const Descriptor &d, int rank, mach::Format format);
+/// Fails unless `d` can start an accumulator: rank, in spm or shared, a format the accumulator
+/// holds exactly.
+Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank);
+
+/// Whether the blocks of 8 begin at the tile's first coordinate of dimension d.
+Status checkBlockStart(const TileView &view, int d, const char *name);
+
+/// Runs the chip's accumulate semantics over a loop.
+class MacEngine {
+public:
+  MacEngine(const CorePart &part, const TileView &a, const TileView &b);
+  /// Adds the roundings' events to `events`.
+  void run(const MacLoop &loop, num::Events &events) const;
+
+private:
+  enum class Way { f32, fp16, generic };
+  const CorePart &part;
+  Way way;
+};
+
+/// The part of `view` in which dimension d covers [first, first + n).
+TileView slice(const TileView &view, int d, int64_t first, int64_t n);
+
+/// Elements of `v` that are not zero.
+inline uint64_t countNonZero(const float *v, int64_t n) {
+  uint64_t count = 0;
+  for (int64_t i = 0; i < n; ++i)
+    count += v[i] != 0.0f;
+  return count;
+}
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_MAC_H

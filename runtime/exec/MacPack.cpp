@@ -1,0 +1,106 @@
+//===- MacPack.cpp - packed operands of the MAC engine ----------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Mac.h"
+
+#include <algorithm>
+
+namespace slp::exec {
+
+MacScratch &MacScratch::ofThread() {
+  thread_local MacScratch scratch;
+  return scratch;
+}
+
+void clearFloats(std::vector<float> &v, int64_t n) {
+  v.resize(size_t(n));
+  std::fill(v.begin(), v.end(), 0.0f);
+}
+
+static Error misplaced(const Descriptor &d, const char *name, const std::string &expected) {
+  return Error{std::string("operand `") + name + "` is a " +
+               std::string(mach::toString(d.tile.format)) + " tile of rank " +
+               std::to_string(d.tile.rank) + " in " + std::string(mach::toString(d.tile.space)) +
+               ", expected " + expected};
+}
+
+Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank) {
+  bool isFp16 = d.tile.format == mach::Format::fp16;
+  if (isFp16 && !chip.has("fp16-mac"))
+    return Error{std::string("operand `") + name + "` is fp16, which needs the feature fp16-mac; " +
+                 chip.name + " lacks it"};
+  if ((!isFp16 && d.tile.format != mach::Format::fp8) || d.tile.space != mach::Space::spm ||
+      d.tile.rank != uint64_t(rank))
+    return misplaced(d, name, "an fp8 or fp16 tile of rank " + std::to_string(rank) + " in spm");
+  return Status::success();
+}
+
+Status checkAccumulator(const Descriptor &d, int rank, mach::Format format) {
+  if (d.tile.space != mach::Space::acc || d.tile.rank != uint64_t(rank) || d.tile.format != format)
+    return misplaced(d, "acc",
+                     "an " + std::string(mach::toString(format)) + " tile of rank " +
+                         std::to_string(rank) + " in acc");
+  return Status::success();
+}
+
+Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank) {
+  mach::Format f = d.tile.format;
+  bool isFloat = f == mach::Format::fp8 || f == mach::Format::fp16 || f == mach::Format::f32;
+  bool fits = isFloat && !(f == mach::Format::f32 && chip.numerics.accumulateFp16);
+  bool isNear = d.tile.space == mach::Space::spm || d.tile.space == mach::Space::shared;
+  if (!fits || !isNear || d.tile.rank != uint64_t(rank))
+    return misplaced(d, "bias",
+                     "a tile of rank " + std::to_string(rank) +
+                         " in spm or shared whose format the accumulator holds exactly");
+  return Status::success();
+}
+
+Status checkBlockStart(const TileView &view, int d, const char *name) {
+  if (view.box.lo[d] % macBlock == 0 || view.empty())
+    return Status::success();
+  return Error{std::string("the tile of `") + name + "` starts at " +
+               std::to_string(view.box.lo[d]) + " of dimension " + std::to_string(d) +
+               ", expected a multiple of 8: dot groups would differ"};
+}
+
+TileView slice(const TileView &view, int d, int64_t first, int64_t n) {
+  TileView result = view;
+  result.base += (first - view.box.lo[d]) * view.stride[d];
+  result.address += uint64_t((first - view.box.lo[d]) * view.stride[d]);
+  result.box.lo[d] = first;
+  result.box.size[d] = n;
+  return result;
+}
+
+/// Exponent of the smallest non-zero magnitude's spacing.
+static int quantum(const CorePart &part, mach::Format f) {
+  const num::Format &format = part.codec.format(f);
+  return 1 - format.bias - format.man;
+}
+
+MacEngine::MacEngine(const CorePart &p, const TileView &a, const TileView &b) : part(p) {
+  const chip::Numerics &numerics = p.chip.numerics;
+  if (!numerics.accumulateFp16)
+    way = Way::f32;
+  else if (numerics.fp16 == num::asuFp16 && numerics.rounding == num::Rounding::halfAway &&
+           quantum(p, a.format) + quantum(p, b.format) >= -37)
+    way = Way::fp16;
+  else
+    way = Way::generic;
+}
+
+void MacEngine::run(const MacLoop &loop, num::Events &events) const {
+  if (way == Way::f32)
+    return part.kernels.f32(loop);
+  if (way == Way::generic)
+    return macGeneric(loop, part.chip.numerics.fp16, part.chip.numerics.rounding, events);
+  MacEvents counted;
+  part.kernels.fp16(loop, part.countsEvents[0] ? &counted : nullptr);
+  events.saturation += counted.saturation;
+  events.underflow += counted.underflow;
+}
+
+} // namespace slp::exec

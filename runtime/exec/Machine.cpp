@@ -1,0 +1,258 @@
+//===- Machine.cpp - executes images, bit by bit ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The public face: checks an image against a chip, lays it into memory, moves tensors in and out.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Machine.h"
+
+#include "runtime/exec/State.h"
+#include "runtime/image/Features.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace slp::exec {
+
+struct Machine::Impl {
+  Impl(const chip::Chip &chip, const image::Image &image) : state(chip, image) {}
+  State state;
+};
+
+Machine::Machine() = default;
+Machine::~Machine() = default;
+
+static Status checkChip(const chip::Chip &chip, const image::Image &image) {
+  if (image.chipHash != chip.structureHash())
+    return Error{"the image was compiled for another structure of chip `" + image.chipName +
+                 "` than `" + chip.name + "` has: compile it again for this description"};
+  if (chip.numerics.dot != macBlock)
+    return Error{"dot groups of " + std::to_string(chip.numerics.dot) +
+                 " terms are not simulated, expected 8"};
+  if (chip.numerics.rounding == num::Rounding::stochastic)
+    return Error{"stochastic rounding is not simulated"};
+  int cores = chip.structure.cores.value;
+  if (cores < 1 || cores > 64)
+    return Error{"a machine has 1 to 64 cores, not " + std::to_string(cores)};
+  return Status::success();
+}
+
+static Status decodeText(State &state) {
+  const std::vector<mach::Word> &words = state.image.text;
+  state.text.reserve(words.size());
+  for (size_t i = 0; i < words.size(); ++i) {
+    Result<mach::Instruction> instr = mach::decode(words[i]);
+    if (!instr)
+      return Error{"instruction " + std::to_string(i) + " is undefined: " + instr.message()};
+    state.text.push_back(std::move(*instr));
+  }
+  return Status::success();
+}
+
+static Status allocate(State &state) {
+  const chip::Structure &s = state.chip.structure;
+  uint64_t dramBytes = 0;
+  for (const image::Tensor &tensor : state.image.tensors)
+    dramBytes = std::max(dramBytes, tensor.address + tensor.bytes);
+  if (dramBytes > uint64_t(s.dramBytes.value))
+    return Error{"the tensors need " + std::to_string(dramBytes) + " bytes of dram, " +
+                 state.chip.name + " has " + std::to_string(s.dramBytes.value)};
+  auto make = [](Memory &memory, uint64_t bytes) {
+    Result<Memory> result = Memory::allocate(bytes);
+    if (!result)
+      return Status(result.takeError());
+    memory = result.take();
+    return Status::success();
+  };
+  Memories &m = state.memories;
+  if (Status st = make(m.dram, dramBytes); !st)
+    return st;
+  if (Status st = make(m.shared, uint64_t(s.sharedBytes.value)); !st)
+    return st;
+  m.spm.resize(size_t(s.cores.value));
+  m.acc.resize(size_t(s.cores.value));
+  for (size_t core = 0; core < m.spm.size(); ++core) {
+    if (Status st = make(m.spm[core], uint64_t(s.scratchpadBytes.value)); !st)
+      return st;
+    if (Status st = make(m.acc[core], 2 * uint64_t(s.accBankBytes.value)); !st)
+      return st;
+  }
+  return Status::success();
+}
+
+static Status loadInitialState(State &state, const image::Image &image) {
+  for (const image::Tensor &tensor : image.tensors) {
+    if (tensor.init.size() > tensor.bytes)
+      return Error{"tensor " + tensor.name + " has " + std::to_string(tensor.init.size()) +
+                   " initial bytes in " + std::to_string(tensor.bytes)};
+    if (!tensor.init.empty())
+      std::memcpy(state.memories.dram.data() + tensor.address, tensor.init.data(),
+                  tensor.init.size());
+  }
+  return Status::success();
+}
+
+Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip,
+                                                 const image::Image &image) {
+  if (Status s = image::verify(image); !s)
+    return s.takeError();
+  if (Status s = checkChip(chip, image); !s)
+    return s.takeError();
+  if (Status s = image::checkFeatures(image, chip); !s)
+    return s.takeError();
+  std::unique_ptr<Machine> machine(new Machine());
+  machine->impl = std::make_unique<Impl>(chip, image);
+  State &state = machine->impl->state;
+  if (Status s = decodeText(state); !s)
+    return s.takeError();
+  if (Status s = allocate(state); !s)
+    return s.takeError();
+  if (Status s = loadInitialState(state, image); !s)
+    return s.takeError();
+  return machine;
+}
+
+Status Machine::run(std::string_view entry, const Options &options) {
+  for (const image::Entry &e : impl->state.image.entries)
+    if (e.name == entry)
+      return impl->state.run(e.pc, options);
+  return Error{"the image has no entry point `" + std::string(entry) + "`"};
+}
+
+static const image::Tensor *findTensor(const State &state, std::string_view name) {
+  for (const image::Tensor &tensor : state.image.tensors)
+    if (tensor.name == name)
+      return &tensor;
+  return nullptr;
+}
+
+static int64_t elementsOf(const image::Tensor &tensor) {
+  int64_t n = 1;
+  for (int64_t d : tensor.shape)
+    n *= d;
+  return n;
+}
+
+/// Calls f(index, address) for each element in row-major order until one fails.
+template <typename F>
+static Status forElements(const State &state, const image::Tensor &tensor, F f) {
+  size_t rank = tensor.shape.size();
+  int64_t n = elementsOf(tensor);
+  if (tensor.strides.size() != rank)
+    return Error{"tensor " + tensor.name + " has " + std::to_string(tensor.strides.size()) +
+                 " strides for rank " + std::to_string(rank)};
+  std::vector<int64_t> at(rank, 0);
+  uint64_t address = tensor.address;
+  for (int64_t i = 0; i < n; ++i) {
+    if (address + uint64_t(bytesOf(tensor.format)) > state.memories.dram.size())
+      return Error{"tensor " + tensor.name + " reaches beyond the memory"};
+    if (Status s = f(i, state.memories.dram.data() + address); !s)
+      return s;
+    for (size_t d = rank; d-- > 0;) {
+      address += uint64_t(tensor.strides[d]);
+      if (++at[d] < tensor.shape[d])
+        break;
+      address -= uint64_t(tensor.strides[d] * tensor.shape[d]);
+      at[d] = 0;
+    }
+  }
+  return Status::success();
+}
+
+/// Stores one value; false if the format lacks it.
+static bool writeElement(const State &state, mach::Format format, float value, uint8_t *to) {
+  switch (format) {
+  case mach::Format::f32:
+    value += 0.0f; // -0 becomes +0
+    std::memcpy(to, &value, sizeof value);
+    return true;
+  case mach::Format::i32: {
+    if (!(value >= -0x1p31f && value < 0x1p31f) || value != std::trunc(value))
+      return false;
+    int32_t whole = int32_t(value);
+    std::memcpy(to, &whole, sizeof whole);
+    return true;
+  }
+  case mach::Format::u8:
+    if (!(value >= 0.0f && value <= 255.0f) || value != std::trunc(value))
+      return false;
+    *to = uint8_t(value);
+    return true;
+  default: {
+    const num::Format &f = state.codec.format(format);
+    uint32_t code = num::roundToCode(f, num::Rounding::towardZero, value, 0, nullptr);
+    if (num::decode(f, code) != value)
+      return false;
+    std::memcpy(to, &code, size_t(bytesOf(format))); // little endian
+    return true;
+  }
+  }
+}
+
+Status Machine::write(std::string_view name, const std::vector<float> &values) {
+  const State &state = impl->state;
+  const image::Tensor *tensor = findTensor(state, name);
+  if (!tensor)
+    return Error{"the image has no tensor `" + std::string(name) + "`"};
+  if (int64_t(values.size()) != elementsOf(*tensor))
+    return Error{"tensor " + tensor->name + " has " + std::to_string(elementsOf(*tensor)) +
+                 " elements, got " + std::to_string(values.size())};
+  return forElements(state, *tensor, [&](int64_t i, uint8_t *to) -> Status {
+    if (writeElement(state, tensor->format, values[size_t(i)], to))
+      return Status::success();
+    return Error{"element " + std::to_string(i) + " of tensor " + tensor->name + ", " +
+                 std::to_string(values[size_t(i)]) + ", is no value of its format " +
+                 std::string(mach::toString(tensor->format))};
+  });
+}
+
+static float readElement(const State &state, mach::Format format, const uint8_t *from) {
+  switch (format) {
+  case mach::Format::f32: {
+    float value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+  }
+  case mach::Format::i32: {
+    int32_t value;
+    std::memcpy(&value, from, sizeof value);
+    return float(value);
+  }
+  case mach::Format::u8:
+    return float(*from);
+  default: {
+    uint32_t code = 0;
+    std::memcpy(&code, from, size_t(bytesOf(format))); // little endian
+    return num::decode(state.codec.format(format), code);
+  }
+  }
+}
+
+Result<std::vector<float>> Machine::read(std::string_view name) const {
+  const State &state = impl->state;
+  const image::Tensor *tensor = findTensor(state, name);
+  if (!tensor)
+    return Error{"the image has no tensor `" + std::string(name) + "`"};
+  std::vector<float> values(size_t(elementsOf(*tensor)));
+  Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *from) {
+    values[size_t(i)] = readElement(state, tensor->format, from);
+    return Status::success();
+  });
+  if (!s)
+    return s.takeError();
+  return values;
+}
+
+void Machine::setHyper(int index, float value) { impl->state.hyper[index] = value; }
+
+std::vector<TensorEvents> Machine::events() const {
+  const State &state = impl->state;
+  std::vector<TensorEvents> result;
+  for (size_t i = 0; i < state.events.size(); ++i)
+    result.push_back({state.image.debug.captures[i].tensor, state.events[i]});
+  return result;
+}
+
+} // namespace slp::exec

@@ -1,0 +1,62 @@
+//===- Memory.h - the machine's memories ------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Flat bytes for DRAM, the shared buffer, and each core's scratchpad and accumulator memory. Tiles
+// (Tile.h) are located in them; nothing else of the simulator holds values.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_MEMORY_H
+#define RUNTIME_EXEC_MEMORY_H
+
+#include "runtime/api/Result.h"
+#include "runtime/isa/Instructions.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace slp::exec {
+
+/// Zero-initialised bytes; pages the program never touches cost nothing.
+class Memory {
+public:
+  Memory() = default;
+  /// Fails if the host has no room for it.
+  static Result<Memory> allocate(uint64_t bytes);
+  uint8_t *data() const { return bytes.get(); }
+  uint64_t size() const { return length; }
+
+private:
+  struct Free {
+    void operator()(uint8_t *p) const { std::free(p); }
+  };
+  std::unique_ptr<uint8_t[], Free> bytes;
+  uint64_t length = 0;
+};
+
+/// All memories of a chip.
+struct Memories {
+  Memory dram, shared;
+  std::vector<Memory> spm, acc; // one per core; acc holds both banks
+
+  const Memory &of(mach::Space space, unsigned core) const {
+    switch (space) {
+    case mach::Space::dram:
+      return dram;
+    case mach::Space::shared:
+      return shared;
+    case mach::Space::spm:
+      return spm[core];
+    case mach::Space::acc:
+      return acc[core];
+    }
+    return dram;
+  }
+};
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_MEMORY_H

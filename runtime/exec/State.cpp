@@ -1,0 +1,232 @@
+//===- State.cpp - issuing and executing instructions -----------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What every instruction goes through: preparation, its core parts (on several host threads where
+// that pays), semaphores, counters, capture, and the text of faults.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/State.h"
+
+#include "runtime/exec/Queues.h"
+
+#include <algorithm>
+
+namespace slp::exec {
+
+/// Below this many multiply-accumulates waking a thread costs more than it saves.
+constexpr double worthThreads = 60000;
+
+State::State(const chip::Chip &c, const image::Image &i)
+    : chip(c), image(i), codec(chip.numerics), kernels(macKernels()),
+      semaphores(size_t(chip.structure.cores.value)), events(i.debug.captures.size()) {
+  for (image::Tensor &tensor : image.tensors)
+    tensor.init = {}; // Machine::create takes it from the image
+  for (const image::NamedDescriptor &d : image.descriptors)
+    if (Status s = names.addDescriptor(d.name); !s)
+      break; // names that repeat only cost fault messages their names
+}
+
+State::~State() = default;
+
+void State::reset() {
+  pc = next = 0;
+  halted = false;
+  loops.clear();
+  std::fill(std::begin(scalar), std::end(scalar), 0);
+  std::fill(std::begin(descriptor), std::end(descriptor), Descriptor());
+  std::fill(std::begin(mask), std::end(mask), 0);
+  std::fill(std::begin(geometry), std::end(geometry), Window());
+  std::fill(std::begin(hyper) + 3, std::end(hyper), 0.0f);
+  for (std::array<uint8_t, 64> &bank : semaphores)
+    bank.fill(0);
+}
+
+Issue State::prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const {
+  Issue issue;
+  issue.pc = pc;
+  issue.opcode = opcode;
+  issue.engine = engine;
+  issue.mask = cores;
+  issue.joint = engine == mach::Engine::vector;
+  return issue;
+}
+
+Event State::eventOf(const Issue &issue) {
+  Event event;
+  event.pc = issue.pc;
+  event.opcode = issue.opcode;
+  event.engine = issue.engine;
+  event.mask = issue.mask;
+  event.multicast = issue.multicast;
+  event.fp16 = issue.fp16;
+  event.semaphore = issue.semaphore;
+  event.count = issue.count;
+  return event;
+}
+
+Status State::submit(Issue issue) {
+  if (issue.mask == 0)
+    return Error{"the core mask is empty"};
+  if (queues)
+    return queues->push(issue);
+  if (!issue.execute && issue.opcode == mach::Opcode::Wait && !canTake(issue, issue.mask))
+    return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) + " holds less than " +
+                 std::to_string(issue.count) + " and everything before has finished; " +
+                 describeQueues()};
+  scratch = eventOf(issue);
+  if (Status s = execute(issue, issue.mask, scratch); !s)
+    return s;
+  if (options.observer)
+    options.observer->issued(scratch);
+  return Status::success();
+}
+
+CorePart State::partOf(const Issue &issue, unsigned core) const {
+  const image::DebugRecord *record = recordOf(issue.pc);
+  bool counts[2];
+  for (int i = 0; i < 2; ++i)
+    counts[i] = record && record->capture[i] >= 0;
+  return CorePart{
+      memories, chip, codec, kernels, core, options.observer != nullptr, {counts[0], counts[1]}};
+}
+
+Status State::runParts(const Issue &issue) {
+  int n = int(parts.size());
+  if (n == 1 || pool->threads() == 1 || issue.estimate * n < worthThreads) {
+    for (CorePart &part : parts)
+      if (Status s = issue.execute(part, issue); !s)
+        return s;
+    return Status::success();
+  }
+  std::vector<Status> results(size_t(n), Status::success());
+  pool->run(n, [&](int i) { results[size_t(i)] = issue.execute(parts[size_t(i)], issue); });
+  for (Status &s : results)
+    if (!s)
+      return std::move(s);
+  return Status::success();
+}
+
+static void add(CoreWork &to, const CoreWork &from) {
+  to.macs += from.macs;
+  to.zeroMacs += from.zeroMacs;
+  to.elements += from.elements;
+  to.operations += from.operations;
+  to.dramUsefulBytes += from.dramUsefulBytes;
+  to.macSlots += from.macSlots;
+  for (int i = 0; i < 4; ++i) {
+    to.bytesRead[i] += from.bytesRead[i];
+    to.bytesWritten[i] += from.bytesWritten[i];
+  }
+}
+
+void State::report(const Issue &issue, const CorePart &part, Event &event) {
+  if (issue.joint && !event.work.empty())
+    add(event.work.back(), part.work);
+  else
+    event.work.push_back(part.work);
+  for (int i = 0; i < 2; ++i)
+    if (part.countsEvents[i])
+      events[size_t(recordOf(issue.pc)->capture[i])] += part.events[i];
+}
+
+Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
+  if (!issue.execute) {
+    if (Status s = synchronise(issue, cores); !s)
+      return s;
+    int entries = issue.joint ? 1 : __builtin_popcountll(cores);
+    event.work.resize(event.work.size() + size_t(entries));
+    return Status::success();
+  }
+  parts.clear();
+  for (unsigned core = 0; cores >> core; ++core)
+    if (cores >> core & 1) {
+      parts.push_back(partOf(issue, core));
+      if (issue.multicast)
+        break;
+    }
+  if (Status s = runParts(issue); !s)
+    return s;
+  for (const CorePart &part : parts) {
+    report(issue, part, event);
+    if (options.capturer && (part.countsEvents[0] || part.countsEvents[1]))
+      if (Status s = capture(*this, issue, part.core); !s)
+        return s;
+  }
+  return Status::success();
+}
+
+bool State::canTake(const Issue &issue, uint64_t cores) const {
+  for (size_t core = 0; core < semaphores.size(); ++core)
+    if (cores >> core & 1 && semaphores[core][issue.semaphore] < issue.count)
+      return false;
+  return true;
+}
+
+Status State::synchronise(const Issue &issue, uint64_t cores) {
+  for (size_t core = 0; core < semaphores.size(); ++core) {
+    if (!(cores >> core & 1))
+      continue;
+    uint8_t &value = semaphores[core][issue.semaphore];
+    if (issue.opcode == mach::Opcode::Wait) {
+      value = uint8_t(value - issue.count);
+      continue;
+    }
+    if (int(value) + issue.count > 255)
+      return Error{"semaphore s" + std::to_string(issue.semaphore) + " of core " +
+                   std::to_string(core) + " would exceed 255"};
+    value = uint8_t(value + issue.count);
+  }
+  return Status::success();
+}
+
+Status State::drain() { return queues ? queues->drain() : Status::success(); }
+
+void State::observeSequencer(mach::Opcode opcode) {
+  if (!options.observer)
+    return;
+  Event event;
+  event.pc = pc;
+  event.opcode = opcode;
+  event.engine = mach::Engine::seq;
+  event.mask = 1;
+  event.work.push_back(sequencerWork);
+  if (queues)
+    queues->pushFinished(std::move(event));
+  else
+    options.observer->issued(event);
+}
+
+const image::DebugRecord *State::recordOf(uint64_t at) const {
+  return at < image.debug.records.size() ? &image.debug.records[at] : nullptr;
+}
+
+std::string State::textOf(uint64_t at) const { return mach::print(text[at], names, int64_t(at)); }
+
+Error State::fault(uint64_t at, const std::string &message) const {
+  if (at >= text.size())
+    return Error{"instruction " + std::to_string(at) + ": " + message};
+  std::string where = "instruction " + std::to_string(at) + " `" + textOf(at) + "`";
+  const image::DebugRecord *record = recordOf(at);
+  if (record && record->node >= 0 && size_t(record->node) < image.debug.nodes.size())
+    where += " (node " + image.debug.nodes[size_t(record->node)] + ")";
+  return Error{where + ": " + message};
+}
+
+std::string State::describeQueues() const {
+  std::string result = "semaphores";
+  bool any = false;
+  for (size_t core = 0; core < semaphores.size(); ++core)
+    for (size_t s = 0; s < 64; ++s)
+      if (semaphores[core][s]) {
+        result += (any ? ", core " : ": core ") + std::to_string(core) + " s" + std::to_string(s) +
+                  "=" + std::to_string(semaphores[core][s]);
+        any = true;
+      }
+  if (!any)
+    result += ": all 0";
+  return result + "; queues: " + (queues ? queues->describe() : std::string("all empty"));
+}
+
+} // namespace slp::exec

@@ -1,0 +1,119 @@
+//===- State.h - everything the simulated machine remembers -----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Registers, memories, semaphores and queues, and the functions that instructions are made of. The
+// generated dispatcher calls one function per instruction on it (Sequencer.cpp, Transfer.cpp,
+// Mac*.cpp, Vector*.cpp).
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_STATE_H
+#define RUNTIME_EXEC_STATE_H
+
+#include "runtime/exec/Issue.h"
+#include "runtime/exec/Pool.h"
+#include "runtime/isa/Assembly.h"
+#include "runtime/isa/Dispatch.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slp::exec {
+
+class Queues;
+
+/// An open hardware loop: instructions [begin, end).
+struct Loop {
+  uint64_t begin, end;
+  uint64_t left; // iterations, the current one included
+  int64_t step;
+  uint8_t rd;
+};
+
+class State {
+public:
+  State(const chip::Chip &chip, const image::Image &image);
+  ~State();
+
+  // What the program is.
+  chip::Chip chip;
+  image::Image image;
+  std::vector<mach::Instruction> text;
+  mach::OperandNames names; // for messages
+  Memories memories;
+  Codec codec;
+  const MacKernels &kernels;
+
+  // Registers of the sequencer.
+  uint64_t pc = 0;   // of the instruction being executed
+  uint64_t next = 0; // of the one after it
+  bool halted = false;
+  int64_t scalar[64] = {};
+  Descriptor descriptor[32];
+  uint64_t mask[8] = {};
+  Window geometry[8];
+  float hyper[16] = {};
+  std::vector<Loop> loops;
+  CoreWork sequencerWork; // of the instruction being executed: what `lds` reads
+  std::vector<std::array<uint8_t, 64>> semaphores; // per core
+
+  // Of the current run.
+  Options options;
+  std::unique_ptr<Pool> pool;
+  std::unique_ptr<Queues> queues;  // null: program order
+  std::vector<num::Events> events; // per capture index
+
+  /// Forgets registers, loops and semaphores; memories and h0 to h2 stay.
+  void reset();
+  Status run(uint64_t entry, const Options &o);
+
+  /// A new issue of the instruction at pc.
+  Issue prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const;
+  /// Executes it, or puts it into its queues.
+  Status submit(Issue issue);
+  /// Executes the parts of these cores, reports to capturer and counters, and appends their work.
+  Status execute(const Issue &issue, uint64_t cores, Event &event);
+  /// The event of an instruction, without work.
+  static Event eventOf(const Issue &issue);
+  /// Takes from or adds to semaphores; a wait fails if there is too little.
+  Status synchronise(const Issue &issue, uint64_t cores);
+  bool canTake(const Issue &issue, uint64_t cores) const;
+  /// Waits until all queues are empty (nothing to do in program order).
+  Status drain();
+  /// Reports an instruction of the sequencer itself, with `sequencerWork`.
+  void observeSequencer(mach::Opcode opcode);
+
+  /// "instruction 12 `conv.fp ...` (node conv1): " before the message.
+  Error fault(uint64_t at, const std::string &message) const;
+  /// The instruction's text as in assembly.
+  std::string textOf(uint64_t at) const;
+  /// Semaphores that are not zero, and what the queues hold.
+  std::string describeQueues() const;
+  const image::DebugRecord *recordOf(uint64_t at) const;
+
+private:
+  Status step();
+  void closeLoops();
+  CorePart partOf(const Issue &issue, unsigned core) const;
+  Status runParts(const Issue &issue);
+  void report(const Issue &issue, const CorePart &part, Event &event);
+  /// Runs from `pc` to halt.
+  Status loop();
+
+  std::vector<CorePart> parts; // of the current instruction
+  Event scratch;
+};
+
+/// Hands the destinations' elements on one core to the capturer.
+Status capture(const State &state, const Issue &issue, unsigned core);
+
+#define SLP_INSTR_STATE State
+#include "runtime/isa/InstrFunctions.h.inc"
+#undef SLP_INSTR_STATE
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_STATE_H

@@ -1,0 +1,140 @@
+//===- Tile.h - tiles of tensors in memory ----------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// A descriptor register, resolved on one core: clipped to the tensor's extents and located in a
+// memory, bounds checked once. Every instruction reads its operands with `gather` (any layout,
+// widened to FP32) and writes results with `scatter` (rounded to the tile's format).
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_TILE_H
+#define RUNTIME_EXEC_TILE_H
+
+#include "runtime/chips/Chip.h"
+#include "runtime/exec/Memory.h"
+#include "runtime/num/Round.h"
+
+#include <array>
+#include <vector>
+
+namespace slp::exec {
+
+constexpr int maxRank = 5;
+using Dims = std::array<int64_t, maxRank>;
+
+/// Contents of a descriptor register.
+struct Descriptor {
+  mach::TensorTile tile;
+  uint64_t slot = 0;
+};
+
+/// Logical coordinates [lo, lo + size) in each dimension. Dimensions at or beyond the rank are [0,
+/// 1).
+struct Box {
+  Dims lo{0, 0, 0, 0, 0};
+  Dims size{1, 1, 1, 1, 1};
+  int64_t count() const { return size[0] * size[1] * size[2] * size[3] * size[4]; }
+};
+
+/// The part of a tile that lies inside the extents, on one core.
+struct TileView {
+  uint8_t *base = nullptr; // element at box.lo; null if the box is empty
+  uint64_t address = 0;    // of the same element, bytes within its memory
+  mach::Space space{};
+  mach::Format format{};
+  int rank = 0;
+  int elementBytes = 4;
+  Box box;
+  Dims stride{}; // bytes
+  Dims extent{}; // of the tensor
+  bool empty() const { return box.count() == 0; }
+  int64_t count() const { return box.count(); }
+  int64_t bytes() const { return count() * elementBytes; }
+  /// Coordinate after the last one.
+  int64_t end(int d) const { return box.lo[d] + box.size[d]; }
+  /// Whether dimension d holds all coordinates of the tensor.
+  bool whole(int d) const { return box.lo[d] == 0 && box.size[d] == extent[d]; }
+};
+
+/// Bytes of one element.
+int bytesOf(mach::Format format);
+
+/// Clips and locates. Fails if an element lies outside the memory. `name` is the operand's, for the
+/// message.
+Result<TileView> resolve(const Memories &memories, const Descriptor &d, unsigned core,
+                         const char *name);
+/// The same for the whole tile, padding included: what `ld` fills. Not for dram.
+Result<TileView> resolveUnclipped(const Memories &memories, const Descriptor &d, unsigned core,
+                                  const char *name);
+/// The elements of `box`. Fails if the view does not hold them all.
+Result<TileView> subview(const TileView &view, const Box &box, const char *name);
+
+/// Loops over a box with two sets of strides, adjacent dimensions merged where both strides allow,
+/// the longest dimension innermost. `row(a, b, n, strideA, strideB)` gets offsets and the innermost
+/// loop.
+class Nest {
+public:
+  Nest(const Dims &size, const Dims &a, const Dims &b);
+  template <typename Row> void forRows(Row row) const {
+    if (isEmpty)
+      return;
+    for (int64_t i = 0; i < size[0]; ++i)
+      for (int64_t j = 0; j < size[1]; ++j)
+        for (int64_t k = 0; k < size[2]; ++k) {
+          int64_t x = i * strideA[0] + j * strideA[1] + k * strideA[2];
+          int64_t y = i * strideB[0] + j * strideB[1] + k * strideB[2];
+          for (int64_t l = 0; l < size[3]; ++l)
+            row(x + l * strideA[3], y + l * strideB[3], size[4], strideA[4], strideB[4]);
+        }
+  }
+
+private:
+  Dims size{1, 1, 1, 1, 1}, strideA{}, strideB{};
+  bool isEmpty = false;
+};
+
+/// Strides, in elements, of a dense row-major array of these sizes.
+Dims rowMajor(const Dims &size);
+
+/// What the formats of a chip mean, with tables to widen their codes.
+class Codec {
+public:
+  explicit Codec(const chip::Numerics &numerics);
+  const num::Format &format(mach::Format f) const { return f == mach::Format::fp8 ? fp8 : fp16; }
+  num::Rounding rounding() const { return mode; }
+
+  /// Widens the elements of the view into `out`, row-major. i32 and u8 elements become floats of
+  /// the same value.
+  void gather(const TileView &view, float *out) const;
+  /// The same with strides of the output in elements; elements between are not touched.
+  void gather(const TileView &view, float *out, const Dims &outStride) const;
+  /// Rounds `values`, dense and row-major, into the view and counts what happens. f32 elements are
+  /// stored as they are, -0 as +0. The view's format is f32, fp16 or fp8. Uses `values` as scratch.
+  void scatter(float *values, const TileView &view, num::Events &events) const;
+  /// Rounds in place to a format without storing; f32 makes +0 of -0.
+  void roundInPlace(float *values, size_t n, mach::Format format, num::Events &events) const;
+
+private:
+  num::Format fp8, fp16;
+  num::Rounding mode;
+  std::vector<float> table8, table16;
+};
+
+/// Stores whole numbers as u8 or i32.
+void scatterIntegers(const int32_t *values, const TileView &view);
+/// Reads an i32 tile, row-major.
+void gatherIntegers(const TileView &view, int32_t *out);
+
+/// Copies elements of equal format and box sizes.
+void copyElements(const TileView &from, const TileView &to);
+/// Sets all bytes of the view's elements to zero.
+void clearElements(const TileView &view);
+
+/// Bytes of DRAM bursts that an access to the view moves: elements that are neighbours in memory
+/// form runs, each run counts from the burst of its first byte to that of its last.
+uint64_t burstBytes(const TileView &view, int64_t burst);
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_TILE_H

@@ -1,0 +1,145 @@
+//===- Transfer.cpp - load and store DMA ------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The instructions of dialects/Mach/MachInstrTransfer.td. Bits are copied, never converted.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/State.h"
+
+namespace slp::exec {
+
+static bool hasCoreStride(const mach::TensorTile &tile) {
+  for (size_t d = 0; d < tile.rank && d < size_t(maxRank); ++d)
+    if (tile.coreStride[d])
+      return true;
+  return false;
+}
+
+/// Gives `to` the logical coordinates of `from` and checks that the copy makes sense.
+static Status stampForCopy(mach::TensorTile &to, const mach::TensorTile &from) {
+  if (to.rank != from.rank)
+    return Error{"ranks differ: " + std::to_string(to.rank) + " and " + std::to_string(from.rank)};
+  if (to.format != from.format)
+    return Error{"formats differ: dst is " + std::string(mach::toString(to.format)) + ", src is " +
+                 std::string(mach::toString(from.format))};
+  to.origin = from.origin;
+  to.coreStride = from.coreStride;
+  to.extent = from.extent;
+  return Status::success();
+}
+
+static Status expectSpace(const mach::TensorTile &tile, bool dram, const char *name) {
+  bool onChip = tile.space == mach::Space::spm || tile.space == mach::Space::shared;
+  if (dram ? tile.space == mach::Space::dram : onChip)
+    return Status::success();
+  return Error{std::string("operand `") + name + "` lies in " +
+               std::string(mach::toString(tile.space)) + ", expected " +
+               (dram ? "dram" : "spm or shared")};
+}
+
+static void countDram(CorePart &part, const TileView &view, uint64_t *bytes) {
+  bytes[int(mach::Space::dram)] += burstBytes(view, part.chip.rates.dramBurstBytes);
+  part.work.dramUsefulBytes += uint64_t(view.bytes());
+}
+
+/// Fills the buffer of one core: elements from `source`, +0 around them.
+static Status fill(CorePart &part, const Issue &issue, const TileView &source, unsigned core) {
+  Result<TileView> whole = resolveUnclipped(part.memories, issue.operand[0], core, "dst");
+  if (!whole)
+    return whole.takeError();
+  if (whole->empty())
+    return Status::success();
+  if (whole->box.size != source.box.size)
+    clearElements(*whole);
+  if (part.countsWork)
+    part.countWrite(*whole);
+  if (source.empty())
+    return Status::success();
+  Result<TileView> target = subview(*whole, source.box, "dst");
+  if (!target)
+    return target.takeError();
+  copyElements(source, *target);
+  return Status::success();
+}
+
+/// One core, or all of them from one reading.
+static Status loadPart(CorePart &part, const Issue &issue) {
+  Result<TileView> source = part.view(issue.operand[1], "src");
+  if (!source)
+    return source.takeError();
+  if (part.countsWork)
+    countDram(part, *source, part.work.bytesRead);
+  if (!issue.multicast)
+    return fill(part, issue, *source, part.core);
+  for (unsigned core = 0; core < 64; ++core)
+    if (issue.mask >> core & 1)
+      if (Status s = fill(part, issue, *source, core); !s)
+        return s;
+  return Status::success();
+}
+
+Status ld(State &state, const mach::Ld &instr) {
+  mach::TensorTile &dst = state.descriptor[instr.dst].tile;
+  const mach::TensorTile &src = state.descriptor[instr.src].tile;
+  uint64_t cores = state.mask[instr.mask];
+  if (Status s = expectSpace(dst, /*dram=*/false, "dst"); !s)
+    return s;
+  if (Status s = expectSpace(src, /*dram=*/true, "src"); !s)
+    return s;
+  if (Status s = stampForCopy(dst, src); !s)
+    return s;
+  for (size_t d = 0; d < dst.rank; ++d)
+    if (dst.tile[d] != src.tile[d])
+      return Error{"tile sizes differ in dimension " + std::to_string(d) + ": dst " +
+                   std::to_string(dst.tile[d]) + ", src " + std::to_string(src.tile[d])};
+  bool isSingle = (cores & (cores - 1)) == 0;
+  if (dst.space == mach::Space::shared && !isSingle)
+    return Error{"a load into shared must name one core"};
+  Issue issue = state.prepare(instr.opcode, mach::Engine::load, cores);
+  issue.operand[0] = state.descriptor[instr.dst];
+  issue.operand[1] = state.descriptor[instr.src];
+  issue.destination[0] = 0;
+  issue.multicast = issue.joint = !isSingle && !hasCoreStride(src);
+  issue.execute = loadPart;
+  return state.submit(issue);
+}
+
+static Status storePart(CorePart &part, const Issue &issue) {
+  Result<TileView> source = part.view(issue.operand[1], "src");
+  if (!source)
+    return source.takeError();
+  if (source->empty())
+    return Status::success();
+  Result<TileView> target = part.view(issue.operand[0], "dst");
+  if (!target)
+    return target.takeError();
+  copyElements(*source, *target);
+  if (part.countsWork) {
+    part.countRead(*source);
+    countDram(part, *target, part.work.bytesWritten);
+  }
+  return Status::success();
+}
+
+Status st(State &state, const mach::St &instr) {
+  mach::TensorTile &dst = state.descriptor[instr.dst].tile;
+  const mach::TensorTile &src = state.descriptor[instr.src].tile;
+  if (Status s = expectSpace(dst, /*dram=*/true, "dst"); !s)
+    return s;
+  if (Status s = expectSpace(src, /*dram=*/false, "src"); !s)
+    return s;
+  if (Status s = stampForCopy(dst, src); !s)
+    return s;
+  Issue issue = state.prepare(instr.opcode, mach::Engine::store, state.mask[instr.mask]);
+  issue.operand[0] = state.descriptor[instr.dst];
+  issue.operand[1] = state.descriptor[instr.src];
+  // The descriptor of the tensor may have another tile size: what is sent decides.
+  issue.operand[0].tile.tile = src.tile;
+  issue.destination[0] = 0;
+  issue.execute = storePart;
+  return state.submit(issue);
+}
+
+} // namespace slp::exec

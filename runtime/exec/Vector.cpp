@@ -1,0 +1,120 @@
+//===- Vector.cpp - operands of the vector unit -----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Vector.h"
+
+namespace slp::exec {
+
+static bool allows(ElementKind kind, mach::Format format) {
+  switch (kind) {
+  case ElementKind::real:
+    return format == mach::Format::f32 || format == mach::Format::fp16 ||
+           format == mach::Format::fp8;
+  case ElementKind::f32:
+    return format == mach::Format::f32;
+  case ElementKind::labels:
+    return format == mach::Format::i32;
+  case ElementKind::indices:
+    return format == mach::Format::u8;
+  }
+  return false;
+}
+
+static const char *expectedFormat(ElementKind kind) {
+  switch (kind) {
+  case ElementKind::real:
+    return "f32, fp16 or fp8";
+  case ElementKind::f32:
+    return "f32";
+  case ElementKind::labels:
+    return "i32";
+  case ElementKind::indices:
+    return "u8";
+  }
+  return "";
+}
+
+Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
+                            std::initializer_list<VectorOperand> operands) {
+  uint64_t cores = state.mask[mask];
+  Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
+  bool perCore = false;
+  int index = 0, outputs = 0;
+  for (const VectorOperand &o : operands) {
+    const mach::TensorTile &tile = state.descriptor[o.reg].tile;
+    if (!allows(o.kind, tile.format))
+      return Error{std::string("operand `") + o.name + "` has format " +
+                   std::string(mach::toString(tile.format)) + ", expected " +
+                   expectedFormat(o.kind)};
+    if (tile.space == mach::Space::dram)
+      return Error{std::string("operand `") + o.name +
+                   "` lies in dram, expected spm, acc or shared"};
+    perCore |= tile.space != mach::Space::shared;
+    if (o.written)
+      issue.destination[outputs++] = index;
+    issue.operand[index++] = state.descriptor[o.reg];
+  }
+  if (!perCore && (cores & (cores - 1)))
+    return Error{"all operands lie in shared: the mask must name one core"};
+  issue.execute = execute;
+  const mach::TensorTile &dst = issue.operand[0].tile;
+  issue.estimate = 20;
+  for (size_t d = 0; d < dst.rank && d < size_t(maxRank); ++d)
+    issue.estimate *= double(dst.tile[d]);
+  return issue;
+}
+
+Status expectRank(const Descriptor &d, const char *name, uint64_t rank, uint64_t other) {
+  if (d.tile.rank == rank || d.tile.rank == other)
+    return Status::success();
+  return Error{std::string("operand `") + name + "` has rank " + std::to_string(d.tile.rank) +
+               ", expected " + std::to_string(rank) +
+               (rank == other ? std::string() : " or " + std::to_string(other))};
+}
+
+Status expectWhole(const TileView &view, int d, const char *name) {
+  if (view.whole(d) || view.empty())
+    return Status::success();
+  return Error{std::string("the tile of `") + name + "` holds " + std::to_string(view.box.size[d]) +
+               " of " + std::to_string(view.extent[d]) + " elements of dimension " +
+               std::to_string(d) + ", expected whole rows"};
+}
+
+float *VectorPart::buffer(int index, int64_t n) {
+  thread_local std::vector<float> buffers[6];
+  std::vector<float> &b = buffers[index];
+  if (int64_t(b.size()) < n)
+    b.resize(size_t(n));
+  return b.data();
+}
+
+Result<float *> VectorPart::fetch(int operand, const char *name, const Box &box) {
+  Result<TileView> whole = view(operand, name);
+  if (!whole)
+    return whole.takeError();
+  return fetch(operand, name, *whole, box);
+}
+
+Result<float *> VectorPart::fetch(int operand, const char *name, const TileView &whole,
+                                  const Box &box) {
+  Result<TileView> need = subview(whole, box, name);
+  if (!need)
+    return need.takeError();
+  float *to = buffer(operand, need->count());
+  part.codec.gather(*need, to);
+  if (part.countsWork)
+    part.countRead(*need);
+  return to;
+}
+
+void VectorPart::store(float *values, const TileView &dst, int output, uint64_t operations) {
+  part.codec.scatter(values, dst, part.events[output]);
+  part.work.elements += uint64_t(dst.count());
+  part.work.operations += operations;
+  part.countWrite(dst);
+}
+
+} // namespace slp::exec

@@ -1,0 +1,65 @@
+//===- Vector.h - operands of the vector unit -------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What all v.* instructions share: checking operands, reading what a destination needs, writing it
+// rounded.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_VECTOR_H
+#define RUNTIME_EXEC_VECTOR_H
+
+#include "runtime/exec/State.h"
+
+#include <initializer_list>
+
+namespace slp::exec {
+
+/// Lane operations of exp and of log (docs/numerics.md section 6).
+constexpr uint64_t expOperations = 10, logOperations = 10;
+
+/// Which element formats an operand may have.
+enum class ElementKind { real, f32, labels, indices };
+
+struct VectorOperand {
+  uint8_t reg;
+  const char *name;
+  ElementKind kind;
+  bool written = false;
+};
+
+/// Checks the operands and snapshots them in order.
+Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
+                            std::initializer_list<VectorOperand> operands);
+
+/// Fails unless the operand has one of the two ranks.
+Status expectRank(const Descriptor &d, const char *name, uint64_t rank, uint64_t other);
+/// Fails if dimension d of the view is not all there.
+Status expectWhole(const TileView &view, int d, const char *name);
+
+/// One core's part of a vector instruction. Buffers are per host thread; buffer i belongs to
+/// operand i.
+class VectorPart {
+public:
+  VectorPart(CorePart &p, const Issue &i) : part(p), issue(i) {}
+
+  Result<TileView> view(int operand, const char *name) const {
+    return part.view(issue.operand[operand], name);
+  }
+  /// Reads `box` of an operand into its buffer, dense and row-major. Fails where the tile lacks it.
+  Result<float *> fetch(int operand, const char *name, const Box &box);
+  Result<float *> fetch(int operand, const char *name, const TileView &whole, const Box &box);
+  /// A buffer for results of n elements.
+  float *buffer(int index, int64_t n);
+  /// Rounds and writes; counts results and `operations` lane operations. `output` is the index of
+  /// the destination.
+  void store(float *values, const TileView &dst, int output, uint64_t operations);
+
+  CorePart &part;
+  const Issue &issue;
+};
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_VECTOR_H

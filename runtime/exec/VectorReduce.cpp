@@ -1,0 +1,279 @@
+//===- VectorReduce.cpp - sums over rows ------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Bias gradients, softmax, cross entropy and means of docs/numerics.md section 5. The order of a
+// row's sum is num::rowSum's; exp and log are the written ones, never the host's.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Vector.h"
+#include "runtime/num/ExpLog.h"
+#include "runtime/num/RowSum.h"
+
+namespace slp::exec {
+
+static Status biasGradPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<TileView> dy = part.view(1, "dy");
+  if (!dy)
+    return dy.takeError();
+  bool hasRows = dy->rank == 4;
+  if (hasRows)
+    if (Status s = expectWhole(*dy, 3, "dy"); !s)
+      return s;
+  Box box = dy->box;
+  int64_t channels = dst->box.size[0];
+  box.lo[1] = dst->box.lo[0];
+  box.size[1] = channels;
+  Result<float *> errors = part.fetch(1, "dy", *dy, box);
+  if (!errors)
+    return errors.takeError();
+  float *sums = part.buffer(0, channels);
+  // Only the tile with the first row of all starts from zero.
+  bool holdsFirst = dy->box.lo[0] == 0 && (!hasRows || dy->box.lo[2] == 0);
+  if (issue.mode == mach::AccMode::continue_ || !holdsFirst)
+    core.codec.gather(*dst, sums);
+  else
+    std::fill(sums, sums + channels, 0.0f);
+  int64_t rows = box.size[2], width = box.size[3];
+  for (int64_t n = 0; n < box.size[0]; ++n)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t h = 0; h < rows; ++h)
+        sums[c] =
+            sums[c] + num::rowSum(*errors + ((n * channels + c) * rows + h) * width, size_t(width));
+  part.store(sums, *dst, 0, uint64_t(box.count()));
+  return Status::success();
+}
+
+Status vBiasGrad(State &state, const mach::VBiasGrad &instr) {
+  if (instr.mode == mach::AccMode::bias)
+    return Error{"v.bias.grad has no bias: its mode is zero or continue"};
+  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 1, 1); !s)
+    return s;
+  if (Status s = expectRank(state.descriptor[instr.dy], "dy", 2, 4); !s)
+    return s;
+  Result<Issue> issue = prepareVector(
+      state, instr.opcode, instr.mask, biasGradPart,
+      {{instr.dst, "dst", ElementKind::f32, true}, {instr.dy, "dy", ElementKind::real}});
+  if (!issue)
+    return issue.takeError();
+  issue->mode = instr.mode;
+  return state.submit(*issue);
+}
+
+/// exp(x - max) of a row into e; returns the maximum and, in `sum`, their sum.
+static float exponentials(const float *x, int64_t n, float *e, float &sum) {
+  float max = x[0];
+  for (int64_t i = 1; i < n; ++i)
+    max = x[i] > max ? x[i] : max;
+  for (int64_t i = 0; i < n; ++i)
+    e[i] = num::exp(x[i] - max);
+  sum = num::rowSum(e, size_t(n));
+  return max;
+}
+
+static Status softmaxPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  if (Status s = expectWhole(*dst, 1, "dst"); !s)
+    return s;
+  Result<float *> x = part.fetch(1, "src", dst->box);
+  if (!x)
+    return x.takeError();
+  int64_t n = dst->box.size[1];
+  float *y = part.buffer(0, dst->count());
+  for (int64_t row = 0; row < dst->box.size[0]; ++row) {
+    float *out = y + row * n, sum;
+    exponentials(*x + row * n, n, out, sum);
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = out[i] / sum;
+  }
+  // Maximum, difference, exp, sum, quotient.
+  part.store(y, *dst, 0, uint64_t(dst->count()) * (4 + expOperations));
+  return Status::success();
+}
+
+static Status softmaxGradPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  if (Status s = expectWhole(*dst, 1, "dst"); !s)
+    return s;
+  Result<float *> dy = part.fetch(1, "dy", dst->box);
+  if (!dy)
+    return dy.takeError();
+  Result<float *> y = part.fetch(2, "y", dst->box);
+  if (!y)
+    return y.takeError();
+  int64_t n = dst->box.size[1];
+  float *dx = part.buffer(0, dst->count());
+  for (int64_t row = 0; row < dst->box.size[0]; ++row) {
+    const float *dyRow = *dy + row * n, *yRow = *y + row * n;
+    float *out = dx + row * n;
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = yRow[i] * dyRow[i];
+    float t = num::rowSum(out, size_t(n));
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = yRow[i] * (dyRow[i] - t);
+  }
+  part.store(dx, *dst, 0, uint64_t(dst->count()) * 4);
+  return Status::success();
+}
+
+/// Labels of images [lo, lo + n).
+static Result<std::vector<int32_t>> fetchLabels(VectorPart &part, int64_t lo, int64_t n) {
+  Result<TileView> tile = part.view(2, "labels");
+  if (!tile)
+    return tile.takeError();
+  Result<TileView> need = subview(*tile, {{lo, 0, 0, 0, 0}, {n, 1, 1, 1, 1}}, "labels");
+  if (!need)
+    return need.takeError();
+  std::vector<int32_t> labels(size_t(n), 0);
+  if (n)
+    gatherIntegers(*need, labels.data());
+  part.part.countRead(*need);
+  return labels;
+}
+
+static Status crossEntropyPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<TileView> logits = part.view(1, "x");
+  if (!logits)
+    return logits.takeError();
+  if (Status s = expectWhole(*logits, 1, "x"); !s)
+    return s;
+  int64_t first = dst->box.lo[0], images = dst->box.size[0], n = logits->extent[1];
+  Result<float *> x = part.fetch(1, "x", *logits, {{first, 0, 0, 0, 0}, {images, n, 1, 1, 1}});
+  if (!x)
+    return x.takeError();
+  Result<std::vector<int32_t>> labels = fetchLabels(part, first, images);
+  if (!labels)
+    return labels.takeError();
+  float *loss = part.buffer(0, images), *e = part.buffer(3, n);
+  for (int64_t i = 0; i < images; ++i) {
+    const float *row = *x + i * n;
+    float sum, max = exponentials(row, n, e, sum);
+    int32_t label = (*labels)[size_t(i)];
+    bool isClass = label >= 0 && label < n;
+    loss[i] = isClass ? num::log(sum) - (row[label] - max) : num::log(sum) + max;
+  }
+  part.store(loss, *dst, 0,
+             uint64_t(images) * (uint64_t(n) * (3 + expOperations) + logOperations + 2));
+  return Status::success();
+}
+
+static Status crossEntropyGradPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  if (Status s = expectWhole(*dst, 1, "dst"); !s)
+    return s;
+  Result<float *> x = part.fetch(1, "x", dst->box);
+  if (!x)
+    return x.takeError();
+  int64_t images = dst->box.size[0], n = dst->box.size[1];
+  Result<std::vector<int32_t>> labels = fetchLabels(part, dst->box.lo[0], images);
+  if (!labels)
+    return labels.takeError();
+  float *dx = part.buffer(0, dst->count()), scale = issue.hyper[0];
+  for (int64_t i = 0; i < images; ++i) {
+    float *out = dx + i * n, sum;
+    exponentials(*x + i * n, n, out, sum);
+    for (int64_t c = 0; c < n; ++c)
+      out[c] = (out[c] / sum - (c == (*labels)[size_t(i)] ? 1.0f : 0.0f)) * scale;
+  }
+  part.store(dx, *dst, 0, uint64_t(dst->count()) * (6 + expOperations));
+  return Status::success();
+}
+
+static Status meanPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  if (dst->count() != 1)
+    return Error{"operand `dst` has " + std::to_string(dst->count()) + " elements, expected one"};
+  Result<TileView> src = part.view(1, "src");
+  if (!src)
+    return src.takeError();
+  if (src->empty() || !src->whole(0))
+    return Error{"the tile of `src` must hold the whole vector"};
+  Result<float *> x = part.fetch(1, "src", *src, src->box);
+  if (!x)
+    return x.takeError();
+  int64_t n = src->count();
+  float result = num::rowSum(*x, size_t(n)) / float(n);
+  part.store(&result, *dst, 0, uint64_t(n) + 1);
+  return Status::success();
+}
+
+static Status submitChecked(State &state, Result<Issue> issue) {
+  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
+}
+
+Status vSoftmax(State &state, const mach::VSoftmax &instr) {
+  for (uint8_t reg : {instr.dst, instr.src})
+    if (Status s = expectRank(state.descriptor[reg], reg == instr.dst ? "dst" : "src", 2, 2); !s)
+      return s;
+  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, softmaxPart,
+                                            {{instr.dst, "dst", ElementKind::real, true},
+                                             {instr.src, "src", ElementKind::real}}));
+}
+
+Status vSoftmaxGrad(State &state, const mach::VSoftmaxGrad &instr) {
+  for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.dy, "dy"}, {instr.y, "y"}})
+    if (Status s = expectRank(state.descriptor[reg], name, 2, 2); !s)
+      return s;
+  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, softmaxGradPart,
+                                            {{instr.dst, "dst", ElementKind::real, true},
+                                             {instr.dy, "dy", ElementKind::real},
+                                             {instr.y, "y", ElementKind::real}}));
+}
+
+Status vCrossEntropy(State &state, const mach::VCrossEntropy &instr) {
+  for (auto [reg, name, rank] :
+       {std::tuple(instr.dst, "dst", 1), {instr.x, "x", 2}, {instr.labels, "labels", 1}})
+    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
+      return s;
+  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, crossEntropyPart,
+                                            {{instr.dst, "dst", ElementKind::f32, true},
+                                             {instr.x, "x", ElementKind::real},
+                                             {instr.labels, "labels", ElementKind::labels}}));
+}
+
+Status vCrossEntropyGrad(State &state, const mach::VCrossEntropyGrad &instr) {
+  for (auto [reg, name, rank] :
+       {std::tuple(instr.dst, "dst", 2), {instr.x, "x", 2}, {instr.labels, "labels", 1}})
+    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
+      return s;
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, crossEntropyGradPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.labels, "labels", ElementKind::labels}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.scale];
+  return submitChecked(state, std::move(issue));
+}
+
+Status vMean(State &state, const mach::VMean &instr) {
+  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 0, 1); !s)
+    return s;
+  if (Status s = expectRank(state.descriptor[instr.src], "src", 1, 1); !s)
+    return s;
+  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, meanPart,
+                                            {{instr.dst, "dst", ElementKind::f32, true},
+                                             {instr.src, "src", ElementKind::real}}));
+}
+
+} // namespace slp::exec

@@ -1,0 +1,80 @@
+//===- MacKernels.h - the inner loops of the MAC engine ---------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// One loop serves all MAC instructions: a set of output pixels, 16 outputs of neighbouring channels
+// each (the lanes), takes terms in the order of docs/numerics.md section 4: block of 8, then tap,
+// then term in the block. What is a pixel, a lane and a term differs: convolution forward has
+// pixels, output channels and input channels.
+//
+// Padding and ragged blocks are zeros in the packed operands. That changes no bit: a fused
+// multiply-add of a zero product leaves an accumulator as it is (accumulators are never -0), and
+// rounding a value of the format again changes nothing.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_KERNELS_MACKERNELS_H
+#define RUNTIME_EXEC_KERNELS_MACKERNELS_H
+
+#include "runtime/api/Result.h"
+#include "runtime/chips/Chip.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace slp::exec {
+
+constexpr int macLanes = 16;
+constexpr int macBlock = 8; // terms of a dot group
+
+/// Where a tap's first term lies relative to a pixel's, and its weights relative to the block's; in
+/// floats.
+struct MacTap {
+  int32_t x, w;
+};
+
+/// acc[pixel][lane] takes, for each block, for each tap, up to 8 products x * w.
+struct MacLoop {
+  float *acc = nullptr; // 16 floats per pixel
+  const float *x = nullptr;
+  const float *w = nullptr;                               // [block][tap][8][16]
+  const int32_t *accOffset = nullptr, *xOffset = nullptr; // per pixel, floats
+  int pixels = 0;
+  const MacTap *taps = nullptr;
+  int numTaps = 0;
+  int blocks = 0;
+  int64_t xBlock = 0, wBlock = 0; // distance of blocks, floats
+  int lastTerms = macBlock;       // terms in the last block, 1 to 8
+};
+
+/// Roundings of accumulators that hit a limit of their format.
+struct MacEvents {
+  uint64_t saturation = 0, underflow = 0;
+};
+
+/// Kernels of one host instruction set.
+struct MacKernels {
+  const char *name;
+  /// FP32 accumulators.
+  void (*f32)(const MacLoop &loop);
+  /// Accumulators of 1-5-10 without specials and with gradual underflow, each group rounded half
+  /// away from zero. Wants products that are multiples of 2^-37 (those of 1-5-2 are). Counts events
+  /// if `events` is not null.
+  void (*fp16)(const MacLoop &loop, MacEvents *events);
+  /// counts[tap * 8 * blocks + block * 8 + term] += pixels whose x there is not zero.
+  void (*countNonZero)(const MacLoop &loop, uint32_t *counts);
+};
+
+/// The best kernels for this host, after a self-test against the portable ones (which it falls back
+/// to if they fail).
+const MacKernels &macKernels();
+/// Each set that this host can run; the portable one is always there. For tests.
+const MacKernels *macKernelsNamed(const char *name);
+
+/// Any accumulator format and rounding, element by element.
+void macGeneric(const MacLoop &loop, const num::Format &format, num::Rounding rounding,
+                num::Events &events);
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_KERNELS_MACKERNELS_H

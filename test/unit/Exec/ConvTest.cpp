@@ -1,0 +1,323 @@
+//===- ConvTest.cpp - convolutions against naive loops ----------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Property: conv.fp, conv.bp and conv.wg give the bits of docs/numerics.md sections 3 and 4, whole
+// or in tiles.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "NaiveMac.h"
+#include "ProgramBuilder.h"
+
+namespace slp::exec {
+namespace {
+
+mach::Geom geomOf(const ConvShape &s) {
+  mach::Geom g;
+  g.gd = 0;
+  g.kh = uint64_t(s.kh);
+  g.kw = uint64_t(s.kw);
+  g.sh = uint64_t(s.sh);
+  g.sw = uint64_t(s.sw);
+  g.pt = uint64_t(s.pt);
+  g.pl = uint64_t(s.pl);
+  g.dh = uint64_t(s.dh);
+  g.dw = uint64_t(s.dw);
+  return g;
+}
+
+mach::Format accFormat(const chip::Chip &c) {
+  return c.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+}
+
+const num::Format &formatOf(const chip::Chip &c, mach::Format f) {
+  return f == mach::Format::fp8 ? c.numerics.fp8 : c.numerics.fp16;
+}
+
+std::vector<float> naiveForward(const chip::Numerics &numerics, const ConvShape &s,
+                                const std::vector<float> &x, const std::vector<float> &w,
+                                const std::vector<float> &bias) {
+  std::vector<float> y;
+  for (int64_t n = 0; n < s.n; ++n)
+    for (int64_t g = 0; g < s.g; ++g)
+      for (int64_t co = 0; co < s.co; ++co)
+        for (int64_t oy = 0; oy < s.oy(); ++oy)
+          for (int64_t ox = 0; ox < s.ox(); ++ox) {
+            NaiveAccumulator acc(numerics, bias.empty() ? 0.0f : bias[size_t(g * s.co + co)]);
+            for (int64_t block = 0; block < s.ci; block += 8)
+              for (int64_t kh = 0; kh < s.kh; ++kh)
+                for (int64_t kw = 0; kw < s.kw; ++kw) {
+                  int64_t iy = oy * s.sh - s.pt + kh * s.dh, ix = ox * s.sw - s.pl + kw * s.dw;
+                  if (iy < 0 || iy >= s.iy || ix < 0 || ix >= s.ix)
+                    continue;
+                  for (int64_t ci = block; ci < std::min(block + 8, s.ci); ++ci)
+                    acc.add(at(x, s.x(), n, g, ci, iy, ix), at(w, s.w(), g, co, ci, kh, kw));
+                  acc.endGroup();
+                }
+            y.push_back(acc.result());
+          }
+  return y;
+}
+
+std::vector<float> naiveBackward(const chip::Numerics &numerics, const ConvShape &s,
+                                 const std::vector<float> &dy, const std::vector<float> &w) {
+  std::vector<float> dx;
+  for (int64_t n = 0; n < s.n; ++n)
+    for (int64_t g = 0; g < s.g; ++g)
+      for (int64_t ci = 0; ci < s.ci; ++ci)
+        for (int64_t iy = 0; iy < s.iy; ++iy)
+          for (int64_t ix = 0; ix < s.ix; ++ix) {
+            NaiveAccumulator acc(numerics, 0.0f);
+            for (int64_t block = 0; block < s.co; block += 8)
+              for (int64_t kh = 0; kh < s.kh; ++kh)
+                for (int64_t kw = 0; kw < s.kw; ++kw) {
+                  int64_t ty = iy + s.pt - kh * s.dh, tx = ix + s.pl - kw * s.dw;
+                  if (ty < 0 || ty % s.sh || ty / s.sh >= s.oy() || tx < 0 || tx % s.sw ||
+                      tx / s.sw >= s.ox())
+                    continue;
+                  for (int64_t co = block; co < std::min(block + 8, s.co); ++co)
+                    acc.add(at(dy, s.y(), n, g, co, ty / s.sh, tx / s.sw),
+                            at(w, s.w(), g, co, ci, kh, kw));
+                  acc.endGroup();
+                }
+            dx.push_back(acc.result());
+          }
+  return dx;
+}
+
+std::vector<float> naiveWeightGrad(const chip::Numerics &numerics, const ConvShape &s,
+                                   const std::vector<float> &x, const std::vector<float> &dy) {
+  std::vector<float> dw;
+  for (int64_t g = 0; g < s.g; ++g)
+    for (int64_t co = 0; co < s.co; ++co)
+      for (int64_t ci = 0; ci < s.ci; ++ci)
+        for (int64_t kh = 0; kh < s.kh; ++kh)
+          for (int64_t kw = 0; kw < s.kw; ++kw) {
+            float total = 0.0f;
+            for (int64_t n = 0; n < s.n; ++n) {
+              NaiveAccumulator acc(numerics, 0.0f);
+              for (int64_t p = 0; p < s.oy() * s.ox(); ++p) {
+                if (p % 8 == 0)
+                  acc.endGroup();
+                int64_t oy = p / s.ox(), ox = p % s.ox();
+                int64_t iy = oy * s.sh - s.pt + kh * s.dh, ix = ox * s.sw - s.pl + kw * s.dw;
+                if (iy >= 0 && iy < s.iy && ix >= 0 && ix < s.ix)
+                  acc.add(at(dy, s.y(), n, g, co, oy, ox), at(x, s.x(), n, g, ci, iy, ix));
+              }
+              acc.endGroup();
+              total = total + acc.result();
+              if (numerics.acrossImagesFp16)
+                total = num::round(numerics.fp16, numerics.rounding, total, 0, nullptr);
+            }
+            dw.push_back(total);
+          }
+  return dw;
+}
+
+struct Case {
+  std::string chip;
+  mach::Format format;
+  ConvShape shape;
+};
+
+class ConvTest : public testing::TestWithParam<Case> {
+protected:
+  void SetUp() override {
+    chip = chipNamed(GetParam().chip);
+    s = GetParam().shape;
+    format = GetParam().format;
+    x = randomValues(formatOf(chip, format), elementsOf(s.x()), 1);
+    w = randomValues(formatOf(chip, format), elementsOf(s.w()), 2);
+    dy = randomValues(formatOf(chip, format), elementsOf(s.y()), 3);
+  }
+
+  chip::Chip chip;
+  ConvShape s;
+  mach::Format format{};
+  std::vector<float> x, w, dy;
+};
+
+TEST_P(ConvTest, ForwardWhole) {
+  ProgramBuilder b(chip);
+  b.tensor("x", format, s.x());
+  b.tensor("w", format, s.w());
+  b.tensor("b", mach::Format::fp16, {s.g, s.co});
+  b.tensor("y", mach::Format::f32, s.y());
+  b.load(0, "x");
+  b.load(1, "w");
+  b.load(2, "b");
+  mach::TensorTile acc =
+      b.chipTile(mach::Space::acc, accFormat(chip), s.y(), {Shape(5, 0), s.y(), {}});
+  b.desc(3, acc);
+  b.emit(geomOf(s));
+  b.emit(mach::ConvFp{3, 0, 1, 2, 0, 0, mach::AccMode::bias});
+  b.storeWidened("y", acc, 3);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> bias = randomValues(chip.numerics.fp16, s.g * s.co, 4);
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "w", w);
+  writeTensor(*machine, "b", bias);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "y"), naiveForward(chip.numerics, s, x, w, bias));
+}
+
+/// Tiles over input channels (accumulating), output channels and rows; cores take the tiles of
+/// output channels.
+TEST_P(ConvTest, ForwardInTiles) {
+  ProgramBuilder b(chip);
+  b.tensor("x", format, s.x());
+  b.tensor("w", format, s.w());
+  b.tensor("y", mach::Format::f32, s.y());
+  b.emit(mach::Mask{1, 3});
+  b.emit(geomOf(s));
+  int64_t coTile = (s.co + 1) / 2, rowTile = (s.oy() + 1) / 2;
+  int64_t rows = (rowTile - 1) * s.sh + (s.kh - 1) * s.dh + 1;
+  int64_t columns = s.ix + s.pl + s.pr;
+  for (int64_t row = 0; row < s.oy(); row += rowTile) {
+    Piece outputs{{0, 0, 0, row, 0}, {s.n, s.g, coTile, rowTile, s.ox()}, {0, 0, coTile, 0, 0}};
+    mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.y(), outputs);
+    b.desc(3, acc);
+    for (int64_t ci = 0; ci < s.ci; ci += 8) {
+      b.load(0, "x", {{0, 0, ci, row * s.sh - s.pt, -s.pl}, {s.n, s.g, 8, rows, columns}, {}},
+             mach::Space::spm, 1);
+      b.load(1, "w", {{0, 0, ci, 0, 0}, {s.g, coTile, 8, s.kh, s.kw}, {0, coTile, 0, 0, 0}},
+             mach::Space::spm, 1);
+      b.emit(mach::ConvFp{3, 0, 1, 0, 0, 1, mach::AccMode::zero});
+    }
+    b.storeWidened("y", acc, 3, 1);
+  }
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "w", w);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "y"), naiveForward(chip.numerics, s, x, w, {}));
+}
+
+TEST_P(ConvTest, BackwardWhole) {
+  ProgramBuilder b(chip);
+  b.tensor("dy", format, s.y());
+  b.tensor("w", format, s.w());
+  b.tensor("dx", mach::Format::f32, s.x());
+  b.load(0, "dy");
+  b.load(1, "w");
+  mach::TensorTile acc =
+      b.chipTile(mach::Space::acc, accFormat(chip), s.x(), {Shape(5, 0), s.x(), {}});
+  b.desc(3, acc);
+  b.emit(geomOf(s));
+  b.emit(mach::ConvBp{3, 0, 1, 0, 0, mach::AccMode::zero});
+  b.storeWidened("dx", acc, 3);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "dy", dy);
+  writeTensor(*machine, "w", w);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "dx"), naiveBackward(chip.numerics, s, dy, w));
+}
+
+TEST_P(ConvTest, BackwardInTiles) {
+  ProgramBuilder b(chip);
+  b.tensor("dy", format, s.y());
+  b.tensor("w", format, s.w());
+  b.tensor("dx", mach::Format::f32, s.x());
+  b.emit(mach::Mask{1, 3});
+  b.emit(geomOf(s));
+  int64_t ciTile = (s.ci + 1) / 2, rowTile = (s.iy + 2) / 3;
+  for (int64_t row = 0; row < s.iy; row += rowTile) {
+    Piece outputs{{0, 0, 0, row, 0}, {s.n, s.g, ciTile, rowTile, s.ix}, {0, 0, ciTile, 0, 0}};
+    mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.x(), outputs);
+    b.desc(3, acc);
+    for (int64_t co = 0; co < s.co; co += 8) {
+      b.load(0, "dy", {{0, 0, co, 0, 0}, {s.n, s.g, 8, s.oy(), s.ox()}, {}}, mach::Space::spm, 1);
+      b.load(1, "w", {{0, co, 0, 0, 0}, {s.g, 8, ciTile, s.kh, s.kw}, {0, 0, ciTile, 0, 0}},
+             mach::Space::spm, 1);
+      b.emit(mach::ConvBp{3, 0, 1, 0, 1, mach::AccMode::zero});
+    }
+    b.storeWidened("dx", acc, 3, 1);
+  }
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "dy", dy);
+  writeTensor(*machine, "w", w);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "dx"), naiveBackward(chip.numerics, s, dy, w));
+}
+
+TEST_P(ConvTest, WeightGradWhole) {
+  ProgramBuilder b(chip);
+  b.tensor("x", format, s.x());
+  b.tensor("dy", format, s.y());
+  b.tensor("dw", mach::Format::f32, s.w());
+  b.load(0, "x");
+  b.load(1, "dy");
+  mach::TensorTile acc =
+      b.chipTile(mach::Space::acc, accFormat(chip), s.w(), {Shape(5, 0), s.w(), {}});
+  b.desc(3, acc);
+  b.emit(geomOf(s));
+  b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
+  b.storeWidened("dw", acc, 3);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "dy", dy);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "dw"), naiveWeightGrad(chip.numerics, s, x, dy));
+}
+
+/// Images one by one, each in two tiles of rows where a row count allows it; cores take the output
+/// channels.
+TEST_P(ConvTest, WeightGradInTiles) {
+  ProgramBuilder b(chip);
+  b.tensor("x", format, s.x());
+  b.tensor("dy", format, s.y());
+  b.tensor("dw", mach::Format::f32, s.w());
+  b.emit(mach::Mask{1, 3});
+  b.emit(geomOf(s));
+  int64_t coTile = (s.co + 1) / 2, rowTile = s.oy();
+  for (int64_t rows = 1; rows < s.oy(); ++rows)
+    if (rows * s.ox() % 8 == 0) {
+      rowTile = rows;
+      break;
+    }
+  Piece weights{Shape(5, 0), {s.g, coTile, s.ci, s.kh, s.kw}, {0, coTile, 0, 0, 0}};
+  mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.w(), weights);
+  b.desc(3, acc);
+  for (int64_t n = 0; n < s.n; ++n)
+    for (int64_t row = 0; row < s.oy(); row += rowTile) {
+      b.load(0, "x", {{n, 0, 0, 0, 0}, {1, s.g, s.ci, s.iy, s.ix}, {}}, mach::Space::spm, 1);
+      b.load(1, "dy", {{n, 0, 0, row, 0}, {1, s.g, coTile, rowTile, s.ox()}, {0, 0, coTile, 0, 0}},
+             mach::Space::spm, 1);
+      b.emit(mach::ConvWg{3, 0, 1, 0, 1, mach::AccMode::zero});
+    }
+  b.storeWidened("dw", acc, 3, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "dy", dy);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "dw"), naiveWeightGrad(chip.numerics, s, x, dy));
+}
+
+std::vector<Case> allCases() {
+  std::vector<ConvShape> shapes(6);
+  shapes[0] = {1, 1, 1, 1, 5, 5, 3, 3};
+  shapes[1] = {2, 1, 3, 20, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1};
+  shapes[2] = {2, 1, 19, 18, 9, 7, 3, 3, 2, 2, 1, 1, 1, 1};
+  shapes[3] = {1, 2, 8, 9, 11, 12, 3, 2, 1, 2, 2, 1, 1, 0, 2, 3};
+  shapes[4] = {3, 1, 17, 33, 6, 6, 1, 1, 2, 2, 0, 0, 0, 0};
+  shapes[5] = {1, 3, 2, 4, 10, 10, 5, 5, 3, 2, 2, 2, 2, 2, 1, 1};
+  std::vector<Case> cases;
+  for (const ConvShape &s : shapes) {
+    cases.push_back({"lnpu", mach::Format::fp8, s});
+    cases.push_back({"lnpu", mach::Format::fp16, s});
+    cases.push_back({"asu-fp8", mach::Format::fp8, s});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ConvTest, testing::ValuesIn(allCases()));
+
+} // namespace
+} // namespace slp::exec
