@@ -7,6 +7,7 @@
 #include "dialects/Chip/ChipDialect.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Train/TrainDialect.h"
+#include "slp/Autodiff/Passes.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"
 #include "slp/Transforms/Chip/Passes.h"
@@ -20,9 +21,11 @@ void slp::registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::func::FuncDialect, mlir::scf::SCFDialect, mlir::arith::ArithDialect,
                   mlir::affine::AffineDialect, num_ir::NumDialect, train::TrainDialect,
                   chip_ir::ChipDialect, mach::MachDialect>();
+  registerGradients(registry);
 }
 
 void slp::registerPasses() {
+  registerSlpAutodiffPasses();
   registerSlpConversionPasses();
   registerSlpChipPasses();
 }
