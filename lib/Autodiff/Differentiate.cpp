@@ -179,7 +179,7 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
       continue;
     SmallVector<Attribute> ofEval; // names are unique in the module
     for (Attribute name : names)
-      ofEval.push_back(b.getStringAttr("eval/" + cast<StringAttr>(name).getValue()));
+      ofEval.push_back(b.getStringAttr("eval:" + cast<StringAttr>(name).getValue()));
     copy->setAttr(getNamesAttrName(), b.getArrayAttr(ofEval));
   }
   func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));

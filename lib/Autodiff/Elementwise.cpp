@@ -32,7 +32,7 @@ struct AddGradient : slp::autodiff::GradientOf<AddGradient, AddOp> {
 struct BiasAddGradient : slp::autodiff::GradientOf<BiasAddGradient, BiasAddOp> {
   static LogicalResult gradient(BiasAddOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
-    grads = {needed[0] ? resultGrads[0] : Value(), Value()};
+    grads.assign({needed[0] ? resultGrads[0] : Value(), Value()});
     if (!needed[1])
       return success();
     auto db = createInferred<BiasGradOp>(b, op.getLoc(), resultGrads[0], phaseOf(b, Phase::wg));

@@ -28,7 +28,7 @@ struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, Cr
       return op.emitOpError("can be differentiated as the loss only, not inside another one");
     auto dx = createInferred<CrossEntropyGradOp>(b, op.getLoc(), {op.getX(), op.getLabels()},
                                                  phaseOf(b, Phase::bp));
-    grads = {dx ? dx.getDx() : Value(), Value()};
+    grads.assign({dx ? dx.getDx() : Value(), Value()});
     return success(bool(dx));
   }
 };
