@@ -26,7 +26,7 @@ struct Activity {
   uint64_t instructions = 0;
   uint64_t fp8Macs = 0, fp16Macs = 0; // terms inside the extents, by format of the operands
   uint64_t zeroMacs = 0;              // of those, with a zero operand
-  uint64_t macSlots = 0;              // multiplier slots offered, ragged dot groups counted whole
+  uint64_t macSlots = 0;              // dot groups offered
   uint64_t vectorElements = 0, vectorOperations = 0;
   std::array<uint64_t, numSpaces> bytesRead{},
       bytesWritten{}; // by mach::Space; dram in whole bursts

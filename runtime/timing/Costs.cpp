@@ -47,6 +47,7 @@ Costs::Costs(const chip::Chip &chip) {
   fp16Macs = std::max<int64_t>(1, rates.fp16MacsPerCycle);
   macStart = rates.macStartCycles;
   vectorStart = rates.vectorStartCycles;
+  dot = chip.numerics.dot;
   lanes = std::max<int64_t>(1, rates.vectorLanes);
   double clock = rates.clockHz;
   // 100 ns at 200 MHz are 20 cycles, whatever the last bit of the product.
@@ -62,7 +63,8 @@ Costs::Costs(const chip::Chip &chip) {
 }
 
 Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
-  return macStart + ceilDiv(static_cast<int64_t>(work.macSlots), fp16 ? fp16Macs : fp8Macs);
+  int64_t slots = static_cast<int64_t>(work.macSlots) * dot;
+  return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

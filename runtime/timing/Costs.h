@@ -43,7 +43,7 @@ class Costs {
 public:
   explicit Costs(const chip::Chip &chip);
 
-  /// Cycles of one core: start + ceil(multiplier slots / MACs per cycle of the format).
+  /// Cycles of one core: start + ceil(dot groups * dot width / MACs per cycle).
   Cycle mac(const exec::CoreWork &work, bool fp16) const;
   /// Cycles of the vector unit: start + ceil(lane operations * cycles of the class / lanes).
   Cycle vector(mach::Opcode opcode, uint64_t operations) const;
@@ -59,6 +59,7 @@ public:
   int cores = 1;
 
 private:
+  int dot = 1;
   int64_t fp8Macs, fp16Macs; // per cycle and core
   Cycle macStart, vectorStart;
   int64_t lanes;

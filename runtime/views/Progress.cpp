@@ -10,22 +10,28 @@
 
 namespace slp::views {
 
-std::string progressLine(const std::string &what, double share, double loss, double secondsLeft) {
+std::string progressLine(const std::string &what, double share, std::optional<double> loss,
+                         double secondsLeft) {
   constexpr int width = 20;
   share = std::clamp(share, 0.0, 1.0);
   auto filled = static_cast<size_t>(share * width);
-  std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
-  char text[128];
+  char text[64];
+  std::snprintf(text, sizeof text, "] %3.0f %%", share * 100);
+  std::string line =
+      what + " [" + std::string(filled, '#') + std::string(width - filled, '.') + text;
+  if (loss) {
+    std::snprintf(text, sizeof text, "  loss %.4f", *loss);
+    line += text;
+  }
   auto left = static_cast<long long>(std::clamp(secondsLeft, 0.0, 1e9) + 0.5);
-  if (left < 120)
-    std::snprintf(text, sizeof text, " %3.0f %%  loss %.4f  ETA %lld s", share * 100, loss, left);
-  else
-    std::snprintf(text, sizeof text, " %3.0f %%  loss %.4f  ETA %lld min", share * 100, loss,
-                  left / 60);
-  return what + " [" + bar + "]" + text;
+  bool isShort = left < 120;
+  std::snprintf(text, sizeof text, "  ETA %lld %s", isShort ? left : left / 60,
+                isShort ? "s" : "min");
+  return line + text;
 }
 
-void Progress::update(const std::string &what, int64_t done, int64_t total, double loss) {
+void Progress::update(const std::string &what, int64_t done, int64_t total,
+                      std::optional<double> loss) {
   Clock::time_point now = Clock::now();
   if (!stream || total <= 0 || (shown && now - drawn < std::chrono::milliseconds(100)))
     return;

@@ -13,13 +13,15 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 namespace slp::views {
 
 /// The line: "epoch 2/20 [#####...............] 31 %  loss 0.1234  ETA 12 s". Shares outside [0, 1]
 /// are clamped.
-std::string progressLine(const std::string &what, double share, double loss, double secondsLeft);
+std::string progressLine(const std::string &what, double share, std::optional<double> loss,
+                         double secondsLeft);
 
 class Progress {
 public:
@@ -29,7 +31,7 @@ public:
   Progress(const Progress &) = delete;
   Progress &operator=(const Progress &) = delete;
   /// `done` of `total` pieces of work; draws at most ten times a second.
-  void update(const std::string &what, int64_t done, int64_t total, double loss);
+  void update(const std::string &what, int64_t done, int64_t total, std::optional<double> loss);
   /// Removes the line, so that something else can be printed.
   void clear();
 

@@ -6,7 +6,7 @@
 
 #include "runtime/views/Stats.h"
 
-#include "runtime/views/AtomicFile.h"
+#include "runtime/image/File.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -58,7 +58,7 @@ static void addTotals(Json &json, const Totals &totals, const Record &record) {
                   {"fp8", activity.fp8Macs},
                   {"fp16", activity.fp16Macs},
                   {"zero_operand", activity.zeroMacs},
-                  {"slots", activity.macSlots},
+                  {"slots", activity.macSlots * uint64_t(record.chip.numerics.dot)},
                   // Timing models a dense array: a term with a zero operand takes its cycle.
                   {"skipped", 0}};
   json["utilisation"] = totals.utilisation(record.chip);
@@ -193,7 +193,8 @@ Json statsOf(const Record &record) {
 Status writeStats(const Record &record, const std::string &path) {
   // Names come from files of others: bytes that are not UTF-8 must not throw.
   std::string text = statsOf(record).dump(1, ' ', false, Json::error_handler_t::replace);
-  return writeWhole(path, text + "\n");
+  text += "\n";
+  return image::writeBytes({text.begin(), text.end()}, path);
 }
 
 } // namespace slp::views

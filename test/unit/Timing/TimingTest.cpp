@@ -25,6 +25,7 @@ template <typename T> static chip::Sourced<T> assumed(T value) {
 
 static chip::Chip smallChip(int cores = 2, int queueDepth = 8) {
   chip::Chip chip;
+  chip.numerics.dot = 8;
   chip.structure.cores = assumed(cores);
   chip.structure.queueDepth = assumed(queueDepth);
   chip::Rates &rates = chip.rates;
@@ -93,7 +94,7 @@ struct Program {
     e.fp16 = fp16;
     for (uint64_t s : slots) {
       exec::CoreWork work;
-      work.macSlots = 8 * s;
+      work.macSlots = s;
       e.work.push_back(work);
     }
     model.issued(e);

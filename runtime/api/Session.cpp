@@ -1,0 +1,158 @@
+//===- Session.cpp - one image on one chip ----------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/api/Session.h"
+
+#include <algorithm>
+
+namespace slp::api {
+
+namespace {
+/// Lets time and energy listen to the same machine.
+class Listeners : public exec::Observer {
+public:
+  Listeners(exec::Observer &first, exec::Observer &second) : first(first), second(second) {}
+  void issued(const exec::Event &event) override {
+    first.issued(event);
+    second.issued(event);
+  }
+
+private:
+  exec::Observer &first, &second;
+};
+} // namespace
+
+Session::Session(image::Image image, chip::Chip chip, const SessionOptions &options)
+    : program(std::move(image)), description(std::move(chip)), options(options),
+      groupNumbers(program), model(description, groupNumbers), counter(groupNumbers) {}
+
+/// The description of the chip an image was compiled for.
+static Result<chip::Chip> chipOf(const image::Image &image, const std::string &imagePath,
+                                 const std::string &chipFile) {
+  if (!chipFile.empty())
+    return chip::load(chipFile);
+  std::vector<std::string> shipped = chip::shippedNames();
+  if (std::find(shipped.begin(), shipped.end(), image.chipName) == shipped.end())
+    return Error{imagePath + ": compiled for chip '" + image.chipName +
+                 "', which is not shipped; give its description with --chip=FILE.yaml"};
+  return chip::load(image.chipName);
+}
+
+Result<std::unique_ptr<Session>> Session::open(const std::string &imagePath,
+                                               const std::string &chipFile,
+                                               const SessionOptions &options) {
+  Result<image::Image> image = image::readFile(imagePath);
+  if (!image)
+    return image.takeError();
+  Result<chip::Chip> chip = chipOf(*image, imagePath, chipFile);
+  if (!chip)
+    return chip.takeError();
+  if (chip->structureHash() != image->chipHash) {
+    std::string described = chipFile.empty() ? "the shipped description of '" + chip->name + "'"
+                                             : chipFile + " ('" + chip->name + "')";
+    return Error{imagePath + ": compiled for chip '" + image->chipName +
+                 "' with other features, numerics or structure than " + described +
+                 "; only rates and energies may differ"};
+  }
+  return create(image.take(), chip.take(), options);
+}
+
+Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip chip,
+                                                 const SessionOptions &options) {
+  std::unique_ptr<Session> session(new Session(std::move(image), std::move(chip), options));
+  Result<std::unique_ptr<exec::Machine>> machine =
+      exec::Machine::create(session->description, session->program);
+  if (!machine)
+    return machine.takeError();
+  session->processor = machine.take();
+  if (Status s = session->findTensors(); !s)
+    return s.takeError();
+  session->setHyper(Hyper());
+  return session;
+}
+
+Status Session::findTensors() {
+  for (const image::Tensor &tensor : program.tensors) {
+    if (tensor.role == image::Role::output) {
+      if (tensor.name == "loss")
+        lossTensor = &tensor;
+      else if (!logitsTensor)
+        logitsTensor = &tensor;
+    }
+  }
+  for (const image::Tensor &tensor : program.tensors) {
+    if (tensor.role != image::Role::input)
+      continue;
+    if (tensor.shape.empty() || tensor.shape[0] != program.batch)
+      return Error{"input '" + tensor.name + "' of the image has no leading extent of " +
+                   std::to_string(program.batch) + ", the batch"};
+    data::InputSpec spec;
+    spec.name = tensor.name;
+    spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
+    spec.isLabel = tensor.format == mach::Format::i32 || tensor.name == "labels";
+    if (spec.isLabel) {
+      spec.classes = classes();
+      labelInput = int(specs.size());
+    }
+    specs.push_back(spec);
+    inputTensors.push_back(&tensor);
+  }
+  return Status::success();
+}
+
+int64_t Session::classes() const {
+  return logitsTensor && !logitsTensor->shape.empty() ? logitsTensor->shape.back() : 0;
+}
+
+Status Session::initialize() {
+  if (!has("init"))
+    return Status::success();
+  Result<RunResult> result = run("init", /*timed=*/false);
+  return result ? Status::success() : Status(result.takeError());
+}
+
+void Session::setHyper(const Hyper &hyper) {
+  processor->setHyper(0, hyper.learningRate);
+  processor->setHyper(1, hyper.momentum);
+  processor->setHyper(2, hyper.weightDecay);
+}
+
+Status Session::write(size_t input, const std::vector<float> &values) {
+  return processor->write(inputTensors[input]->name, values);
+}
+
+Result<RunResult> Session::run(std::string_view entry, bool timed) {
+  if (!has(entry))
+    return Error{"the image has no entry point '" + std::string(entry) + "'"};
+  Listeners listeners(model, counter);
+  exec::Options machineOptions;
+  machineOptions.threads = options.threads;
+  machineOptions.capturer = options.capturer;
+  machineOptions.observer = timed ? &listeners : nullptr;
+  if (Status s = processor->run(entry, machineOptions); !s)
+    return s.takeError();
+  RunResult result;
+  if (!timed)
+    return result;
+  Result<timing::Report> report = model.finish();
+  if (!report)
+    return report.takeError();
+  result.measurement = views::Measurement{report.take(), counter.take()};
+  return result;
+}
+
+Result<float> Session::loss() const {
+  if (!lossTensor)
+    return Error{"the image has no output 'loss'"};
+  Result<std::vector<float>> values = processor->read("loss");
+  if (!values)
+    return values.takeError();
+  if (values->size() != 1)
+    return Error{"output 'loss' has " + std::to_string(values->size()) + " elements, expected 1"};
+  return values->front();
+}
+
+} // namespace slp::api

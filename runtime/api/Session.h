@@ -1,0 +1,95 @@
+//===- Session.h - one image on one chip ------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Joins what the simulator consists of: the machine computes values, timing and energy listen. Used
+// by the training loop (Training.h), and directly by slp-verify, which steps by itself.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_API_SESSION_H
+#define RUNTIME_API_SESSION_H
+
+#include "runtime/data/Dataset.h"
+#include "runtime/energy/Activity.h"
+#include "runtime/exec/Machine.h"
+#include "runtime/timing/Model.h"
+#include "runtime/views/Record.h"
+
+#include <memory>
+#include <optional>
+
+namespace slp::api {
+
+/// Run-time numbers of the optimizer: h0, h1, h2.
+struct Hyper {
+  float learningRate = 0.05f, momentum = 0.9f, weightDecay = 0;
+};
+
+struct SessionOptions {
+  int threads = 0;                    // host threads, 0: all
+  exec::Capturer *capturer = nullptr; // sees the values of every run
+};
+
+/// What one run of an entry point did.
+struct RunResult {
+  std::optional<views::Measurement> measurement; // if time was asked for
+};
+
+class Session {
+public:
+  /// Reads the image, and the description of its chip unless `chipFile` names another one, whose
+  /// structure and numerics must be the same.
+  static Result<std::unique_ptr<Session>>
+  open(const std::string &imagePath, const std::string &chipFile, const SessionOptions &options);
+  static Result<std::unique_ptr<Session>> create(image::Image image, chip::Chip chip,
+                                                 const SessionOptions &options);
+
+  /// Puts initial values into the state: runs `init`, if the image has one.
+  Status initialize();
+  void setHyper(const Hyper &hyper);
+
+  /// Inputs of the graph in the order of their addresses, without the batch.
+  const std::vector<data::InputSpec> &inputs() const { return specs; }
+  /// Index of the labels among the inputs, or -1.
+  int labels() const { return labelInput; }
+  /// Number of classes: last extent of the logits; 0 without logits.
+  int64_t classes() const;
+  int64_t batch() const { return program.batch; }
+  bool has(std::string_view entry) const { return program.findEntry(entry) != nullptr; }
+  const image::Tensor *logits() const { return logitsTensor; }
+
+  /// Writes one batch of an input, row-major.
+  Status write(size_t input, const std::vector<float> &values);
+  /// Runs an entry point; `timed` also simulates time and counts work.
+  Result<RunResult> run(std::string_view entry, bool timed);
+  /// The scalar output `loss` of the last run.
+  Result<float> loss() const;
+
+  exec::Machine &machine() { return *processor; }
+  const exec::Machine &machine() const { return *processor; }
+  const image::Image &image() const { return program; }
+  const chip::Chip &chip() const { return description; }
+  const timing::Groups &groups() const { return groupNumbers; }
+
+private:
+  Session(image::Image image, chip::Chip chip, const SessionOptions &options);
+  Status findTensors();
+
+  const image::Image program;
+  const chip::Chip description;
+  const SessionOptions options;
+  const timing::Groups groupNumbers;
+  std::unique_ptr<exec::Machine> processor;
+  timing::Model model;
+  energy::ActivityCounter counter;
+  std::vector<data::InputSpec> specs;
+  std::vector<const image::Tensor *> inputTensors;
+  const image::Tensor *lossTensor = nullptr;
+  const image::Tensor *logitsTensor = nullptr;
+  int labelInput = -1;
+};
+
+} // namespace slp::api
+
+#endif // RUNTIME_API_SESSION_H

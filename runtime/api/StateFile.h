@@ -1,0 +1,49 @@
+//===- StateFile.h - trained state on disk ----------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// `slp-sim --save` and `--load`: all state tensors (weights, velocities) as values, so that another
+// image of the same model can go on with them. Layout, little endian, no padding:
+//
+//   8 bytes   "SLPSTATE"
+//   u32       version, 1
+//   u32       number of tensors
+//   each:     u32 length of the name, the name, u32 rank, i64 extent per dimension,
+//             f32 per element in row-major order (a value of any format is exact in f32)
+//   u64       FNV-1a 64 of everything before
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_API_STATEFILE_H
+#define RUNTIME_API_STATEFILE_H
+
+#include "runtime/api/Result.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace slp::api {
+
+class Session;
+
+struct StateTensor {
+  std::string name;
+  std::vector<int64_t> shape;
+  std::vector<float> values; // row-major
+};
+
+std::vector<uint8_t> serializeState(const std::vector<StateTensor> &tensors);
+/// Refuses anything but what serializeState writes. `where` stands for the file in messages.
+Result<std::vector<StateTensor>> deserializeState(const std::vector<uint8_t> &file,
+                                                  const std::string &where);
+
+/// Writes the state of a session, whole or not at all.
+Status saveState(const Session &session, const std::string &path);
+/// Replaces the state of a session. The file must have exactly the image's state tensors, in any
+/// order; the message names the first that is missing, unknown or of another shape.
+Status loadState(Session &session, const std::string &path);
+
+} // namespace slp::api
+
+#endif // RUNTIME_API_STATEFILE_H

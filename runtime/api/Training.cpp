@@ -1,0 +1,333 @@
+//===- Training.cpp - trains and evaluates an image -------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/api/Training.h"
+
+#include "runtime/api/StateFile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace slp::api {
+
+/// Synthetic data: as many batches as show a steady state, few enough to be quick.
+static constexpr uint32_t syntheticBatches = 8;
+
+static Status checkOptions(const SimulationOptions &options) {
+  auto refuse = [](const char *flag, auto value, const char *expected) -> Status {
+    return Error{std::string(flag) + ": " + std::to_string(value) + ", expected " + expected};
+  };
+  if (options.epochs < 1)
+    return refuse("--epochs", options.epochs, "at least 1");
+  if (options.steps && *options.steps < 1)
+    return refuse("--steps", *options.steps, "at least 1");
+  if (options.threads < 0)
+    return refuse("--threads", options.threads, "at least 0");
+  const Hyper &hyper = options.hyper;
+  if (!std::isfinite(hyper.learningRate) || hyper.learningRate < 0)
+    return refuse("--lr", hyper.learningRate, "a finite number of at least 0");
+  if (!(hyper.momentum >= 0 && hyper.momentum < 1))
+    return refuse("--momentum", hyper.momentum, "at least 0 and less than 1");
+  if (!std::isfinite(hyper.weightDecay) || hyper.weightDecay < 0)
+    return refuse("--weight-decay", hyper.weightDecay, "a finite number of at least 0");
+  return Status::success();
+}
+
+static Status writeBatch(Session &session, const Samples &samples,
+                         const std::vector<uint32_t> &order, size_t first) {
+  for (size_t i = 0; i < session.inputs().size(); ++i)
+    if (Status s = session.write(i, samples.gather(i, order, first, size_t(session.batch()))); !s)
+      return s;
+  return Status::success();
+}
+
+static void addTo(std::optional<views::Measurement> &sum, const views::Measurement &part) {
+  if (!sum)
+    sum = part;
+  else
+    *sum += part;
+}
+
+bool canEvaluate(const Session &session) {
+  const image::Tensor *logits = session.logits();
+  return session.has("eval") && logits && logits->shape.size() == 2 && session.labels() >= 0;
+}
+
+Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed,
+                            Watcher &watcher) {
+  size_t batch = size_t(session.batch()), classes = size_t(session.classes());
+  Evaluation result;
+  result.samples = samples.count();
+  size_t batches = (samples.count() + batch - 1) / batch;
+  std::vector<uint32_t> order(batches * batch);
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = uint32_t(i % samples.count());
+
+  for (size_t b = 0; b < batches; ++b) {
+    if (Status s = writeBatch(session, samples, order, b * batch); !s)
+      return s.takeError();
+    Result<RunResult> run = session.run("eval", timed);
+    if (!run)
+      return run.takeError();
+    Result<std::vector<float>> logits = session.machine().read(session.logits()->name);
+    if (!logits)
+      return logits.takeError();
+    std::vector<float> labels = samples.gather(size_t(session.labels()), order, b * batch, batch);
+    for (size_t i = 0; i < batch && b * batch + i < samples.count(); ++i) {
+      auto row = logits->begin() + std::ptrdiff_t(i * classes);
+      auto best = std::max_element(row, row + std::ptrdiff_t(classes)) - row;
+      result.correct += float(best) == labels[i];
+    }
+    views::StepRecord step;
+    step.step = int64_t(b) + 1;
+    if (run->measurement) {
+      step.totals = run->measurement->totals(session.groups());
+      addTo(result.measurement, *run->measurement);
+    }
+    result.steps.push_back(step);
+    watcher.progressed(step, step.step, int64_t(batches));
+  }
+  return result;
+}
+
+namespace {
+/// One call of `simulate`.
+class Simulation {
+public:
+  Simulation(const SimulationOptions &options, Watcher &watcher)
+      : options(options), watcher(watcher) {}
+  Result<views::Record> run();
+
+private:
+  Status load();
+  Status train();
+  Status trainEpoch(int64_t epoch, uint32_t steps);
+  Status evaluateOnly();
+  Result<std::optional<double>> testAccuracy();
+  Status describeTensors();
+
+  const SimulationOptions &options;
+  Watcher &watcher;
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Samples> training, test;
+  views::Record record;
+  int64_t totalSteps = 0, epochs = 0;
+};
+} // namespace
+
+Status Simulation::load() {
+  const std::vector<data::InputSpec> &inputs = session->inputs();
+  if (options.data.empty()) {
+    watcher.note("no --data: synthetic random samples, whose loss and accuracy mean nothing");
+    auto count = uint32_t(session->batch()) * syntheticBatches;
+    if (!options.evaluateOnly)
+      training = syntheticSamples(inputs, count, options.seed);
+    if (canEvaluate(*session))
+      test = syntheticSamples(inputs, uint32_t(session->batch()), options.seed + 1);
+    return Status::success();
+  }
+  auto loadSplit = [&](data::Split split, std::unique_ptr<Samples> &to) -> Status {
+    Result<std::unique_ptr<Samples>> samples = loadSamples(options.data, inputs, split);
+    if (!samples)
+      return samples.takeError();
+    to = samples.take();
+    return Status::success();
+  };
+  if (!options.evaluateOnly)
+    if (Status s = loadSplit(data::Split::train, training); !s)
+      return s;
+  bool wantsTest = options.evaluateOnly || data::hasTestSplit(options.data, inputs);
+  if (canEvaluate(*session) && wantsTest)
+    if (Status s = loadSplit(data::Split::test, test); !s)
+      return s;
+  return Status::success();
+}
+
+Result<std::optional<double>> Simulation::testAccuracy() {
+  if (!test)
+    return std::optional<double>();
+  Watcher quiet;
+  Result<Evaluation> evaluation = evaluate(*session, *test, /*timed=*/false, quiet);
+  if (!evaluation)
+    return evaluation.takeError();
+  return std::optional<double>(evaluation->accuracy());
+}
+
+Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
+  std::vector<uint32_t> order =
+      data::epochOrder(options.order, options.seed, uint32_t(epoch - 1), training->count());
+  double sum = 0;
+  for (uint32_t i = 0; i < steps; ++i) {
+    if (Status s = writeBatch(*session, *training, order, size_t(i) * size_t(session->batch())); !s)
+      return s;
+    Result<RunResult> run = session->run("step", !options.functionalOnly);
+    if (!run)
+      return run.takeError();
+    Result<float> loss = session->loss();
+    if (!loss)
+      return loss.takeError();
+    sum += *loss;
+    views::StepRecord step;
+    step.epoch = epoch;
+    step.step = int64_t(record.steps.size()) + 1;
+    step.loss = *loss;
+    if (run->measurement) {
+      step.totals = run->measurement->totals(session->groups());
+      addTo(record.measurement, *run->measurement);
+    }
+    record.steps.push_back(step);
+    watcher.progressed(step, step.step, totalSteps);
+  }
+  views::EpochRecord ended;
+  ended.epoch = epoch;
+  ended.loss = sum / steps;
+  Result<std::optional<double>> accuracy = testAccuracy();
+  if (!accuracy)
+    return accuracy.takeError();
+  ended.accuracy = *accuracy;
+  record.epochs.push_back(ended);
+  watcher.epochEnded(ended, epochs);
+  return Status::success();
+}
+
+Status Simulation::train() {
+  Result<data::Batches> batches = data::batchesOf(training->count(), uint32_t(session->batch()));
+  if (!batches)
+    return batches.takeError();
+  if (batches->dropped)
+    watcher.note(std::to_string(batches->dropped) + " of " + std::to_string(training->count()) +
+                 " samples do not fill a batch of " + std::to_string(batches->batch) +
+                 " and are left out of each epoch");
+  record.settings.samples = training->count();
+  record.settings.dropped = batches->dropped;
+  int64_t perEpoch = batches->steps;
+  totalSteps = options.steps ? *options.steps : options.epochs * perEpoch;
+  epochs = (totalSteps + perEpoch - 1) / perEpoch;
+  for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
+    int64_t left = totalSteps - (epoch - 1) * perEpoch;
+    if (Status s = trainEpoch(epoch, uint32_t(std::min(left, perEpoch))); !s)
+      return s;
+  }
+  record.loss = record.epochs.back().loss;
+  record.accuracy = record.epochs.back().accuracy;
+  return Status::success();
+}
+
+Status Simulation::evaluateOnly() {
+  record.settings.entry = "eval";
+  if (!test)
+    return Error{options.image + ": accuracy needs an entry point 'eval', logits and labels"};
+  record.settings.samples = test->count();
+  Result<Evaluation> evaluation = evaluate(*session, *test, !options.functionalOnly, watcher);
+  if (!evaluation)
+    return evaluation.takeError();
+  record.accuracy = evaluation->accuracy();
+  record.steps = std::move(evaluation->steps);
+  record.measurement = std::move(evaluation->measurement);
+  return Status::success();
+}
+
+static const char *nameOf(image::Role role) {
+  switch (role) {
+  case image::Role::input:
+    return "input";
+  case image::Role::output:
+    return "output";
+  case image::Role::state:
+    return "state";
+  case image::Role::temp:
+    return "temp";
+  }
+  return "";
+}
+
+Status Simulation::describeTensors() {
+  std::map<std::string, size_t> indices;
+  for (const image::Tensor &tensor : session->image().tensors) {
+    Result<std::vector<float>> values = session->machine().read(tensor.name);
+    if (!values)
+      return values.takeError();
+    views::TensorRecord entry;
+    entry.name = tensor.name;
+    entry.role = nameOf(tensor.role);
+    entry.shape = tensor.shape;
+    entry.elements = values->size();
+    entry.zeros = uint64_t(std::count(values->begin(), values->end(), 0.0f));
+    indices[entry.name] = record.tensors.size();
+    record.tensors.push_back(entry);
+  }
+  const std::vector<image::Capture> &captures = session->image().debug.captures;
+  std::vector<exec::TensorEvents> events = session->machine().events();
+  for (size_t i = 0; i < events.size(); ++i) {
+    auto [it, isNew] = indices.try_emplace(events[i].tensor, record.tensors.size());
+    if (isNew) {
+      record.tensors.emplace_back();
+      record.tensors.back().name = events[i].tensor;
+      if (i < captures.size())
+        record.tensors.back().shape = captures[i].shape;
+    }
+    views::TensorRecord &entry = record.tensors[it->second];
+    entry.saturated += events[i].events.saturation;
+    entry.underflowed += events[i].events.underflow;
+    entry.invalid += events[i].events.invalid;
+  }
+  return Status::success();
+}
+
+static std::string fileName(const std::string &path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+Result<views::Record> Simulation::run() {
+  if (Status s = checkOptions(options); !s)
+    return s.takeError();
+  SessionOptions sessionOptions;
+  sessionOptions.threads = options.threads;
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(options.image, options.chip, sessionOptions);
+  if (!opened)
+    return opened.takeError();
+  session = opened.take();
+  record.chip = session->chip();
+  record.groups = session->groups();
+  record.image = fileName(options.image);
+  record.model = session->image().modelName;
+  record.batch = session->batch();
+  views::Settings &settings = record.settings;
+  settings.data = options.data;
+  settings.order = options.order == data::Order::file ? "file" : "shuffled";
+  settings.seed = options.seed;
+  settings.learningRate = options.hyper.learningRate;
+  settings.momentum = options.hyper.momentum;
+  settings.weightDecay = options.hyper.weightDecay;
+  settings.functionalOnly = options.functionalOnly;
+
+  if (Status s = load(); !s)
+    return s.takeError();
+  if (Status s = session->initialize(); !s)
+    return s.takeError();
+  session->setHyper(options.hyper);
+  if (!options.load.empty())
+    if (Status s = loadState(*session, options.load); !s)
+      return s.takeError();
+  if (Status s = options.evaluateOnly ? evaluateOnly() : train(); !s)
+    return s.takeError();
+  if (options.wantsTensors)
+    if (Status s = describeTensors(); !s)
+      return s.takeError();
+  if (!options.save.empty())
+    if (Status s = saveState(*session, options.save); !s)
+      return s.takeError();
+  return std::move(record);
+}
+
+Result<views::Record> simulate(const SimulationOptions &options, Watcher &watcher) {
+  return Simulation(options, watcher).run();
+}
+
+} // namespace slp::api

@@ -1,0 +1,69 @@
+//===- StateFileTest.cpp - trained state as bytes ---------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/api/StateFile.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+#include <limits>
+
+using namespace slp;
+using namespace slp::api;
+
+static std::vector<StateTensor> someTensors() {
+  float tiny = std::numeric_limits<float>::denorm_min();
+  return {{"conv1.weight", {2, 1, 3}, {1.5f, -2, tiny, 0, 3e38f, -1e-40f}},
+          {"scalar", {}, {7}},
+          {"empty", {0, 4}, {}}};
+}
+
+TEST(StateFile, RoundTripIsExact) {
+  std::vector<StateTensor> tensors = someTensors();
+  Result<std::vector<StateTensor>> back = deserializeState(serializeState(tensors), "file");
+  ASSERT_TRUE(back) << back.message();
+  ASSERT_EQ(back->size(), tensors.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    EXPECT_EQ((*back)[i].name, tensors[i].name);
+    EXPECT_EQ((*back)[i].shape, tensors[i].shape);
+    ASSERT_EQ((*back)[i].values.size(), tensors[i].values.size());
+    for (size_t j = 0; j < tensors[i].values.size(); ++j)
+      EXPECT_EQ(std::memcmp(&(*back)[i].values[j], &tensors[i].values[j], 4), 0);
+  }
+}
+
+TEST(StateFile, OtherFilesAreRefused) {
+  auto refused = [](const std::vector<uint8_t> &bytes) {
+    Result<std::vector<StateTensor>> result = deserializeState(bytes, "dir/file");
+    return result ? std::string("accepted") : result.message();
+  };
+  EXPECT_EQ(refused({}), "dir/file: not a state file of slp-sim");
+  EXPECT_EQ(refused(std::vector<uint8_t>(100, 'x')), "dir/file: not a state file of slp-sim");
+  std::vector<uint8_t> good = serializeState(someTensors());
+  std::vector<uint8_t> newer = good;
+  newer[8] = 2;
+  EXPECT_EQ(refused(newer), "dir/file: version 2, expected 1");
+  // Any flipped byte behind the version is noticed, and any truncation.
+  for (size_t i = 12; i < good.size(); ++i) {
+    std::vector<uint8_t> bad = good;
+    bad[i] ^= 0x10;
+    EXPECT_EQ(refused(bad), "dir/file: corrupt: the checksum does not match") << "byte " << i;
+  }
+  for (size_t size = 0; size < good.size(); ++size)
+    EXPECT_NE(refused({good.begin(), good.begin() + std::ptrdiff_t(size)}), "accepted");
+}
+
+TEST(StateFile, ContentsThatContradictThemselvesAreRefused) {
+  // The checksum is right, the number of values is not.
+  std::vector<StateTensor> tensors = someTensors();
+  tensors[0].values.pop_back();
+  Result<std::vector<StateTensor>> result = deserializeState(serializeState(tensors), "file");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.message(), "file: corrupt: its length does not match its contents");
+  tensors = someTensors();
+  tensors[0].shape = {int64_t(1) << 62, int64_t(1) << 62, 1 << 20};
+  EXPECT_FALSE(deserializeState(serializeState(tensors), "file"));
+}

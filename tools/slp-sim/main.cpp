@@ -1,0 +1,124 @@
+//===- main.cpp - slp-sim: runs an image on a simulated chip ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The command line around runtime/api/Training.h. Everything that can be said of a run is said
+// here: progress and notes on stderr, results on stdout, one line and exit status 1 on an error.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/api/Training.h"
+#include "runtime/views/Progress.h"
+#include "runtime/views/Stats.h"
+#include "runtime/views/Table.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <unistd.h>
+
+using namespace slp;
+
+namespace {
+class Console : public api::Watcher {
+public:
+  Console() : progress(stderr, isatty(STDERR_FILENO) && isatty(STDOUT_FILENO)) {}
+
+  void note(const std::string &text) override {
+    progress.clear();
+    std::fprintf(stderr, "slp-sim: note: %s\n", text.c_str());
+  }
+  void progressed(const views::StepRecord &step, int64_t done, int64_t total) override {
+    std::string what = step.epoch ? "epoch " + std::to_string(step.epoch) : "evaluating";
+    progress.update(what, done, total, step.loss);
+  }
+  void epochEnded(const views::EpochRecord &epoch, int64_t epochs) override {
+    progress.clear();
+    std::printf("epoch %lld/%lld  loss %.4f", static_cast<long long>(epoch.epoch),
+                static_cast<long long>(epochs), epoch.loss);
+    if (epoch.accuracy)
+      std::printf("  test accuracy %.1f %%", 100 * *epoch.accuracy);
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  void finish() { progress.clear(); }
+
+private:
+  views::Progress progress;
+};
+} // namespace
+
+static int fail(std::string message) {
+  // Messages of libraries may have several lines; ours is one.
+  for (char &c : message)
+    if (c == '\n')
+      c = ' ';
+  std::fprintf(stderr, "slp-sim: %s\n", message.c_str());
+  return 1;
+}
+
+static void printSummary(const views::Record &record) {
+  std::string table = views::phaseTable(record);
+  if (!table.empty())
+    std::printf("\n%s", table.c_str());
+  if (record.loss)
+    std::printf("\nloss %.6g", *record.loss);
+  if (record.accuracy)
+    std::printf("%stest accuracy %.2f %%", record.loss ? ", " : "\n", 100 * *record.accuracy);
+  std::printf("\n");
+  if (record.measurement)
+    std::printf("\n%s", views::assumptionsFoot(record.chip).c_str());
+}
+
+int main(int argc, char **argv) {
+  api::SimulationOptions options;
+  std::string stats;
+  CLI::App app(
+      "slp-sim: trains an image on a simulated sparse learning processor and reports loss, "
+      "cycles, energy and traffic.");
+  app.add_option("IMAGE", options.image, "image written by slpc")->required();
+  app.add_option("--data", options.data, "directory with IDX, CIFAR-10 or NAME.npy files");
+  std::string order = "shuffled";
+  app.add_option("--order", order, "order of the samples: file or shuffled")
+      ->check(CLI::IsMember({"file", "shuffled"}))
+      ->capture_default_str();
+  auto *epochs = app.add_option("--epochs", options.epochs, "passes over the training split")
+                     ->capture_default_str();
+  app.add_option("--steps", options.steps, "training steps in all, instead of epochs")
+      ->excludes(epochs);
+  api::Hyper &hyper = options.hyper;
+  app.add_option("--lr", hyper.learningRate, "learning rate")->capture_default_str();
+  app.add_option("--momentum", hyper.momentum, "momentum")->capture_default_str();
+  app.add_option("--weight-decay", hyper.weightDecay, "weight decay")->capture_default_str();
+  app.add_option("--seed", options.seed, "of shuffling and synthetic samples")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "host threads, 0: all; results do not depend on it")
+      ->capture_default_str();
+  app.add_flag("--eval", options.evaluateOnly, "no training: accuracy on the test split");
+  app.add_option("--chip", options.chip, "chip description with other rates and energies");
+  app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
+  app.add_option("--stats", stats, "write statistics as JSON (docs/stats-schema.md)");
+  app.add_option("--save", options.save, "write the trained state");
+  app.add_option("--load", options.load, "start from a saved state");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    std::printf("%s", app.help().c_str());
+    return 0;
+  } catch (const CLI::ParseError &e) {
+    return fail(std::string(e.what()) + "; see slp-sim --help");
+  }
+  options.order = order == "file" ? data::Order::file : data::Order::shuffled;
+  options.wantsTensors = !stats.empty();
+
+  Console console;
+  Result<views::Record> record = api::simulate(options, console);
+  console.finish();
+  if (!record)
+    return fail(record.message());
+  if (!stats.empty())
+    if (Status s = views::writeStats(*record, stats); !s)
+      return fail(s.message());
+  printSummary(*record);
+  return 0;
+}
