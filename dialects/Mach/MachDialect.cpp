@@ -107,7 +107,29 @@ static void printFieldValue(OpAsmPrinter &printer, Operation *, IntegerAttr attr
 
 bool slp::mach::isInstruction(Operation *op) { return op->hasTrait<InstructionTrait>(); }
 
+/// What a field's range does not say; each sentence is in the instruction's description.
+static LogicalResult verifyFields(Operation *op) {
+  if (auto wait = dyn_cast<WaitOp>(op); wait && wait.getEngine() == Engine::seq)
+    return op->emitOpError("must not hold the sequencer, which has no queue to wait in");
+  if (auto org = dyn_cast<OrgOp>(op); org && org.getDim() >= TensorTile().origin.size())
+    return op->emitOpError() << "dim must be at most " << TensorTile().origin.size() - 1
+                             << ", found " << org.getDim();
+  if (auto geom = dyn_cast<GeomOp>(op))
+    if (geom.getKh() == 0 || geom.getKw() == 0 || geom.getSh() == 0 || geom.getSw() == 0 ||
+        geom.getDh() == 0 || geom.getDw() == 0)
+      return op->emitOpError("kernel, strides and dilations must be at least 1");
+  if (auto hyper = dyn_cast<HyperOp>(op); hyper && (hyper.getBits() >> 23 & 0xff) == 0xff)
+    return op->emitOpError("bits must be a finite FP32 number");
+  // Only instructions with a bias tile can start at the bias.
+  auto mode = dyn_cast_if_present<IntegerAttr>(op->getInherentAttr("mode").value_or(nullptr));
+  if (mode && mode.getInt() == static_cast<int64_t>(AccMode::bias) && !op->getInherentAttr("bias"))
+    return op->emitOpError("mode must be zero or continue, there is no bias tile");
+  return success();
+}
+
 LogicalResult slp::mach::detail::verifyInstruction(Operation *op) {
+  if (failed(verifyFields(op)))
+    return failure();
   if (Attribute node = op->getDiscardableAttr(nodeAttrName); node && !isa<StringAttr>(node))
     return op->emitOpError() << "attribute '" << nodeAttrName << "' must be a string";
   if (Attribute phase = op->getDiscardableAttr(phaseAttrName)) {
@@ -135,48 +157,91 @@ LogicalResult DescOp::verifySymbolUses(SymbolTableCollection &symbols) {
 // Programs
 //===----------------------------------------------------------------------------------------===//
 
-/// Inherent string attributes of an instruction are its label operands; symbols and numbers have
-/// their own types.
-static LogicalResult verifyLabels(Operation *op, const llvm::StringMap<Operation *> &labels) {
-  for (StringAttr name : op->getName().getAttributeNames()) {
-    auto label = dyn_cast_if_present<StringAttr>(op->getInherentAttr(name).value_or(nullptr));
-    if (!label)
-      continue;
-    auto it = labels.find(label.getValue());
-    if (it == labels.end())
-      return op->emitOpError() << "field '" << name.getValue() << "' names the label \""
-                               << label.getValue() << "\", which the program does not have";
-    if (it->second->isBeforeInBlock(op)) {
-      InFlightDiagnostic diagnostic = op->emitOpError() << "field '" << name.getValue()
-                                                        << "' must name a label that lies ahead";
-      diagnostic.attachNote(it->second->getLoc()) << "the label is here";
-      return diagnostic;
-    }
+namespace {
+/// Checks that labels exist and lie ahead, and that loops and branches nest.
+class FlowVerifier {
+public:
+  LogicalResult run(Block &block);
+
+private:
+  struct OpenLoop {
+    Operation *loop;
+    size_t end;
+  };
+  LogicalResult addLabel(LabelOp label, size_t position);
+  LogicalResult verifyTarget(Operation *op, size_t position, StringAttr field, StringAttr name);
+
+  /// Where a label is among the block's ops.
+  struct Place {
+    LabelOp label;
+    size_t position;
+  };
+  llvm::StringMap<Place> labels;
+  SmallVector<OpenLoop> openLoops;
+};
+} // namespace
+
+LogicalResult FlowVerifier::addLabel(LabelOp label, size_t position) {
+  auto [first, isNew] = labels.try_emplace(label.getName(), Place{label, position});
+  if (isNew)
+    return success();
+  InFlightDiagnostic diagnostic = label.emitOpError()
+                                  << "\"" << label.getName() << "\" is defined twice";
+  diagnostic.attachNote(first->second.label.getLoc()) << "first definition is here";
+  return diagnostic;
+}
+
+LogicalResult FlowVerifier::verifyTarget(Operation *op, size_t position, StringAttr field,
+                                         StringAttr name) {
+  auto it = labels.find(name.getValue());
+  if (it == labels.end())
+    return op->emitOpError() << "field '" << field.getValue() << "' names the label \""
+                             << name.getValue() << "\", which the program does not have";
+  Place place = it->second;
+  if (place.position < position) {
+    InFlightDiagnostic diagnostic = op->emitOpError() << "field '" << field.getValue()
+                                                      << "' must name a label that lies ahead";
+    diagnostic.attachNote(place.label.getLoc()) << "the label is here";
+    return diagnostic;
   }
+  if (!openLoops.empty() && place.position > openLoops.back().end) {
+    InFlightDiagnostic diagnostic = op->emitOpError()
+                                    << "field '" << field.getValue()
+                                    << "' must name a label within the loop around it";
+    diagnostic.attachNote(openLoops.back().loop->getLoc()) << "the loop is here";
+    return diagnostic;
+  }
+  if (isa<LoopOp, LooprOp>(op))
+    openLoops.push_back({op, place.position});
   return success();
 }
 
-LogicalResult ProgramOp::verifyRegions() {
-  llvm::StringMap<Operation *> labels;
-  for (Operation &op : getBody().front()) {
+LogicalResult FlowVerifier::run(Block &block) {
+  for (auto [position, op] : llvm::enumerate(block)) {
     if (auto label = dyn_cast<LabelOp>(op)) {
-      auto [first, isNew] = labels.try_emplace(label.getName(), label);
-      if (!isNew) {
-        InFlightDiagnostic diagnostic = label.emitOpError()
-                                        << "\"" << label.getName() << "\" is defined twice";
-        diagnostic.attachNote(first->second->getLoc()) << "first definition is here";
-        return diagnostic;
-      }
+      if (failed(addLabel(label, position)))
+        return failure();
     } else if (!isInstruction(&op)) {
       return op.emitOpError() << "is neither an instruction nor a label, which is all that a "
                                  "mach.program holds";
     }
   }
-  for (Operation &op : getBody().front())
-    if (isInstruction(&op) && failed(verifyLabels(&op, labels)))
-      return failure();
+  for (auto [position, op] : llvm::enumerate(block)) {
+    while (!openLoops.empty() && openLoops.back().end <= position)
+      openLoops.pop_back();
+    if (!isInstruction(&op))
+      continue;
+    // Inherent string attributes are label operands; symbols and numbers have their own types.
+    for (StringAttr field : op.getName().getAttributeNames()) {
+      auto name = dyn_cast_if_present<StringAttr>(op.getInherentAttr(field).value_or(nullptr));
+      if (name && failed(verifyTarget(&op, position, field, name)))
+        return failure();
+    }
+  }
   return success();
 }
+
+LogicalResult ProgramOp::verifyRegions() { return FlowVerifier().run(getBody().front()); }
 
 //===----------------------------------------------------------------------------------------===//
 // Descriptors and tensors

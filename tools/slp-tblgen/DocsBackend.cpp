@@ -199,14 +199,22 @@ void emitIndex(const InstructionSet &set, raw_ostream &os) {
     os << "\n";
   }
   os << "## Assembly\n\n"
-     << "One instruction a line: the mnemonic, then `field=value` for every field, separated by "
-        "commas.\n"
+     << "| line | meaning |\n|---|---|\n"
+     << "| `MNEMONIC FIELD=VALUE, ...` | an instruction; every field once, in any order |\n"
+     << "| `.LABEL:` | a place: the instruction that follows |\n"
+     << "| `.descriptor @NAME FIELD=VALUE, ...` | the next entry of the descriptor table; numbered "
+        "fields "
+        "are one array, `extent=[8, 1, 1, 1, 1]` |\n"
+     << "| `.entry NAME` | an entry point at the instruction that follows |\n"
+     << "| `; ...` | a comment, also behind anything else |\n\n"
      << "Registers are a letter and a number, named values their name, integers decimal or `0x` "
-        "and hexadecimal.\n"
-     << "`.L7:` before an instruction names its place; a label operand is such a name, or the "
-        "distance in\n"
-     << "instructions from the one that follows. `@name` is an entry of the descriptor table. `;` "
-        "begins a comment.\n";
+        "and\n"
+     << "hexadecimal. A label operand is a label, or the distance in instructions from the one "
+        "that follows\n"
+     << "its own. A symbol operand is `@NAME` of a descriptor, or its number. A name consists of "
+        "letters,\n"
+     << "digits and `_.$/:-`, or stands in quotes with `\\\"`, `\\\\` and `\\` followed by two "
+        "hexadecimal digits.\n";
 }
 
 } // namespace

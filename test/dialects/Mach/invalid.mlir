@@ -173,3 +173,61 @@ mach.tensor @t "temp" f32 [1] at 0 size 4 strides [4, 4]
 
 // expected-error @below {{with an initial value must be state, not temp}}
 mach.tensor @t "temp" f32 [1] at 0 size 4 {init = 0}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{must not hold the sequencer, which has no queue to wait in}}
+  mach.wait engine = seq, sem = s0, count = 1, mask = m0
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{dim must be at most 4, found 5}}
+  mach.org dd = d0, dim = 5, rs = r0, imm = 0
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{kernel, strides and dilations must be at least 1}}
+  mach.geom gd = g0, kh = 3, kw = 3, sh = 0, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, countPad = 0
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{bits must be a finite FP32 number}}
+  mach.hyper hd = h0, bits = 0x7f800000
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{mode must be zero or continue, there is no bias tile}}
+  mach.conv.bp acc = d0, dy = d1, w = d2, geom = g0, mask = m0, mode = bias
+}
+
+// -----
+
+mach.program @p {
+  // expected-note @below {{the loop is here}}
+  mach.loop rd = r1, step = 1, trip = 2, end = "inner"
+  // expected-error @below {{field 'end' must name a label within the loop around it}}
+  mach.loop rd = r2, step = 1, trip = 2, end = "outer"
+  mach.label "inner"
+  mach.label "outer"
+}
+
+// -----
+
+mach.program @p {
+  // expected-note @below {{the loop is here}}
+  mach.loopr rd = r1, step = 1, rt = r2, end = "body"
+  // expected-error @below {{field 'target' must name a label within the loop around it}}
+  mach.bz rs = r2, target = "after"
+  mach.label "body"
+  mach.halt
+  mach.label "after"
+}

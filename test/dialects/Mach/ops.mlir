@@ -39,3 +39,21 @@ mach.program @step {
   // CHECK: mach.halt
   mach.halt
 }
+
+// Loops nest, follow each other, and may end at the same place; a branch may leave for its loop's end.
+// CHECK-LABEL: mach.program @loops {
+mach.program @loops {
+  mach.loop rd = r1, step = 1, trip = 2, end = "a"
+  mach.loop rd = r2, step = 1, trip = 2, end = "b"
+  mach.bz rs = r3, target = "b"
+  mach.rot dd = d0
+  mach.label "b"
+  mach.loopr rd = r2, step = 1, rt = r4, end = "a"
+  mach.rot dd = d0
+  mach.label "a"
+  mach.loop rd = r1, step = 1, trip = 2, end = "c"
+  mach.rot dd = d0
+  // CHECK: mach.label "c"
+  mach.label "c"
+  mach.halt
+}

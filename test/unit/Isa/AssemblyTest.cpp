@@ -188,6 +188,43 @@ TEST(Program, RandomProgramsSurviveTheText) {
   }
 }
 
+// Property: damaged text is refused with a line number, or read as a program that survives its own
+// text.
+TEST(Program, DamagedTextIsRefusedOrRead) {
+  std::mt19937_64 random(4);
+  const std::string intact = loopProgram;
+  const std::string alphabet = "@.\"\\;:=,[]-+0x9dr \n\t_z";
+  int refused = 0, read = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text = intact;
+    for (uint64_t edits = random() % 3 + 1; edits > 0; --edits) {
+      size_t place = random() % text.size();
+      switch (random() % 3) {
+      case 0:
+        text[place] = alphabet[random() % alphabet.size()];
+        break;
+      case 1:
+        text.erase(place, random() % 4 + 1);
+        break;
+      default:
+        text.insert(place, 1, alphabet[random() % alphabet.size()]);
+      }
+    }
+    Result<Program> program = parseProgram(text);
+    if (!program) {
+      EXPECT_EQ(program.message().substr(0, 5), "line ") << text;
+      ++refused;
+      continue;
+    }
+    ++read;
+    Result<Program> again = parseProgram(printProgram(*program));
+    ASSERT_TRUE(again.ok()) << again.message() << "\n" << text;
+    EXPECT_TRUE(again->text == program->text) << text;
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_GT(read, 100);
+}
+
 TEST(Program, MessagesNameTheLine) {
   auto message = [](std::string_view text) {
     Result<Program> program = parseProgram(text);

@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Driven by the generated tables: struct -> op -> text -> op -> struct is the identity for every instruction.
+// Driven by the generated tables: struct -> op -> text -> op -> struct is the identity for every
+// instruction.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -81,14 +82,15 @@ TEST_F(MachToInstruction, EveryInstructionSurvivesItsOpAndItsText) {
       }
       Instruction instr = makeInstruction(info, values.data());
       OwningOpRef<ModuleOp> module = makeModule(instr);
-      ASSERT_TRUE(succeeded(verify(*module))) << info.layout.name;
       FailureOr<Instruction> direct = firstInstruction(*module, distance, index);
       ASSERT_TRUE(succeeded(direct)) << info.layout.name;
       EXPECT_TRUE(*direct == instr) << info.layout.name;
 
       std::string text;
       llvm::raw_string_ostream(text) << *module;
-      OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(text, &context);
+      // Random fields need not make sense together: only the syntax is asked for.
+      ParserConfig config(&context, /*verifyAfterParse=*/false);
+      OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(text, config);
       ASSERT_TRUE(parsed) << text;
       FailureOr<Instruction> again = firstInstruction(*parsed, distance, index);
       ASSERT_TRUE(succeeded(again)) << text;
@@ -97,7 +99,11 @@ TEST_F(MachToInstruction, EveryInstructionSurvivesItsOpAndItsText) {
 }
 
 TEST_F(MachToInstruction, NumberBeyondItsFieldDoesNotVerify) {
-  ScopedDiagnosticHandler silent(&context, [](Diagnostic &) { return success(); });
+  std::string message;
+  ScopedDiagnosticHandler keep(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
   int refused = 0;
   for (const InstructionInfo &info : allInstructions())
     for (const FieldInfo &field : info.layout.fields) {
@@ -105,13 +111,14 @@ TEST_F(MachToInstruction, NumberBeyondItsFieldDoesNotVerify) {
         continue;
       std::vector<uint64_t> values(info.layout.fields.size());
       OwningOpRef<ModuleOp> module = makeModule(makeInstruction(info, values.data()));
-      ASSERT_TRUE(succeeded(verify(*module)));
       module->walk([&](ProgramOp program) {
         program.getBody().front().front().setAttr(
             StringRef(field.name.data(), field.name.size()),
             OpBuilder(&context).getI64IntegerAttr(static_cast<int64_t>(field.maximum() + 1)));
       });
       EXPECT_TRUE(failed(verify(*module))) << info.layout.name << " " << field.name;
+      std::string expected = "attribute '" + std::string(field.name) + "' failed to satisfy";
+      EXPECT_NE(message.find(expected), std::string::npos) << info.layout.name << ": " << message;
       ++refused;
     }
   EXPECT_GT(refused, 50);
