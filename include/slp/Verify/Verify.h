@@ -1,0 +1,90 @@
+//===- Verify.h - compare the simulator with the reference, bit by bit ------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Translation validation of one compile: the image that the stages tile to emit made of a train
+// module, run by the simulator, must produce every element of every train tensor as lib/Reference
+// evaluates it from docs/numerics.md. Called by slp-verify and by the property tests.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_VERIFY_VERIFY_H
+#define SLP_VERIFY_VERIFY_H
+
+#include "runtime/chips/Chip.h"
+#include "runtime/image/Image.h"
+#include "slp/Pipeline/Pipeline.h"
+#include "slp/Reference/Evaluator.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slp::verify {
+
+/// What both sides compute: `steps` runs of @step on successive inputs, then one of @eval.
+struct Options {
+  int steps = 3;
+  std::string data; // folder of a data set in file order; empty: random inputs and labels
+  reference::Hyper hyper{0.05f, 0.9f, 0.0005f};
+  uint32_t seed = 1; // of random inputs
+  int threads = 0;   // of the simulator; 0: all
+};
+
+/// A module as `precision` left it, and the image the later stages made of it.
+struct Program {
+  mlir::OwningOpRef<mlir::ModuleOp> train;
+  image::Image image;
+};
+
+/// Runs the remaining stages on `module`, keeping a copy of what `precision` gives. `module` must
+/// not be past `precision`. Has reported an error if it fails.
+mlir::FailureOr<Program> compile(mlir::OwningOpRef<mlir::ModuleOp> module,
+                                 const CompileOptions &options, const chip::Chip &chip,
+                                 llvm::StringRef modelFolder);
+
+/// An element on which the two disagree.
+struct Difference {
+  std::string where;     // "step 2", "eval", "initial state"
+  std::string node;      // ONNX node name
+  std::string op, phase; // "train.conv", "fp"; empty for a state that is read back
+  std::string tensor;    // name
+  std::vector<int64_t> index;
+  int64_t linear = 0; // row-major
+  float reference = 0, simulator = 0;
+  int64_t count = 0;       // elements of the tensor that differ
+  int64_t elements = 0;    // of the tensor
+  std::string instruction; // index and text; empty for a state that is read back
+};
+
+struct Report {
+  std::string chip;
+  int steps = 0;
+  bool evaluated = false;               // there is an @eval
+  int64_t tensors = 0;                  // named tensors of @step and @eval, all elements compared
+  int64_t states = 0;                   // compared at the beginning and after each step
+  int64_t elements = 0;                 // comparisons in all
+  std::vector<image::Elided> elided;    // not compared, for a reason a pass recorded
+  std::vector<std::string> uncovered;   // not compared, for no reason: a failure
+  std::optional<Difference> difference; // the first, in the order of the train ops
+
+  bool ok() const { return !difference && uncovered.empty(); }
+};
+
+/// Runs both and compares. `train` is the module of stage `precision` that `image` was made of.
+/// Has reported an error if either cannot run.
+mlir::FailureOr<Report> compare(mlir::ModuleOp train, const image::Image &image,
+                                const chip::Chip &chip, llvm::StringRef modelFolder,
+                                const Options &options);
+
+/// Prints the outcome for people: one line on success, the difference or what was not compared on
+/// failure. `verbose` adds every elided tensor with its reason.
+void print(const Report &report, llvm::raw_ostream &os, bool verbose);
+
+} // namespace slp::verify
+
+#endif // SLP_VERIFY_VERIFY_H

@@ -1,0 +1,100 @@
+//===- Inputs.cpp - inputs of a step ----------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Inputs.h"
+
+#include "runtime/data/Dataset.h"
+#include "slp/Reference/Arithmetic.h"
+
+#include <random>
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+using namespace slp::verify;
+
+/// Classes a label argument chooses from: the columns of the logits it is compared with.
+static int64_t classesOf(BlockArgument labels) {
+  for (Operation *user : labels.getUsers())
+    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp>(user))
+      return cast<RankedTensorType>(user->getOperand(0).getType()).getShape()[1];
+  return 0;
+}
+
+static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
+  std::vector<data::InputSpec> specs;
+  for (BlockArgument argument : function.getArguments()) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    data::InputSpec spec;
+    spec.name =
+        function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName())
+            .str();
+    spec.shape = type.getShape().drop_front().vec();
+    spec.isLabel = type.getElementType().isInteger(32);
+    spec.classes = spec.isLabel ? classesOf(argument) : 0;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+static void roundToArgument(Tensor &tensor, RankedTensorType type) {
+  if (isa<num_ir::FloatType>(type.getElementType()))
+    llvm::transform(tensor.values, tensor.values.begin(),
+                    Store(type.getElementType(), num_ir::Rounding::nearest_even));
+}
+
+static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937 &random) {
+  for (float &value : tensor.values) {
+    if (spec.isLabel)
+      value = static_cast<float>(random() % std::max<int64_t>(spec.classes, 1));
+    else
+      value = random() % 4 == 0 ? 0.0f
+                                : static_cast<float>(static_cast<int>(random() % 129) - 64) / 64.0f;
+  }
+}
+
+FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, int step,
+                                           const Options &options) {
+  for (BlockArgument argument : function.getArguments())
+    if (!function.getArgAttr(argument.getArgNumber(), train::getArgNameAttrName()))
+      return function.emitError() << "argument #" << argument.getArgNumber() << " has no name";
+  std::vector<data::InputSpec> specs = specsOf(function);
+  bool eval = function.getName() == "eval";
+
+  std::optional<data::Dataset> set;
+  std::vector<uint32_t> order;
+  uint32_t first = 0;
+  if (!options.data.empty()) {
+    bool test = eval && data::hasTestSplit(options.data, specs);
+    Result<data::Dataset> loaded =
+        data::load(options.data, specs, test ? data::Split::test : data::Split::train);
+    if (!loaded)
+      return function.emitError() << loaded.message();
+    set = loaded.take();
+    int64_t batch = cast<RankedTensorType>(function.getArgumentTypes()[0]).getShape()[0];
+    Result<data::Batches> batches = data::batchesOf(set->samples(), batch);
+    if (!batches)
+      return function.emitError() << batches.message();
+    order = data::epochOrder(data::Order::file, options.seed, 0, set->samples());
+    first = static_cast<uint32_t>(step) % batches->steps * batches->batch;
+  }
+
+  // One stream a step, so that the inputs of a step do not depend on how many came before it.
+  std::seed_seq seeds{options.seed, static_cast<uint32_t>(step), static_cast<uint32_t>(eval)};
+  std::mt19937 random(seeds);
+  NamedTensors inputs;
+  for (auto [i, spec] : llvm::enumerate(specs)) {
+    auto type = cast<RankedTensorType>(function.getArgumentTypes()[i]);
+    Tensor tensor(type.getShape());
+    if (set)
+      tensor.values = set->gather(i, order, first, type.getShape()[0]);
+    else
+      drawValues(tensor, spec, random);
+    roundToArgument(tensor, type);
+    inputs[spec.name] = std::move(tensor);
+  }
+  return inputs;
+}

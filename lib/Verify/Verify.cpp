@@ -1,0 +1,149 @@
+//===- Verify.cpp - compare the simulator with the reference, bit by bit ----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Verify/Verify.h"
+
+#include "Comparison.h"
+#include "Inputs.h"
+
+#include "slp/Emit/InitialValues.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+using namespace slp::verify;
+
+namespace {
+
+/// Both sides of a comparison, in the same state.
+class Verifier {
+public:
+  Verifier(ModuleOp train, const image::Image &image, const Options &options, Evaluator evaluator,
+           std::unique_ptr<exec::Machine> machine)
+      : train(train), image(image), options(options), evaluator(std::move(evaluator)),
+        machine(std::move(machine)) {}
+
+  FailureOr<Report> run();
+
+private:
+  LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
+                            bool countTensors);
+  LogicalResult compareStates(const std::string &where);
+  LogicalResult check(const Status &status) {
+    return status ? success()
+                  : LogicalResult(train.emitError() << "simulator: " << status.message());
+  }
+
+  ModuleOp train;
+  const image::Image &image;
+  const Options &options;
+  Evaluator evaluator;
+  std::unique_ptr<exec::Machine> machine;
+  Report report;
+};
+
+} // namespace
+
+LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::string &where,
+                                    bool countTensors) {
+  FailureOr<NamedTensors> inputs = makeInputs(function, step, options);
+  if (failed(inputs))
+    return failure();
+  Comparison comparison(image, where);
+  if (failed(evaluator.run(function.getName(), *inputs,
+                           [&](llvm::StringRef name, const Tensor &values, OpResult result) {
+                             comparison.expect(name, values, result);
+                           })))
+    return failure();
+  for (const auto &[name, tensor] : *inputs)
+    if (failed(check(machine->write(name, tensor.values))))
+      return failure();
+  exec::Options execution;
+  execution.threads = options.threads;
+  execution.capturer = &comparison;
+  if (failed(check(machine->run(function.getName().str(), execution))))
+    return failure();
+  comparison.finish(report, countTensors);
+  return success();
+}
+
+LogicalResult Verifier::compareStates(const std::string &where) {
+  for (const auto &[name, expected] : evaluator.states()) {
+    Result<std::vector<float>> actual = machine->read(name);
+    if (!actual)
+      return train.emitError() << "simulator: " << actual.message();
+    if (actual->size() != expected.values.size())
+      return train.emitError() << "simulator: state \"" << name << "\" has " << actual->size()
+                               << " elements, expected " << expected.values.size();
+    Difference d;
+    for (int64_t i = expected.values.size(); i-- > 0;) {
+      if (sameBits((*actual)[i], expected.values[i]))
+        continue;
+      ++d.count;
+      d.linear = i;
+    }
+    report.elements += expected.values.size();
+    if (!d.count || report.difference)
+      continue;
+    d.where = where;
+    d.node = d.tensor = name;
+    d.index = unflatten(d.linear, expected.shape);
+    d.reference = expected.values[d.linear];
+    d.simulator = (*actual)[d.linear];
+    d.elements = expected.values.size();
+    report.difference = d;
+  }
+  return success();
+}
+
+FailureOr<Report> Verifier::run() {
+  report.chip = image.chipName;
+  report.states = evaluator.states().size();
+  auto step = train.lookupSymbol<func::FuncOp>("step");
+  if (!step)
+    return train.emitError() << "there is no function @step to verify";
+  evaluator.setHyper(options.hyper);
+  machine->setHyper(0, options.hyper.learningRate);
+  machine->setHyper(1, options.hyper.momentum);
+  machine->setHyper(2, options.hyper.weightDecay);
+  if (image.findEntry("init")) {
+    exec::Options execution;
+    execution.threads = options.threads;
+    if (failed(check(machine->run("init", execution))))
+      return failure();
+  }
+  if (failed(compareStates("initial state")))
+    return failure();
+
+  // After a difference everything that follows differs too.
+  for (int i = 0; i < options.steps && !report.difference; ++i) {
+    std::string where = "step " + std::to_string(i + 1);
+    if (failed(runFunction(step, i, where, /*countTensors=*/i == 0)) ||
+        failed(compareStates(where)))
+      return failure();
+    ++report.steps;
+  }
+  auto eval = train.lookupSymbol<func::FuncOp>("eval");
+  if (eval && !report.difference) {
+    if (failed(runFunction(eval, 0, "eval", /*countTensors=*/true)) ||
+        failed(compareStates("after eval")))
+      return failure();
+    report.evaluated = true;
+  }
+  return std::move(report);
+}
+
+FailureOr<Report> verify::compare(ModuleOp train, const image::Image &image, const chip::Chip &chip,
+                                  llvm::StringRef modelFolder, const Options &options) {
+  FailureOr<Evaluator> evaluator = Evaluator::create(
+      train, [&](train::StateOp state) { return readInitialValues(state, modelFolder); });
+  if (failed(evaluator))
+    return failure();
+  Result<std::unique_ptr<exec::Machine>> machine = exec::Machine::create(chip, image);
+  if (!machine)
+    return train.emitError() << "simulator: " << machine.message();
+  return Verifier(train, image, options, std::move(*evaluator), machine.take()).run();
+}

@@ -1,0 +1,264 @@
+//===- RandomNetwork.cpp - small networks drawn at random -------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "RandomNetwork.h"
+
+#include "slp/Emit/InitialValues.h"
+
+#include <cmath>
+#include <random>
+
+using namespace slp;
+
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+std::string typeOf(const Shape &shape) {
+  std::string text = "tensor<";
+  for (int64_t extent : shape)
+    text += std::to_string(extent) + "x";
+  return text + "f32>";
+}
+
+std::string arrayOf(const Shape &values) {
+  std::string text = "array<i64: ";
+  for (size_t i = 0; i < values.size(); ++i)
+    text += (i ? ", " : "") + std::to_string(values[i]);
+  return text + ">";
+}
+
+int64_t product(const Shape &shape, size_t from = 0) {
+  int64_t result = 1;
+  for (size_t i = from; i < shape.size(); ++i)
+    result *= shape[i];
+  return result;
+}
+
+/// Writes ops one below the other; `current` is the value the next layer reads.
+class Generator {
+public:
+  Generator(uint32_t seed, const std::string &fileName) : random(seed), fileName(fileName) {}
+
+  RandomNetwork run();
+
+private:
+  /// A whole number in [low, high].
+  int64_t draw(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random() % static_cast<uint32_t>(high - low + 1));
+  }
+  bool chance(int percent) { return draw(1, 100) <= percent; }
+  template <typename T> T pick(std::initializer_list<T> values) {
+    return values.begin()[draw(0, values.size() - 1)];
+  }
+
+  std::string addState(const Shape &shape, int64_t fanIn);
+  /// Adds an op with one result, which becomes `current`. `operands` and `types` are lists.
+  void addOp(const std::string &op, std::string operands, const std::string &attributes,
+             const std::string &types, const Shape &result, const std::string &second = "");
+
+  bool addConv();
+  void addResidual();
+  bool addPool();
+  void addRelu();
+  void addDense(int64_t outputs);
+
+  std::mt19937 random;
+  const std::string fileName;
+  RandomNetwork network;
+  std::string states, body;
+  int layers = 0, values = 0;
+  std::string current;
+  Shape shape;
+};
+
+} // namespace
+
+std::string Generator::addState(const Shape &stateShape, int64_t fanIn) {
+  std::string name = "p" + std::to_string(values++);
+  size_t first = network.weights.size(), count = product(stateShape);
+  float scale = std::sqrt(3.0f / static_cast<float>(fanIn));
+  for (size_t i = 0; i < count; ++i)
+    network.weights.push_back(scale * (static_cast<float>(random() % 2001) - 1000.0f) / 1000.0f);
+  llvm::StringRef bytes(reinterpret_cast<const char *>(network.weights.data() + first), 4 * count);
+  states += "train.state @" + name + " : " + typeOf(stateShape) + " {init = #train.file<\"" +
+            fileName + "\", offset = " + std::to_string(4 * first) +
+            ", length = " + std::to_string(4 * count) +
+            ", type = 1, checksum = " + std::to_string(checksumOf(bytes)) + ">}\n";
+  body += "  %" + name + " = train.read @" + name + " : " + typeOf(stateShape) + "\n";
+  return "%" + name;
+}
+
+void Generator::addOp(const std::string &op, std::string operands, const std::string &attributes,
+                      const std::string &types, const Shape &result, const std::string &second) {
+  std::string name = "t" + std::to_string(values++);
+  std::string node = op.substr(op.find('.') + 1) + std::to_string(layers++);
+  current = "%" + name;
+  shape = result;
+  body += "  " + current + (second.empty() ? "" : ":2") + " = " + op + " " + operands + " {" +
+          attributes + (attributes.empty() ? "" : ", ") + "train.names = [\"" + node + "\"" +
+          (second.empty() ? "" : ", \"" + node + "/index\"") + "]} : (" + types + ") -> " +
+          (second.empty() ? typeOf(result) : "(" + typeOf(result) + ", " + second + ")") +
+          " loc(\"" + node + "\")\n";
+  if (!second.empty())
+    current += "#0";
+}
+
+static int64_t outputSize(int64_t in, int64_t pads, int64_t kernel, int64_t stride,
+                          int64_t dilation) {
+  int64_t span = in + pads - (kernel - 1) * dilation - 1;
+  return span < 0 ? 0 : span / stride + 1;
+}
+
+bool Generator::addConv() {
+  int64_t group = 1, in = shape[1], out = pick<int64_t>({1, 3, 4, 8, 9, 16, 20});
+  if (chance(30)) {
+    Shape divisors;
+    for (int64_t g = 2; g <= in; ++g)
+      if (in % g == 0)
+        divisors.push_back(g);
+    if (!divisors.empty()) {
+      group = divisors[draw(0, divisors.size() - 1)];
+      out = group * draw(1, 3);
+    }
+  }
+  Shape kernel = {draw(1, 4), draw(1, 4)}, strides = {draw(1, 3), draw(1, 3)};
+  Shape dilations = {chance(20) ? 2 : 1, chance(20) ? 2 : 1};
+  Shape pads;
+  for (int i = 0; i < 4; ++i)
+    pads.push_back(draw(0, kernel[i % 2]));
+  Shape result = {shape[0], out,
+                  outputSize(shape[2], pads[0] + pads[2], kernel[0], strides[0], dilations[0]),
+                  outputSize(shape[3], pads[1] + pads[3], kernel[1], strides[1], dilations[1])};
+  if (result[2] < 1 || result[3] < 1 || product(result, 1) > 4000)
+    return false;
+  Shape weights = {out, in / group, kernel[0], kernel[1]};
+  std::string input = current, inputType = typeOf(shape);
+  std::string operands = input + ", " + addState(weights, product(weights, 1));
+  std::string types = inputType + ", " + typeOf(weights);
+  if (chance(60)) {
+    operands += ", " + addState({out}, 4);
+    types += ", " + typeOf({out});
+  }
+  addOp("train.conv", operands,
+        "strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads) +
+            ", dilations = " + arrayOf(dilations) + ", group = " + std::to_string(group) + " : i64",
+        types, result);
+  return true;
+}
+
+/// x + conv(relu(x)), of one shape.
+void Generator::addResidual() {
+  std::string skip = current, type = typeOf(shape);
+  Shape weights = {shape[1], shape[1], 3, 3}, result = shape;
+  addRelu();
+  std::string operands = current + ", " + addState(weights, product(weights, 1));
+  addOp("train.conv", operands, "pads = array<i64: 1, 1, 1, 1>", type + ", " + typeOf(weights),
+        result);
+  addOp("train.add", skip + ", " + current, "", type + ", " + type, result);
+}
+
+bool Generator::addPool() {
+  Shape kernel = {draw(1, 3), draw(1, 3)}, strides = {draw(1, 3), draw(1, 3)}, pads;
+  if (chance(15))
+    kernel = {shape[2], shape[3]}; // a global pool
+  bool padded = chance(40);
+  for (int i = 0; i < 4; ++i)
+    pads.push_back(padded ? draw(0, std::min<int64_t>(kernel[i % 2] - 1, 2)) : 0);
+  Shape result = {shape[0], shape[1],
+                  outputSize(shape[2], pads[0] + pads[2], kernel[0], strides[0], 1),
+                  outputSize(shape[3], pads[1] + pads[3], kernel[1], strides[1], 1)};
+  if (result[2] < 1 || result[3] < 1)
+    return false;
+  std::string attributes = "kernel = " + arrayOf(kernel) + ", strides = " + arrayOf(strides) +
+                           ", pads = " + arrayOf(pads);
+  if (chance(50)) {
+    std::string index = typeOf(result);
+    index.replace(index.size() - 4, 4, "i8>");
+    addOp("train.max_pool", current, attributes, typeOf(shape), result, index);
+    return true;
+  }
+  if (chance(50))
+    attributes = "count_include_pad, " + attributes;
+  addOp("train.avg_pool", current, attributes, typeOf(shape), result);
+  return true;
+}
+
+void Generator::addRelu() {
+  Shape same = shape;
+  addOp("train.relu", current, "", typeOf(shape), same);
+}
+
+void Generator::addDense(int64_t outputs) {
+  int64_t depth = shape[1];
+  bool transpose = chance(50);
+  Shape weights = transpose ? Shape{outputs, depth} : Shape{depth, outputs};
+  std::string input = current, inputType = typeOf(shape);
+  std::string operands = input + ", " + addState(weights, depth);
+  std::string types = inputType + ", " + typeOf(weights);
+  bool addAfter = chance(30), bias = chance(60);
+  if (bias && !addAfter) {
+    operands += ", " + addState({outputs}, 4);
+    types += ", " + typeOf({outputs});
+  }
+  addOp("train.matmul", operands, transpose ? "transpose_b" : "", types, {shape[0], outputs});
+  if (bias && addAfter) {
+    std::string product = current, state = addState({outputs}, 4);
+    Shape same = shape;
+    addOp("train.bias_add", product + ", " + state, "", typeOf(shape) + ", " + typeOf({outputs}),
+          same);
+  }
+}
+
+RandomNetwork Generator::run() {
+  Shape input = {draw(1, 5), pick<int64_t>({1, 2, 3, 8, 9}), draw(3, 12), draw(3, 12)};
+  int64_t classes = draw(2, 12);
+  shape = input;
+  current = "%image";
+  for (int64_t left = draw(1, 4); left > 0; --left) {
+    bool added = false;
+    int64_t kind = draw(1, 100);
+    if (kind <= 55)
+      added = addConv();
+    else if (kind <= 75 || shape[1] > 9)
+      added = addPool();
+    else
+      added = (addResidual(), true);
+    if (added && chance(60))
+      addRelu();
+  }
+  // A graph needs something to train on images, whatever was drawn; a convolution that never fits
+  // is left out.
+  for (int i = 0; i < 20 && body.find("train.conv") == std::string::npos; ++i)
+    addConv();
+  addOp("train.reshape", current, "", typeOf(shape), {shape[0], product(shape, 1)});
+  if (chance(60)) {
+    addDense(draw(1, 24));
+    if (chance(15)) {
+      Shape same = shape;
+      addOp("train.softmax", current, "", typeOf(shape), same);
+    } else {
+      addRelu();
+    }
+  }
+  addDense(classes);
+
+  std::string batch = std::to_string(shape[0]);
+  body += "  %loss:2 = train.cross_entropy " + current + ", %labels {train.names = [\"loss\", " +
+          "\"losses\"]} : (" + typeOf(shape) + ", tensor<" + batch +
+          "xi32>) -> (tensor<f32>, tensor<" + batch + "xf32>) loc(\"loss\")\n" +
+          "  return %loss#0, " + current + " : tensor<f32>, " + typeOf(shape) + "\n";
+  network.ir = "module attributes {slp.stage = \"import\", train.model = \"" + fileName +
+               "\"} {\n" + states + "func.func @step(%image: " + typeOf(input) +
+               " {train.name = \"image\"}, %labels: tensor<" + batch +
+               "xi32> {train.name = \"labels\"}) -> (tensor<f32> {train.name = \"loss\"}, " +
+               typeOf(shape) + " {train.name = \"logits\"}) {\n" + body + "}\n}\n";
+  return std::move(network);
+}
+
+RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName) {
+  return Generator(seed, fileName).run();
+}

@@ -1,0 +1,31 @@
+//===- RandomNetwork.h - small networks drawn at random ---------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Train IR of stage import, as the importer would make it of a small convolutional network: what
+// the property tests compile.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef TEST_UNIT_VERIFY_RANDOMNETWORK_H
+#define TEST_UNIT_VERIFY_RANDOMNETWORK_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace slp {
+
+struct RandomNetwork {
+  std::string ir;             // names `fileName` for every initial value
+  std::vector<float> weights; // contents of that file
+};
+
+/// Convolutions (strides, pads on each side, dilations, groups), pooling, residual sums, dense
+/// layers and a cross entropy; a few thousand weights. The same seed gives the same network on any
+/// host.
+RandomNetwork makeRandomNetwork(uint32_t seed, const std::string &fileName);
+
+} // namespace slp
+
+#endif // TEST_UNIT_VERIFY_RANDOMNETWORK_H

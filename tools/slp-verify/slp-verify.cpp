@@ -1,0 +1,93 @@
+//===- slp-verify.cpp - compile, simulate, evaluate the reference, compare bits ---------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Exit status 0 if every element of every train tensor agrees, 1 otherwise.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Verify/Verify.h"
+#include "tools/slpc/CompileFlags.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+
+using namespace slp;
+
+/// One line an error, as the other tools print them.
+static void printDiagnostic(mlir::Diagnostic &diagnostic) {
+  llvm::errs() << "slp-verify: ";
+  if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
+    llvm::errs() << "note: ";
+  if (!llvm::isa<mlir::UnknownLoc>(diagnostic.getLocation()))
+    llvm::errs() << diagnostic.getLocation() << ": ";
+  llvm::errs() << diagnostic << "\n";
+  for (mlir::Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::cl::OptionCategory category("slp-verify options");
+  CompileFlags flags(category);
+  verify::Options options;
+  llvm::cl::opt<int> steps("steps", llvm::cl::desc("training steps compared"),
+                           llvm::cl::value_desc("N"), llvm::cl::init(options.steps),
+                           llvm::cl::cat(category));
+  llvm::cl::opt<std::string> data("data", llvm::cl::desc("folder of a data set; random if absent"),
+                                  llvm::cl::value_desc("PATH"), llvm::cl::cat(category));
+  llvm::cl::opt<float> learningRate(
+      "lr", llvm::cl::desc("learning rate"), llvm::cl::value_desc("X"),
+      llvm::cl::init(options.hyper.learningRate), llvm::cl::cat(category));
+  llvm::cl::opt<float> momentum("momentum", llvm::cl::desc("momentum"), llvm::cl::value_desc("X"),
+                                llvm::cl::init(options.hyper.momentum), llvm::cl::cat(category));
+  llvm::cl::opt<float> weightDecay(
+      "weight-decay", llvm::cl::desc("weight decay"), llvm::cl::value_desc("X"),
+      llvm::cl::init(options.hyper.weightDecay), llvm::cl::cat(category));
+  llvm::cl::opt<uint32_t> seed("seed", llvm::cl::desc("seed of random inputs"),
+                               llvm::cl::value_desc("N"), llvm::cl::init(options.seed),
+                               llvm::cl::cat(category));
+  llvm::cl::opt<int> threads("threads", llvm::cl::desc("threads of the simulator; 0: all"),
+                             llvm::cl::value_desc("N"), llvm::cl::init(options.threads),
+                             llvm::cl::cat(category));
+  llvm::cl::opt<bool> verbose("v", llvm::cl::desc("list the tensors that are not compared"),
+                              llvm::cl::cat(category));
+  llvm::cl::HideUnrelatedOptions(category);
+  llvm::cl::ParseCommandLineOptions(argc, argv,
+                                    "compare the simulator with the reference, bit by bit\n");
+  options.steps = steps;
+  options.data = data;
+  options.hyper = {learningRate, momentum, weightDecay};
+  options.seed = seed;
+  options.threads = threads;
+  if (options.steps < 1) {
+    llvm::errs() << "slp-verify: expected --steps of at least 1, found " << options.steps << "\n";
+    return 1;
+  }
+
+  CompileOptions compileOptions = flags.options();
+  Result<chip::Chip> chip = chip::load(compileOptions.target);
+  if (!chip) {
+    llvm::errs() << "slp-verify: " << chip.message() << "\n";
+    return 1;
+  }
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry);
+  mlir::ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
+  if (!module)
+    return 1;
+  llvm::StringRef folder = llvm::sys::path::parent_path(flags.modelPath());
+  mlir::FailureOr<verify::Program> program =
+      verify::compile(std::move(module), compileOptions, *chip, folder);
+  if (mlir::failed(program))
+    return 1;
+  mlir::FailureOr<verify::Report> report =
+      verify::compare(*program->train, program->image, *chip, folder, options);
+  if (mlir::failed(report))
+    return 1;
+  verify::print(*report, report->ok() ? llvm::outs() : llvm::errs(), verbose);
+  return report->ok() ? 0 : 1;
+}
