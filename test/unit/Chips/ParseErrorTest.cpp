@@ -223,8 +223,9 @@ TEST(ParseError, DamagedTextNeverCrashes) {
       std::string damaged = text;
       damaged[i] = c;
       Result<chip::Chip> result = chip::parse(damaged, "my.yaml");
-      if (!result.ok())
+      if (!result.ok()) {
         EXPECT_EQ(result.message().compare(0, 7, "my.yaml"), 0) << result.message();
+      }
     }
   }
 }

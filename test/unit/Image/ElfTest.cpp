@@ -177,8 +177,9 @@ TEST(Elf, EveryTruncationIsRefused) {
   const std::vector<uint8_t> bytes = bytesOf(exampleImage());
   for (size_t size = 0; size < bytes.size(); ++size) {
     std::string message = messageOf({bytes.begin(), bytes.begin() + ptrdiff_t(size)});
-    if (size >= 4)
+    if (size >= 4) {
       EXPECT_NE(message.find("truncated"), std::string::npos) << message;
+    }
   }
 }
 
@@ -191,8 +192,9 @@ TEST(Elf, RandomDamageNeverCrashes) {
     for (unsigned n = 1 + random() % 8; n > 0; --n)
       damaged[random() % damaged.size()] = random() % 2 ? uint8_t(random()) : 0xff;
     Result<Image> image = deserialize(damaged, "my.elf");
-    if (image.ok())
+    if (image.ok()) {
       ASSERT_EQ(bytesOf(*image), bytes);
+    }
   }
 }
 
