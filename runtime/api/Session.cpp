@@ -75,12 +75,15 @@ Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip 
 }
 
 Status Session::findTensors() {
+  auto isOfEval = [](const image::Tensor &t) { return t.name.compare(0, 5, "eval:") == 0; };
   for (const image::Tensor &tensor : program.tensors) {
-    if (tensor.role == image::Role::output) {
-      if (tensor.name == "loss")
+    if (tensor.role != image::Role::output)
+      continue;
+    if (tensor.shape.empty() || tensor.shape == std::vector<int64_t>{1}) {
+      if (!lossTensor || tensor.name == "loss")
         lossTensor = &tensor;
-      else if (!logitsTensor)
-        logitsTensor = &tensor;
+    } else if (!logitsTensor || (isOfEval(tensor) && !isOfEval(*logitsTensor))) {
+      logitsTensor = &tensor; // `eval` may have logits of its own beside those of `step`
     }
   }
   for (const image::Tensor &tensor : program.tensors) {
@@ -146,12 +149,10 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
 
 Result<float> Session::loss() const {
   if (!lossTensor)
-    return Error{"the image has no output 'loss'"};
-  Result<std::vector<float>> values = processor->read("loss");
+    return Error{"the image has no scalar output, the loss"};
+  Result<std::vector<float>> values = processor->read(lossTensor->name);
   if (!values)
     return values.takeError();
-  if (values->size() != 1)
-    return Error{"output 'loss' has " + std::to_string(values->size()) + " elements, expected 1"};
   return values->front();
 }
 

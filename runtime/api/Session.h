@@ -63,7 +63,7 @@ public:
   Status write(size_t input, const std::vector<float> &values);
   /// Runs an entry point; `timed` also simulates time and counts work.
   Result<RunResult> run(std::string_view entry, bool timed);
-  /// The scalar output `loss` of the last run.
+  /// The scalar output of the last run: the one called `loss` if there are several.
   Result<float> loss() const;
 
   exec::Machine &machine() { return *processor; }

@@ -7,11 +7,14 @@
 #include "runtime/api/Training.h"
 
 #include "runtime/api/StateFile.h"
+#include "runtime/views/Stats.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <map>
-#include <numeric>
+#include <unistd.h>
 
 namespace slp::api {
 
@@ -35,6 +38,15 @@ static Status checkOptions(const SimulationOptions &options) {
     return refuse("--momentum", hyper.momentum, "at least 0 and less than 1");
   if (!std::isfinite(hyper.weightDecay) || hyper.weightDecay < 0)
     return refuse("--weight-decay", hyper.weightDecay, "a finite number of at least 0");
+  return Status::success();
+}
+
+/// A run may take long: what cannot be written at its end is refused at its beginning.
+static Status checkOutput(const std::string &path) {
+  size_t slash = path.find_last_of('/');
+  std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (!path.empty() && access(folder.c_str(), W_OK) != 0)
+    return Error{path + ": cannot write: " + std::strerror(errno)};
   return Status::success();
 }
 
@@ -286,6 +298,9 @@ static std::string fileName(const std::string &path) {
 Result<views::Record> Simulation::run() {
   if (Status s = checkOptions(options); !s)
     return s.takeError();
+  for (const std::string &path : {options.save, options.stats})
+    if (Status s = checkOutput(path); !s)
+      return s.takeError();
   SessionOptions sessionOptions;
   sessionOptions.threads = options.threads;
   Result<std::unique_ptr<Session>> opened =
@@ -317,12 +332,15 @@ Result<views::Record> Simulation::run() {
       return s.takeError();
   if (Status s = options.evaluateOnly ? evaluateOnly() : train(); !s)
     return s.takeError();
-  if (options.wantsTensors)
-    if (Status s = describeTensors(); !s)
-      return s.takeError();
   if (!options.save.empty())
     if (Status s = saveState(*session, options.save); !s)
       return s.takeError();
+  if (options.stats.empty())
+    return std::move(record);
+  if (Status s = describeTensors(); !s)
+    return s.takeError();
+  if (Status s = views::writeStats(record, options.stats); !s)
+    return s.takeError();
   return std::move(record);
 }
 

@@ -46,8 +46,8 @@ struct SimulationOptions {
   int threads = 0;             // host threads, 0: all
   bool evaluateOnly = false;   // no training: the test split through `eval`
   bool functionalOnly = false; // no cycles, no energy
-  bool wantsTensors = false;   // fill Record::tensors
   std::string load, save;      // state files; may be empty
+  std::string stats;           // statistics as JSON; may be empty
 };
 
 /// Result of passing a split through `eval`.

@@ -9,7 +9,6 @@
 
 #include "runtime/api/Training.h"
 #include "runtime/views/Progress.h"
-#include "runtime/views/Stats.h"
 #include "runtime/views/Table.h"
 
 #include <CLI/CLI.hpp>
@@ -72,7 +71,6 @@ static void printSummary(const views::Record &record) {
 
 int main(int argc, char **argv) {
   api::SimulationOptions options;
-  std::string stats;
   CLI::App app(
       "slp-sim: trains an image on a simulated sparse learning processor and reports loss, "
       "cycles, energy and traffic.");
@@ -97,7 +95,7 @@ int main(int argc, char **argv) {
   app.add_flag("--eval", options.evaluateOnly, "no training: accuracy on the test split");
   app.add_option("--chip", options.chip, "chip description with other rates and energies");
   app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
-  app.add_option("--stats", stats, "write statistics as JSON (docs/stats-schema.md)");
+  app.add_option("--stats", options.stats, "write statistics as JSON (docs/stats-schema.md)");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
   try {
@@ -109,16 +107,12 @@ int main(int argc, char **argv) {
     return fail(std::string(e.what()) + "; see slp-sim --help");
   }
   options.order = order == "file" ? data::Order::file : data::Order::shuffled;
-  options.wantsTensors = !stats.empty();
 
   Console console;
   Result<views::Record> record = api::simulate(options, console);
   console.finish();
   if (!record)
     return fail(record.message());
-  if (!stats.empty())
-    if (Status s = views::writeStats(*record, stats); !s)
-      return fail(s.message());
   printSummary(*record);
   return 0;
 }
