@@ -21,7 +21,8 @@ struct MacScratch {
   std::vector<float> x, w, acc, dense, total, bias, columns;
   std::vector<int32_t> xOffset, accOffset;
   std::vector<MacTap> taps;
-  std::vector<uint32_t> counts, weightCounts;
+  std::vector<uint32_t> counts, otherCounts;
+  std::vector<uint64_t> marks;
   static MacScratch &ofThread();
 };
 
@@ -62,6 +63,8 @@ public:
   MacEngine(const CorePart &part, const TileView &a, const TileView &b);
   /// Adds the roundings' events to `events`.
   void run(const MacLoop &loop, num::Events &events) const;
+  /// Rounds sums of accumulators (a multiple of 16 of them) to `format`.
+  void roundSums(std::vector<float> &sums, mach::Format format, num::Events &events) const;
 
 private:
   enum class Way { f32, fp16, generic };
@@ -71,14 +74,6 @@ private:
 
 /// The part of `view` in which dimension d covers [first, first + n).
 TileView slice(const TileView &view, int d, int64_t first, int64_t n);
-
-/// Elements of `v` that are not zero.
-inline uint64_t countNonZero(const float *v, int64_t n) {
-  uint64_t count = 0;
-  for (int64_t i = 0; i < n; ++i)
-    count += v[i] != 0.0f;
-  return count;
-}
 
 } // namespace slp::exec
 

@@ -34,9 +34,10 @@ private:
   void packWeights(int64_t group, int64_t lane, int64_t lanes);
   void loadAccumulators(int64_t group, int64_t lane, int64_t lanes);
   void storeAccumulators(int64_t group, int64_t lane, int64_t lanes);
-  void runPhases(const MacEngine &engine, bool countNow);
+  void runPhases(const MacEngine &engine);
   void preparePhase(int64_t row, int64_t column);
-  void countTerms(int64_t lanes);
+  void countTerms();
+  uint64_t countTap(const MacTap &tap, int64_t block) const;
   int64_t outputs() const { return acc.box.size[0] * rows.size * columns.size; }
 
   CorePart &part;
@@ -197,7 +198,7 @@ void Convolution::preparePhase(int64_t row, int64_t column) {
                                 int32_t((i * columns.kernel + j) * macBlock * macLanes)});
 }
 
-void Convolution::runPhases(const MacEngine &engine, bool countNow) {
+void Convolution::runPhases(const MacEngine &engine) {
   for (int64_t row = 0; row < rows.phases(); ++row)
     for (int64_t column = 0; column < columns.phases(); ++column) {
       preparePhase(row, column);
@@ -215,21 +216,40 @@ void Convolution::runPhases(const MacEngine &engine, bool countNow) {
       loop.wBlock = rows.kernel * columns.kernel * macBlock * macLanes;
       loop.lastTerms = int(terms - (blocks - 1) * macBlock);
       engine.run(loop, part.events[0]);
-      if (!countNow)
-        continue;
-      // A term counts as not zero if both of its operands are: pixels of one kind times lanes of
-      // the other.
-      scratch.counts.assign(size_t(loop.numTaps * blocks * macBlock), 0);
-      part.kernels.countNonZero(loop, scratch.counts.data());
-      for (int t = 0; t < loop.numTaps; ++t)
+    }
+}
+
+/// Terms of one tap and block with neither operand zero: for each channel, pixels whose source is
+/// not zero times lanes whose weight is not. Eight channels are counted at once in the bytes of a
+/// word.
+uint64_t Convolution::countTap(const MacTap &tap, int64_t block) const {
+  const uint64_t *marks = scratch.marks.data() + (block * packed[2] + tap.x) / macBlock;
+  const uint32_t *weightsThere = scratch.otherCounts.data() +
+                                 (block * rows.kernel * columns.kernel * macBlock) +
+                                 tap.w / macLanes;
+  constexpr size_t beforeOverflow = 255;
+  uint64_t result = 0;
+  for (size_t first = 0; first < scratch.xOffset.size(); first += beforeOverflow) {
+    size_t end = std::min(first + beforeOverflow, scratch.xOffset.size());
+    uint64_t bytes = 0;
+    for (size_t p = first; p < end; ++p)
+      bytes += marks[scratch.xOffset[p] / macBlock];
+    for (int k = 0; k < macBlock; ++k)
+      result += (bytes >> (8 * k) & 0xff) * weightsThere[k];
+  }
+  return result;
+}
+
+/// Of the group whose source is packed and whose weights are counted.
+void Convolution::countTerms() {
+  scratch.marks.resize(scratch.x.size() / macBlock);
+  part.kernels.markNonZero(scratch.x.data(), int64_t(scratch.marks.size()), scratch.marks.data());
+  for (int64_t row = 0; row < rows.phases(); ++row)
+    for (int64_t column = 0; column < columns.phases(); ++column) {
+      preparePhase(row, column);
+      for (const MacTap &tap : scratch.taps)
         for (int64_t b = 0; b < blocks; ++b)
-          for (int64_t k = 0; k < macBlock; ++k) {
-            uint64_t sources = scratch.counts[size_t((t * blocks + b) * macBlock + k)];
-            if (sources)
-              nonZeroTerms +=
-                  sources *
-                  countNonZero(loop.w + b * loop.wBlock + loop.taps[t].w + k * macLanes, macLanes);
-          }
+          nonZeroTerms += countTap(tap, b);
     }
 }
 
@@ -240,14 +260,20 @@ Status Convolution::run() {
   int64_t laneEnd = acc.end(2);
   for (int64_t group = acc.box.lo[1]; group < acc.end(1); ++group) {
     packSource(group);
+    scratch.otherCounts.assign(size_t(blocks * rows.kernel * columns.kernel * macBlock), 0);
     for (int64_t lane = acc.box.lo[2]; lane < laneEnd; lane += macLanes) {
       int64_t lanes = std::min<int64_t>(macLanes, laneEnd - lane);
       packWeights(group, lane, lanes);
+      if (part.countsWork)
+        part.kernels.countLanes(scratch.w.data(), int64_t(scratch.w.size()) / macLanes,
+                                scratch.otherCounts.data());
       loadAccumulators(group, lane, lanes);
       if (blocks)
-        runPhases(engine, part.countsWork);
+        runPhases(engine);
       storeAccumulators(group, lane, lanes);
     }
+    if (part.countsWork)
+      countTerms();
   }
   if (!part.countsWork)
     return Status::success();

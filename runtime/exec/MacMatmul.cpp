@@ -103,15 +103,11 @@ void Product::storeAccumulators(int64_t lane, int64_t lanes) {
 /// A term is not zero if both operands are: for each k, rows of a times columns of b.
 void Product::countWork() {
   int64_t n = acc.box.size[1];
-  scratch.dense.resize(size_t(k * n));
-  part.codec.gather(b, scratch.dense.data());
+  scratch.counts.assign(size_t(blocks * macBlock), 0);
+  part.kernels.countColumns(scratch.x.data(), m, blocks * macBlock, scratch.counts.data());
   uint64_t nonZero = 0;
-  for (int64_t i = 0; i < k; ++i) {
-    uint64_t rowsThere = 0;
-    for (int64_t row = 0; row < m; ++row)
-      rowsThere += scratch.x[size_t(row * blocks * macBlock + i)] != 0.0f;
-    nonZero += rowsThere * countNonZero(scratch.dense.data() + i * n, n);
-  }
+  for (int64_t i = 0; i < k; ++i)
+    nonZero += uint64_t(scratch.counts[size_t(i)]) * scratch.otherCounts[size_t(i)];
   part.work.macs = uint64_t(m * n * k);
   part.work.zeroMacs = part.work.macs - nonZero;
   part.work.macSlots = uint64_t(m * n * blocks);
@@ -137,11 +133,14 @@ Status Product::run() {
     scratch.xOffset[size_t(row)] = int32_t(row * width);
     scratch.accOffset[size_t(row)] = int32_t(row * macLanes);
   }
+  scratch.otherCounts.assign(size_t(width), 0); // of b, per k
   const MacTap tap = {0, 0};
   for (int64_t lane = acc.box.lo[1]; lane < acc.end(1); lane += macLanes) {
     int64_t lanes = std::min<int64_t>(macLanes, acc.end(1) - lane);
     clearFloats(scratch.w, width * macLanes);
     part.codec.gather(slice(b, 1, lane, lanes), scratch.w.data(), {macLanes, 1, 0, 0, 0});
+    if (part.countsWork)
+      part.kernels.countLanes(scratch.w.data(), width, scratch.otherCounts.data());
     loadAccumulators(lane, lanes);
     MacLoop loop;
     loop.acc = scratch.acc.data();

@@ -103,4 +103,14 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
   events.underflow += counted.underflow;
 }
 
+void MacEngine::roundSums(std::vector<float> &sums, mach::Format format,
+                          num::Events &events) const {
+  if (way != Way::fp16 || format != mach::Format::fp16)
+    return part.codec.roundInPlace(sums.data(), sums.size(), format, events);
+  MacEvents counted;
+  part.kernels.roundFp16(sums.data(), int64_t(sums.size()), &counted);
+  events.saturation += counted.saturation;
+  events.underflow += counted.underflow;
+}
+
 } // namespace slp::exec

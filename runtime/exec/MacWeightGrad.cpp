@@ -34,10 +34,10 @@ private:
   void packError(int64_t group, int64_t image);
   void gatherColumns(int64_t firstRow, int64_t rows);
   void runChain(const MacEngine &engine);
-  void joinTotal();
+  void joinTotal(const MacEngine &engine);
   void loadLanes(const TileView &view, int64_t group, std::vector<float> &to) const;
   void storeLanes(const TileView &view, int64_t group, const std::vector<float> &from);
-  void countRows(int64_t rows);
+  void countTerms();
   uint64_t presentTerms() const;
 
   int64_t rowsTotal() const { return acc.box.size[2] * acc.box.size[3] * acc.box.size[4]; }
@@ -167,12 +167,16 @@ void WeightGradient::packInput(int64_t group, int64_t image) {
 /// scratch.w [lane block][pixel][16].
 void WeightGradient::packError(int64_t group, int64_t image) {
   clearFloats(scratch.w, laneBlocks() * width() * macLanes);
+  scratch.otherCounts.assign(size_t(width()), 0); // of errors, per pixel
   TileView view = slice(slice(dy, 0, image, 1), 1, group, 1);
   for (int64_t b = 0; b < laneBlocks(); ++b) {
     int64_t first = acc.box.lo[1] + b * macLanes;
     TileView lanes = slice(view, 2, first, std::min<int64_t>(macLanes, acc.end(1) - first));
     part.codec.gather(lanes, scratch.w.data() + b * width() * macLanes,
                       {0, 0, 1, dy.box.size[4] * macLanes, macLanes});
+    if (part.countsWork)
+      part.kernels.countLanes(scratch.w.data() + b * width() * macLanes, width(),
+                              scratch.otherCounts.data());
   }
 }
 
@@ -195,30 +199,21 @@ void WeightGradient::gatherColumns(int64_t firstRow, int64_t rows) {
 }
 
 /// Terms of which neither operand is zero: for each pixel, inputs times errors.
-void WeightGradient::countRows(int64_t rows) {
-  std::vector<uint32_t> &inputs = scratch.counts, &errors = scratch.weightCounts;
-  inputs.assign(size_t(width()), 0);
-  errors.assign(size_t(width()), 0);
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t p = 0; p < pixels(); ++p)
-      inputs[size_t(p)] += scratch.columns[size_t(r * width() + p)] != 0.0f;
-  for (int64_t b = 0; b < laneBlocks(); ++b)
-    for (int64_t p = 0; p < pixels(); ++p)
-      errors[size_t(p)] +=
-          uint32_t(countNonZero(scratch.w.data() + (b * width() + p) * macLanes, macLanes));
+void WeightGradient::countTerms() {
   for (int64_t p = 0; p < pixels(); ++p)
-    nonZeroTerms += uint64_t(inputs[size_t(p)]) * errors[size_t(p)];
+    nonZeroTerms += uint64_t(scratch.counts[size_t(p)]) * scratch.otherCounts[size_t(p)];
 }
 
 /// Adds the terms of one image to the chain in scratch.acc [lane block][row][16].
 void WeightGradient::runChain(const MacEngine &engine) {
   int64_t chunk = std::max<int64_t>(12, columnFloats / width());
+  scratch.counts.assign(size_t(width()), 0); // of inputs, per pixel
   const MacTap tap = {0, 0};
   for (int64_t first = 0; first < rowsTotal(); first += chunk) {
     int64_t rows = std::min(chunk, rowsTotal() - first);
     gatherColumns(first, rows);
     if (part.countsWork)
-      countRows(rows);
+      part.kernels.countColumns(scratch.columns.data(), rows, width(), scratch.counts.data());
     scratch.xOffset.resize(size_t(rows));
     scratch.accOffset.resize(size_t(rows));
     for (int64_t r = 0; r < rows; ++r) {
@@ -242,6 +237,8 @@ void WeightGradient::runChain(const MacEngine &engine) {
       engine.run(loop, part.events[0]);
     }
   }
+  if (part.countsWork)
+    countTerms();
 }
 
 void WeightGradient::loadLanes(const TileView &view, int64_t group, std::vector<float> &to) const {
@@ -269,10 +266,10 @@ void WeightGradient::storeLanes(const TileView &view, int64_t group,
   part.codec.scatter(scratch.dense.data(), slice(view, 0, group, 1), none);
 }
 
-void WeightGradient::joinTotal() {
+void WeightGradient::joinTotal(const MacEngine &engine) {
   for (size_t i = 0; i < scratch.total.size(); ++i)
     scratch.total[i] = scratch.total[i] + scratch.acc[i];
-  part.codec.roundInPlace(scratch.total.data(), scratch.total.size(), acc.format, part.events[0]);
+  engine.roundSums(scratch.total, acc.format, part.events[0]);
 }
 
 /// Pairs of a tap and a pixel of the tile that read inside the extents.
@@ -310,7 +307,7 @@ Status WeightGradient::run() {
       packError(group, image);
       runChain(engine);
       if (close)
-        joinTotal();
+        joinTotal(engine);
     }
     storeLanes(acc, group, scratch.total);
     if (!close)

@@ -57,11 +57,19 @@ struct Avx2 {
     countHalf(sum.lo, rounded.lo, events);
     countHalf(sum.hi, rounded.hi, events);
   }
+  uint32_t nonZero() const {
+    __m256 zero = _mm256_setzero_ps();
+    int low = _mm256_movemask_ps(_mm256_cmp_ps(lo, zero, _CMP_NEQ_UQ));
+    int high = _mm256_movemask_ps(_mm256_cmp_ps(hi, zero, _CMP_NEQ_UQ));
+    return uint32_t(low) | uint32_t(high) << 8;
+  }
 };
 
 } // namespace
 
 extern const MacKernels macKernelsAvx2;
-const MacKernels macKernelsAvx2 = {"avx2", macF32<Avx2, 6>, macFp16<Avx2, 6>, macCountNonZero};
+const MacKernels macKernelsAvx2 = {
+    "avx2",          macF32<Avx2, 6>,     macFp16<Avx2, 6>,    macRoundFp16<Avx2>,
+    macCountColumns, macCountLanes<Avx2>, macMarkNonZero<Avx2>};
 
 } // namespace slp::exec

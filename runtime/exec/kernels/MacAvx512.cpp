@@ -47,12 +47,14 @@ struct Avx512 {
     events.saturation += uint64_t(__builtin_popcount(over));
     events.underflow += uint64_t(__builtin_popcount(gone));
   }
+  uint32_t nonZero() const { return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 };
 
 } // namespace
 
 extern const MacKernels macKernelsAvx512;
-const MacKernels macKernelsAvx512 = {"avx512", macF32<Avx512, 12>, macFp16<Avx512, 12>,
-                                     macCountNonZero};
+const MacKernels macKernelsAvx512 = {
+    "avx512",        macF32<Avx512, 12>,    macFp16<Avx512, 12>,   macRoundFp16<Avx512>,
+    macCountColumns, macCountLanes<Avx512>, macMarkNonZero<Avx512>};
 
 } // namespace slp::exec

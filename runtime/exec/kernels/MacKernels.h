@@ -61,8 +61,14 @@ struct MacKernels {
   /// away from zero. Wants products that are multiples of 2^-37 (those of 1-5-2 are). Counts events
   /// if `events` is not null.
   void (*fp16)(const MacLoop &loop, MacEvents *events);
-  /// counts[tap * 8 * blocks + block * 8 + term] += pixels whose x there is not zero.
-  void (*countNonZero)(const MacLoop &loop, uint32_t *counts);
+  /// Rounds n values (a multiple of 16) like `fp16`; they must be multiples of 2^-37.
+  void (*roundFp16)(float *values, int64_t n, MacEvents *events);
+  /// counts[c] += rows whose element c is not zero; the matrix is dense.
+  void (*countColumns)(const float *matrix, int64_t rows, int64_t columns, uint32_t *counts);
+  /// counts[r] += elements of row r, 16 floats, that are not zero.
+  void (*countLanes)(const float *matrix, int64_t rows, uint32_t *counts);
+  /// bytes[i] has byte k = 1 where values[8 * i + k] is not zero, else 0.
+  void (*markNonZero)(const float *values, int64_t n, uint64_t *bytes);
 };
 
 /// The best kernels for this host, after a self-test against the portable ones (which it falls back

@@ -7,6 +7,7 @@
 //   void fma(float a, const V &w)        this = a * w + this, one rounding
 //   V roundedHalfAway() const            to 1-5-10, saturating, -0 becomes +0
 //   static void countEvents(const V &sum, const V &rounded, MacEvents &)
+//   uint32_t nonZero() const             bit i: lane i is not zero
 // No function of the standard library is called from here: its copies could be shared between the
 // files.
 //
@@ -97,17 +98,49 @@ template <typename V, int Pixels> void macFp16(const MacLoop &loop, MacEvents *e
   macPixels<V, Pixels, true, false>(loop, nullptr);
 }
 
-inline void macCountNonZero(const MacLoop &loop, uint32_t *counts) {
-  for (int t = 0; t < loop.numTaps; ++t)
-    for (int b = 0; b < loop.blocks; ++b) {
-      const float *x = loop.x + b * loop.xBlock + loop.taps[t].x;
-      uint32_t sums[macBlock] = {0};
-      for (int p = 0; p < loop.pixels; ++p)
-        for (int k = 0; k < macBlock; ++k)
-          sums[k] += x[loop.xOffset[p] + k] != 0.0f;
-      for (int k = 0; k < macBlock; ++k)
-        counts[(int64_t(t) * loop.blocks + b) * macBlock + k] += sums[k];
-    }
+template <typename V> void macRoundFp16(float *values, int64_t n, MacEvents *events) {
+  for (int64_t i = 0; i < n; i += macLanes) {
+    V sum = V::load(values + i);
+    V rounded = sum.roundedHalfAway();
+    if (events)
+      V::countEvents(sum, rounded, *events);
+    rounded.store(values + i);
+  }
+}
+
+inline void macCountColumns(const float *matrix, int64_t rows, int64_t columns, uint32_t *counts) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const float *row = matrix + r * columns;
+    for (int64_t c = 0; c < columns; ++c)
+      counts[c] += row[c] != 0.0f;
+  }
+}
+
+template <typename V> void macCountLanes(const float *matrix, int64_t rows, uint32_t *counts) {
+  for (int64_t r = 0; r < rows; ++r)
+    counts[r] += uint32_t(__builtin_popcount(V::load(matrix + r * macLanes).nonZero()));
+}
+
+/// Spreads eight bits over the bytes of a word. Seven copies of seven bits do not touch; the eighth
+/// bit goes alone.
+inline uint64_t bytesOfBits(uint64_t bits) {
+  uint64_t spread = ((bits & 0x7f) * 0x0002040810204081ull) & 0x0101010101010101ull;
+  return spread | (bits >> 7) << 56;
+}
+
+template <typename V> void macMarkNonZero(const float *values, int64_t n, uint64_t *bytes) {
+  int64_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    uint32_t bits = V::load(values + i * macBlock).nonZero();
+    bytes[i] = bytesOfBits(bits & 0xff);
+    bytes[i + 1] = bytesOfBits(bits >> 8);
+  }
+  for (; i < n; ++i) {
+    uint32_t bits = 0;
+    for (int k = 0; k < macBlock; ++k)
+      bits |= uint32_t(values[i * macBlock + k] != 0.0f) << k;
+    bytes[i] = bytesOfBits(bits);
+  }
 }
 
 } // namespace

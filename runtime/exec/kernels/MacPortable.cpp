@@ -45,13 +45,20 @@ struct Portable {
     events.saturation += counted.saturation;
     events.underflow += counted.underflow;
   }
+  uint32_t nonZero() const {
+    uint32_t bits = 0;
+    for (int i = 0; i < macLanes; ++i)
+      bits |= uint32_t(v[i] != 0.0f) << i;
+    return bits;
+  }
 };
 
 } // namespace
 
 extern const MacKernels macKernelsPortable;
-const MacKernels macKernelsPortable = {"portable", macF32<Portable, 2>, macFp16<Portable, 2>,
-                                       macCountNonZero};
+const MacKernels macKernelsPortable = {
+    "portable",      macF32<Portable, 2>,     macFp16<Portable, 2>,    macRoundFp16<Portable>,
+    macCountColumns, macCountLanes<Portable>, macMarkNonZero<Portable>};
 
 /// One group of one pixel.
 static void addGroup(float *acc, const float *x, const float *w, int terms) {

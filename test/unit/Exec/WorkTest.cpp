@@ -1,0 +1,234 @@
+//===- WorkTest.cpp - counts, captures and threads --------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What observers and capturers get: exact counts, the same for any number of threads.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "NaiveMac.h"
+#include "ProgramBuilder.h"
+
+#include <map>
+
+namespace slp::exec {
+namespace {
+
+struct Recorder : Observer, Capturer {
+  void issued(const Event &event) override { events.push_back(event); }
+  void captured(const image::Capture &what, uint64_t, const std::vector<int64_t> &linear,
+                const std::vector<float> &values) override {
+    ASSERT_EQ(linear.size(), values.size());
+    for (size_t i = 0; i < linear.size(); ++i)
+      captures[what.tensor][linear[i]] = values[i];
+  }
+  const Event *find(mach::Opcode opcode) const {
+    for (const Event &event : events)
+      if (event.opcode == opcode)
+        return &event;
+    return nullptr;
+  }
+  std::vector<Event> events;
+  std::map<std::string, std::map<int64_t, float>> captures;
+};
+
+/// A convolution with stride, padding and a ragged channel block; forward, backward and weight
+/// gradient on three cores.
+struct ConvProgram {
+  explicit ConvProgram(const std::string &chipName) : chip(chipNamed(chipName)), b(chip) {
+    s.n = 2;
+    s.ci = 11;
+    s.co = 21;
+    s.iy = 9;
+    s.ix = 8;
+    s.kh = s.kw = 3;
+    s.sh = 2;
+    s.pt = s.pb = s.pl = s.pr = 1;
+    format = mach::Format::fp8;
+    accFormat = chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+    b.image.debug.nodes = {"conv1"};
+    b.image.debug.ops = {"train.conv"};
+    b.image.debug.captures = {{"y", s.y(), accFormat, true},
+                              {"dx", s.x(), accFormat, true},
+                              {"dw", s.w(), accFormat, true}};
+    b.tensor("x", format, s.x());
+    b.tensor("w", format, s.w());
+    b.tensor("dy", format, s.y());
+    b.emit(mach::Mask{1, 7});
+    mach::Geom g;
+    g.kh = g.kw = 3;
+    g.sh = 2;
+    g.sw = g.dh = g.dw = g.pt = g.pl = 1;
+    b.emit(g);
+    Shape zero(5, 0);
+    b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+    b.load(1, "w", b.wholeOf("w"), mach::Space::spm, 1);
+    b.load(2, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+    add(b.chipTile(mach::Space::acc, accFormat, s.y(),
+                   {zero, {2, 1, 7, s.oy(), s.ox()}, {0, 0, 7, 0, 0}}),
+        0, mach::ConvFp{3, 0, 1, 0, 0, 1, mach::AccMode::zero});
+    add(b.chipTile(mach::Space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
+        mach::ConvBp{3, 2, 1, 0, 1, mach::AccMode::zero});
+    add(b.chipTile(mach::Space::acc, accFormat, s.w(), {zero, {1, 7, 11, 3, 3}, {0, 7, 0, 0, 0}}),
+        2, mach::ConvWg{3, 0, 2, 0, 1, mach::AccMode::zero});
+    machine = b.build();
+    const num::Format &f = chip.numerics.fp8;
+    x = randomValues(f, elementsOf(s.x()), 1);
+    w = randomValues(f, elementsOf(s.w()), 2);
+    dy = randomValues(f, elementsOf(s.y()), 3);
+    writeTensor(*machine, "x", x);
+    writeTensor(*machine, "w", w);
+    writeTensor(*machine, "dy", dy);
+  }
+
+  template <typename T> void add(const mach::TensorTile &acc, int capture, const T &instr) {
+    b.desc(3, acc);
+    b.emit(instr);
+    b.image.debug.records.back().node = 0;
+    b.image.debug.records.back().capture[0] = capture;
+  }
+
+  chip::Chip chip;
+  ProgramBuilder b;
+  ConvShape s;
+  mach::Format format, accFormat;
+  std::vector<float> x, w, dy;
+  std::unique_ptr<Machine> machine;
+};
+
+/// Terms and zero terms by visiting each; they are the same set in all three directions.
+std::pair<uint64_t, uint64_t> termsOf(const ConvShape &s, const std::vector<float> &x,
+                                      const std::vector<float> &w, const std::vector<float> &dy,
+                                      int which) {
+  uint64_t all = 0, zero = 0;
+  for (int64_t n = 0; n < s.n; ++n)
+    for (int64_t co = 0; co < s.co; ++co)
+      for (int64_t ci = 0; ci < s.ci; ++ci)
+        for (int64_t oy = 0; oy < s.oy(); ++oy)
+          for (int64_t ox = 0; ox < s.ox(); ++ox)
+            for (int64_t kh = 0; kh < s.kh; ++kh)
+              for (int64_t kw = 0; kw < s.kw; ++kw) {
+                int64_t iy = oy * s.sh - s.pt + kh, ix = ox * s.sw - s.pl + kw;
+                if (iy < 0 || iy >= s.iy || ix < 0 || ix >= s.ix)
+                  continue;
+                float values[3] = {at(x, s.x(), n, 0, ci, iy, ix), at(w, s.w(), 0, co, ci, kh, kw),
+                                   at(dy, s.y(), n, 0, co, oy, ox)};
+                float a = which == 1 ? values[2] : values[0];
+                float b = which == 2 ? values[2] : values[1];
+                ++all;
+                zero += a == 0.0f || b == 0.0f;
+              }
+  return {all, zero};
+}
+
+class WorkTest : public testing::TestWithParam<const char *> {};
+
+TEST_P(WorkTest, TermsAreCountedExactly) {
+  ConvProgram p(GetParam());
+  Recorder recorder;
+  Options options;
+  options.observer = &recorder;
+  runStep(*p.machine, options);
+  mach::Opcode opcodes[3] = {mach::Opcode::ConvFp, mach::Opcode::ConvBp, mach::Opcode::ConvWg};
+  for (int which = 0; which < 3; ++which) {
+    const Event *event = recorder.find(opcodes[which]);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->mask, 7u);
+    ASSERT_EQ(event->work.size(), 3u);
+    uint64_t macs = 0, zeroMacs = 0, slots = 0;
+    for (const CoreWork &work : event->work) {
+      macs += work.macs;
+      zeroMacs += work.zeroMacs;
+      slots += work.macSlots;
+    }
+    auto [all, zero] = termsOf(p.s, p.x, p.w, p.dy, which);
+    EXPECT_EQ(macs, all) << which;
+    EXPECT_EQ(zeroMacs, zero) << which;
+    EXPECT_GE(slots * 8, all);
+    EXPECT_LE(slots, all);
+  }
+}
+
+TEST_P(WorkTest, CapturesCoverEveryElementAndThreadsDoNotShow) {
+  std::vector<Recorder> runs(2);
+  std::vector<std::vector<TensorEvents>> counts;
+  for (int i = 0; i < 2; ++i) {
+    ConvProgram p(GetParam());
+    Options options;
+    options.observer = &runs[size_t(i)];
+    options.capturer = &runs[size_t(i)];
+    options.threads = i + 1;
+    runStep(*p.machine, options);
+    counts.push_back(p.machine->events());
+    EXPECT_EQ(runs[size_t(i)].captures["y"].size(), size_t(elementsOf(p.s.y())));
+    EXPECT_EQ(runs[size_t(i)].captures["dx"].size(), size_t(elementsOf(p.s.x())));
+    EXPECT_EQ(runs[size_t(i)].captures["dw"].size(), size_t(elementsOf(p.s.w())));
+  }
+  EXPECT_EQ(runs[0].captures, runs[1].captures);
+  ASSERT_EQ(counts[0].size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(counts[0][i].tensor, counts[1][i].tensor);
+    EXPECT_EQ(counts[0][i].events, counts[1][i].events);
+  }
+  ASSERT_EQ(runs[0].events.size(), runs[1].events.size());
+  for (size_t i = 0; i < runs[0].events.size(); ++i) {
+    ASSERT_EQ(runs[0].events[i].work.size(), runs[1].events[i].work.size());
+    for (size_t c = 0; c < runs[0].events[i].work.size(); ++c)
+      EXPECT_EQ(runs[0].events[i].work[c].zeroMacs, runs[1].events[i].work[c].zeroMacs);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, WorkTest, testing::Values("lnpu", "asu-fp8"));
+
+/// Rounding events of a stored tensor are those of the scalar function, element by element.
+TEST(EventsTest, RoundingIsCountedPerTensor) {
+  chip::Chip chip = chipNamed("lnpu");
+  ProgramBuilder b(chip);
+  b.image.debug.captures = {{"small", {64}, mach::Format::fp8, false}};
+  b.tensor("x", mach::Format::f32, {64});
+  b.tensor("y", mach::Format::fp8, {64});
+  b.load(0, "x");
+  b.desc(1, b.chipTile(mach::Space::spm, mach::Format::fp8, {64}, {{0}, {64}, {}}));
+  b.emit(mach::VRound{1, 0, 0});
+  b.image.debug.records.back().capture[0] = 0;
+  b.store("y", 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x = randomF32(64, 5), y;
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = std::ldexp(x[i], int(i) - 32);
+  num::Events expected;
+  for (float v : x)
+    y.push_back(num::round(chip.numerics.fp8, chip.numerics.rounding, v, 0, &expected));
+  writeTensor(*machine, "x", x);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "y"), y);
+  ASSERT_EQ(machine->events().size(), 1u);
+  EXPECT_EQ(machine->events()[0].tensor, "small");
+  EXPECT_EQ(machine->events()[0].events, expected);
+  EXPECT_GT(expected.saturation, 0u);
+  EXPECT_GT(expected.underflow, 0u);
+}
+
+/// Accumulator saturation is counted once per rounded group.
+TEST(EventsTest, AccumulatorsCount) {
+  chip::Chip chip = chipNamed("asu-fp8");
+  ProgramBuilder b(chip);
+  b.image.debug.captures = {{"y", {1, 1}, mach::Format::fp16, true}};
+  b.tensor("a", mach::Format::fp8, {1, 24});
+  b.tensor("w", mach::Format::fp8, {24, 1});
+  b.load(0, "a");
+  b.load(1, "w");
+  b.desc(2, b.chipTile(mach::Space::acc, mach::Format::fp16, {1, 1}, {{0, 0}, {1, 1}, {}}));
+  b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::AccMode::zero});
+  b.image.debug.records.back().capture[0] = 0;
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "a", std::vector<float>(24, 1024.0f));
+  writeTensor(*machine, "w", std::vector<float>(24, 1024.0f));
+  runStep(*machine);
+  EXPECT_EQ(machine->events()[0].events.saturation, 3u);
+}
+
+} // namespace
+} // namespace slp::exec
