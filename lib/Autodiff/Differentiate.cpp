@@ -228,20 +228,23 @@ static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step, Differenti
 
 static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   if (auto stage = module->getAttrOfType<StringAttr>("slp.stage"); stage && stage != "import")
-    return module.emitError() << "differentiate expects a module of stage import, found "
-                              << stage.getValue();
+    return emitError(module.getLoc())
+           << "differentiate expects a module of stage import, found " << stage.getValue();
   if (optimizer != "sgd")
-    return module.emitError() << "optimizer " << optimizer << " is not supported, expected sgd";
+    return emitError(module.getLoc())
+           << "optimizer " << optimizer << " is not supported, expected sgd";
   auto step = module.lookupSymbol<func::FuncOp>("step");
   if (!step || !step.getBody().hasOneBlock())
-    return module.emitError() << "differentiate expects a function @step of one block";
+    return emitError(module.getLoc()) << "differentiate expects a function @step of one block";
   auto results = cast<func::ReturnOp>(step.getBody().front().getTerminator()).getOperands();
   Operation *loss = results.empty() ? nullptr : results[0].getDefiningOp();
   if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0)
-    return step.emitError() << "there is no loss to differentiate: give a graph that ends in one, "
-                               "or --loss=softmax-cross-entropy";
+    return emitError(step.getLoc())
+           << "there is no loss to differentiate: give a graph that ends in one, "
+              "or --loss=softmax-cross-entropy";
   if (module.lookupSymbol("eval"))
-    return module.emitError() << "differentiate makes a function @eval, but there is one already";
+    return emitError(module.getLoc())
+           << "differentiate makes a function @eval, but there is one already";
 
   buildEval(module, step, results[1]);
   Differentiator gradients(step);

@@ -11,6 +11,7 @@
 #include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"
 #include "slp/Transforms/Chip/Passes.h"
+#include "slp/Transforms/Train/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,6 +27,7 @@ void slp::registerDialects(mlir::DialectRegistry &registry) {
 
 void slp::registerPasses() {
   registerSlpAutodiffPasses();
+  registerSlpTrainPasses();
   registerSlpConversionPasses();
   registerSlpChipPasses();
 }

@@ -1,0 +1,54 @@
+//===- Passes.td - stage precision ------------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef SLP_TRANSFORMS_TRAIN_PASSES_TD
+#define SLP_TRANSFORMS_TRAIN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
+  let summary = "give every tensor its storage format and every MAC its accumulator";
+  let description = [{
+    Rewrites `@step` and `@eval` by a policy of docs/numerics.md section 8 with the formats of a chip description. What a step
+    computes is fixed hereafter, to the bit.
+
+    - Operands of MAC ops, and everything between MACs, are in the policy's MAC format; operands of the loss and the logits
+      are fp16; states are in the master format.
+    - A MAC op gets `accumulate` and gives the accumulator's format; a `train.round` makes it a storage format, once,
+      however many readers there are. A rounding to the format that a value has already is left out.
+    - Inputs are rounded once at the function's entry, master weights once before their first use in a function.
+    - `cross_entropy_grad` and `sgd` get the loss scale, ops with narrow results their `rounding`.
+
+    Expects a module of stage `differentiate`; leaves `slp.stage = "precision"` and `train.precision = {policy, chip,
+    master_weights, loss_scale, batch}`. Each decision is a remark of category `precision`.
+    Example: test/Transforms/assign-precision.mlir.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"lnpu\"", "a shipped chip or a YAML file">,
+    Option<"policy", "policy", "std::string", "\"fp16\"", "fp32, fp16 or fp8">,
+    Option<"masterWeights", "master-weights", "std::string", "\"fp16\"",
+           "format of states: fp16 or fp32; policy fp32 keeps f32">,
+    Option<"lossScale", "loss-scale", "double", "0", "a power of two; 0: 1 for fp32, 128 for fp16, 1024 for fp8">
+  ];
+  let dependentDialects = ["::slp::num_ir::NumDialect", "::slp::train::TrainDialect"];
+}
+
+def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
+  let summary = "give every tensor a name of its own";
+  let description = [{
+    Fills `train.names` of every op, unique in the module: debug sections, symbols and reports use these names.
+
+    - A forward tensor keeps its ONNX name; where a `train.round` follows a MAC, the rounded tensor has it and the
+      accumulator's value is NAME/acc. The value of a state has the state's name.
+    - Other tensors are called after their node: NODE/dx, NODE/dw, NODE/db, NODE/dsum (a sum of gradients).
+    - Another rounding of NAME is NAME/round; results of an update are NAME/next, after their state.
+    - Names in `@eval` begin with `eval:`. A name that is taken gets `#2`, `#3`, ...
+
+    Example: test/Transforms/name-tensors.mlir.
+  }];
+}
+
+#endif // SLP_TRANSFORMS_TRAIN_PASSES_TD

@@ -1,0 +1,308 @@
+//===- AssignPrecision.cpp - give every tensor its storage format -----------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The pass train-assign-precision (see Passes.td). One walk over each function, in order: operands
+// have their final types when an op is reached, so its results can be decided.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Transforms/Train/Passes.h"
+
+#include "dialects/Train/TrainDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cmath>
+
+namespace slp {
+#define GEN_PASS_DEF_TRAINASSIGNPRECISION
+#include "slp/Transforms/Train/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+
+num_ir::FloatType slp::formatType(MLIRContext *context, const num::Format &format) {
+  auto specials = num_ir::Specials::ieee;
+  if (format.specials != num::Specials::ieee)
+    specials = format.specials == num::Specials::none ? num_ir::Specials::none
+                                                      : num_ir::Specials::reserved;
+  return num_ir::FloatType::get(context, format.exp, format.man, format.bias, specials,
+                                format.subnormals == num::Subnormals::flush
+                                    ? num_ir::Subnormals::flush
+                                    : num_ir::Subnormals::gradual);
+}
+
+num_ir::RoundingAttr slp::roundingAttr(MLIRContext *context, num::Rounding rounding) {
+  auto mode = num_ir::Rounding::nearest_even;
+  if (rounding == num::Rounding::halfAway)
+    mode = num_ir::Rounding::half_away;
+  else if (rounding == num::Rounding::towardZero)
+    mode = num_ir::Rounding::toward_zero;
+  else if (rounding == num::Rounding::stochastic)
+    mode = num_ir::Rounding::stochastic;
+  return num_ir::RoundingAttr::get(context, mode);
+}
+
+namespace {
+/// What the policy says of one chip.
+struct Formats {
+  Type f32, mac, loss, master;
+  num_ir::AccumulateAttr accumulate;
+  num_ir::RoundingAttr rounding;
+  FloatAttr lossScale;
+};
+
+/// Rewrites one function.
+class PrecisionRewriter {
+public:
+  PrecisionRewriter(func::FuncOp fn, const Formats &formats)
+      : fn(fn), formats(formats), builder(fn.getContext()) {}
+  void run();
+
+private:
+  /// The format in which a computed value is kept, by who reads it.
+  Type storageOf(Value value);
+  /// Sets the element type of `value`.
+  void setElement(Value value, Type element) {
+    value.setType(cast<RankedTensorType>(value.getType()).clone(element));
+  }
+  Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
+  /// `value` in format `element`: itself, or its one rounding to it.
+  Value rounded(Value value, Type element);
+  void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
+  void rewrite(Operation *op);
+  void remark(Location loc, const Twine &text);
+
+  func::FuncOp fn;
+  const Formats &formats;
+  OpBuilder builder;
+  DenseMap<std::pair<Value, Type>, Value> roundings;
+};
+} // namespace
+
+void PrecisionRewriter::remark(Location loc, const Twine &text) {
+  remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
+}
+
+static std::string print(Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return text;
+}
+
+Type PrecisionRewriter::storageOf(Value value) {
+  for (Operation *user : value.getUsers()) {
+    if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
+      return formats.loss;
+    if (auto reshape = dyn_cast<ReshapeOp>(user);
+        reshape && storageOf(reshape.getY()) == formats.loss)
+      return formats.loss;
+  }
+  return formats.mac;
+}
+
+Value PrecisionRewriter::rounded(Value value, Type element) {
+  if (elementOf(value) == element)
+    return value;
+  Value &known = roundings[{value, element}];
+  if (known)
+    return known;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(value);
+  auto type = cast<RankedTensorType>(value.getType()).clone(element);
+  Operation *def = value.getDefiningOp();
+  auto phase = def ? def->getAttrOfType<PhaseAttr>("phase") : PhaseAttr();
+  auto rounding = element.isF32() ? num_ir::RoundingAttr() : formats.rounding;
+  auto round = RoundOp::create(builder, value.getLoc(), type, value,
+                               phase ? phase.getValue() : Phase::fp, rounding);
+  return known = round.getY();
+}
+
+/// Operands in the MAC format; the result in the accumulator's, then rounded unless it is a weight
+/// gradient, which `sgd` reads as it is.
+void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
+                                   num_ir::AccumulateAttr accumulate) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    bool isBias = operand.getOperandNumber() == 2;
+    if (!isBias) {
+      operand.set(rounded(operand.get(), formats.mac));
+      continue;
+    }
+    // The accumulator starts at the bias: it must be able to hold it.
+    if (elementOf(operand.get()).isF32())
+      operand.set(rounded(operand.get(), accumulate.getFormat()));
+  }
+  op->setAttr("accumulate", accumulate);
+  Value result = op->getResult(0);
+  Type storage = isWeightGradient ? Type() : storageOf(result);
+  setElement(result, isa<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
+  remark(op->getLoc(), op->getName().getStringRef() + ": operands " + print(formats.mac) +
+                           ", accumulator " + print(accumulate.getFormat()) + ", result " +
+                           print(storage ? storage : elementOf(result)));
+  if (!storage)
+    return;
+  Value stored = rounded(result, storage);
+  if (stored != result)
+    result.replaceAllUsesExcept(stored, stored.getDefiningOp());
+}
+
+void PrecisionRewriter::rewrite(Operation *op) {
+  bool isWeightGradient = false;
+  if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
+    isWeightGradient = phase.getValue() == Phase::wg;
+  if (isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op))
+    return rewriteMac(op, isWeightGradient, formats.accumulate);
+  if (auto read = dyn_cast<ReadOp>(op))
+    return setElement(read.getResult(), formats.master);
+  if (auto reshape = dyn_cast<ReshapeOp>(op))
+    return setElement(reshape.getY(), elementOf(reshape.getX()));
+  if (isa<WriteOp, func::ReturnOp, CrossEntropyOp, BiasGradOp>(op))
+    return; // f32, or decided elsewhere
+
+  SmallVector<Type> elements;
+  if (auto sgd = dyn_cast<SgdOp>(op)) {
+    sgd.setLossScaleAttr(formats.lossScale);
+    elements = {elementOf(sgd.getW()), elementOf(sgd.getV())};
+  } else if (isWeightGradient) { // a sum of weight gradients
+    elements = {elementOf(op->getOperand(0))};
+  } else {
+    if (auto gradient = dyn_cast<CrossEntropyGradOp>(op))
+      gradient.setLossScaleAttr(formats.lossScale);
+    elements = {storageOf(op->getResult(0))};
+  }
+  bool isNarrow = false;
+  for (auto [result, element] : llvm::zip(op->getResults(), elements)) {
+    setElement(result, element);
+    isNarrow |= !element.isF32();
+  }
+  if (isNarrow)
+    op->setAttr("rounding", formats.rounding);
+}
+
+void PrecisionRewriter::run() {
+  builder.setInsertionPointToStart(&fn.getBody().front());
+  SmallVector<Operation *> ops;
+  for (Operation &op : fn.getBody().front())
+    ops.push_back(&op);
+  for (BlockArgument argument : fn.getArguments()) {
+    if (!elementOf(argument).isF32() || argument.use_empty())
+      continue;
+    Type storage = storageOf(argument);
+    if (storage.isF32())
+      continue;
+    remark(argument.getLoc(), "input to " + print(storage));
+    Value stored = rounded(argument, storage);
+    argument.replaceAllUsesExcept(stored, stored.getDefiningOp());
+  }
+  for (Operation *op : ops)
+    rewrite(op);
+  auto results = fn.getBody().front().getTerminator()->getOperands();
+  fn.setFunctionType(FunctionType::get(fn.getContext(), fn.getArgumentTypes(), results.getTypes()));
+}
+
+/// The policy's formats on `chip`; fails if one cannot be had.
+static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
+                                    const PrecisionOptions &options) {
+  MLIRContext *context = module.getContext();
+  StringRef policy = options.policy;
+  bool isFp32 = policy == "fp32", isFp16 = policy == "fp16", isFp8 = policy == "fp8";
+  if (!isFp32 && !isFp16 && !isFp8)
+    return emitError(module.getLoc())
+           << "precision " << policy << " is not supported, expected fp32, fp16 or fp8";
+  if (options.masterWeights != "fp16" && options.masterWeights != "fp32")
+    return emitError(module.getLoc()) << "master weights in " << options.masterWeights
+                                      << " are not supported, expected fp16 or fp32";
+  if (isFp16 && !chip.has("fp16-mac"))
+    return emitError(module.getLoc())
+           << "precision fp16 needs the feature fp16-mac, which chip " << chip.name
+           << " lacks (it has " << llvm::join(chip.features, ", ") << ")";
+  double scale = options.lossScale;
+  if (scale == 0)
+    scale = isFp32 ? 1 : isFp16 ? 128 : 1024;
+  int exponent = 0;
+  if (!(scale > 0) || std::frexp(scale, &exponent) != 0.5 || exponent > 64 || exponent < -62)
+    return emitError(module.getLoc())
+           << "expected a power of two from 2^-63 to 2^63 as loss scale, found "
+           << llvm::formatv("{0}", scale).str();
+
+  Formats formats;
+  formats.f32 = Float32Type::get(context);
+  formats.lossScale = FloatAttr::get(formats.f32, scale);
+  formats.rounding = roundingAttr(context, chip.numerics.rounding);
+  if (isFp32) {
+    formats.mac = formats.loss = formats.master = formats.f32;
+    formats.accumulate = num_ir::AccumulateAttr::get(context, 8, formats.f32,
+                                                     num_ir::Rounding::nearest_even, formats.f32);
+    return formats;
+  }
+  Type fp16 = formatType(context, chip.numerics.fp16);
+  formats.mac = isFp16 ? fp16 : formatType(context, chip.numerics.fp8);
+  formats.loss = fp16;
+  formats.master = options.masterWeights == "fp16" ? fp16 : formats.f32;
+  bool isNarrow = chip.numerics.accumulateFp16 || chip.numerics.acrossImagesFp16;
+  formats.accumulate = num_ir::AccumulateAttr::get(
+      context, chip.numerics.dot, chip.numerics.accumulateFp16 ? fp16 : formats.f32,
+      isNarrow ? formats.rounding.getValue() : num_ir::Rounding::nearest_even,
+      chip.numerics.acrossImagesFp16 ? fp16 : formats.f32);
+  return formats;
+}
+
+LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
+                                   const PrecisionOptions &options) {
+  if (auto stage = module->getAttrOfType<StringAttr>("slp.stage");
+      !stage || stage != "differentiate")
+    return emitError(module.getLoc()) << "precision expects a module of stage differentiate, found "
+                                      << (stage ? stage.getValue() : "none");
+  FailureOr<Formats> formats = formatsOf(module, chip, options);
+  if (failed(formats))
+    return failure();
+  auto step = module.lookupSymbol<func::FuncOp>("step");
+  if (!step || step.getNumArguments() == 0)
+    return emitError(module.getLoc()) << "precision expects a function @step with inputs";
+
+  for (StateOp state : module.getOps<StateOp>()) {
+    auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
+    state.setTypeAttr(TypeAttr::get(type));
+    if (!formats->master.isF32())
+      state.setRoundingAttr(formats->rounding);
+  }
+  for (func::FuncOp fn : module.getOps<func::FuncOp>())
+    PrecisionRewriter(fn, *formats).run();
+
+  Builder b(module.getContext());
+  int64_t batch = cast<RankedTensorType>(step.getArgumentTypes()[0]).getDimSize(0);
+  module->setAttr("slp.stage", b.getStringAttr("precision"));
+  module->setAttr("train.precision",
+                  b.getDictionaryAttr(
+                      {b.getNamedAttr("policy", b.getStringAttr(options.policy)),
+                       b.getNamedAttr("chip", b.getStringAttr(chip.name)),
+                       b.getNamedAttr("master_weights",
+                                      b.getStringAttr(formats->master.isF32() ? "fp32" : "fp16")),
+                       b.getNamedAttr("loss_scale", formats->lossScale),
+                       b.getNamedAttr("batch", b.getI64IntegerAttr(batch))}));
+  return success();
+}
+
+namespace {
+struct TrainAssignPrecision : slp::impl::TrainAssignPrecisionBase<TrainAssignPrecision> {
+  using Base::Base;
+  void runOnOperation() override {
+    Result<chip::Chip> chip = chip::load(target);
+    if (!chip) {
+      emitError(getOperation().getLoc()) << chip.message();
+      return signalPassFailure();
+    }
+    PrecisionOptions options;
+    options.policy = policy;
+    options.masterWeights = masterWeights;
+    options.lossScale = lossScale;
+    if (failed(assignPrecision(getOperation(), *chip, options)))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,140 @@
+//===- NameTensors.cpp - give every tensor a name of its own ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The pass train-name-tensors (see Passes.td).
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Transforms/Train/Passes.h"
+
+#include "dialects/Train/TrainDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace slp {
+#define GEN_PASS_DEF_TRAINNAMETENSORS
+#include "slp/Transforms/Train/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+
+namespace {
+struct TrainNameTensors : slp::impl::TrainNameTensorsBase<TrainNameTensors> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  void nameFunction(func::FuncOp fn, StringRef prefix);
+  /// The names of an op that has none yet, by its kind.
+  SmallVector<std::string> namesFor(Operation *op, StringRef prefix);
+  std::string nameOf(Value value);
+  void setNames(Operation *op, ArrayRef<std::string> names);
+
+  DenseMap<Value, std::string> names;
+  llvm::StringSet<> taken;
+  llvm::StringSet<> unread; // states whose value has not been named
+};
+} // namespace
+
+/// The ONNX node: the innermost name of the location.
+static std::string nodeOf(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (std::string name = nodeOf(part); !name.empty())
+        return name;
+  return "";
+}
+
+std::string TrainNameTensors::nameOf(Value value) {
+  if (auto it = names.find(value); it != names.end())
+    return it->second;
+  return "tensor";
+}
+
+void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted) {
+  SmallVector<Attribute> attributes;
+  for (auto [result, want] : llvm::zip_equal(op->getResults(), wanted)) {
+    std::string name = want;
+    if (isa<ReadOp>(op) && unread.erase(name)) { // a state's value shares its name
+      names[result] = name;
+      attributes.push_back(StringAttr::get(&getContext(), name));
+      continue;
+    }
+    for (unsigned n = 2; !taken.insert(name).second; ++n)
+      name = want + "#" + std::to_string(n);
+    names[result] = name;
+    attributes.push_back(StringAttr::get(&getContext(), name));
+  }
+  op->setAttr(getNamesAttrName(), ArrayAttr::get(&getContext(), attributes));
+}
+
+SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef prefix) {
+  std::string node = nodeOf(op->getLoc());
+  if (node.empty())
+    node = op->getName().stripDialect().str();
+  std::string base = (prefix + node).str();
+  auto phase = op->getAttrOfType<PhaseAttr>("phase");
+  bool isForward = !phase || phase.getValue() == Phase::fp;
+  return llvm::TypeSwitch<Operation *, SmallVector<std::string>>(op)
+      .Case([&](ReadOp read) { return SmallVector<std::string>{(prefix + read.getState()).str()}; })
+      .Case(
+          [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
+      .Case([&](SgdOp sgd) {
+        return SmallVector<std::string>{nameOf(sgd.getW()) + "/next", nameOf(sgd.getV()) + "/next"};
+      })
+      .Case([&](BiasGradOp) { return SmallVector<std::string>{base + "/db"}; })
+      .Case([&](MaxPoolOp) { return SmallVector<std::string>{base, base + "/index"}; })
+      .Case([&](CrossEntropyOp) { return SmallVector<std::string>{base, base + "/losses"}; })
+      .Case([&](AddOp) { return SmallVector<std::string>{isForward ? base : base + "/dsum"}; })
+      .Default([&](Operation *) {
+        if (isForward)
+          return SmallVector<std::string>{base};
+        return SmallVector<std::string>{base + (phase.getValue() == Phase::wg ? "/dw" : "/dx")};
+      });
+}
+
+void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
+  for (BlockArgument argument : fn.getArguments())
+    if (auto name = fn.getArgAttrOfType<StringAttr>(argument.getArgNumber(), getArgNameAttrName()))
+      names[argument] = (prefix + name.getValue()).str();
+  for (Operation &op : fn.getBody().front().without_terminator()) {
+    if (op.getNumResults() == 0 || names.count(op.getResult(0)))
+      continue; // or named together with the MAC whose rounding it is
+    SmallVector<std::string> wanted;
+    auto existing = op.getAttrOfType<ArrayAttr>(getNamesAttrName());
+    if (existing && existing.size() == op.getNumResults())
+      for (StringAttr name : existing.getAsRange<StringAttr>())
+        wanted.push_back(name.str());
+    if (wanted.size() != op.getNumResults())
+      wanted = namesFor(&op, prefix);
+    Value first = op.getResult(0);
+    auto round = first.hasOneUse() ? dyn_cast<RoundOp>(*first.user_begin()) : RoundOp();
+    if (op.hasAttr("accumulate") && round && !round->hasAttr(getNamesAttrName())) {
+      setNames(round, wanted);
+      wanted = {nameOf(round.getY()) + "/acc"};
+    }
+    setNames(&op, wanted);
+  }
+}
+
+void TrainNameTensors::runOnOperation() {
+  ModuleOp module = getOperation();
+  // Inputs and states share the image's symbols with tensors.
+  for (StateOp state : module.getOps<StateOp>()) {
+    taken.insert(state.getSymName());
+    unread.insert(state.getSymName());
+  }
+  for (func::FuncOp fn : module.getOps<func::FuncOp>())
+    for (unsigned i = 0; i < fn.getNumArguments(); ++i)
+      if (auto name = fn.getArgAttrOfType<StringAttr>(i, getArgNameAttrName()))
+        taken.insert(name.getValue());
+  for (func::FuncOp fn : module.getOps<func::FuncOp>())
+    nameFunction(fn, fn.getName() == "eval" ? "eval:" : "");
+}
