@@ -95,7 +95,8 @@ Status Session::findTensors() {
     data::InputSpec spec;
     spec.name = tensor.name;
     spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
-    spec.isLabel = tensor.format == mach::Format::i32 || tensor.name == "labels";
+    spec.isLabel =
+        spec.shape.empty() && (tensor.format == mach::Format::i32 || tensor.name == "labels");
     if (spec.isLabel) {
       spec.classes = classes();
       labelInput = int(specs.size());
