@@ -11,6 +11,8 @@
 
 #include "slp/Reference/Arithmetic.h"
 
+#include "mlir/IR/BuiltinTypes.h"
+
 #include <cmath>
 #include <optional>
 
@@ -27,10 +29,9 @@ public:
       mode = attribute->getRounding();
   }
 
-  /// Begins a chain. A bias wider than the accumulator is rounded to it: the accumulator has no
-  /// room for more.
+  /// Begins a chain at +0, or at a bias that the accumulator holds exactly.
   void start(float bias = 0.0f) {
-    value = format ? static_cast<float>(roundTo(bias, format, mode)) : positiveZero(bias);
+    value = positiveZero(bias);
     pending = false;
   }
   /// A term with a zero operand is absent.
@@ -57,6 +58,18 @@ private:
 
 /// Terms of one dot group (docs/numerics.md §3).
 constexpr int64_t dotWidth = 8;
+
+/// The bias is widened exactly: an FP16 accumulator cannot start at an FP32 number.
+template <typename Op> mlir::LogicalResult checkBias(Op op) {
+  std::optional<num_ir::AccumulateAttr> attribute = op.getAccumulate();
+  if (!op.getBias() || !attribute || attribute->getFormat().isF32())
+    return mlir::success();
+  auto bias = mlir::cast<mlir::RankedTensorType>(op.getBias().getType()).getElementType();
+  if (!bias.isF32())
+    return mlir::success();
+  return op.emitOpError("expected a bias that an accumulator of ")
+         << attribute->getFormat() << " holds exactly, found " << bias;
+}
 
 } // namespace slp::reference
 

@@ -29,6 +29,8 @@ template <typename F> static void forEach(const Tensor &t, F element) {
 
 LogicalResult reference::evaluateConv(Call &call) {
   auto op = cast<train::ConvOp>(call.op);
+  if (failed(checkBias(op)))
+    return failure();
   const Tensor &x = *call.operands[0], &w = *call.operands[1];
   const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
   Tensor &y = call.results[0];

@@ -15,6 +15,8 @@ using namespace slp::reference;
 
 LogicalResult reference::evaluateMatMul(Call &call) {
   auto op = cast<train::MatMulOp>(call.op);
+  if (failed(checkBias(op)))
+    return failure();
   const Tensor &a = *call.operands[0], &b = *call.operands[1];
   const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
   Tensor &y = call.results[0];

@@ -109,3 +109,13 @@ TEST(Accumulator, WeightGradientRoundsAcrossImages) {
   x[17] = 0.0f;
   EXPECT_EQ(run(fp16), 2048.0f); // a tie, to even
 }
+
+TEST(Accumulator, Fp32BiasDoesNotFitFp16) {
+  EvaluatedModule m("func.func @f(%a: tensor<1x1xf32> {train.name = \"a\"}, %b: tensor<1xf32> "
+                    "{train.name = \"b\"}) {\n  %y = train.matmul %a, %a, %b {accumulate = " +
+                    accumulate(fp16, fp16) +
+                    "} : (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1x" + fp16 +
+                    ">\n  return\n}");
+  m.run("f", {{"a", makeTensor({1, 1}, {1})}, {"b", makeTensor({1}, {1})}});
+  EXPECT_NE(m.error.find("expected a bias that an accumulator of"), std::string::npos) << m.error;
+}

@@ -71,7 +71,8 @@ func.func @g(%x: tensor<2xf32> {train.name = "x"}) {
   m.run("f", {});
   EXPECT_NE(m.error.find("no values for argument #0 'x'"), std::string::npos) << m.error;
   m.run("f", {{"x", makeTensor({3}, {1, 2, 3})}});
-  EXPECT_NE(m.error.find("expected input 'x' of type 'tensor<2xf32>'"), std::string::npos) << m.error;
+  EXPECT_NE(m.error.find("expected input 'x' of type 'tensor<2xf32>'"), std::string::npos)
+      << m.error;
   m.run("f", {{"x", makeTensor({2}, {1, 2})}});
   EXPECT_NE(m.error.find("expected a rounding"), std::string::npos) << m.error;
   m.run("g", {{"x", makeTensor({2}, {1, 2})}});
