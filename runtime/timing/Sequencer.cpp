@@ -33,12 +33,13 @@ Cycle Sequencer::stall(Cycle until, Cause why) {
       used = issuePerCycle;
     return 0;
   }
-  CauseCycles before{};
-  if (!stalls.empty()) {
-    before = stalls.back().before;
-    before[indexOf(stalls.back().why)] += stalls.back().to - stalls.back().from;
+  if (why == Cause::fence) {
+    stalls.clear();
+  } else {
+    CauseCycles before = stalledBefore(from);
+    stalls.push_back(
+        {from, until, before[indexOf(Cause::queue)], before[indexOf(Cause::latency)], why});
   }
-  stalls.push_back({from, until, why, before});
   cycle = until;
   used = 0;
   return until - from;
@@ -50,7 +51,9 @@ CauseCycles Sequencer::stalledBefore(Cycle time) const {
   if (it == stalls.begin())
     return {};
   const Stall &last = *std::prev(it);
-  CauseCycles sums = last.before;
+  CauseCycles sums{};
+  sums[indexOf(Cause::queue)] = last.queueBefore;
+  sums[indexOf(Cause::latency)] = last.latencyBefore;
   sums[indexOf(last.why)] += std::min(time, last.to) - last.from;
   return sums;
 }

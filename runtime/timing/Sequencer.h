@@ -28,19 +28,19 @@ public:
   /// Issues `words` words; returns the cycle after the last, when an engine can act on them.
   /// `cycles` grows by the cycles that were opened.
   Cycle issue(int words, Cycle &cycles);
-  /// Does nothing before `until`; returns how many cycles that cost.
+  /// Does nothing before `until`; returns how many cycles that cost. `why` is queue, latency, or
+  /// fence, after which everything earlier is forgotten: `during` must not ask for it.
   Cycle stall(Cycle until, Cause why);
 
-  /// What the sequencer did in [from, to), to <= frontier(): issue, queue, fence, latency.
+  /// What the sequencer did in [from, to), to <= frontier(): issue, queue, latency.
   CauseCycles during(Cycle from, Cycle to) const;
-  /// Forgets stalls that ended by now. Nothing earlier may be asked for afterwards.
-  void forget() { stalls.clear(); }
 
 private:
+  /// Kept small, for a run without fences keeps all of them.
   struct Stall {
     Cycle from, to;
-    Cause why;
-    CauseCycles before; // sums of all earlier stalls
+    Cycle queueBefore, latencyBefore; // sums of all earlier stalls
+    Cause why;                        // queue or latency; nothing is remembered across a fence
   };
   /// Stalled cycles before `time`, by cause, counted from the oldest stall remembered.
   CauseCycles stalledBefore(Cycle time) const;
