@@ -1,0 +1,402 @@
+//===- FaultTest.cpp - what the machine refuses -----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// One program per fault. Every message has the instruction's index and text, and says what was
+// expected.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "ProgramBuilder.h"
+
+#include <functional>
+
+namespace slp::exec {
+namespace {
+
+constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8;
+constexpr mach::Space spm = mach::Space::spm, accSpace = mach::Space::acc;
+
+struct Fault {
+  const char *name;
+  std::function<void(ProgramBuilder &)> program;
+  std::string message; // a part of it
+  const char *chip = "lnpu";
+  size_t behind = 0; // instructions after the one that faults
+};
+
+void PrintTo(const Fault &fault, std::ostream *os) { *os << fault.name; }
+
+class FaultTest : public testing::TestWithParam<Fault> {};
+
+TEST_P(FaultTest, IsReported) {
+  ProgramBuilder b(chipNamed(GetParam().chip));
+  b.image.debug.nodes = {"conv1"};
+  b.image.debug.ops = {"train.conv"};
+  GetParam().program(b);
+  size_t last = b.image.text.size() - 1 - GetParam().behind;
+  b.image.debug.records[last].node = 0;
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  Options options;
+  options.maxInstructions = 1000;
+  Status s = machine->run("step", options);
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.message().find(GetParam().message), std::string::npos) << s.message();
+  // All but the faults of halt and of runaway loops come from the last instruction.
+  bool isLast = s.message().rfind("instruction " + std::to_string(last) + " `", 0) == 0 &&
+                s.message().find(" (node conv1): ") != std::string::npos;
+  bool isHalt = s.message().find("`halt`") != std::string::npos ||
+                s.message().find("runaway") != std::string::npos;
+  EXPECT_TRUE(isLast || isHalt) << s.message();
+}
+
+/// A tile descriptor on chip with these extents and tile sizes, at origin `origin`.
+mach::TensorTile tile(ProgramBuilder &b, mach::Space space, mach::Format f, const Shape &extent,
+                      const Shape &size, Shape origin = {}) {
+  if (origin.empty())
+    origin.assign(size.size(), 0);
+  return b.chipTile(space, f, extent, {origin, size, {}});
+}
+
+/// Registers 0 to 3: x (1,1,16,6,6), w (1,8,16,3,3), bias (1,8), acc (1,1,8,6,6); a 3x3 window with
+/// padding.
+struct ConvTiles {
+  Shape x{1, 1, 16, 6, 6}, w{1, 8, 16, 3, 3}, acc{1, 1, 8, 6, 6};
+  Shape xOrigin{0, 0, 0, 0, 0}, wOrigin{0, 0, 0, 0, 0};
+  mach::Format xFormat = fp8, accFormat = f32, biasFormat = fp16;
+  mach::AccMode mode = mach::AccMode::zero;
+};
+
+std::function<void(ProgramBuilder &)> conv(std::function<void(ConvTiles &)> change) {
+  return [change](ProgramBuilder &b) {
+    ConvTiles t;
+    if (b.chip.numerics.accumulateFp16)
+      t.accFormat = fp16;
+    change(t);
+    b.desc(0, tile(b, spm, t.xFormat, {1, 1, 16, 6, 6}, t.x, t.xOrigin));
+    b.desc(1, tile(b, spm, fp8, {1, 8, 16, 3, 3}, t.w, t.wOrigin));
+    b.desc(2, tile(b, spm, t.biasFormat, {1, 8}, {1, 8}));
+    b.desc(3, tile(b, accSpace, t.accFormat, {1, 1, 8, 6, 6}, t.acc));
+    mach::Geom g;
+    g.kh = g.kw = 3;
+    g.sh = g.sw = g.dh = g.dw = g.pt = g.pl = 1;
+    b.emit(g);
+    b.emit(mach::ConvFp{3, 0, 1, 2, 0, 0, t.mode});
+  };
+}
+
+/// A weight gradient with dy (2,1,8,4,6) of extent rows 4 and x (2,1,4,4,6).
+std::function<void(ProgramBuilder &)> weights(Shape xSize, Shape dySize, Shape dyOrigin) {
+  return [=](ProgramBuilder &b) {
+    b.desc(0, tile(b, spm, fp8, {2, 1, 4, 4, 6}, xSize));
+    b.desc(1, tile(b, spm, fp8, {2, 1, 8, 4, 6}, dySize, dyOrigin));
+    b.desc(3, tile(b, accSpace, f32, {1, 8, 4, 1, 1}, {1, 8, 4, 1, 1}));
+    mach::Geom g;
+    g.kh = g.kw = g.sh = g.sw = g.dh = g.dw = 1;
+    b.emit(g);
+    b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
+  };
+}
+
+mach::Geom window(uint64_t kernel, uint64_t stride, uint64_t pad) {
+  mach::Geom g;
+  g.kh = g.kw = kernel;
+  g.sh = g.sw = stride;
+  g.pt = g.pl = pad;
+  g.dh = g.dw = 1;
+  return g;
+}
+
+std::vector<Fault> allFaults() {
+  return {
+      {"Halt", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::Engine::load, 7, 2, 0}); },
+       "a semaphore is not zero at the end; semaphores: core 0 s7=2; queues: all empty"},
+      {"Runaway",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Loop{1, 1, 1 << 30, 1});
+         b.emit(mach::Li{2, 0});
+       },
+       "runaway loop: 1000 instructions issued"},
+      {"Deadlock", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::Engine::mac, 4, 1, 0}); },
+       "deadlock: semaphore s4 holds less than 1"},
+      {"SemaphoreOverflow",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Signal{mach::Engine::mac, 4, 255, 0});
+         b.emit(mach::Signal{mach::Engine::mac, 4, 1, 0});
+       },
+       "semaphore s4 of core 0 would exceed 255"},
+      {"SequencerWaits", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::Engine::seq, 0, 0, 0}); },
+       "the sequencer has no queue"},
+      {"EmptyMask", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::Engine::mac, 0, 0, 5}); },
+       "the core mask is empty"},
+      {"LackingCore", [](ProgramBuilder &b) { b.emit(mach::Mask{1, 1 << 16}); },
+       "the mask names a core the chip lacks: it has 16"},
+      {"HyperInfinite", [](ProgramBuilder &b) { b.emit(mach::Hyper{1, 0x7f800000}); },
+       "cannot be a run-time number"},
+      {"Geometry", [](ProgramBuilder &b) { b.emit(mach::Geom{}); }, "are at least 1"},
+      {"Origin",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Li{1, 1 << 23});
+         b.emit(mach::Org{0, 0, 1, 0});
+       },
+       "origin 8388608 does not fit 24 bits"},
+      {"OriginDimension", [](ProgramBuilder &b) { b.emit(mach::Org{0, 5, 0, 0}); },
+       "there is no dimension 5"},
+      {"StampRanks",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.desc(1, tile(b, spm, f32, {4, 4}, {4, 4}));
+         b.emit(mach::Stamp{0, 1});
+       },
+       "ranks differ: 1 and 2"},
+      {"LoopDepth",
+       [](ProgramBuilder &b) {
+         for (int i = 0; i < 9; ++i)
+           b.emit(mach::Loop{1, 1, 2, 9 - i});
+         b.emit(mach::Li{1, 0});
+       },
+       "loops nest deeper than the chip's 8", "lnpu", 1},
+      {"OutOfBounds",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         mach::TensorTile t = tile(b, spm, f32, {4}, {4});
+         t.base = (1 << 20) - 8;
+         b.desc(0, t);
+         b.emit(mach::Ld{0, 31, 0});
+       },
+       "operand `dst` reaches byte 1048584 of spm of core 0, which has 1048576"},
+      {"OutOfDram",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         mach::TensorTile t = b.dramTile("x", {{0}, {4}, {}});
+         t.stride[0] = 1 << 20;
+         b.desc(31, t);
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.emit(mach::Ld{0, 31, 0});
+       },
+       "operand `src` reaches byte 3145732 of dram, which has 16"},
+      {"LoadFormats",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, tile(b, spm, fp16, {4}, {4}));
+         b.emit(mach::Ld{0, 31, 0});
+       },
+       "formats differ: dst is fp16, src is f32"},
+      {"LoadTileSizes",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, tile(b, spm, f32, {4}, {3}));
+         b.emit(mach::Ld{0, 31, 0});
+       },
+       "tile sizes differ in dimension 0: dst 3, src 4"},
+      {"LoadToAcc",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, tile(b, accSpace, f32, {4}, {4}));
+         b.emit(mach::Ld{0, 31, 0});
+       },
+       "operand `dst` lies in acc, expected spm or shared"},
+      {"SharedByTwoCores",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.emit(mach::Mask{1, 3});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, tile(b, mach::Space::shared, f32, {4}, {4}));
+         b.emit(mach::Ld{0, 31, 1});
+       },
+       "a load into shared must name one core"},
+      {"InputOutsideTile", conv([](ConvTiles &t) { t.x[3] = 5; }),
+       "operand `x` lacks coordinates 0 to 5 of dimension 3: its tile holds 0 to 4"},
+      {"WeightsOutsideTile", conv([](ConvTiles &t) { t.w[1] = 7; }),
+       "operand `w` lacks coordinates 0 to 7 of dimension 1"},
+      {"BlockStart", conv([](ConvTiles &t) {
+         t.x[2] = t.w[2] = 4;
+         t.xOrigin[2] = t.wOrigin[2] = 4;
+       }),
+       "the tile of `x` starts at 4 of dimension 2, expected a multiple of 8"},
+      {"MacOperandFormat", conv([](ConvTiles &t) { t.xFormat = f32; }),
+       "operand `x` is a f32 tile of rank 5 in spm, expected an fp8 or fp16 tile"},
+      {"AccumulatorFormat", conv([](ConvTiles &t) { t.accFormat = fp16; }),
+       "operand `acc` is a fp16 tile of rank 5 in acc, expected an f32 tile"},
+      {"BiasFormat", conv([](ConvTiles &t) {
+         t.biasFormat = f32;
+         t.mode = mach::AccMode::bias;
+       }),
+       "whose format the accumulator holds exactly", "asu-fp8"},
+      {"MatmulK",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, fp8, {4, 32}, {4, 16}));
+         b.desc(1, tile(b, spm, fp8, {32, 4}, {8, 4}));
+         b.desc(2, tile(b, accSpace, f32, {4, 4}, {4, 4}));
+         b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::AccMode::zero});
+       },
+       "the tiles differ in k: a covers 0 to 15, b 0 to 7"},
+      {"WeightGradImages", weights({1, 1, 4, 4, 6}, {2, 1, 8, 4, 6}, {}),
+       "x and dy cover different images"},
+      {"WeightGradColumns", weights({2, 1, 4, 4, 6}, {2, 1, 8, 4, 5}, {}),
+       "must hold whole output rows"},
+      {"WeightGradStart", weights({2, 1, 4, 4, 6}, {2, 1, 8, 2, 6}, {0, 0, 0, 1, 0}),
+       "the tile starts at pixel 6 of the image, expected a multiple of 8"},
+      {"WeightGradParts", weights({2, 1, 4, 4, 6}, {2, 1, 8, 2, 6}, {}),
+       "a tile of several images must hold whole images"},
+      {"VectorFormat",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, mach::Format::i32, {4}, {4}));
+         b.desc(1, tile(b, spm, f32, {4}, {4}));
+         b.emit(mach::VRelu{0, 1, 0});
+       },
+       "operand `dst` has format i32, expected f32, fp16 or fp8"},
+      {"VectorRanks",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.desc(1, tile(b, spm, f32, {4, 1}, {4, 1}));
+         b.emit(mach::VRelu{0, 1, 0});
+       },
+       "ranks differ: 1 and 2"},
+      {"VectorDram",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.desc(1, b.dramTile("x", {{0}, {4}, {}}));
+         b.emit(mach::VRelu{0, 1, 0});
+       },
+       "operand `src` lies in dram, expected spm, acc or shared"},
+      {"VectorShared",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Mask{1, 3});
+         b.desc(0, tile(b, mach::Space::shared, f32, {4}, {4}));
+         b.emit(mach::VRelu{0, 0, 1});
+       },
+       "all operands lie in shared: the mask must name one core"},
+      {"VectorCoverage",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {8}, {4}, {2}));
+         b.desc(1, tile(b, spm, f32, {8}, {4}));
+         b.emit(mach::VRelu{0, 1, 0});
+       },
+       "operand `src` lacks coordinates 2 to 5 of dimension 0: its tile holds 0 to 3"},
+      {"SoftmaxRows",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4, 10}, {4, 8}));
+         b.desc(1, tile(b, spm, f32, {4, 10}, {4, 10}));
+         b.emit(mach::VSoftmax{0, 1, 0});
+       },
+       "the tile of `dst` holds 8 of 10 elements of dimension 1, expected whole rows"},
+      {"BiasGradRows",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {3}, {3}));
+         b.desc(1, tile(b, spm, f32, {1, 3, 4, 4}, {1, 3, 4, 2}));
+         b.emit(mach::VBiasGrad{0, 1, mach::AccMode::zero, 0});
+       },
+       "expected whole rows"},
+      {"WindowInPadding",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 1, 4, 4}, {1, 1, 4, 4}));
+         b.desc(1, tile(b, spm, mach::Format::u8, {1, 1, 4, 4}, {1, 1, 4, 4}));
+         b.desc(2, tile(b, spm, f32, {1, 1, 4, 4}, {1, 1, 4, 4}));
+         b.emit(window(2, 2, 2));
+         b.emit(mach::VMaxPool{0, 1, 2, 0, 0});
+       },
+       "the windows of row 0 lie wholly in the padding"},
+      {"WindowIndices",
+       [](ProgramBuilder &b) {
+         b.emit(window(17, 1, 0));
+         b.emit(mach::VMaxPool{0, 1, 2, 0, 0});
+       },
+       "a window of 289 elements has indices beyond 8 bits"},
+      {"MeanWhole",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1}, {1}));
+         b.desc(1, tile(b, spm, f32, {8}, {4}));
+         b.emit(mach::VMean{0, 1, 0});
+       },
+       "must hold the whole vector"},
+      {"ScalarLoad",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1}, {1}));
+         b.emit(mach::Lds{1, 0});
+       },
+       "must be an i32 element inside its extents in dram or shared"},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FaultTest, testing::ValuesIn(allFaults()),
+                         [](const testing::TestParamInfo<Fault> &info) {
+                           return std::string(info.param.name);
+                         });
+
+TEST(MachineTest, RefusesOtherStructures) {
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.emit(mach::Halt{});
+  b.image.entries = {{"step", 0}};
+  Result<std::unique_ptr<Machine>> machine = Machine::create(chipNamed("asu-fp8"), b.image);
+  ASSERT_FALSE(machine.ok());
+  EXPECT_NE(machine.message().find("compiled for another structure"), std::string::npos);
+}
+
+TEST(MachineTest, RefusesFp16OperandsWithoutTheFeature) {
+  ProgramBuilder b(chipNamed("asu-fp8"));
+  conv([](ConvTiles &t) { t.xFormat = fp16; })(b);
+  b.emit(mach::Halt{});
+  b.image.entries = {{"step", 0}};
+  Result<std::unique_ptr<Machine>> machine = Machine::create(b.chip, b.image);
+  ASSERT_FALSE(machine.ok());
+  EXPECT_NE(machine.message().find("fp16-mac"), std::string::npos) << machine.message();
+}
+
+TEST(MachineTest, RefusesUndefinedInstructions) {
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.image.text.push_back({0xff, 0});
+  b.image.debug.records.push_back({});
+  b.emit(mach::Halt{});
+  b.image.entries = {{"step", 0}};
+  EXPECT_FALSE(Machine::create(b.chip, b.image).ok());
+}
+
+TEST(MachineTest, TensorsInAndOut) {
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.tensor("x", fp8, {2, 3});
+  b.tensor("labels", mach::Format::i32, {2});
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "x", {0.0f, 1.0f, -1.5f, 57344.0f, -0.0f, 0.25f});
+  expectSameBits(readTensor(*machine, "x"), {0.0f, 1.0f, -1.5f, 57344.0f, 0.0f, 0.25f});
+  Status s = machine->write("x", {0.0f, 1.0f, 1.1f, 0.0f, 0.0f, 0.0f});
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.message().find("element 2 of tensor x, 1.1"), std::string::npos) << s.message();
+  EXPECT_FALSE(machine->write("x", {0.0f}).ok());
+  EXPECT_FALSE(machine->write("y", {0.0f}).ok());
+  EXPECT_FALSE(machine->read("y").ok());
+  EXPECT_FALSE(machine->write("labels", {1.0f, 2.5f}).ok());
+  EXPECT_FALSE(machine->run("eval", {}).ok());
+  writeTensor(*machine, "labels", {-1.0f, 9.0f});
+  expectSameBits(readTensor(*machine, "labels"), {-1.0f, 9.0f});
+}
+
+/// Queues that cannot go on are a deadlock, with what they hold.
+TEST(MachineTest, InterleavedDeadlockNamesTheQueues) {
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.emit(mach::Wait{mach::Engine::load, 1, 1, 0});
+  b.emit(mach::Signal{mach::Engine::load, 2, 1, 0});
+  b.emit(mach::Wait{mach::Engine::mac, 2, 1, 0});
+  b.emit(mach::Signal{mach::Engine::mac, 1, 1, 0});
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  Options options;
+  options.interleaveSeed = 3;
+  Status s = machine->run("step", options);
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.message().find("deadlock: "), std::string::npos) << s.message();
+  EXPECT_NE(s.message().find("load of core 0 holds 2 from instruction 1 `wait "), std::string::npos)
+      << s.message();
+  EXPECT_NE(s.message().find("mac of core 0 holds 2 from instruction 3 `wait "), std::string::npos)
+      << s.message();
+}
+
+} // namespace
+} // namespace slp::exec

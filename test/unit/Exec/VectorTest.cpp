@@ -1,0 +1,388 @@
+//===- VectorTest.cpp - vector instructions against naive loops -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Each v.* instruction on random tiles, on both chips' numerics, against docs/numerics.md section 5
+// written as loops; where an instruction can be split (rows, channels, cores), the split must give
+// the same bits.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "ProgramBuilder.h"
+
+#include "runtime/num/ExpLog.h"
+#include "runtime/num/RowSum.h"
+
+#include <cmath>
+#include <functional>
+
+namespace slp::exec {
+namespace {
+
+class VectorTest : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override { chip = chipNamed(GetParam()); }
+
+  float rounded(mach::Format f, float x) const {
+    if (f == mach::Format::f32)
+      return x + 0.0f;
+    return num::round(f == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16,
+                      chip.numerics.rounding, x, 0, nullptr);
+  }
+  std::vector<float> valuesOf(mach::Format f, int64_t n, uint32_t seed) const {
+    if (f == mach::Format::f32)
+      return randomF32(n, seed);
+    return randomValues(f == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16, n, seed);
+  }
+
+  /// A tile of an output on chip in register `reg`; the cores of mask 1 take slices of dimension
+  /// `split` if >= 0.
+  void output(ProgramBuilder &b, uint8_t reg, mach::Format f, const Shape &shape, int split = -1,
+              int64_t size = 0) {
+    Piece piece{Shape(shape.size(), 0), shape, Shape(shape.size(), 0)};
+    if (split >= 0) {
+      piece.tile[size_t(split)] = size;
+      piece.coreStride[size_t(split)] = size;
+    }
+    b.desc(reg, b.chipTile(mach::Space::spm, f, shape, piece));
+  }
+
+  chip::Chip chip;
+};
+
+constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8;
+
+TEST_P(VectorTest, Elementwise) {
+  Shape shape{2, 5, 4, 3};
+  int64_t n = elementsOf(shape);
+  for (mach::Format from : {f32, fp16, fp8})
+    for (mach::Format to : {f32, fp16, fp8}) {
+      ProgramBuilder b(chip);
+      b.emit(mach::Mask{1, 3});
+      b.tensor("a", from, shape);
+      b.tensor("b", from, shape);
+      b.tensor("c", fp16, {5});
+      for (const char *name : {"round", "relu", "reluGrad", "add", "biasAdd"})
+        b.tensor(name, to, shape);
+      b.load(0, "a", b.wholeOf("a"), mach::Space::spm, 1);
+      b.load(1, "b", b.wholeOf("b"), mach::Space::spm, 1);
+      b.load(3, "c", b.wholeOf("c"), mach::Space::spm, 1);
+      auto finish = [&](const char *name, auto instr) {
+        output(b, 2, to, shape, 1, 3); // three channels on core 0, two on core 1
+        b.emit(instr);
+        b.store(name, 2, 1);
+      };
+      finish("round", mach::VRound{2, 0, 1});
+      finish("relu", mach::VRelu{2, 0, 1});
+      finish("reluGrad", mach::VReluGrad{2, 0, 1, 1});
+      finish("add", mach::VAdd{2, 0, 1, 1});
+      finish("biasAdd", mach::VBiasAdd{2, 0, 3, 1});
+      std::unique_ptr<Machine> machine = b.build();
+      ASSERT_TRUE(machine);
+      std::vector<float> x = valuesOf(from, n, 1), y = valuesOf(from, n, 2),
+                         c = valuesOf(fp16, 5, 3);
+      writeTensor(*machine, "a", x);
+      writeTensor(*machine, "b", y);
+      writeTensor(*machine, "c", c);
+      runStep(*machine);
+      auto expect = [&](const char *name, std::function<float(size_t)> f) {
+        std::vector<float> expected;
+        for (size_t i = 0; i < size_t(n); ++i)
+          expected.push_back(rounded(to, f(i)));
+        expectSameBits(readTensor(*machine, name), expected);
+      };
+      expect("round", [&](size_t i) { return x[i]; });
+      expect("relu", [&](size_t i) { return x[i] > 0 ? x[i] : 0.0f; });
+      expect("reluGrad", [&](size_t i) { return y[i] > 0 ? x[i] : 0.0f; });
+      expect("add", [&](size_t i) { return x[i] + y[i]; });
+      expect("biasAdd", [&](size_t i) { return x[i] + c[i / 12 % 5]; });
+    }
+}
+
+TEST_P(VectorTest, BiasGrad) {
+  Shape shape{3, 7, 5, 19};
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.tensor("dy", fp8, shape);
+  b.tensor("dense", fp8, {40, 7});
+  b.tensor("whole", f32, {7});
+  b.tensor("rows", f32, {7});
+  b.tensor("rank2", f32, {7});
+  b.load(0, "dy");
+  output(b, 2, f32, {7});
+  b.emit(mach::VBiasGrad{2, 0, mach::AccMode::zero, 0});
+  b.store("whole", 2);
+  // Two rows at a time; channels on two cores.
+  output(b, 3, f32, {7}, 0, 4);
+  for (int64_t n = 0; n < 3; ++n)
+    for (int64_t h = 0; h < 5; h += 2) {
+      b.load(0, "dy", {{n, 0, h, 0}, {1, 7, 2, 19}, {}}, mach::Space::spm, 1);
+      b.emit(mach::VBiasGrad{3, 0, mach::AccMode::zero, 1});
+    }
+  b.store("rows", 3, 1);
+  output(b, 4, f32, {7});
+  b.load(1, "dense");
+  b.emit(mach::VBiasGrad{4, 1, mach::AccMode::zero, 0});
+  b.store("rank2", 4);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> dy = valuesOf(fp8, elementsOf(shape), 1), dense = valuesOf(fp8, 280, 2);
+  writeTensor(*machine, "dy", dy);
+  writeTensor(*machine, "dense", dense);
+  runStep(*machine);
+  std::vector<float> expected(7, 0.0f), expectedDense(7, 0.0f);
+  for (size_t n = 0; n < 3; ++n)
+    for (size_t c = 0; c < 7; ++c)
+      for (size_t h = 0; h < 5; ++h)
+        expected[c] = expected[c] + num::rowSum(&dy[((n * 7 + c) * 5 + h) * 19], 19);
+  for (size_t n = 0; n < 40; ++n)
+    for (size_t c = 0; c < 7; ++c)
+      expectedDense[c] = expectedDense[c] + dense[n * 7 + c];
+  expectSameBits(readTensor(*machine, "whole"), expected);
+  expectSameBits(readTensor(*machine, "rows"), expected);
+  expectSameBits(readTensor(*machine, "rank2"), expectedDense);
+}
+
+/// Geometry of a pooling and its naive loops on planes of (y, x).
+struct Pool {
+  int64_t iy, ix, kh, kw, sh, sw, pt, pl, pb, pr;
+  int64_t oy() const { return (iy + pt + pb - kh) / sh + 1; }
+  int64_t ox() const { return (ix + pl + pr - kw) / sw + 1; }
+  mach::Geom geom(bool countPad) const {
+    mach::Geom g;
+    g.kh = uint64_t(kh);
+    g.kw = uint64_t(kw);
+    g.sh = uint64_t(sh);
+    g.sw = uint64_t(sw);
+    g.pt = uint64_t(pt);
+    g.pl = uint64_t(pl);
+    g.dh = g.dw = 1;
+    g.countPad = countPad;
+    return g;
+  }
+  /// Calls f(tap, input index or -1) over the window in row-major order.
+  template <typename F> void window(int64_t y, int64_t x, F f) const {
+    for (int64_t i = 0; i < kh; ++i)
+      for (int64_t j = 0; j < kw; ++j) {
+        int64_t a = y * sh - pt + i, c = x * sw - pl + j;
+        bool inside = a >= 0 && a < iy && c >= 0 && c < ix;
+        f(i * kw + j, inside ? a * ix + c : -1);
+      }
+  }
+};
+
+const Pool pools[] = {{8, 8, 2, 2, 2, 2, 0, 0, 0, 0},
+                      {9, 7, 3, 3, 2, 2, 1, 1, 1, 1},
+                      {6, 10, 3, 2, 1, 3, 1, 0, 0, 1},
+                      {4, 4, 4, 4, 1, 1, 0, 0, 0, 0}};
+
+TEST_P(VectorTest, MaxPool) {
+  for (const Pool &p : pools) {
+    Shape in{2, 3, p.iy, p.ix}, out{2, 3, p.oy(), p.ox()};
+    ProgramBuilder b(chip);
+    b.emit(mach::Mask{1, 3});
+    b.tensor("x", fp8, in);
+    b.tensor("y", fp8, out);
+    b.tensor("i", mach::Format::u8, out);
+    b.tensor("dy", fp8, out);
+    b.tensor("dx", fp16, in);
+    b.emit(p.geom(false));
+    b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+    int64_t rows = (p.oy() + 1) / 2, inRows = (p.iy + 1) / 2;
+    output(b, 2, fp8, out, 2, rows);
+    output(b, 3, mach::Format::u8, out, 2, rows);
+    b.emit(mach::VMaxPool{2, 3, 0, 0, 1});
+    b.store("y", 2, 1);
+    b.store("i", 3, 1);
+    b.load(4, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+    b.load(5, "i", b.wholeOf("i"), mach::Space::spm, 1);
+    output(b, 6, fp16, in, 2, inRows);
+    b.emit(mach::VMaxPoolGrad{6, 5, 4, 0, 1});
+    b.store("dx", 6, 1);
+    std::unique_ptr<Machine> machine = b.build();
+    ASSERT_TRUE(machine);
+    std::vector<float> x = valuesOf(fp8, elementsOf(in), 1), dy = valuesOf(fp8, elementsOf(out), 2);
+    writeTensor(*machine, "x", x);
+    writeTensor(*machine, "dy", dy);
+    runStep(*machine);
+    std::vector<float> y, index, dx(x.size(), 0.0f);
+    for (int64_t plane = 0; plane < 6; ++plane)
+      for (int64_t oy = 0; oy < p.oy(); ++oy)
+        for (int64_t ox = 0; ox < p.ox(); ++ox) {
+          int64_t base = plane * p.iy * p.ix, best = -1, taken = 0;
+          p.window(oy, ox, [&](int64_t tap, int64_t at) {
+            if (at < 0 || (best >= 0 && !(x[size_t(base + at)] > x[size_t(best)])))
+              return;
+            best = base + at;
+            taken = tap;
+          });
+          dx[size_t(best)] = dx[size_t(best)] + dy[y.size()];
+          y.push_back(x[size_t(best)]);
+          index.push_back(float(taken));
+        }
+    for (float &v : dx)
+      v = rounded(fp16, v);
+    expectSameBits(readTensor(*machine, "y"), y);
+    expectSameBits(readTensor(*machine, "i"), index);
+    expectSameBits(readTensor(*machine, "dx"), dx);
+  }
+}
+
+TEST_P(VectorTest, AvgPool) {
+  for (bool countPad : {false, true})
+    for (const Pool &p : pools) {
+      Shape in{2, 3, p.iy, p.ix}, out{2, 3, p.oy(), p.ox()};
+      ProgramBuilder b(chip);
+      b.emit(mach::Mask{1, 3});
+      b.tensor("x", fp8, in);
+      b.tensor("y", fp8, out);
+      b.tensor("dy", fp8, out);
+      b.tensor("dx", fp8, in);
+      b.emit(p.geom(countPad));
+      b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+      b.load(1, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+      output(b, 2, fp8, out, 2, (p.oy() + 1) / 2);
+      b.emit(mach::VAvgPool{2, 0, 0, 1});
+      b.store("y", 2, 1);
+      output(b, 3, fp8, in, 2, (p.iy + 1) / 2);
+      b.emit(mach::VAvgPoolGrad{3, 1, 0, 1});
+      b.store("dx", 3, 1);
+      std::unique_ptr<Machine> machine = b.build();
+      ASSERT_TRUE(machine);
+      std::vector<float> x = valuesOf(fp8, elementsOf(in), 1),
+                         dy = valuesOf(fp8, elementsOf(out), 2);
+      writeTensor(*machine, "x", x);
+      writeTensor(*machine, "dy", dy);
+      runStep(*machine);
+      std::vector<float> y, dx(x.size(), 0.0f);
+      for (int64_t plane = 0; plane < 6; ++plane)
+        for (int64_t oy = 0; oy < p.oy(); ++oy)
+          for (int64_t ox = 0; ox < p.ox(); ++ox) {
+            size_t base = size_t(plane * p.iy * p.ix);
+            float sum = 0.0f, count = 0.0f;
+            p.window(oy, ox, [&](int64_t, int64_t at) {
+              if (at >= 0)
+                sum = sum + x[base + size_t(at)];
+              count += at >= 0 || countPad ? 1.0f : 0.0f;
+            });
+            float share = dy[y.size()] / count;
+            p.window(oy, ox, [&](int64_t, int64_t at) {
+              if (at >= 0)
+                dx[base + size_t(at)] = dx[base + size_t(at)] + share;
+            });
+            y.push_back(rounded(fp8, sum / count));
+          }
+      for (float &v : dx)
+        v = rounded(fp8, v);
+      expectSameBits(readTensor(*machine, "y"), y);
+      expectSameBits(readTensor(*machine, "dx"), dx);
+    }
+}
+
+TEST_P(VectorTest, SoftmaxAndCrossEntropy) {
+  constexpr int64_t images = 7, classes = 21;
+  Shape shape{images, classes};
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.emit(mach::Hyper{5, num::bitsOf(0.375f)});
+  b.tensor("x", fp16, shape);
+  b.tensor("dy", fp16, shape);
+  b.tensor("labels", mach::Format::i32, {images});
+  b.tensor("y", fp16, shape);
+  b.tensor("dx", fp16, shape);
+  b.tensor("loss", f32, {images});
+  b.tensor("dlogits", fp8, shape);
+  b.tensor("mean", f32, {1});
+  for (auto [reg, name] : {std::pair(0, "x"), {1, "dy"}, {2, "labels"}})
+    b.load(uint8_t(reg), name, b.wholeOf(name), mach::Space::spm, 1);
+  output(b, 3, fp16, shape, 0, 4);
+  b.emit(mach::VSoftmax{3, 0, 1});
+  b.store("y", 3, 1);
+  output(b, 4, fp16, shape, 0, 4);
+  b.emit(mach::VSoftmaxGrad{4, 1, 3, 1});
+  b.store("dx", 4, 1);
+  output(b, 5, f32, {images}, 0, 4);
+  b.emit(mach::VCrossEntropy{5, 0, 2, 1});
+  b.store("loss", 5, 1);
+  output(b, 6, fp8, shape, 0, 4);
+  b.emit(mach::VCrossEntropyGrad{6, 0, 2, 5, 1});
+  b.store("dlogits", 6, 1);
+  b.load(7, "loss", mach::Space::shared);
+  b.desc(8, b.chipTile(mach::Space::shared, f32, {1}, {{0}, {1}, {}}));
+  b.emit(mach::VMean{8, 7, 0});
+  b.store("mean", 8);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x = valuesOf(fp16, images * classes, 1),
+                     dy = valuesOf(fp16, images * classes, 2), labels{0, 20, 3, -1, 21, 7, 9};
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "dy", dy);
+  writeTensor(*machine, "labels", labels);
+  runStep(*machine);
+  std::vector<float> y, dx, loss, dlogits;
+  for (int64_t i = 0; i < images; ++i) {
+    const float *row = &x[size_t(i * classes)], *errors = &dy[size_t(i * classes)];
+    float m = *std::max_element(row, row + classes);
+    std::vector<float> e, products;
+    for (int64_t c = 0; c < classes; ++c)
+      e.push_back(num::exp(row[c] - m));
+    float s = num::rowSum(e.data(), classes);
+    for (float v : e)
+      y.push_back(rounded(fp16, v / s));
+    const float *yRow = &y[size_t(i * classes)];
+    for (int64_t c = 0; c < classes; ++c)
+      products.push_back(yRow[c] * errors[c]);
+    float t = num::rowSum(products.data(), classes);
+    int label = int(labels[size_t(i)]);
+    for (int64_t c = 0; c < classes; ++c) {
+      dx.push_back(rounded(fp16, yRow[c] * (errors[c] - t)));
+      dlogits.push_back(rounded(fp8, (e[size_t(c)] / s - (c == label ? 1.0f : 0.0f)) * 0.375f));
+    }
+    bool isClass = label >= 0 && label < classes;
+    loss.push_back(isClass ? num::log(s) - (row[label] - m) : num::log(s) + m);
+  }
+  expectSameBits(readTensor(*machine, "y"), y);
+  expectSameBits(readTensor(*machine, "dx"), dx);
+  expectSameBits(readTensor(*machine, "loss"), loss);
+  expectSameBits(readTensor(*machine, "dlogits"), dlogits);
+  expectSameBits(readTensor(*machine, "mean"), {num::rowSum(loss.data(), images) / 7.0f});
+}
+
+TEST_P(VectorTest, Sgd) {
+  constexpr int64_t n = 50;
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.emit(mach::Hyper{3, num::bitsOf(0.125f)});
+  b.tensor("w", fp16, {n});
+  b.tensor("v", fp16, {n});
+  b.tensor("dw", f32, {n});
+  Piece half{{0}, {25}, {25}};
+  b.load(0, "w", half, mach::Space::spm, 1);
+  b.load(1, "v", half, mach::Space::spm, 1);
+  b.load(2, "dw", half, mach::Space::spm, 1);
+  b.emit(mach::VSgd{0, 1, 2, 0, 1, 2, 3, 1});
+  b.store("w", 0, 1);
+  b.store("v", 1, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> w = valuesOf(fp16, n, 1), v = valuesOf(fp16, n, 2), dw = randomF32(n, 3);
+  writeTensor(*machine, "w", w);
+  writeTensor(*machine, "v", v);
+  writeTensor(*machine, "dw", dw);
+  machine->setHyper(0, 0.05f);
+  machine->setHyper(1, 0.9f);
+  machine->setHyper(2, 1e-3f);
+  runStep(*machine);
+  for (size_t i = 0; i < n; ++i) {
+    float g = std::fma(1e-3f, w[i], dw[i] * 0.125f);
+    v[i] = rounded(fp16, std::fma(0.9f, v[i], g));
+    w[i] = rounded(fp16, std::fma(-0.05f, v[i], w[i]));
+  }
+  expectSameBits(readTensor(*machine, "w"), w);
+  expectSameBits(readTensor(*machine, "v"), v);
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, VectorTest, testing::Values("lnpu", "asu-fp8"));
+
+} // namespace
+} // namespace slp::exec
