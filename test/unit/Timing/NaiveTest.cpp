@@ -1,0 +1,208 @@
+//===- NaiveTest.cpp - the rules of docs/timing.md, cycle by cycle ----------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// A second, slow implementation: it looks at every engine in every cycle. It shares no code with
+// the event simulation and knows the rates of smallChip.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Program.h"
+
+#include "gtest/gtest.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <numeric>
+
+using namespace slp;
+using namespace slp::timing;
+using namespace slp::timing::test;
+using mach::Engine;
+using mach::Opcode;
+
+namespace {
+struct NaiveEntry {
+  const exec::Event *event;
+  size_t position; // in the program
+  size_t work;     // index into the event's work
+  int64_t issued;
+};
+struct NaiveQueue {
+  Engine engine;
+  int core;
+  std::deque<NaiveEntry> entries;
+  int64_t free = 0, done = 0, busy = 0;
+};
+struct NaiveCredit {
+  int64_t available, count;
+};
+
+struct NaiveChip {
+  int cores, depth, width;
+  std::vector<NaiveQueue> queues;
+  std::map<std::pair<int, int>, std::deque<NaiveCredit>> semaphores;
+  int64_t dramFree = 0, toCoresFree = 0, fromCoresFree = 0;
+  int64_t time = 0;
+
+  std::vector<NaiveQueue *> queuesOf(const exec::Event &event) {
+    std::vector<NaiveQueue *> result;
+    for (NaiveQueue &q : queues)
+      if (q.engine == event.engine && (q.engine == Engine::vector || (event.mask >> q.core & 1)))
+        result.push_back(&q);
+    return result;
+  }
+  std::vector<int> coresOf(const NaiveQueue &q, const exec::Event &event) const {
+    std::vector<int> result;
+    for (int core = 0; core < cores; ++core)
+      if (q.engine == Engine::vector ? event.mask >> core & 1 : core == q.core)
+        result.push_back(core);
+    return result;
+  }
+  bool canStart(const NaiveQueue &q) {
+    if (q.entries.empty() || q.free > time || q.entries[0].issued > time)
+      return false;
+    const exec::Event &event = *q.entries[0].event;
+    if (event.opcode == Opcode::Wait)
+      for (int core : coresOf(q, event)) {
+        int64_t there = 0;
+        for (const NaiveCredit &c : semaphores[{core, event.semaphore}])
+          there += c.available <= time ? c.count : 0;
+        if (there < event.count)
+          return false;
+      }
+    if (event.multicast)
+      for (NaiveQueue *other : queuesOf(event))
+        if (other->entries.empty() || other->entries[0].event != &event || other->free > time)
+          return false;
+    return true;
+  }
+  void transfer(const std::vector<NaiveQueue *> &together, const exec::CoreWork &work) {
+    bool isLoad = together[0]->engine == Engine::load;
+    auto outside = int64_t(isLoad ? work.bytesRead[0] : work.bytesWritten[0]);
+    auto inside = int64_t(isLoad ? work.bytesWritten[2] : work.bytesRead[2]);
+    inside /= int64_t(together.size());
+    int64_t start = time, end = time;
+    if (outside) {
+      start = std::max(time, dramFree);
+      end = dramFree = start + outside / 8;
+    }
+    if (int64_t &bus = isLoad ? toCoresFree : fromCoresFree; inside) {
+      bus = std::max(start, bus) + inside / (isLoad ? 64 : 32);
+      end = std::max(end, bus);
+    }
+    for (NaiveQueue *q : together) {
+      q->free = end;
+      q->done = std::max(q->done, end + (outside ? 20 : 0));
+    }
+  }
+  void start(NaiveQueue &q) {
+    NaiveEntry entry = q.entries[0];
+    const exec::Event &event = *entry.event;
+    if (event.multicast) {
+      std::vector<NaiveQueue *> together = queuesOf(event);
+      for (NaiveQueue *other : together)
+        other->entries.pop_front();
+      transfer(together, event.work[0]);
+      return;
+    }
+    q.entries.pop_front();
+    q.free = time;
+    if (event.opcode == Opcode::Wait) {
+      for (int core : coresOf(q, event))
+        for (int64_t left = event.count; left > 0;) {
+          std::deque<NaiveCredit> &credits = semaphores[{core, event.semaphore}];
+          int64_t taken = std::min(left, credits[0].count);
+          left -= taken;
+          if ((credits[0].count -= taken) == 0)
+            credits.pop_front();
+        }
+    } else if (event.opcode == Opcode::Signal) {
+      for (int core : coresOf(q, event))
+        semaphores[{core, event.semaphore}].push_back({std::max(q.done, time) + 4, event.count});
+    } else if (q.engine == Engine::mac) {
+      auto slots = int64_t(event.work[entry.work].macSlots) * 8;
+      int64_t perCycle = event.fp16 ? 32 : 64;
+      q.busy += 8 + (slots + perCycle - 1) / perCycle;
+      q.free = q.done = time + 8 + (slots + perCycle - 1) / perCycle;
+    } else if (q.engine == Engine::vector) {
+      q.free = q.done = time + 8 + (int64_t(event.work[0].operations) + 31) / 32;
+    } else {
+      transfer({&q}, event.work[entry.work]);
+    }
+  }
+  /// Starts what can start in this cycle, oldest instruction first, lower core first.
+  void startAll() {
+    for (;;) {
+      NaiveQueue *first = nullptr;
+      for (NaiveQueue &q : queues)
+        if (canStart(q) && (!first || q.entries[0].position < first->entries[0].position))
+          first = &q;
+      if (!first)
+        return;
+      start(*first);
+    }
+  }
+  bool isIdle() const {
+    return std::all_of(queues.begin(), queues.end(), [&](const NaiveQueue &q) {
+      return q.entries.empty() && q.free <= time && q.done <= time;
+    });
+  }
+  /// Cycles until halt is over.
+  int64_t run(const std::vector<exec::Event> &program) {
+    for (Engine engine : {Engine::mac, Engine::load, Engine::store})
+      for (int core = 0; core < cores; ++core)
+        queues.push_back({engine, core, {}});
+    queues.push_back({Engine::vector, 0, {}});
+    size_t next = 0;
+    bool atFence = false;
+    for (;; ++time) {
+      startAll();
+      if (atFence && !isIdle())
+        continue;
+      atFence = false;
+      if (next == program.size())
+        return time;
+      for (int slot = 0; slot < width && next < program.size() && !atFence; ++slot) {
+        const exec::Event &event = program[next];
+        if (event.opcode == Opcode::Fence || event.opcode == Opcode::Halt) {
+          atFence = true;
+        } else if (event.engine != Engine::seq) {
+          std::vector<NaiveQueue *> needed = queuesOf(event);
+          if (std::any_of(needed.begin(), needed.end(),
+                          [&](NaiveQueue *q) { return q->entries.size() >= size_t(depth); }))
+            break;
+          for (size_t i = 0; i < needed.size(); ++i)
+            needed[i]->entries.push_back({&event, next, i, time + 1});
+        }
+        ++next;
+      }
+    }
+  }
+};
+} // namespace
+
+// Property: the event simulation and the naive one agree on the cycles of any program.
+TEST(Timing, EventsAgreeWithSteppingThroughCycles) {
+  Groups groups;
+  for (uint32_t seed = 1000; seed < 1150; ++seed) {
+    int cores = 1 + int(seed % 4), depth = 1 + int(seed % 6), width = 1 + int(seed % 3);
+    chip::Chip chip = smallChip(cores, depth);
+    chip.rates.issuePerCycle = assumed(width);
+    Program p(chip, groups);
+    addRandomWork(p, seed, cores);
+    Result<Report> report = p.halt();
+    ASSERT_TRUE(report) << report.message();
+    NaiveChip naive{cores, depth, width, {}, {}};
+    EXPECT_EQ(report->cycles, naive.run(p.events)) << "seed " << seed;
+    int64_t busy = 0, expected = 0;
+    for (const EngineCycles &e : report->engines)
+      if (e.engine == Engine::mac)
+        busy += e.cycles[static_cast<size_t>(Cause::busy)];
+    for (const NaiveQueue &q : naive.queues)
+      expected += q.busy;
+    EXPECT_EQ(busy, expected) << "seed " << seed;
+    ASSERT_FALSE(::testing::Test::HasFailure());
+  }
+}

@@ -1,0 +1,190 @@
+//===- Program.h - event streams for the tests of timing --------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef TEST_UNIT_TIMING_PROGRAM_H
+#define TEST_UNIT_TIMING_PROGRAM_H
+
+#include "runtime/timing/Model.h"
+
+#include <random>
+#include <vector>
+
+namespace slp::timing::test {
+
+template <typename T> chip::Sourced<T> assumed(T value) {
+  return {value, chip::Provenance::assumed};
+}
+
+inline chip::Chip smallChip(int cores = 2, int queueDepth = 8) {
+  chip::Chip chip;
+  chip.numerics.dot = 8;
+  chip.structure.cores = assumed(cores);
+  chip.structure.queueDepth = assumed(queueDepth);
+  chip::Rates &rates = chip.rates;
+  rates.clockHz = assumed(1e9);
+  rates.fp8MacsPerCycle = assumed(64);
+  rates.fp16MacsPerCycle = assumed(32);
+  rates.vectorLanes = assumed(32);
+  rates.dramBytesPerSecond = assumed(16e9);
+  rates.dramEfficiency = assumed(0.5);
+  rates.dramLatencySeconds = assumed(20e-9);
+  rates.dramBurstBytes = assumed(64);
+  rates.sharedToCoreBytesPerCycle = assumed(64);
+  rates.coreToSharedBytesPerCycle = assumed(32);
+  rates.issuePerCycle = assumed(1);
+  rates.semaphoreCycles = assumed(4);
+  rates.macStartCycles = assumed(8);
+  rates.vectorStartCycles = assumed(8);
+  rates.vectorCyclesPerElement["vector"] = assumed(1.0);
+  rates.vectorCyclesPerElement["vector_row"] = assumed(2.5);
+  return chip;
+}
+
+/// Feeds a model with one event a call, at consecutive instruction indices.
+struct Program {
+  explicit Program(const chip::Chip &chip, const Groups &groups) : model(chip, groups) {}
+
+  exec::Event event(mach::Opcode opcode, mach::Engine engine, uint64_t mask) {
+    exec::Event e;
+    e.pc = pc++;
+    e.opcode = opcode;
+    e.engine = engine;
+    e.mask = mask;
+    return e;
+  }
+  void send(const exec::Event &e) {
+    events.push_back(e);
+    model.issued(e);
+  }
+  void load(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(mach::Opcode::Ld, mach::Engine::load, mask);
+    for (uint64_t m = mask; m; m &= m - 1) {
+      exec::CoreWork work;
+      work.bytesRead[0] = work.bytesWritten[2] = bytes;
+      e.work.push_back(work);
+    }
+    send(e);
+  }
+  void multicast(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(mach::Opcode::Ld, mach::Engine::load, mask);
+    e.multicast = true;
+    e.work.resize(1);
+    e.work[0].bytesRead[0] = bytes;
+    for (uint64_t m = mask; m; m &= m - 1)
+      e.work[0].bytesWritten[2] += bytes;
+    send(e);
+  }
+  void store(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(mach::Opcode::St, mach::Engine::store, mask);
+    for (uint64_t m = mask; m; m &= m - 1) {
+      exec::CoreWork work;
+      work.bytesRead[2] = work.bytesWritten[0] = bytes;
+      e.work.push_back(work);
+    }
+    send(e);
+  }
+  /// One number of dot groups per core of the mask.
+  void mac(uint64_t mask, std::vector<uint64_t> slots, bool fp16 = false) {
+    exec::Event e = event(mach::Opcode::ConvFp, mach::Engine::mac, mask);
+    e.fp16 = fp16;
+    for (uint64_t s : slots) {
+      exec::CoreWork work;
+      work.macSlots = s;
+      e.work.push_back(work);
+    }
+    send(e);
+  }
+  void vector(uint64_t operations, mach::Opcode opcode = mach::Opcode::VRelu) {
+    exec::Event e = event(opcode, mach::Engine::vector, 1);
+    e.work.resize(1);
+    e.work[0].operations = operations;
+    send(e);
+  }
+  void semaphore(mach::Opcode opcode, mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
+    exec::Event e = event(opcode, engine, mask);
+    e.semaphore = sem;
+    e.count = 1;
+    send(e);
+  }
+  void wait(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
+    semaphore(mach::Opcode::Wait, engine, sem, mask);
+  }
+  void signal(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
+    semaphore(mach::Opcode::Signal, engine, sem, mask);
+  }
+  void scalar(mach::Opcode opcode) { send(event(opcode, mach::Engine::seq, 1)); }
+  Result<Report> halt() {
+    scalar(mach::Opcode::Halt);
+    return model.finish();
+  }
+
+  Model model;
+  std::vector<exec::Event> events;
+  uint64_t pc = 0;
+};
+
+/// Random work with random semaphores, each with one producer and one consumer, signals first.
+inline void addRandomWork(Program &p, uint32_t seed, int cores) {
+  using mach::Engine;
+  using mach::Opcode;
+  std::mt19937 random(seed);
+  auto pick = [&](uint32_t n) { return random() % n; };
+  const Engine engines[] = {Engine::load, Engine::store, Engine::mac, Engine::vector};
+  uint64_t all = (uint64_t(1) << cores) - 1;
+  std::vector<std::vector<int>> credit(16, std::vector<int>(cores));
+  for (int i = 0; i < 400; ++i) {
+    uint64_t mask = 1 + pick(uint32_t(all));
+    Engine producer = engines[pick(4)], consumer = engines[pick(4)];
+    // Semaphore number = 4 * producer + consumer.
+    auto sem = uint8_t(4 * (int(producer) - 1) + int(consumer) - 1);
+    switch (pick(9)) {
+    case 0:
+      p.load(mask, 64 * pick(9));
+      break;
+    case 1:
+      p.store(mask, 64 * pick(9));
+      break;
+    case 2:
+      p.multicast(mask, 64 * pick(9));
+      break;
+    case 3: {
+      std::vector<uint64_t> slots;
+      for (int core = 0; core < cores; ++core)
+        slots.push_back(pick(500));
+      p.mac(mask, slots, pick(2));
+      break;
+    }
+    case 4:
+      p.vector(pick(5000));
+      break;
+    case 5:
+    case 6:
+      p.signal(producer, sem, mask);
+      for (int core = 0; core < cores; ++core)
+        credit[sem][core] += mask >> core & 1;
+      break;
+    case 7: {
+      uint64_t able = 0;
+      for (int core = 0; core < cores; ++core)
+        if (credit[sem][core] > 0)
+          able |= uint64_t(1) << core;
+      if (!(able &= mask))
+        break;
+      p.wait(consumer, sem, able);
+      for (int core = 0; core < cores; ++core)
+        credit[sem][core] -= able >> core & 1;
+      break;
+    }
+    case 8:
+      p.scalar(pick(20) ? Opcode::Madd : Opcode::Fence);
+      break;
+    }
+  }
+}
+
+} // namespace slp::timing::test
+
+#endif // TEST_UNIT_TIMING_PROGRAM_H
