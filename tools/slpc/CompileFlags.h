@@ -16,6 +16,18 @@
 
 namespace slp {
 
+/// Forgets the options that libLLVM registers for its own code generation (one is called stop-after
+/// too), so that only ours are accepted. Call first in main.
+inline void forgetForeignOptions() {
+  auto &all = llvm::cl::getRegisteredOptions();
+  llvm::SmallVector<llvm::StringRef> foreign;
+  for (auto &[name, option] : all)
+    if (!name.starts_with("help") && name != "h" && name != "version")
+      foreign.push_back(name);
+  for (llvm::StringRef name : foreign)
+    all.erase(name);
+}
+
 class CompileFlags {
 public:
   /// The options appear under `category` in --help.

@@ -29,4 +29,14 @@ def ConvertTrainToChip : Pass<"convert-train-to-chip", "::mlir::ModuleOp"> {
                            "::mlir::affine::AffineDialect", "::mlir::func::FuncDialect"];
 }
 
+def ConvertChipToMach : Pass<"convert-chip-to-mach", "::mlir::ModuleOp"> {
+  let summary = "turn scheduled tasks into machine instructions (stage lower)";
+  let description = [{
+    Loops become hardware loops, affine coordinates scalar arithmetic, buffers and views descriptors in the table. Scalar
+    and descriptor registers are given out anew in each task. Assumes that `chip-place-buffers` and
+    `chip-insert-semaphores` have run. test/Conversion/ChipToMach/conv.mlir is an example.
+  }];
+  let dependentDialects = ["::slp::mach::MachDialect"];
+}
+
 #endif // SLP_CONVERSION_PASSES_TD

@@ -22,9 +22,6 @@ namespace slp {
 namespace chip {
 struct Chip;
 }
-namespace image {
-struct Image;
-}
 
 /// A point of the straight line; each one's output is valid input of the next.
 enum class Stage { import, differentiate, precision, tile, schedule, lower, emit };
@@ -57,13 +54,11 @@ mlir::OwningOpRef<mlir::ModuleOp> readModel(mlir::MLIRContext &context, llvm::St
 /// nothing.
 Stage stageOf(mlir::ModuleOp module);
 
-/// Runs the passes of the stages after `stageOf(module)` up to `last` (emit: up to lower).
+/// Runs the passes of the stages after `stageOf(module)` up to `last` (emit: up to lower; emitImage
+/// does the rest). `configure` may add instrumentation to the pass manager.
 mlir::LogicalResult runStages(mlir::ModuleOp module, Stage last, const CompileOptions &options,
-                              const chip::Chip &chip);
-
-/// mach IR to an image. `modelFolder` is where #train.file paths are found.
-mlir::FailureOr<image::Image> emitImage(mlir::ModuleOp module, const chip::Chip &chip,
-                                        llvm::StringRef modelFolder);
+                              const chip::Chip &chip,
+                              llvm::function_ref<void(mlir::PassManager &)> configure = nullptr);
 
 /// Registers every dialect of the straight line.
 void registerDialects(mlir::DialectRegistry &registry);

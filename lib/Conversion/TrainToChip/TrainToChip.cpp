@@ -44,6 +44,7 @@ private:
   std::optional<chip::Chip> chip;
   llvm::StringMap<chip_ir::TensorOp> declared;
   SmallVector<Attribute> elided;
+  NamedAttrList types; // of all train tensors, by name: the debug section's shapes
   uint64_t nests = 0;
 };
 
@@ -103,6 +104,9 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
       outputs[rootOf(value)] = name.str();
 
   for (Operation &op : fn.getBody().front()) {
+    for (OpResult result : op.getResults())
+      if (std::string name = trainNameOf(result); !name.empty())
+        types.set(name, TypeAttr::get(result.getType()));
     if (auto read = dyn_cast<ReadOp>(op)) {
       tensors.set(read.getResult(), read.getState());
       elide(read.getResult(), "the state " + read.getState() + " before the step");
@@ -238,6 +242,7 @@ void ConvertTrainToChip::runOnOperation() {
     state.erase();
 
   module->setAttr("slp.elided", ArrayAttr::get(&getContext(), elided));
+  module->setAttr("slp.tensors", types.getDictionary(&getContext()));
   module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
   module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
 }

@@ -1,0 +1,480 @@
+//===- ChipToMach.cpp - the pass convert-chip-to-mach -----------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// A task becomes: descriptors and constants, its loop nest, a fence. Instructions are built as the
+// runtime's structs, so that this file knows no encoding.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Mach/MachDialect.h"
+#include "dialects/Mach/MachToInstruction.h"
+#include "dialects/Num/NumDialect.h"
+#include "slp/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/bit.h"
+
+namespace slp {
+#define GEN_PASS_DEF_CONVERTCHIPTOMACH
+#include "slp/Conversion/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+
+namespace {
+
+/// Registers with a fixed meaning: the cores of the task, and the numbers that the host sets.
+constexpr uint8_t taskMask = 0, hyperLr = 0, hyperMomentum = 1, hyperDecay = 2, firstFreeHyper = 3;
+constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
+                   hyperRegisters = 16;
+
+mach::Format formatOf(Type element) {
+  if (element.isF32())
+    return mach::Format::f32;
+  if (auto f = dyn_cast<num_ir::FloatType>(element))
+    return f.getWidth() > 8 ? mach::Format::fp16 : mach::Format::fp8;
+  return element.isInteger(32) ? mach::Format::i32 : mach::Format::u8;
+}
+
+/// The module's descriptor table: equal records share an entry.
+class DescriptorTable {
+public:
+  explicit DescriptorTable(OpBuilder builder) : b(builder) {}
+  std::string add(Location loc, const mach::TensorTile &tile) {
+    for (auto &[known, name] : entries)
+      if (known == tile)
+        return name;
+    std::string name = "tile" + std::to_string(entries.size());
+    mach::DescriptorOp::create(b, loc, name, tile);
+    entries.emplace_back(tile, name);
+    return name;
+  }
+
+private:
+  OpBuilder b;
+  std::vector<std::pair<mach::TensorTile, std::string>> entries;
+};
+
+/// Emits the instructions of one task.
+class TaskLowering {
+public:
+  TaskLowering(chip_ir::TaskOp task, OpBuilder &builder, DescriptorTable &table,
+               SymbolTable &symbols, unsigned &nextLabel)
+      : task(task), b(builder), table(table), symbols(symbols), nextLabel(nextLabel) {}
+  LogicalResult lower();
+
+private:
+  Operation *emit(Location loc, const mach::Instruction &instruction, StringRef label = {},
+                  StringRef symbol = {});
+  LogicalResult prepare();
+  LogicalResult prepareRun(chip_ir::RunOp run);
+  FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
+  mach::TensorTile bufferTile(chip_ir::AllocOp alloc);
+  FailureOr<mach::TensorTile> viewTile(Operation *op, Value view, chip_ir::AllocOp alloc);
+  LogicalResult lower(Block &block);
+  LogicalResult lower(Operation &op);
+  LogicalResult lowerLoop(scf::ForOp loop);
+  LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
+  LogicalResult lowerRun(chip_ir::RunOp run);
+  void lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore, int64_t count,
+                      bool wait);
+
+  chip_ir::TaskOp task;
+  OpBuilder &b;
+  DescriptorTable &table;
+  SymbolTable &symbols;
+  unsigned &nextLabel;
+  DenseMap<Value, uint8_t> bufferRegister;                        // by alloc result
+  DenseMap<Operation *, uint8_t> viewRegister;                    // by load or store
+  DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by run
+  DenseMap<Value, uint8_t> scalarRegister;                        // induction variables
+  unsigned descriptors = 0, geometries = 0, hypers = firstFreeHyper, scalars = 1;
+};
+
+/// An index that is a constant, or affine in one induction variable.
+struct Coordinate {
+  Value variable;
+  int64_t factor = 0, constant = 0;
+};
+
+} // namespace
+
+static FailureOr<Coordinate> coordinateOf(Operation *op, Value value) {
+  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+    return Coordinate{Value(), 0, constant.value()};
+  if (isa<BlockArgument>(value))
+    return Coordinate{value, 1, 0};
+  auto apply = value.getDefiningOp<affine::AffineApplyOp>();
+  if (!apply || apply.getAffineMap().getNumDims() != 1 || apply.getAffineMap().getNumSymbols() != 0)
+    return op->emitError("expected a coordinate that is affine in one loop, found ") << value;
+  // Linear in one variable: two evaluations give it.
+  Builder b(op->getContext());
+  auto evaluate = [&](int64_t x) -> std::optional<int64_t> {
+    SmallVector<Attribute> result;
+    if (failed(apply.getAffineMap().constantFold({b.getIndexAttr(x)}, result)))
+      return std::nullopt;
+    return cast<IntegerAttr>(result[0]).getInt();
+  };
+  std::optional<int64_t> zero = evaluate(0), one = evaluate(1), big = evaluate(1 << 20);
+  if (!zero || !one || !big || *big != *zero + (*one - *zero) * (int64_t(1) << 20))
+    return op->emitError("expected a linear coordinate, found ") << apply.getMapAttr();
+  return Coordinate{apply.getOperand(0), *one - *zero, *zero};
+}
+
+Operation *TaskLowering::emit(Location loc, const mach::Instruction &instruction, StringRef label,
+                              StringRef symbol) {
+  Operation *op = mach::createInstruction(b, loc, instruction, label, symbol);
+  op->setAttr("slp.node", task.getNameAttr());
+  op->setAttr("slp.phase", task.getPhaseAttr());
+  op->setAttr("slp.op", task.getOpAttr());
+  return op;
+}
+
+FailureOr<uint8_t> TaskLowering::newDescriptor(Operation *op, const mach::TensorTile &tile) {
+  if (descriptors == descriptorRegisters)
+    return op->emitError("needs more than ") << descriptorRegisters << " descriptors in one task";
+  uint8_t reg = descriptors++;
+  mach::Desc desc;
+  desc.dd = reg;
+  emit(op->getLoc(), desc, {}, table.add(op->getLoc(), tile));
+  return reg;
+}
+
+/// Sets everything but the address from an alloc.
+static mach::TensorTile tileOf(chip_ir::AllocOp alloc) {
+  auto type = cast<MemRefType>(alloc.getResult().getType());
+  mach::TensorTile tile;
+  tile.format = formatOf(type.getElementType());
+  tile.rank = type.getRank();
+  tile.slots = 1;
+  tile.extent.fill(1);
+  tile.tile.fill(1);
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    tile.extent[d] = alloc.getExtents()[d];
+    tile.tile[d] = type.getDimSize(d);
+    tile.coreStride[d] = alloc.getCoreStride()[d];
+    if (auto constant = alloc.getOrigin()[d].getDefiningOp<arith::ConstantIndexOp>())
+      tile.origin[d] = constant.value();
+  }
+  return tile;
+}
+
+mach::TensorTile TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
+  auto type = cast<MemRefType>(alloc.getResult().getType());
+  mach::TensorTile tile = tileOf(alloc);
+  tile.space = static_cast<mach::Space>(chip_ir::spaceOf(type));
+  tile.slots = alloc.getSlots();
+  tile.slotBytes = *alloc.getSlotBytes();
+  tile.base = *alloc.getOffset();
+  int64_t stride = chip_ir::elementBytes(type.getElementType());
+  for (int64_t d = type.getRank(); d-- > 0; stride *= type.getDimSize(d))
+    tile.stride[d] = stride;
+  return tile;
+}
+
+FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
+                                                   chip_ir::AllocOp alloc) {
+  auto view = value.getDefiningOp<chip_ir::ViewOp>();
+  auto tensor = view ? symbols.lookup<mach::TensorOp>(view.getTensor()) : mach::TensorOp();
+  if (!tensor)
+    return op->emitError("expected a chip.view of a tensor with an address");
+  auto type = cast<MemRefType>(value.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return op->emitError("expected a strided view, found ") << type;
+  int64_t bytes = chip_ir::elementBytes(type.getElementType());
+  mach::TensorTile tile = tileOf(alloc);
+  tile.space = mach::Space::dram;
+  tile.base = tensor.getAddress() + offset * bytes;
+  for (size_t d = 0; d < strides.size(); ++d)
+    tile.stride[d] = strides[d] * bytes;
+  return tile;
+}
+
+/// Constants of a run: its window, and the numbers that the host does not set.
+LogicalResult TaskLowering::prepareRun(chip_ir::RunOp run) {
+  if (auto g = run.getGeometry()) {
+    if (geometries == geometryRegisters)
+      return run.emitError("needs more than ") << geometryRegisters << " windows in one task";
+    geometryRegister[run] = geometries;
+    mach::Geom geom;
+    geom.gd = geometries++;
+    ArrayRef<int64_t> v = *g;
+    geom.kh = v[0], geom.kw = v[1], geom.sh = v[2], geom.sw = v[3], geom.pt = v[4];
+    geom.pl = v[5], geom.dh = v[6], geom.dw = v[7], geom.countPad = v[8];
+    emit(run.getLoc(), geom);
+  }
+  auto scalarValues = run.getScalars();
+  if (!scalarValues)
+    return success();
+  hyperRegister[run] = hypers;
+  for (float value : *scalarValues) {
+    if (hypers == hyperRegisters)
+      return run.emitError("needs more than ") << hyperRegisters << " numbers in one task";
+    mach::Hyper hyper;
+    hyper.hd = hypers++;
+    hyper.bits = llvm::bit_cast<uint32_t>(value);
+    emit(run.getLoc(), hyper);
+  }
+  return success();
+}
+
+LogicalResult TaskLowering::prepare() {
+  mach::Mask mask;
+  mask.md = taskMask;
+  mask.cores = task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1;
+  emit(task.getLoc(), mask);
+  WalkResult result = task.walk([&](Operation *op) -> WalkResult {
+    if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
+      if (!alloc.getOffset() || !alloc.getSlotBytes())
+        return alloc.emitOpError("has no address; run chip-place-buffers first");
+      FailureOr<uint8_t> reg = newDescriptor(op, bufferTile(alloc));
+      if (failed(reg))
+        return failure();
+      bufferRegister[alloc.getResult()] = *reg;
+    } else if (isa<chip_ir::LoadOp, chip_ir::StoreOp>(op)) {
+      bool load = isa<chip_ir::LoadOp>(op);
+      auto alloc = op->getOperand(load ? 1 : 0).getDefiningOp<chip_ir::AllocOp>();
+      if (!alloc)
+        return op->emitError("expected a buffer from chip.alloc");
+      FailureOr<mach::TensorTile> tile = viewTile(op, op->getOperand(load ? 0 : 1), alloc);
+      if (failed(tile))
+        return failure();
+      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
+      if (failed(reg))
+        return failure();
+      viewRegister[op] = *reg;
+    } else if (auto run = dyn_cast<chip_ir::RunOp>(op)) {
+      return prepareRun(run);
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+LogicalResult TaskLowering::lowerLoop(scf::ForOp loop) {
+  std::optional<APInt> trip = loop.getStaticTripCount();
+  auto lower0 = getConstantIntValue(loop.getLowerBound());
+  auto step = getConstantIntValue(loop.getStep());
+  if (!trip || !step || lower0 != 0)
+    return loop.emitError("expected a loop from 0 with constant step and trip count");
+  if (scalars == scalarRegisters)
+    return loop.emitError("needs more than ") << scalarRegisters << " scalar registers in one task";
+  std::string label = "L" + std::to_string(nextLabel++);
+  mach::Loop head;
+  head.rd = scalars++;
+  head.step = *step;
+  head.trip = trip->getZExtValue();
+  scalarRegister[loop.getInductionVar()] = head.rd;
+  emit(loop.getLoc(), head, label);
+  if (failed(lower(*loop.getBody())))
+    return failure();
+  mach::LabelOp::create(b, loop.getLoc(), b.getStringAttr(label));
+  return success();
+}
+
+/// Takes the next copy and moves the tile. A buffer that is loaded gets its coordinates from the
+/// transfer, so that the transfer's view is moved instead.
+LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
+  uint8_t reg = bufferRegister[alloc.getResult()];
+  if (alloc.getSlots() > 1) {
+    mach::Rot rot;
+    rot.dd = reg;
+    emit(alloc.getLoc(), rot);
+  }
+  for (Operation *user : alloc.getResult().getUsers())
+    if (isa<chip_ir::LoadOp>(user))
+      reg = viewRegister[user];
+  for (auto [d, value] : llvm::enumerate(alloc.getOrigin())) {
+    FailureOr<Coordinate> c = coordinateOf(alloc, value);
+    if (failed(c))
+      return failure();
+    if (!c->variable)
+      continue;
+    mach::Org org;
+    org.dd = reg;
+    org.dim = d;
+    org.rs = scalarRegister.lookup(c->variable);
+    org.imm = c->constant;
+    if (c->factor != 1) {
+      mach::Madd madd;
+      madd.rd = scalarRegisters - 1; // scratch, dead after the next instruction
+      madd.ra = org.rs;
+      madd.mul = c->factor;
+      emit(alloc.getLoc(), madd);
+      org.rs = madd.rd;
+    }
+    emit(alloc.getLoc(), org);
+  }
+  return success();
+}
+
+LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
+  const mach::InstructionInfo *info = mach::findInstruction(std::string_view(run.getInstruction()));
+  if (!info)
+    return run.emitOpError("names an unknown instruction");
+  SmallVector<Value> operands(run.getOuts());
+  llvm::append_range(operands, run.getIns());
+  SmallVector<uint64_t> values;
+  size_t nextOperand = 0;
+  uint8_t nextHyper = hyperRegister.lookup(run);
+  for (const mach::FieldInfo &field : info->layout.fields) {
+    uint64_t value = 0;
+    if (field.prefix == "d") {
+      value = nextOperand < operands.size() ? bufferRegister.lookup(operands[nextOperand]) : 0;
+      ++nextOperand;
+    } else if (field.prefix == "m") {
+      value = taskMask;
+    } else if (field.prefix == "g") {
+      value = geometryRegister.lookup(run);
+    } else if (field.prefix == "h") {
+      value = field.name == "lr"         ? hyperLr
+              : field.name == "momentum" ? hyperMomentum
+              : field.name == "decay"    ? hyperDecay
+                                         : nextHyper++;
+    } else if (field.name == "mode") {
+      auto it = std::find(field.names.begin(), field.names.end(),
+                          std::string_view(run.getMode().value_or("zero")));
+      if (it == field.names.end())
+        return run.emitOpError("has the unknown mode ") << *run.getMode();
+      value = it - field.names.begin();
+    } else {
+      return run.emitOpError("gives no value for field ") << StringRef(field.name);
+    }
+    values.push_back(value);
+  }
+  if (nextOperand < operands.size())
+    return run.emitOpError("has ")
+           << operands.size() << " operands, the instruction " << nextOperand;
+  Operation *op = emit(run.getLoc(), mach::makeInstruction(*info, values.data()));
+  if (auto captures = run.getCapturesAttr())
+    op->setAttr("slp.tensor", captures);
+  return success();
+}
+
+void TaskLowering::lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore,
+                                  int64_t count, bool wait) {
+  auto fill = [&](auto instruction) {
+    instruction.engine = static_cast<mach::Engine>(engine);
+    instruction.sem = semaphore;
+    instruction.count = count;
+    instruction.mask = taskMask;
+    emit(op->getLoc(), instruction);
+  };
+  wait ? fill(mach::Wait()) : fill(mach::Signal());
+}
+
+LogicalResult TaskLowering::lower(Operation &op) {
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return lowerLoop(loop);
+  if (auto alloc = dyn_cast<chip_ir::AllocOp>(op))
+    return lowerAlloc(alloc);
+  if (auto run = dyn_cast<chip_ir::RunOp>(op))
+    return lowerRun(run);
+  if (auto wait = dyn_cast<chip_ir::WaitOp>(op)) {
+    lowerSemaphore(&op, wait.getEngine(), wait.getSemaphore(), wait.getCount(), true);
+  } else if (auto signal = dyn_cast<chip_ir::SignalOp>(op)) {
+    lowerSemaphore(&op, signal.getEngine(), signal.getSemaphore(), signal.getCount(), false);
+  } else if (auto load = dyn_cast<chip_ir::LoadOp>(op)) {
+    mach::Ld ld;
+    ld.dst = bufferRegister[load.getBuffer()];
+    ld.src = viewRegister[&op];
+    ld.mask = taskMask;
+    emit(op.getLoc(), ld);
+  } else if (auto store = dyn_cast<chip_ir::StoreOp>(op)) {
+    mach::St st;
+    st.dst = viewRegister[&op];
+    st.src = bufferRegister[store.getBuffer()];
+    st.mask = taskMask;
+    emit(op.getLoc(), st);
+  } else if (!isa<chip_ir::ViewOp, arith::ConstantIndexOp, affine::AffineApplyOp, scf::YieldOp>(
+                 op)) {
+    return op.emitError("has no machine instruction");
+  }
+  return success();
+}
+
+LogicalResult TaskLowering::lower(Block &block) {
+  for (Operation &op : block)
+    if (failed(lower(op)))
+      return failure();
+  return success();
+}
+
+LogicalResult TaskLowering::lower() {
+  if (failed(prepare()) || failed(lower(task.getBody().front())))
+    return failure();
+  emit(task.getLoc(), mach::Fence());
+  return success();
+}
+
+namespace {
+struct ConvertChipToMach : slp::impl::ConvertChipToMachBase<ConvertChipToMach> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  void lowerTensor(chip_ir::TensorOp tensor);
+  LogicalResult lowerProgram(func::FuncOp fn, StringRef name, DescriptorTable &table);
+};
+} // namespace
+
+void ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor) {
+  OpBuilder b(tensor);
+  auto type = cast<MemRefType>(tensor.getType());
+  int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
+  std::string role = stringifyEnum(tensor.getRole()).str();
+  mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role,
+                         formatOf(type.getElementType()), type.getShape(),
+                         tensor.getAddress().value_or(0), bytes, DenseI64ArrayAttr(),
+                         tensor.getInitAttr(), tensor.getInitRoundingAttr());
+  tensor.erase();
+}
+
+LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
+                                              DescriptorTable &table) {
+  OpBuilder b(fn);
+  auto program = mach::ProgramOp::create(b, fn.getLoc(), name);
+  b.createBlock(&program.getBody());
+  SymbolTable symbols(getOperation());
+  unsigned nextLabel = 0;
+  for (auto task : fn.getOps<chip_ir::TaskOp>())
+    if (failed(TaskLowering(task, b, table, symbols, nextLabel).lower()))
+      return failure();
+  mach::createInstruction(b, fn.getLoc(), mach::Halt());
+  return success();
+}
+
+void ConvertChipToMach::runOnOperation() {
+  ModuleOp module = getOperation();
+  for (auto tensor : llvm::make_early_inc_range(module.getOps<chip_ir::TensorOp>()))
+    lowerTensor(tensor);
+  auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
+  if (functions.empty())
+    return;
+  OpBuilder b(functions.front());
+  auto init = mach::ProgramOp::create(b, module.getLoc(), "init");
+  DescriptorTable table{OpBuilder(init)}; // the table stands before the programs
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.createBlock(&init.getBody());
+    mach::createInstruction(b, module.getLoc(), mach::Halt());
+  }
+  for (func::FuncOp fn : functions) {
+    // The program takes the function's name.
+    std::string name = fn.getSymName().str();
+    fn.setSymName(name + ".tasks");
+    if (failed(lowerProgram(fn, name, table)))
+      return signalPassFailure();
+    fn.erase();
+  }
+  module->setAttr("slp.stage", StringAttr::get(&getContext(), "lower"));
+}

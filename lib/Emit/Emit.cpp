@@ -1,0 +1,276 @@
+//===- Emit.cpp - mach IR to an image ---------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Emit/Emit.h"
+
+#include "dialects/Mach/MachDialect.h"
+#include "dialects/Mach/MachToInstruction.h"
+#include "dialects/Num/NumDialect.h"
+#include "runtime/image/Features.h"
+#include "runtime/num/Round.h"
+#include "slp/Emit/InitialValues.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSwitch.h"
+
+#include <cstring>
+#include <map>
+
+using namespace mlir;
+using namespace slp;
+
+namespace {
+
+class Emitter {
+public:
+  Emitter(ModuleOp module, const chip::Chip &chip, StringRef folder)
+      : module(module), chip(chip), folder(folder) {}
+  FailureOr<image::Image> emit();
+
+private:
+  LogicalResult emitTensor(mach::TensorOp op);
+  FailureOr<std::vector<uint8_t>> initialBytes(mach::TensorOp op);
+  LogicalResult emitProgram(mach::ProgramOp program);
+  image::DebugRecord recordOf(Operation *op);
+  int32_t captureOf(StringRef tensor, bool accumulator);
+  void emitHeader();
+
+  ModuleOp module;
+  const chip::Chip &chip;
+  StringRef folder;
+  image::Image image;
+  llvm::StringMap<uint64_t> descriptorIndex;
+  std::map<std::pair<std::string, std::string>, int32_t> nodeIndex; // (node, op)
+  llvm::StringMap<int32_t> captureIndex;
+};
+
+} // namespace
+
+static int64_t bytesOf(mach::Format format) {
+  switch (format) {
+  case mach::Format::f32:
+  case mach::Format::i32:
+    return 4;
+  case mach::Format::fp16:
+    return 2;
+  case mach::Format::fp8:
+  case mach::Format::u8:
+    return 1;
+  }
+  return 1;
+}
+
+static mach::Format formatOf(Type element) {
+  if (auto f = dyn_cast<num_ir::FloatType>(element))
+    return f.getWidth() > 8 ? mach::Format::fp16 : mach::Format::fp8;
+  return element.isInteger(8)    ? mach::Format::u8
+         : element.isInteger(32) ? mach::Format::i32
+                                 : mach::Format::f32;
+}
+
+static num::Rounding roundingOf(Attribute attr, const chip::Chip &chip) {
+  auto rounding = dyn_cast_or_null<num_ir::RoundingAttr>(attr);
+  if (!rounding)
+    return chip.numerics.rounding;
+  switch (rounding.getValue()) {
+  case num_ir::Rounding::nearest_even:
+    return num::Rounding::nearestEven;
+  case num_ir::Rounding::half_away:
+    return num::Rounding::halfAway;
+  case num_ir::Rounding::toward_zero:
+    return num::Rounding::towardZero;
+  case num_ir::Rounding::stochastic:
+    return num::Rounding::stochastic;
+  }
+  return chip.numerics.rounding;
+}
+
+FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
+  if (!op.getInitAttr())
+    return std::vector<uint8_t>();
+  auto type = RankedTensorType::get(op.getShape(), Float32Type::get(op.getContext()));
+  FailureOr<std::vector<float>> values =
+      readInitialValues(op.getLoc(), op.getSymName(), type, op.getInitAttr(), folder);
+  if (failed(values))
+    return failure();
+  int64_t width = bytesOf(op.getFormat());
+  std::vector<uint8_t> bytes(values->size() * width);
+  num::Rounding rounding = roundingOf(op.getInitRoundingAttr(), chip);
+  const num::Format &format =
+      op.getFormat() == mach::Format::fp16 ? chip.numerics.fp16 : chip.numerics.fp8;
+  for (size_t i = 0; i < values->size(); ++i) {
+    uint32_t code = 0;
+    if (op.getFormat() == mach::Format::f32) {
+      float value = (*values)[i] + 0.0f; // the one zero
+      std::memcpy(&code, &value, 4);
+    } else {
+      code = num::encode(format, num::round(format, rounding, (*values)[i], 0, nullptr));
+    }
+    for (int64_t b = 0; b < width; ++b)
+      bytes[i * width + b] = uint8_t(code >> (8 * b)); // little endian on any host
+  }
+  return bytes;
+}
+
+LogicalResult Emitter::emitTensor(mach::TensorOp op) {
+  image::Tensor tensor;
+  tensor.name = op.getSymName().str();
+  tensor.role = op.getRole() == "input"    ? image::Role::input
+                : op.getRole() == "output" ? image::Role::output
+                : op.getRole() == "state"  ? image::Role::state
+                                           : image::Role::temp;
+  tensor.format = op.getFormat();
+  tensor.shape.assign(op.getShape().begin(), op.getShape().end());
+  if (auto strides = op.getStrides()) {
+    tensor.strides.assign(strides->begin(), strides->end());
+  } else {
+    tensor.strides.resize(tensor.shape.size());
+    int64_t stride = bytesOf(op.getFormat());
+    for (size_t d = tensor.shape.size(); d-- > 0; stride *= tensor.shape[d])
+      tensor.strides[d] = stride;
+  }
+  tensor.address = op.getAddress();
+  tensor.bytes = op.getBytes();
+  FailureOr<std::vector<uint8_t>> init = initialBytes(op);
+  if (failed(init))
+    return failure();
+  tensor.init = std::move(*init);
+  image.tensors.push_back(std::move(tensor));
+  return success();
+}
+
+int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
+  if (tensor.empty())
+    return -1;
+  auto [it, isNew] = captureIndex.try_emplace(tensor, int32_t(image.debug.captures.size()));
+  if (isNew) {
+    image::Capture capture;
+    capture.tensor = tensor.str();
+    capture.format = mach::Format::f32;
+    if (auto types = module->getAttrOfType<DictionaryAttr>("slp.tensors"))
+      if (auto attr = dyn_cast_or_null<TypeAttr>(types.get(tensor)))
+        if (auto type = dyn_cast<RankedTensorType>(attr.getValue())) {
+          capture.shape.assign(type.getShape().begin(), type.getShape().end());
+          capture.format = formatOf(type.getElementType());
+        }
+    capture.accumulator = accumulator;
+    image.debug.captures.push_back(std::move(capture));
+  }
+  return it->second;
+}
+
+image::DebugRecord Emitter::recordOf(Operation *op) {
+  image::DebugRecord record;
+  auto node = op->getAttrOfType<StringAttr>("slp.node");
+  auto phase = op->getAttrOfType<StringAttr>("slp.phase");
+  auto trainOp = op->getAttrOfType<StringAttr>("slp.op");
+  if (node && trainOp && !node.getValue().empty()) {
+    auto [it, isNew] =
+        nodeIndex.try_emplace({node.str(), trainOp.str()}, int32_t(image.debug.nodes.size()));
+    if (isNew) {
+      image.debug.nodes.push_back(node.str());
+      image.debug.ops.push_back(trainOp.str());
+    }
+    record.node = it->second;
+  }
+  if (phase)
+    record.phase = llvm::StringSwitch<int8_t>(phase.getValue())
+                       .Case("fp", 0)
+                       .Case("bp", 1)
+                       .Case("wg", 2)
+                       .Case("up", 3)
+                       .Default(-1);
+  auto tensors = op->getAttrOfType<ArrayAttr>("slp.tensor");
+  for (size_t i = 0; tensors && i < std::min<size_t>(2, tensors.size()); ++i) {
+    bool accumulator = !op->getName().stripDialect().starts_with("v.");
+    record.capture[i] = captureOf(cast<StringAttr>(tensors[i]).getValue(), accumulator);
+  }
+  return record;
+}
+
+LogicalResult Emitter::emitProgram(mach::ProgramOp program) {
+  uint64_t base = image.text.size();
+  image.entries.push_back({program.getSymName().str(), base});
+  llvm::StringMap<int64_t> labels;
+  int64_t pc = 0;
+  for (Operation &op : program.getBody().front()) {
+    if (auto label = dyn_cast<mach::LabelOp>(op))
+      labels[label.getName()] = pc;
+    else
+      ++pc;
+  }
+  pc = 0;
+  auto resolveLabel = [&](Operation *op, StringRef name) -> FailureOr<int64_t> {
+    auto it = labels.find(name);
+    if (it == labels.end())
+      return op->emitError("names the unknown label ") << name;
+    return it->second - (pc + 1);
+  };
+  auto resolveSymbol = [&](Operation *op, StringRef name) -> FailureOr<uint64_t> {
+    auto it = descriptorIndex.find(name);
+    if (it == descriptorIndex.end())
+      return op->emitError("names the unknown descriptor ") << name;
+    return it->second;
+  };
+  for (Operation &op : program.getBody().front()) {
+    if (isa<mach::LabelOp>(op))
+      continue;
+    FailureOr<mach::Instruction> instruction =
+        mach::toInstruction(&op, resolveLabel, resolveSymbol);
+    if (failed(instruction))
+      return failure();
+    Result<mach::Word> word = mach::encode(*instruction);
+    if (!word)
+      return op.emitError() << word.message();
+    image.text.push_back(*word);
+    image.debug.records.push_back(recordOf(&op));
+    ++pc;
+  }
+  return success();
+}
+
+void Emitter::emitHeader() {
+  image.chipName = chip.name;
+  image.chipHash = chip.structureHash();
+  if (auto model = module->getAttrOfType<StringAttr>("train.model"))
+    image.modelName = model.str();
+  else
+    image.modelName = "unnamed";
+  if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
+    if (auto scale = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
+      image.lossScale = scale.getValueAsDouble();
+  if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))
+    for (auto pair : elided.getAsRange<ArrayAttr>())
+      image.debug.elided.push_back(
+          {cast<StringAttr>(pair[0]).str(), cast<StringAttr>(pair[1]).str()});
+}
+
+FailureOr<image::Image> Emitter::emit() {
+  emitHeader();
+  for (auto op : module.getOps<mach::DescriptorOp>()) {
+    descriptorIndex[op.getSymName()] = image.descriptors.size();
+    image.descriptors.push_back({op.getSymName().str(), op.getTensorTile()});
+  }
+  for (auto op : module.getOps<mach::TensorOp>())
+    if (failed(emitTensor(op)))
+      return failure();
+  for (const image::Tensor &tensor : image.tensors)
+    if (tensor.role == image::Role::input && !tensor.shape.empty())
+      image.batch = tensor.shape[0];
+  for (auto program : module.getOps<mach::ProgramOp>())
+    if (failed(emitProgram(program)))
+      return failure();
+  if (Status ok = image::verify(image); !ok)
+    return module.emitError("image is inconsistent: ") << ok.message();
+  if (Status ok = image::checkFeatures(image, chip); !ok)
+    return module.emitError() << ok.message();
+  return std::move(image);
+}
+
+FailureOr<image::Image> slp::emitImage(ModuleOp module, const chip::Chip &chip,
+                                       StringRef modelFolder) {
+  return Emitter(module, chip, modelFolder).emit();
+}

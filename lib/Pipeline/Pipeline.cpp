@@ -1,0 +1,140 @@
+//===- Pipeline.cpp - the straight line, in order ---------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The only file that orders passes. docs/pipeline.md says what each stage leaves behind.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Pipeline/Pipeline.h"
+
+#include "runtime/chips/Chip.h"
+#include "slp/Autodiff/Passes.h"
+#include "slp/Conversion/Passes.h"
+#include "slp/Import/ONNX.h"
+#include "slp/Transforms/Chip/Passes.h"
+#include "slp/Transforms/Train/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace slp;
+
+//===----------------------------------------------------------------------------------------===//
+// The stages
+//===----------------------------------------------------------------------------------------===//
+
+/// import: a model file becomes the forward graph of a step, in train.
+static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
+                                    const CompileOptions &options) {
+  ImportOptions importOptions;
+  importOptions.batch = options.batch;
+  importOptions.loss = options.loss;
+  return importONNX(context, path, importOptions);
+}
+
+/// differentiate: BP, WG and UP ops join it; @eval is split off.
+static void differentiate(OpPassManager &pm, const CompileOptions &options) {
+  TrainDifferentiateOptions o;
+  o.optimizer = options.optimizer;
+  pm.addPass(createTrainDifferentiate(o));
+}
+
+/// precision: every tensor gets its format; from here on each bit is fixed.
+static void precision(OpPassManager &pm, const CompileOptions &options) {
+  TrainAssignPrecisionOptions o;
+  o.target = options.target;
+  o.policy = options.precision;
+  o.masterWeights = options.masterWeights;
+  o.lossScale = options.lossScale;
+  pm.addPass(createTrainAssignPrecision(o));
+  pm.addPass(createTrainNameTensors());
+}
+
+/// tile: every op becomes a loop nest over buffers of the chip.
+static void tile(OpPassManager &pm, const CompileOptions &options) {
+  ConvertTrainToChipOptions o;
+  o.target = options.target;
+  o.cores = options.cores;
+  o.tileSeed = options.tileSeed;
+  pm.addPass(createConvertTrainToChip(o));
+}
+
+/// schedule: addresses, then semaphores that let the engines overlap, then the proof that they
+/// suffice.
+static void schedule(OpPassManager &pm) {
+  pm.addPass(createPlaceBuffers());
+  pm.addPass(createInsertSemaphores());
+  pm.addPass(createVerifySchedule());
+}
+
+/// lower: one op per machine instruction.
+static void lower(OpPassManager &pm) { pm.addPass(createConvertChipToMach()); }
+
+LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &options,
+                             const chip::Chip &chip, function_ref<void(PassManager &)> configure) {
+  Stage done = stageOf(module);
+  PassManager pm(module.getContext());
+  if (configure)
+    configure(pm);
+  auto wanted = [&](Stage stage) { return done < stage && stage <= last; };
+  if (wanted(Stage::tile) && options.precision == "fp32" && done < Stage::precision)
+    return emitError(UnknownLoc::get(module.getContext()),
+                     "precision fp32 is for the reference only; expected fp16 or fp8 to go beyond "
+                     "stage precision");
+  if (wanted(Stage::differentiate))
+    differentiate(pm, options);
+  if (wanted(Stage::precision))
+    precision(pm, options);
+  if (wanted(Stage::tile))
+    tile(pm, options);
+  if (wanted(Stage::schedule))
+    schedule(pm);
+  if (wanted(Stage::lower))
+    lower(pm);
+  return pm.run(module);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Names and files
+//===----------------------------------------------------------------------------------------===//
+
+static constexpr std::pair<Stage, StringLiteral> stageNames[] = {
+    {Stage::import, "import"},
+    {Stage::differentiate, "differentiate"},
+    {Stage::precision, "precision"},
+    {Stage::tile, "tile"},
+    {Stage::schedule, "schedule"},
+    {Stage::lower, "lower"},
+    {Stage::emit, "emit"}};
+
+StringRef slp::stringifyStage(Stage stage) { return stageNames[int(stage)].second; }
+
+std::optional<Stage> slp::parseStage(StringRef name) {
+  for (auto &[stage, stageName] : stageNames)
+    if (stageName == name)
+      return stage;
+  return std::nullopt;
+}
+
+std::string slp::listStages() {
+  return llvm::join(llvm::map_range(stageNames, [](auto &entry) { return entry.second.str(); }),
+                    ", ");
+}
+
+Stage slp::stageOf(ModuleOp module) {
+  auto name = module->getAttrOfType<StringAttr>("slp.stage");
+  return (name ? parseStage(name.getValue()) : std::nullopt).value_or(Stage::import);
+}
+
+OwningOpRef<ModuleOp> slp::readModel(MLIRContext &context, StringRef path,
+                                     const CompileOptions &options) {
+  if (path.ends_with(".mlir"))
+    return parseSourceFile<ModuleOp>(path, &context);
+  return import(context, path, options);
+}

@@ -1,0 +1,159 @@
+//===- slpc.cpp - the compiler driver ---------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Model in, image out; or the IR of any stage. All the work is in lib/Pipeline.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "CompileFlags.h"
+#include "Diagnostics.h"
+
+#include "runtime/chips/Chip.h"
+#include "runtime/image/Image.h"
+#include "runtime/image/Text.h"
+#include "slp/Emit/Emit.h"
+#include "slp/Import/ONNX.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace slp;
+namespace cl = llvm::cl;
+
+namespace {
+
+/// Options of slpc alone.
+struct DriverFlags {
+  explicit DriverFlags(cl::OptionCategory &category)
+      : output("o", cl::desc("output file; default: MODEL.slp, or stdout with --stop-after"),
+               cl::value_desc("OUT"), cl::cat(category)),
+        stopAfter("stop-after", cl::desc("print the IR after a stage: " + listStages()),
+                  cl::value_desc("STAGE"), cl::cat(category)),
+        emit("emit", cl::desc("what to write: image, asm (as slp-dis prints it) or mlir"),
+             cl::value_desc("KIND"), cl::cat(category)),
+        params("params", cl::desc("folder of the files with initial values; default: the model's"),
+               cl::value_desc("DIR"), cl::cat(category)),
+        remarks("remarks", cl::desc("print decisions whose category matches: precision, tile, ..."),
+                cl::value_desc("REGEX"), cl::cat(category)),
+        timeReport("time-report", cl::desc("print the time of each pass"), cl::cat(category)),
+        listOps("list-ops", cl::desc("print the supported ONNX operators and stop"),
+                cl::cat(category)),
+        verbose("v", cl::desc("say what was written"), cl::cat(category)) {}
+
+  cl::opt<std::string> output, stopAfter, emit, params, remarks;
+  cl::opt<bool> timeReport, listOps, verbose;
+};
+
+int fail(const Twine &message) {
+  llvm::errs() << "slpc: error: " << message << "\n";
+  return 1;
+}
+
+/// Writes text so that a failure leaves no partial file.
+int writeText(StringRef path, StringRef text) {
+  if (path.empty() || path == "-") {
+    llvm::outs() << text;
+    return 0;
+  }
+  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+    os << text;
+    return llvm::Error::success();
+  });
+  if (error)
+    return fail(Twine("cannot write ") + path + ": " + llvm::toString(std::move(error)));
+  return 0;
+}
+
+std::string printModule(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(); // node names are locations; a later run of slpc needs them
+  module.print(os, flags);
+  return text;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  forgetForeignOptions();
+  cl::OptionCategory category("slpc options");
+  CompileFlags compile(category);
+  DriverFlags driver(category);
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv,
+                              "slpc: ONNX training graphs to images for learning processors\n");
+  CompileOptions options = compile.options();
+
+  std::optional<Stage> last = Stage::emit;
+  if (!driver.stopAfter.empty() && !(last = parseStage(driver.stopAfter)))
+    return fail("unknown stage '" + driver.stopAfter + "', expected one of " + listStages());
+  std::string kind = !driver.emit.empty()   ? driver.emit.getValue()
+                     : *last == Stage::emit ? "image"
+                                            : "mlir";
+  if (kind != "image" && kind != "asm" && kind != "mlir")
+    return fail("unknown output kind '" + kind + "', expected image, asm or mlir");
+  if (kind == "mlir" && *last == Stage::emit)
+    last = Stage::lower;
+  if (kind != "mlir" && *last != Stage::emit)
+    return fail("--emit=" + kind + " needs all stages, found --stop-after=" + driver.stopAfter);
+
+  Result<chip::Chip> chip = chip::load(options.target);
+  if (!chip)
+    return fail(chip.message());
+
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // one line per error
+  DiagnosticPrinter printer(context, "slpc", /*remarks=*/!driver.remarks.empty());
+  if (!driver.remarks.empty()) {
+    remark::RemarkCategories categories;
+    categories.all = driver.remarks;
+    if (failed(remark::enableOptimizationRemarks(
+            context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
+            /*printAsEmitRemarks=*/true)))
+      return 1;
+  }
+  OwningOpRef<ModuleOp> module = readModel(context, compile.modelPath(), options);
+  if (!module)
+    return 1;
+
+  DefaultTimingManager timing;
+  timing.setEnabled(driver.timeReport);
+  TimingScope scope = timing.getRootScope();
+  if (failed(runStages(*module, *last, options, *chip,
+                       [&](PassManager &pm) { pm.enableTiming(scope); })))
+    return 1;
+  if (kind == "mlir")
+    return writeText(driver.output, printModule(*module));
+
+  std::string folder = driver.params.empty()
+                           ? llvm::sys::path::parent_path(compile.modelPath()).str()
+                           : driver.params.getValue();
+  FailureOr<image::Image> image = emitImage(*module, *chip, folder);
+  if (failed(image))
+    return 1;
+  if (kind == "asm")
+    return writeText(driver.output, image::printText(*image));
+  SmallString<128> output(driver.output);
+  if (output.empty()) {
+    output = llvm::sys::path::filename(compile.modelPath());
+    llvm::sys::path::replace_extension(output, "slp");
+  }
+  if (Status ok = image::writeFile(*image, output.str().str()); !ok)
+    return fail(ok.message());
+  if (driver.verbose)
+    llvm::errs() << "slpc: wrote " << output << ": " << image->text.size() << " instructions, "
+                 << image->descriptors.size() << " descriptors, " << image->tensors.size()
+                 << " tensors\n";
+  return 0;
+}
