@@ -94,7 +94,7 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
   table["AveragePool"] = {"p", 1, with({{"count_include_pad", AttributeKind::integer, ""}}),
                           importAveragePool, "two-dimensional"};
   table["MaxPool"] = {"f", 1,
-                      with({{"dilations", AttributeKind::integers, ""},
+                      with({{"dilations", AttributeKind::integers, "[1, 1]"},
                             {"storage_order", AttributeKind::integer, "0"}}),
                       importMaxPool,
                       "two-dimensional, at most 256 elements a window, without Indices"};

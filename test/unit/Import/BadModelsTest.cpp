@@ -1,0 +1,157 @@
+//===- BadModelsTest.cpp - one clear line for each bad model ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Property: every file of test/models/bad is refused with exactly the messages below, and every one
+// of them is below.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "ImportModel.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <map>
+
+using namespace slp;
+
+namespace {
+
+const std::string page = " (see docs/onnx-support.md)\n";
+const std::string list = " is not supported (supported operators: docs/onnx-support.md)\n";
+
+/// File name to what follows "bad/FILE: ", one message a line.
+const std::map<std::string, std::vector<std::string>> &expectedMessages() {
+  static const std::map<std::string, std::vector<std::string>> messages = {
+      {"add-shapes.onnx",
+       {"node \"the_Add\": expected operands of one shape, or a vector along the channels or the "
+        "last dimension, found 4x3 and 4\n"}},
+      {"attribute-missing.onnx",
+       {"node \"the_MaxPool\": expected two values of kernel_shape, found 0\n"}},
+      {"attribute-type.onnx",
+       {"node \"the_Conv\": attribute kernel_shape: expected INTS, found STRING\n"}},
+      {"conv-1d.onnx",
+       {"node \"the_Conv\": expected a two-dimensional convolution (input and weights of rank 4), "
+        "found input 2x2x6, weights 4x2x3\n"}},
+      {"conv-auto-pad.onnx",
+       {"node \"the_Conv\": attribute auto_pad = \"SAME_UPPER\" is not supported, expected "
+        "NOTSET" +
+        page}},
+      {"conv-channels.onnx",
+       {"node \"the_Conv\": expected weights for 2 input channels, found 3\n"}},
+      {"conv-group.onnx",
+       {"node \"the_Conv\": expected a group that divides the 2 input and 4 output channels, found "
+        "3\n"}},
+      {"conv-kernel-shape.onnx",
+       {"node \"the_Conv\": expected kernel_shape 3x3 as the weights have, found 5x5\n"}},
+      {"conv-kernel-too-large.onnx",
+       {"node \"the_Conv\": expected an input of at least the kernel's size, found 6x6 for a "
+        "kernel "
+        "of 7x7\n"}},
+      {"conv-stride-zero.onnx", {"node \"the_Conv\": expected two strides of at least 1\n"}},
+      {"empty.onnx", {"not an ONNX model (no graph)\n"}},
+      {"gemm-alpha.onnx",
+       {"node \"the_Gemm\": attribute alpha = 0.5 is not supported, expected 1" + page}},
+      {"gemm-bias.onnx",
+       {"node \"the_Gemm\": expected a bias of 5 elements, found 'tensor<4xf32>'\n"}},
+      {"gemm-inner.onnx", {"node \"the_Gemm\": expected equal inner sizes, found 36 and 35\n"}},
+      {"initializer-double.onnx",
+       {"initializer \"weight\": expected data type FLOAT, found DOUBLE\n"}},
+      {"initializer-external.onnx", {"initializer \"weight\": external data are not supported\n"}},
+      {"initializer-short.onnx", {"initializer \"weight\": expected 72 bytes of data, found 68\n"}},
+      {"input-integer.onnx", {"input \"image\": expected labels of rank 1, found 2x2x6x6\n"}},
+      {"max-pool-ceil-mode.onnx",
+       {"node \"the_MaxPool\": attribute ceil_mode = 1 is not supported, expected 0" + page}},
+      {"max-pool-dilations.onnx",
+       {"node \"the_MaxPool\": attribute dilations = [2, 2] is not supported, expected [1, 1]" +
+        page}},
+      {"name-cycle.onnx",
+       {"node \"the_Add\": input \"back\" is not an output of an earlier node, an input or an "
+        "initializer\n"}},
+      {"name-dangling-input.onnx",
+       {"node \"the_Relu\": input \"imaeg\" is not an output of an earlier node, an input or an "
+        "initializer\n"}},
+      {"name-dangling-output.onnx",
+       {"output \"logits\": not defined by any node, or not a tensor of FLOAT\n"}},
+      {"name-duplicate-initializer.onnx", {"initializer \"weight\" is defined twice\n"}},
+      {"name-duplicate-value.onnx",
+       {"node \"the_Relu\": output \"hidden\" is defined twice, first by node \"the_Relu\"\n"}},
+      {"no-graph.onnx", {"not an ONNX model (no graph)\n"}},
+      {"not-onnx.onnx",
+       {"not an ONNX model, or truncated (unknown kind of field at byte 0 of 23)\n"}},
+      {"operator-custom-domain.onnx", {"node \"the_Relu\": operator com.example.Relu" + list}},
+      {"operator-lstm.onnx", {"node \"the_LSTM\": operator LSTM" + list}},
+      {"operators-unsupported.onnx",
+       {"node \"the_Erf\": operator Erf" + list,
+        "node \"the_HardSwish\": operator HardSwish" + list}},
+      {"opset-old.onnx", {"expected ONNX operator set 7 or later, found 6\n"}},
+      {"output-shape.onnx", {"output \"logits\": expected the declared shape 4x5, found 4x3\n"}},
+      {"reshape-computed.onnx", {"node \"the_Shape\": operator Shape" + list}},
+      {"reshape-count.onnx",
+       {"node \"the_Reshape\": expected a shape of 24 elements, found 4x7 for input 4x6\n"}},
+      {"text-operator.onnxtxt", {"node \"Erf_0\": operator Erf" + list}},
+      {"text-syntax.onnxtxt",
+       {"not ONNX text: [ParseError at position (line: 4 column: 1)] Error context: } Expected "
+        "character ) not found.\n"}},
+      {"truncated.onnx",
+       {"not an ONNX model, or truncated (field longer than the file at byte 19 of 741)\n"}},
+  };
+  return messages;
+}
+
+TEST(BadModels, AreRefusedWithOneLineEach) {
+  for (const auto &[file, messages] : expectedMessages()) {
+    ImportedModel model("bad/" + file);
+    EXPECT_FALSE(model.module) << file;
+    std::string expected;
+    for (const std::string &message : messages)
+      expected += "bad/" + file + ": " + message;
+    EXPECT_EQ(model.messages(), expected);
+  }
+}
+
+TEST(BadModels, AreAllExpected) {
+  std::error_code code;
+  size_t found = 0;
+  for (llvm::sys::fs::directory_iterator it(SLP_MODELS_DIR "/bad", code), end; it != end;
+       it.increment(code)) {
+    ++found;
+    EXPECT_TRUE(expectedMessages().count(llvm::sys::path::filename(it->path()).str()))
+        << it->path();
+  }
+  EXPECT_EQ(found, expectedMessages().size());
+}
+
+TEST(BadModels, MissingFileAndDirectory) {
+  EXPECT_EQ(ImportedModel("absent.onnx").messages(), "absent.onnx: No such file or directory\n");
+  EXPECT_EQ(ImportedModel("absent.onnxtxt").messages(),
+            "absent.onnxtxt: No such file or directory\n");
+  EXPECT_EQ(ImportedModel("ops").messages(), "ops: expected a file, found a directory\n");
+}
+
+/// Property: no beginning of a model crashes the importer, and only the whole of it imports.
+TEST(BadModels, EveryTruncationIsRefused) {
+  auto whole = llvm::MemoryBuffer::getFile(SLP_MODELS_DIR "/ops/conv-basic.onnx");
+  ASSERT_TRUE(bool(whole));
+  llvm::SmallString<128> path;
+  ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("truncated", "onnx", path));
+  llvm::StringRef bytes = (*whole)->getBuffer();
+  for (size_t length = 0; length < bytes.size(); length += 7) {
+    std::error_code code;
+    {
+      llvm::raw_fd_ostream out(path, code);
+      ASSERT_FALSE(code);
+      out << bytes.take_front(length);
+    }
+    mlir::MLIRContext context;
+    int errors = 0;
+    mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &) { ++errors; });
+    EXPECT_FALSE(importONNX(context, path, {})) << length;
+    EXPECT_GE(errors, 1) << length;
+  }
+  llvm::sys::fs::remove(path);
+}
+
+} // namespace
