@@ -8,6 +8,8 @@
 
 #include "slp/Verify/Verify.h"
 
+#include "slp/Emit/Emit.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::verify;

@@ -8,6 +8,7 @@
 
 #include "slp/Verify/Verify.h"
 #include "tools/slpc/CompileFlags.h"
+#include "tools/slpc/Diagnostics.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/InitLLVM.h"
@@ -15,20 +16,9 @@
 
 using namespace slp;
 
-/// One line an error, as the other tools print them.
-static void printDiagnostic(mlir::Diagnostic &diagnostic) {
-  llvm::errs() << "slp-verify: ";
-  if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
-    llvm::errs() << "note: ";
-  if (!llvm::isa<mlir::UnknownLoc>(diagnostic.getLocation()))
-    llvm::errs() << diagnostic.getLocation() << ": ";
-  llvm::errs() << diagnostic << "\n";
-  for (mlir::Diagnostic &note : diagnostic.getNotes())
-    printDiagnostic(note);
-}
-
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  forgetForeignOptions();
   llvm::cl::OptionCategory category("slp-verify options");
   CompileFlags flags(category);
   verify::Options options;
@@ -62,20 +52,20 @@ int main(int argc, char **argv) {
   options.seed = seed;
   options.threads = threads;
   if (options.steps < 1) {
-    llvm::errs() << "slp-verify: expected --steps of at least 1, found " << options.steps << "\n";
+    llvm::errs() << "slp-verify: error: expected --steps of at least 1, found " << options.steps << "\n";
     return 1;
   }
 
   CompileOptions compileOptions = flags.options();
   Result<chip::Chip> chip = chip::load(compileOptions.target);
   if (!chip) {
-    llvm::errs() << "slp-verify: " << chip.message() << "\n";
+    llvm::errs() << "slp-verify: error: " << chip.message() << "\n";
     return 1;
   }
   mlir::DialectRegistry registry;
   registerDialects(registry);
-  mlir::MLIRContext context(registry);
-  mlir::ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  DiagnosticPrinter printer(context, "slp-verify", /*remarks=*/false);
   mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
   if (!module)
     return 1;

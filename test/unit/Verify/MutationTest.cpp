@@ -1,0 +1,206 @@
+//===- MutationTest.cpp - slp-verify catches what is broken -----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// A check that cannot fail says nothing. Here one address, one window, one accumulator mode of a
+// correct image is changed, or the simulated chip rounds another way; each must be found, and the
+// message must name the op.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "CompiledNetwork.h"
+
+#include "runtime/isa/Instructions.h"
+
+using namespace slp;
+
+namespace {
+
+/// Seed of a network with convolutions, pooling and a dense layer.
+constexpr uint32_t networkSeed = 3;
+
+class Mutation : public testing::Test {
+protected:
+  Mutation() : network(networkSeed, options()) {
+    EXPECT_TRUE(network.program) << network.error;
+    run.steps = 1;
+  }
+
+  static CompileOptions options() {
+    CompileOptions o;
+    o.target = "lnpu";
+    o.precision = "fp16";
+    return o;
+  }
+
+  image::Image image() { return network.program->image; }
+  std::optional<verify::Report> compare(const image::Image &image) {
+    return network.compare(image, network.chip, run);
+  }
+
+  /// Applies `change` to every instruction of type T, and expects that each change alone is found
+  /// and that its node is named. Returns how many there were.
+  template <typename T, typename F> int changeEach(F change) {
+    int changed = 0;
+    const image::Image original = image();
+    for (size_t pc = 0; pc < original.text.size(); ++pc) {
+      mach::Instruction instruction = *mach::decode(original.text[pc]);
+      T *typed = std::get_if<T>(&instruction);
+      if (!typed || !change(*typed))
+        continue;
+      image::Image mutant = original;
+      mutant.text[pc] = *mach::encode(instruction);
+      expectCaught(mutant, nodeAt(original, pc), "instruction " + std::to_string(pc));
+      ++changed;
+    }
+    return changed;
+  }
+
+  static std::string nodeAt(const image::Image &image, size_t pc) {
+    int32_t node = image.debug.records[pc].node;
+    return node < 0 ? "" : image.debug.nodes[node];
+  }
+
+  /// A difference at `node`, or a fault of the simulator that names it.
+  void expectCaught(const image::Image &mutant, const std::string &node, const std::string &what) {
+    std::optional<verify::Report> report = compare(mutant);
+    if (!report) {
+      EXPECT_NE(network.error.find(node), std::string::npos) << what << ": " << network.error;
+      return;
+    }
+    ASSERT_TRUE(report->difference) << what << " was not caught";
+    EXPECT_EQ(report->difference->node, node) << what << ": " << textOf(*report);
+    EXPECT_NE(textOf(*report).find("slp-verify: " + node + " (train."), std::string::npos)
+        << textOf(*report);
+  }
+
+  CompiledNetwork network;
+  verify::Options run;
+};
+
+} // namespace
+
+TEST_F(Mutation, NoneIsNoDifference) {
+  std::optional<verify::Report> report = compare(image());
+  ASSERT_TRUE(report) << network.error;
+  EXPECT_TRUE(report->ok()) << textOf(*report);
+}
+
+TEST_F(Mutation, AccumulatorModeIsCaught) {
+  // A bias left out, a bias or the sum before it taken twice.
+  EXPECT_GT(changeEach<mach::ConvFp>([](mach::ConvFp &i) {
+              if (i.mode != mach::AccMode::bias)
+                return false;
+              i.mode = mach::AccMode::zero;
+              return true;
+            }),
+            0);
+}
+
+TEST_F(Mutation, WrongOperandIsCaught) {
+  // The activation where the weights should be.
+  EXPECT_GT(changeEach<mach::ConvWg>([](mach::ConvWg &i) {
+              std::swap(i.x, i.dy);
+              return true;
+            }),
+            0);
+}
+
+TEST_F(Mutation, AddressIsCaught) {
+  // Loads of weights from the element after the first.
+  image::Image original = image();
+  int caught = 0;
+  for (size_t d = 0; d < original.descriptors.size(); ++d) {
+    const mach::TensorTile &tile = original.descriptors[d].tile;
+    if (tile.space != mach::Space::dram || tile.format != mach::Format::fp16 || tile.rank < 2)
+      continue;
+    image::Image mutant = original;
+    mutant.descriptors[d].tile.base += 2;
+    std::optional<verify::Report> report = compare(mutant);
+    EXPECT_TRUE(!report || report->difference) << original.descriptors[d].name;
+    if (report && report->difference)
+      EXPECT_NE(textOf(*report).find(" (train."), std::string::npos) << textOf(*report);
+    ++caught;
+  }
+  EXPECT_GT(caught, 5);
+}
+
+TEST_F(Mutation, StrideIsCaught) {
+  image::Image original = image();
+  int caught = 0;
+  for (size_t d = 0; d < original.descriptors.size(); ++d) {
+    const mach::TensorTile &tile = original.descriptors[d].tile;
+    // The rows of an image in DRAM lie closer than they should.
+    if (tile.space != mach::Space::dram || tile.format != mach::Format::fp16 || tile.rank < 4)
+      continue;
+    unsigned row = tile.rank - 2;
+    if (tile.extent[row] < 2 || tile.stride[row] < 4)
+      continue;
+    image::Image mutant = original;
+    mutant.descriptors[d].tile.stride[row] -= 2;
+    std::optional<verify::Report> report = compare(mutant);
+    EXPECT_TRUE(!report || report->difference) << original.descriptors[d].name;
+    ++caught;
+  }
+  EXPECT_GT(caught, 2);
+}
+
+TEST_F(Mutation, RoundingIsCaught) {
+  chip::Chip broken = network.chip;
+  ASSERT_NE(broken.numerics.rounding, num::Rounding::towardZero);
+  broken.numerics.rounding = num::Rounding::towardZero;
+  image::Image mutant = image();
+  mutant.chipHash = broken.structureHash();
+  std::optional<verify::Report> report = network.compare(mutant, broken, run);
+  ASSERT_TRUE(report) << network.error;
+  ASSERT_TRUE(report->difference);
+  EXPECT_EQ(report->difference->op, "train.round") << textOf(*report);
+}
+
+TEST_F(Mutation, AccumulatorFormatIsCaught) {
+  CompileOptions options;
+  options.target = "asu-fp8";
+  options.precision = "fp8";
+  CompiledNetwork asu(networkSeed, options);
+  ASSERT_TRUE(asu.program) << asu.error;
+  chip::Chip broken = asu.chip;
+  ASSERT_TRUE(broken.numerics.accumulateFp16);
+  // The accumulators round to even instead of away from zero.
+  broken.numerics.rounding = broken.numerics.rounding == num::Rounding::nearestEven
+                                 ? num::Rounding::halfAway
+                                 : num::Rounding::nearestEven;
+  image::Image mutant = asu.program->image;
+  mutant.chipHash = broken.structureHash();
+  std::optional<verify::Report> report = asu.compare(mutant, broken, run);
+  ASSERT_TRUE(report) << asu.error;
+  ASSERT_TRUE(report->difference);
+  EXPECT_EQ(report->difference->op.rfind("train.", 0), 0u) << textOf(*report);
+}
+
+TEST_F(Mutation, WrongInitialStateIsCaught) {
+  image::Image mutant = image();
+  for (image::Tensor &tensor : mutant.tensors)
+    if (tensor.role == image::Role::state && !tensor.init.empty()) {
+      tensor.init[0] ^= 1;
+      std::optional<verify::Report> report = compare(mutant);
+      ASSERT_TRUE(report) << network.error;
+      ASSERT_TRUE(report->difference);
+      EXPECT_EQ(report->difference->where, "initial state");
+      EXPECT_EQ(report->difference->tensor, tensor.name);
+      return;
+    }
+  FAIL() << "there is no state with initial values";
+}
+
+TEST_F(Mutation, MissingCaptureIsNotCompared) {
+  image::Image mutant = image();
+  for (image::DebugRecord &record : mutant.debug.records)
+    if (record.capture[0] >= 0) {
+      record.capture[0] = -1;
+      break;
+    }
+  std::optional<verify::Report> report = compare(mutant);
+  ASSERT_TRUE(report) << network.error;
+  EXPECT_FALSE(report->uncovered.empty());
+  EXPECT_FALSE(report->ok());
+}

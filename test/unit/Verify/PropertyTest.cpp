@@ -1,0 +1,53 @@
+//===- PropertyTest.cpp - tilings, loop orders and cores change no bit ------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Property: for any network, any legal tile sizes and loop orders, any number of cores and of host
+// threads, the simulator computes every element of every train tensor as the reference does, which
+// knows of none of these.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "CompiledNetwork.h"
+
+#include <random>
+
+using namespace slp;
+
+namespace {
+class TilingProperty : public testing::TestWithParam<uint32_t> {};
+} // namespace
+
+static const std::pair<const char *, const char *> targets[] = {
+    {"lnpu", "fp16"}, {"lnpu", "fp8"}, {"asu-fp8", "fp8"}};
+
+TEST_P(TilingProperty, ChangesNoBit) {
+  std::mt19937 random(GetParam());
+  for (auto [target, precision] : targets) {
+    CompileOptions options;
+    options.target = target;
+    options.precision = precision;
+    Result<chip::Chip> chip = chip::load(target);
+    ASSERT_TRUE(chip);
+    options.tileSeed = 1 + random() % 1000000;
+    options.cores = 1 + random() % chip->structure.cores.value;
+    verify::Options run;
+    run.steps = 2;
+    run.seed = GetParam();
+    run.threads = 1 + random() % 3;
+    CompiledNetwork network(GetParam(), options);
+    SCOPED_TRACE("network " + std::to_string(GetParam()) + " --target=" + target +
+                 " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
+                 " --cores=" + std::to_string(options.cores) + "\n" + network.ir);
+    ASSERT_TRUE(network.program) << network.error;
+    std::optional<verify::Report> report =
+        network.compare(network.program->image, network.chip, run);
+    ASSERT_TRUE(report) << network.error;
+    EXPECT_TRUE(report->ok()) << textOf(*report);
+    EXPECT_EQ(report->steps, 2);
+    EXPECT_TRUE(report->evaluated);
+    EXPECT_GT(report->tensors, 10);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, TilingProperty, testing::Range(1u, 201u));
