@@ -41,7 +41,7 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
                             std::initializer_list<VectorOperand> operands) {
   uint64_t cores = state.mask[mask];
   Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
-  bool perCore = false;
+  bool perCore = false, writesShared = false;
   int index = 0, outputs = 0;
   for (const VectorOperand &o : operands) {
     const mach::TensorTile &tile = state.descriptor[o.reg].tile;
@@ -53,6 +53,7 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
       return Error{std::string("operand `") + o.name +
                    "` lies in dram, expected spm, acc or shared"};
     perCore |= tile.space != mach::Space::shared;
+    writesShared |= o.written && tile.space == mach::Space::shared;
     if (o.written)
       issue.destination[outputs++] = index;
     issue.operand[index++] = state.descriptor[o.reg];
@@ -61,7 +62,8 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
     return Error{"all operands lie in shared: the mask must name one core"};
   issue.execute = execute;
   const mach::TensorTile &dst = issue.operand[0].tile;
-  issue.estimate = 20;
+  // Cores that write to the shared buffer do so in order: no threads.
+  issue.estimate = writesShared ? 0 : 20;
   for (size_t d = 0; d < dst.rank && d < size_t(maxRank); ++d)
     issue.estimate *= double(dst.tile[d]);
   return issue;

@@ -129,6 +129,31 @@ TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
   EXPECT_EQ(loads[1]->work[0].bytesWritten[int(mach::Space::spm)], 1600u);
 }
 
+/// Cores that write to the same place of the shared buffer do so in order, whatever the number of
+/// threads.
+TEST_F(SequencerTest, SharedResultsComeFromTheLastCore) {
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.tensor("x", mach::Format::f32, {2, 20000});
+  b.tensor("y", mach::Format::f32, {2, 20000});
+  b.load(0, "x", {{0, 0}, {1, 20000}, {1, 0}}, mach::Space::spm, 1);
+  b.desc(1, b.chipTile(mach::Space::shared, mach::Format::f32, {2, 20000},
+                       {{0, 0}, {1, 20000}, {1, 0}}));
+  b.emit(mach::VRelu{1, 0, 1});
+  b.emit(mach::Org{1, 0, 0, 1});
+  b.store("y", 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x(40000, 1.0f), y(40000, 0.0f);
+  std::fill(x.begin() + 20000, x.end(), 2.0f);
+  std::fill(y.begin() + 20000, y.end(), 2.0f);
+  writeTensor(*machine, "x", x);
+  Options options;
+  options.threads = 2;
+  runStep(*machine, options);
+  expectSameBits(readTensor(*machine, "y"), y);
+}
+
 /// Bursts of a tile with runs against a count byte by byte.
 TEST_F(SequencerTest, BurstsEqualBytewiseCount) {
   std::mt19937 random(1);
