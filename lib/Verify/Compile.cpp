@@ -19,6 +19,9 @@ FailureOr<Program> verify::compile(OwningOpRef<ModuleOp> module, const CompileOp
   if (stageOf(*module) > Stage::precision)
     return module->emitError() << "expected a module of stage precision or before, found one of "
                                << stringifyStage(stageOf(*module));
+  if (options.precision == "fp32")
+    return emitError(UnknownLoc::get(module->getContext()))
+           << "precision fp32 is for the reference only; expected fp16 or fp8";
   if (failed(runStages(*module, Stage::precision, options, chip)))
     return failure();
   Program program;

@@ -63,6 +63,7 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
       return failure();
   exec::Options execution;
   execution.threads = options.threads;
+  execution.interleaveSeed = options.interleaveSeed;
   execution.capturer = &comparison;
   if (failed(check(machine->run(function.getName().str(), execution))))
     return failure();

@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
   options.seed = seed;
   options.threads = threads;
   if (options.steps < 1) {
-    llvm::errs() << "slp-verify: error: expected --steps of at least 1, found " << options.steps << "\n";
+    llvm::errs() << "slp-verify: error: expected --steps of at least 1, found " << options.steps
+                 << "\n";
     return 1;
   }
 
@@ -65,6 +66,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // one line an error
   DiagnosticPrinter printer(context, "slp-verify", /*remarks=*/false);
   mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
   if (!module)

@@ -31,8 +31,9 @@ struct Options {
   int steps = 3;
   std::string data; // folder of a data set in file order; empty: random inputs and labels
   reference::Hyper hyper{0.05f, 0.9f, 0.0005f};
-  uint32_t seed = 1; // of random inputs
-  int threads = 0;   // of the simulator; 0: all
+  uint32_t seed = 1;           // of random inputs
+  int threads = 0;             // of the simulator; 0: all
+  uint64_t interleaveSeed = 0; // see exec::Options; tests only
 };
 
 /// A module as `precision` left it, and the image the later stages made of it.

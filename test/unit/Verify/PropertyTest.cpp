@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Property: for any network, any legal tile sizes and loop orders, any number of cores and of host
-// threads, the simulator computes every element of every train tensor as the reference does, which
-// knows of none of these.
+// threads, any legal interleaving of the engines, the simulator computes every element of every
+// train tensor as the reference does, which knows of none of these.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -31,14 +31,19 @@ TEST_P(TilingProperty, ChangesNoBit) {
     ASSERT_TRUE(chip);
     options.tileSeed = 1 + random() % 1000000;
     options.cores = 1 + random() % chip->structure.cores.value;
+    options.masterWeights = random() % 3 ? "fp16" : "fp32";
     verify::Options run;
     run.steps = 2;
     run.seed = GetParam();
     run.threads = 1 + random() % 3;
+    // Every other run lets the engines overtake each other as far as the semaphores allow.
+    run.interleaveSeed = random() % 2 ? 1 + random() % 1000 : 0;
     CompiledNetwork network(GetParam(), options);
     SCOPED_TRACE("network " + std::to_string(GetParam()) + " --target=" + target +
                  " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
-                 " --cores=" + std::to_string(options.cores) + "\n" + network.ir);
+                 " --cores=" + std::to_string(options.cores) +
+                 " --master-weights=" + options.masterWeights + ", interleaving " +
+                 std::to_string(run.interleaveSeed) + "\n" + network.ir);
     ASSERT_TRUE(network.program) << network.error;
     std::optional<verify::Report> report =
         network.compare(network.program->image, network.chip, run);
