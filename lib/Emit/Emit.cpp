@@ -6,6 +6,7 @@
 
 #include "slp/Emit/Emit.h"
 
+#include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Num/NumDialect.h"
@@ -49,28 +50,6 @@ private:
 
 } // namespace
 
-static int64_t bytesOf(mach::Format format) {
-  switch (format) {
-  case mach::Format::f32:
-  case mach::Format::i32:
-    return 4;
-  case mach::Format::fp16:
-    return 2;
-  case mach::Format::fp8:
-  case mach::Format::u8:
-    return 1;
-  }
-  return 1;
-}
-
-static mach::Format formatOf(Type element) {
-  if (auto f = dyn_cast<num_ir::FloatType>(element))
-    return f.getWidth() > 8 ? mach::Format::fp16 : mach::Format::fp8;
-  return element.isInteger(8)    ? mach::Format::u8
-         : element.isInteger(32) ? mach::Format::i32
-                                 : mach::Format::f32;
-}
-
 static num::Rounding roundingOf(Attribute attr, const chip::Chip &chip) {
   auto rounding = dyn_cast_or_null<num_ir::RoundingAttr>(attr);
   if (!rounding)
@@ -96,7 +75,7 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
       readInitialValues(op.getLoc(), op.getSymName(), type, op.getInitAttr(), folder);
   if (failed(values))
     return failure();
-  int64_t width = bytesOf(op.getFormat());
+  int64_t width = mach::elementBytes(op.getFormat());
   std::vector<uint8_t> bytes(values->size() * width);
   num::Rounding rounding = roundingOf(op.getInitRoundingAttr(), chip);
   const num::Format &format =
@@ -128,7 +107,7 @@ LogicalResult Emitter::emitTensor(mach::TensorOp op) {
     tensor.strides.assign(strides->begin(), strides->end());
   } else {
     tensor.strides.resize(tensor.shape.size());
-    int64_t stride = bytesOf(op.getFormat());
+    int64_t stride = mach::elementBytes(op.getFormat());
     for (size_t d = tensor.shape.size(); d-- > 0; stride *= tensor.shape[d])
       tensor.strides[d] = stride;
   }
@@ -154,7 +133,7 @@ int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
       if (auto attr = dyn_cast_or_null<TypeAttr>(types.get(tensor)))
         if (auto type = dyn_cast<RankedTensorType>(attr.getValue())) {
           capture.shape.assign(type.getShape().begin(), type.getShape().end());
-          capture.format = formatOf(type.getElementType());
+          capture.format = mach::formatOf(type.getElementType());
         }
     capture.accumulator = accumulator;
     image.debug.captures.push_back(std::move(capture));

@@ -8,9 +8,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/ChipDialect.h"
+#include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"
-#include "dialects/Num/NumDialect.h"
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -34,14 +34,6 @@ namespace {
 constexpr uint8_t taskMask = 0, hyperLr = 0, hyperMomentum = 1, hyperDecay = 2, firstFreeHyper = 3;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
-
-mach::Format formatOf(Type element) {
-  if (element.isF32())
-    return mach::Format::f32;
-  if (auto f = dyn_cast<num_ir::FloatType>(element))
-    return f.getWidth() > 8 ? mach::Format::fp16 : mach::Format::fp8;
-  return element.isInteger(32) ? mach::Format::i32 : mach::Format::u8;
-}
 
 /// The module's descriptor table: equal records share an entry.
 class DescriptorTable {
@@ -151,7 +143,7 @@ FailureOr<uint8_t> TaskLowering::newDescriptor(Operation *op, const mach::Tensor
 static mach::TensorTile tileOf(chip_ir::AllocOp alloc) {
   auto type = cast<MemRefType>(alloc.getResult().getType());
   mach::TensorTile tile;
-  tile.format = formatOf(type.getElementType());
+  tile.format = mach::formatOf(type.getElementType());
   tile.rank = type.getRank();
   tile.slots = 1;
   tile.extent.fill(1);
@@ -433,7 +425,7 @@ void ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor) {
   int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
   std::string role = stringifyEnum(tensor.getRole()).str();
   mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role,
-                         formatOf(type.getElementType()), type.getShape(),
+                         mach::formatOf(type.getElementType()), type.getShape(),
                          tensor.getAddress().value_or(0), bytes, DenseI64ArrayAttr(),
                          tensor.getInitAttr(), tensor.getInitRoundingAttr());
   tensor.erase();
