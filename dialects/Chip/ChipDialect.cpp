@@ -89,11 +89,12 @@ LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (type.getElementType() != whole.getElementType() || type.getRank() > 5)
     return emitOpError("expected element type ")
            << whole.getElementType() << " and at most 5 dimensions, found " << type;
-  int64_t last = offset;
+  int64_t first = offset, last = offset;
   for (auto [size, stride] : llvm::zip(type.getShape(), strides))
-    last += (size - 1) * stride;
-  if (last >= whole.getNumElements())
-    return emitOpError("reaches element ") << last << " of a tensor of " << whole.getNumElements();
+    (stride < 0 ? first : last) += (size - 1) * stride;
+  if (first < 0 || last >= whole.getNumElements())
+    return emitOpError("reaches element ")
+           << (first < 0 ? first : last) << " of a tensor of " << whole.getNumElements();
   return success();
 }
 
@@ -133,8 +134,8 @@ LogicalResult StoreOp::verify() {
 }
 
 LogicalResult RunOp::verify() {
-  if (getOuts().empty())
-    return emitOpError("expected a result");
+  if (getOuts().empty() || getIns().empty())
+    return emitOpError("expected a result and an operand");
   for (Value buffer : getOperands())
     if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::dram)
       return emitOpError("expected buffers on the chip, found ") << buffer.getType();

@@ -154,18 +154,29 @@ FailureOr<TileOptions> ConvertTrainToChip::optionsOf(Operation *op, uint64_t nes
   TileOptions result;
   result.cores = cores;
   result.seed = tileSeed ? uint64_t(tileSeed) * 1000003 + nestNumber : 0;
-  auto dict = op->getAttrOfType<DictionaryAttr>("slp.tile");
-  if (!dict)
+  Attribute wish = op->getAttr("slp.tile");
+  if (!wish)
     return result;
+  auto dict = dyn_cast<DictionaryAttr>(wish);
+  if (!dict)
+    return op->emitError("slp.tile: expected a dictionary, found ") << wish;
   for (NamedAttribute entry : dict) {
     if (auto order = dyn_cast<ArrayAttr>(entry.getValue()); order && entry.getName() == "order") {
-      for (auto name : order.getAsRange<StringAttr>())
+      for (Attribute loop : order) {
+        auto name = dyn_cast<StringAttr>(loop);
+        if (!name)
+          return op->emitError("slp.tile: expected loop names in order, found ") << loop;
         result.order.push_back(name.str());
+      }
     } else if (auto sizes = dyn_cast<DictionaryAttr>(entry.getValue());
                sizes && entry.getName() == "sizes") {
-      for (NamedAttribute size : sizes)
-        if (auto value = dyn_cast<IntegerAttr>(size.getValue()))
-          result.sizes.emplace_back(size.getName().str(), value.getInt());
+      for (NamedAttribute size : sizes) {
+        auto value = dyn_cast<IntegerAttr>(size.getValue());
+        if (!value)
+          return op->emitError("slp.tile: expected a whole number of loop ")
+                 << size.getName() << ", found " << size.getValue();
+        result.sizes.emplace_back(size.getName().str(), value.getInt());
+      }
     } else {
       return op->emitError("slp.tile: expected order = [...] or sizes = {...}, found ")
              << entry.getName();

@@ -3,13 +3,14 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // A vector clock per engine, advanced through a bounded unrolling of each task in program order.
-// The rules V1 to V6 are those of the pass description.
+// The rules V1 to V7 are those of the pass description.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/ChipDialect.h"
 #include "slp/Transforms/Chip/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <array>
@@ -36,35 +37,46 @@ struct SemaphoreState {
   std::deque<Clock> credits; // one per unit given and not yet taken
 };
 
-/// One copy of a buffer: its bytes, and the last access of each engine.
+/// Bytes [begin, end) of a memory.
 struct Range {
   Space space;
   int64_t begin, end;
+  bool operator<(const Range &other) const {
+    return std::tie(space, begin, end) < std::tie(other.space, other.begin, other.end);
+  }
+};
+
+/// The last access of each engine to a range.
+struct Accesses {
   std::array<int64_t, engineCount> lastRead{}, lastWrite{};
 };
 
 class TaskVerifier {
 public:
-  explicit TaskVerifier(TaskOp task) : task(task) {}
+  TaskVerifier(TaskOp task, const chip::Chip &chip) : task(task), chip(chip) {}
   LogicalResult verify();
 
 private:
   LogicalResult verifyNetZero(Block &block);
   LogicalResult verifyInPlace();
+  LogicalResult verifyWrites();
+  LogicalResult verifyPlaces();
+  bool tilesAreDisjoint(AllocOp alloc);
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
   LogicalResult signal(SignalOp op);
-  LogicalResult access(Operation *op, Value buffer, bool read, bool write);
+  LogicalResult access(Operation *op, Value buffer, bool read, bool write, int64_t shift = 0);
   LogicalResult setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
                           std::optional<Engine> other, StringRef verb);
 
   TaskOp task;
+  const chip::Chip &chip;
   int64_t maxSlots = 1;
   std::array<Clock, engineCount> clocks{};
   std::map<int64_t, SemaphoreState> semaphores;
   DenseMap<Value, int64_t> uses; // by buffer: executions of its alloc
-  std::map<std::tuple<int, int64_t, int64_t>, Range> ranges;
+  std::map<Range, Accesses> accesses;
 };
 
 } // namespace
@@ -89,7 +101,46 @@ LogicalResult TaskVerifier::verifyNetZero(Block &block) {
   return success();
 }
 
-/// V6: a tensor read and written in one task goes through one buffer that moves with every loop.
+/// How far a coordinate moves when `variable` grows by one.
+static int64_t factorOf(Value coordinate, Value variable) {
+  if (coordinate == variable)
+    return 1;
+  auto apply = coordinate.getDefiningOp<affine::AffineApplyOp>();
+  if (!apply || apply.getNumOperands() != 1 || apply.getOperand(0) != variable)
+    return 0;
+  Builder b(variable.getContext());
+  auto evaluate = [&](int64_t x) {
+    SmallVector<Attribute> result;
+    if (failed(apply.getAffineMap().constantFold({b.getIndexAttr(x)}, result)))
+      return int64_t(0);
+    return cast<IntegerAttr>(result[0]).getInt();
+  };
+  return evaluate(1) - evaluate(0);
+}
+
+/// True if no two iterations of the loops around a buffer, and no two cores, have an element in
+/// common. Each coordinate follows at most one loop, so that the loops can be looked at one by one.
+bool TaskVerifier::tilesAreDisjoint(AllocOp alloc) {
+  ArrayRef<int64_t> size = cast<MemRefType>(alloc.getResult().getType()).getShape();
+  ArrayRef<int64_t> coreStride = alloc.getCoreStride();
+  int64_t cores = task.getCores();
+  auto parts = llvm::seq<size_t>(0, size.size());
+  if (cores > 1 &&
+      llvm::none_of(parts, [&](size_t d) { return std::abs(coreStride[d]) >= size[d]; }))
+    return false;
+  for (auto loop = alloc->getParentOfType<scf::ForOp>(); loop;
+       loop = loop->getParentOfType<scf::ForOp>()) {
+    std::optional<int64_t> step = getConstantIntValue(loop.getStep());
+    if (!step || llvm::none_of(parts, [&](size_t d) {
+          int64_t moves = std::abs(factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step);
+          return moves >= size[d] + std::abs(coreStride[d]) * (cores - 1);
+        }))
+      return false;
+  }
+  return true;
+}
+
+/// V6: a tensor read and written in one task goes through one buffer whose tiles are disjoint.
 LogicalResult TaskVerifier::verifyInPlace() {
   std::map<std::string, SmallVector<LoadOp>> loads;
   task.walk([&](LoadOp load) {
@@ -102,22 +153,94 @@ LogicalResult TaskVerifier::verifyInPlace() {
       return WalkResult::advance();
     for (LoadOp load : loads[view.getTensor().str()]) {
       auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
-      bool inPlace =
-          alloc && load.getBuffer() == store.getBuffer() && load.getSource() == store.getTarget();
-      for (auto loop = alloc ? alloc->getParentOfType<scf::ForOp>() : scf::ForOp(); loop && inPlace;
-           loop = loop->getParentOfType<scf::ForOp>())
-        inPlace = llvm::any_of(alloc.getOrigin(), [&](Value v) {
-          return v == loop.getInductionVar() ||
-                 (v.getDefiningOp() && llvm::is_contained(v.getDefiningOp()->getOperands(),
-                                                          Value(loop.getInductionVar())));
-        });
-      if (inPlace)
+      if (alloc && load.getBuffer() == store.getBuffer() && load.getSource() == store.getTarget() &&
+          tilesAreDisjoint(alloc))
         continue;
       InFlightDiagnostic d = store.emitOpError("writes tensor ")
                              << view.getTensorAttr() << ", which the task reads elsewhere";
       d.attachNote(load.getLoc()) << "read here";
       return WalkResult::interrupt();
     }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// V6: queues of different cores are not ordered with each other.
+LogicalResult TaskVerifier::verifyWrites() {
+  if (task.getCores() == 1)
+    return success();
+  WalkResult result = task.walk([&](Operation *op) {
+    auto store = dyn_cast<StoreOp>(op);
+    auto load = dyn_cast<LoadOp>(op);
+    if (!store && !load)
+      return WalkResult::advance();
+    Value buffer = store ? store.getBuffer() : load.getBuffer();
+    if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared) {
+      op->emitOpError("moves the shared buffer on ")
+          << task.getCores() << " cores, which are not ordered, expected one";
+      return WalkResult::interrupt();
+    }
+    auto alloc = buffer.getDefiningOp<AllocOp>();
+    if (!store || (alloc && tilesAreDisjoint(alloc)))
+      return WalkResult::advance();
+    store.emitOpError("writes the same elements on several cores or in several iterations");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// The accumulator bytes that an instruction uses beyond its operands, as the distance from its
+/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0.
+static int64_t hiddenShift(RunOp run, const chip::Chip &chip) {
+  return run.getInstruction() == "conv.wg" ? int64_t(chip.structure.accBankBytes) : 0;
+}
+
+static int64_t bytesOf(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  return type.getNumElements() * elementBytes(type.getElementType());
+}
+
+/// V7: copies of buffers share no bytes and lie inside their memories.
+LogicalResult TaskVerifier::verifyPlaces() {
+  std::map<Range, AllocOp> places; // by what they cover, in ascending order
+  auto place = [&](AllocOp alloc, int64_t shift) -> LogicalResult {
+    Space space = spaceOf(cast<MemRefType>(alloc.getResult().getType()));
+    int64_t capacity = space == Space::shared ? int64_t(chip.structure.sharedBytes)
+                       : space == Space::spm  ? int64_t(chip.structure.scratchpadBytes)
+                                              : 2 * int64_t(chip.structure.accBankBytes);
+    int64_t bytes = bytesOf(alloc.getResult());
+    for (int64_t slot = 0; slot < int64_t(alloc.getSlots()); ++slot) {
+      int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
+      Range range{space, begin, begin + bytes};
+      if (begin < 0 || range.end > capacity)
+        return alloc.emitOpError("lies at bytes ")
+               << begin << " to " << range.end << " of " << stringifyEnum(space) << ", which has "
+               << capacity;
+      for (auto &[other, owner] : places) {
+        if (other.space != space || other.end <= begin || range.end <= other.begin)
+          continue;
+        if (owner == alloc && other.begin == begin && shift)
+          continue; // named by two instructions
+        InFlightDiagnostic d = alloc.emitOpError("overlaps another copy at bytes ")
+                               << begin << " to " << range.end << " of " << stringifyEnum(space);
+        d.attachNote(owner.getLoc()) << "at bytes " << other.begin << " to " << other.end;
+        return d;
+      }
+      places[range] = alloc;
+    }
+    return success();
+  };
+  WalkResult result = task.walk([&](Operation *op) -> WalkResult {
+    if (auto alloc = dyn_cast<AllocOp>(op)) {
+      if (!alloc.getOffset() || !alloc.getSlotBytes())
+        return alloc.emitOpError("has no address");
+      return place(alloc, 0);
+    }
+    auto run = dyn_cast<RunOp>(op);
+    if (int64_t shift = run ? hiddenShift(run, chip) : 0)
+      if (auto alloc = run.getOuts().front().getDefiningOp<AllocOp>())
+        return place(alloc, shift);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -164,38 +287,32 @@ LogicalResult TaskVerifier::signal(SignalOp op) {
   return success();
 }
 
-/// V4.
-LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool write) {
+/// V4. By V7 two accesses conflict only if they are to the same copy.
+LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool write,
+                                   int64_t shift) {
   auto alloc = buffer.getDefiningOp<AllocOp>();
-  if (!alloc || !alloc.getOffset() || !alloc.getSlotBytes())
-    return op->emitOpError("uses a buffer without an address");
-  auto type = cast<MemRefType>(buffer.getType());
+  if (!alloc)
+    return op->emitOpError("uses a buffer that is not from chip.alloc");
+  Space space = spaceOf(cast<MemRefType>(buffer.getType()));
   int64_t slot = uses[buffer] % int64_t(alloc.getSlots());
-  int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes();
-  int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
-  Space space = spaceOf(type);
-  Range &range =
-      ranges.try_emplace({int(space), begin, begin + bytes}, Range{space, begin, begin + bytes})
-          .first->second;
+  int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
+  Range range{space, begin, begin + bytesOf(buffer)};
+  Accesses &known = accesses[range];
   int engine = int(*engineOf(op));
   Clock &clock = clocks[engine];
-  for (auto &[key, other] : ranges) {
-    if (other.space != space || other.end <= begin || begin + bytes <= other.begin)
+  for (int e = 0; e < engineCount; ++e) {
+    if (e == engine)
       continue;
-    for (int e = 0; e < engineCount; ++e) {
-      if (e == engine)
-        continue;
-      int64_t last = write ? std::max(other.lastRead[e], other.lastWrite[e]) : other.lastWrite[e];
-      if (clock[e] < last)
-        return op->emitOpError("may run before engine ")
-               << stringifyEnum(Engine(e)) << " is done with bytes " << begin << " to "
-               << begin + bytes << " of " << stringifyEnum(space);
-    }
+    int64_t last = write ? std::max(known.lastRead[e], known.lastWrite[e]) : known.lastWrite[e];
+    if (clock[e] < last)
+      return op->emitOpError("may run before engine ")
+             << stringifyEnum(Engine(e)) << " is done with bytes " << begin << " to " << range.end
+             << " of " << stringifyEnum(space);
   }
   if (read)
-    range.lastRead[engine] = clock[engine];
+    known.lastRead[engine] = clock[engine];
   if (write)
-    range.lastWrite[engine] = clock[engine];
+    known.lastWrite[engine] = clock[engine];
   return success();
 }
 
@@ -233,6 +350,8 @@ LogicalResult TaskVerifier::run(Operation *op) {
   for (Value in : work.getIns())
     if (failed(access(op, in, true, false)))
       return failure();
+  if (int64_t shift = hiddenShift(work, chip))
+    return access(op, work.getOuts().front(), true, true, shift);
   return success();
 }
 
@@ -246,7 +365,8 @@ LogicalResult TaskVerifier::run(Block &block) {
 LogicalResult TaskVerifier::verify() {
   task.walk([&](AllocOp alloc) { maxSlots = std::max<int64_t>(maxSlots, alloc.getSlots()); });
   Block &body = task.getBody().front();
-  if (failed(verifyNetZero(body)) || failed(verifyInPlace()))
+  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifyWrites()) ||
+      failed(verifyPlaces()))
     return failure();
   return run(body);
 }
@@ -255,8 +375,11 @@ namespace {
 struct VerifySchedule : slp::impl::VerifyScheduleBase<VerifySchedule> {
   using Base::Base;
   void runOnOperation() override {
-    WalkResult result =
-        getOperation().walk([](TaskOp task) { return WalkResult(TaskVerifier(task).verify()); });
+    FailureOr<chip::Chip> chip = chipOf(getOperation());
+    if (failed(chip))
+      return signalPassFailure();
+    WalkResult result = getOperation().walk(
+        [&](TaskOp task) { return WalkResult(TaskVerifier(task, *chip).verify()); });
     if (result.wasInterrupted())
       signalPassFailure();
     markAllAnalysesPreserved();

@@ -43,8 +43,11 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       instruction is always at the head of its queue and its credits have been given;
     - V4: any two accesses of one memory range of which one writes are ordered by engine order and semaphores;
     - V5: no semaphore exceeds 255;
-    - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer, whose coordinates move
-      with every loop around it.
+    - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer whose tiles are disjoint in
+      all iterations and on all cores. Tiles that several cores store are disjoint too, and only tasks of one core move
+      data of the shared buffer, since queues of different cores are not ordered with each other;
+    - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses included, share no bytes and
+      lie inside the memories of the module's chip (`slp.chip`).
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order

@@ -1,0 +1,195 @@
+// What the pass refuses, with the message it gives.
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-train-to-chip
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+func.func @reduction_outside(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<16x24x3x3x!f8> {train.name = "w"})
+    -> (tensor<4x16x6x6xf32> {train.name = "y"}) {
+  // expected-error @below {{train.conv: illegal loop order: reduction loop "ci" outside a parallel loop would interleave sums}}
+  %y = train.conv %x, %w {accumulate = #sum, train.names = ["y"], slp.tile = {order = ["n", "g", "co", "ci", "oy", "ox"]}}
+      : (tensor<4x24x8x8x!f8>, tensor<16x24x3x3x!f8>) -> tensor<4x16x6x6xf32>
+  return %y : tensor<4x16x6x6xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+func.func @rows_outside_images(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x!f8> {train.name = "dy"})
+    -> (tensor<8x4x3x3xf32> {train.name = "dw"}) {
+  // expected-error @below {{train.conv_wg: illegal loop order: reduction loop "oy" out of the order of accumulation}}
+  %dw = train.conv_wg %x, %dy {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, kernel = array<i64: 3, 3>, train.names = ["dw"],
+      slp.tile = {order = ["g", "co", "ci", "oy", "n"]}} : (tensor<4x4x8x8x!f8>, tensor<4x8x8x8x!f8>) -> tensor<8x4x3x3xf32>
+  return %dw : tensor<8x4x3x3xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+func.func @rows_of_several_images(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x!f8> {train.name = "dy"})
+    -> (tensor<8x4x3x3xf32> {train.name = "dw"}) {
+  // expected-error @below {{train.conv_wg: loop "oy" may be cut only with tiles of 1 of loop "n"}}
+  %dw = train.conv_wg %x, %dy {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, kernel = array<i64: 3, 3>, train.names = ["dw"],
+      slp.tile = {sizes = {n = 2, oy = 2}}} : (tensor<4x4x8x8x!f8>, tensor<4x8x8x8x!f8>) -> tensor<8x4x3x3xf32>
+  return %dw : tensor<8x4x3x3xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+// Rows of 6 pixels: only every fourth begins at a multiple of the dot width.
+func.func @rows_within_a_dot(%x: tensor<4x4x6x6x!f8> {train.name = "x"}, %dy: tensor<4x8x6x6x!f8> {train.name = "dy"})
+    -> (tensor<8x4x3x3xf32> {train.name = "dw"}) {
+  // expected-error @below {{train.conv_wg: expected a tile of loop "oy" that is a multiple of 4, found 2}}
+  %dw = train.conv_wg %x, %dy {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, kernel = array<i64: 3, 3>, train.names = ["dw"],
+      slp.tile = {sizes = {n = 1, oy = 2}}} : (tensor<4x4x6x6x!f8>, tensor<4x8x6x6x!f8>) -> tensor<8x4x3x3xf32>
+  return %dw : tensor<8x4x3x3xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+func.func @channels_within_a_dot(%a: tensor<6x40x!f8> {train.name = "a"}, %b: tensor<40x20x!f8> {train.name = "b"})
+    -> (tensor<6x20xf32> {train.name = "y"}) {
+  // expected-error @below {{train.matmul: expected a tile of loop "k" that is a multiple of 8, found 12}}
+  %y = train.matmul %a, %b {accumulate = #sum, train.names = ["y"], slp.tile = {sizes = {k = 12}}}
+      : (tensor<6x40x!f8>, tensor<40x20x!f8>) -> tensor<6x20xf32>
+  return %y : tensor<6x20xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @nothing(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.relu: expected a tile of loop "d0" that is a multiple of 1, found 0}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {d0 = 0}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @unknown_size(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.relu: tile size for unknown loop "k"}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {k = 8}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @unknown_order(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.relu: loop order names unknown loop "k"}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", "k"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @twice(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.relu: loop order names twice the loop "d0"}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", "d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @too_few(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.relu: loop order names 1 of 2 loops}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @other_wish(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{slp.tile: expected order = [...] or sizes = {...}, found "slots"}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {slots = 2}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @not_a_dictionary(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{slp.tile: expected a dictionary, found 4}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = 4} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @not_a_name(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{slp.tile: expected loop names in order, found 1 : i64}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", 1]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+func.func @not_a_number(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
+  // expected-error @below {{slp.tile: expected a whole number of loop "d0", found "all"}}
+  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {d0 = "all"}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  return %y : tensor<6x40x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+
+// A softmax needs whole rows.
+func.func @too_large(%x: tensor<2x100000x!f8> {train.name = "x"}) -> (tensor<2x100000x!f8> {train.name = "y"}) {
+  // expected-error @below {{train.softmax: does not fit the memories of lnpu even in the smallest tiles (146752 bytes too many)}}
+  %y = train.softmax %x {rounding = #num.rounding<nearest_even>, train.names = ["y"]} : (tensor<2x100000x!f8>) -> tensor<2x100000x!f8>
+  return %y : tensor<2x100000x!f8>
+}
+
+// -----
+
+func.func @no_name(%x: tensor<4xf32>) {
+  return
+}
+// expected-error @-3 {{argument #0 has no train.name}}
+
+// -----
+
+!f16 = !num.float<5, 10, 15, reserved, gradual>
+train.state @v : tensor<4x!f16>
+func.func @not_in_place(%w: tensor<4x!f16> {train.name = "w"}, %dw: tensor<4xf32> {train.name = "dw"}) {
+  %v = train.read @v {train.names = ["v"]} : tensor<4x!f16>
+  // expected-error @below {{expected a state that is updated in place}}
+  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, train.names = ["w1", "v1"]}
+      : (tensor<4x!f16>, tensor<4x!f16>, tensor<4xf32>) -> (tensor<4x!f16>, tensor<4x!f16>)
+  train.write @v, %v1 : tensor<4x!f16>
+  return
+}
+
+// -----
+
+!f16 = !num.float<5, 10, 15, reserved, gradual>
+train.state @v : tensor<4x!f16>
+train.state @w : tensor<4x!f16>
+func.func @read_too_late(%dw: tensor<4xf32> {train.name = "dw"}) -> (tensor<4x!f16> {train.name = "y"}) {
+  %w = train.read @w {train.names = ["w"]} : tensor<4x!f16>
+  %v = train.read @v {train.names = ["v"]} : tensor<4x!f16>
+  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, train.names = ["w1", "v1"]}
+      : (tensor<4x!f16>, tensor<4x!f16>, tensor<4xf32>) -> (tensor<4x!f16>, tensor<4x!f16>)
+  // expected-error @below {{reads a state after its update in place}}
+  %y = train.relu %w {train.names = ["y"]} : (tensor<4x!f16>) -> tensor<4x!f16>
+  train.write @w, %w1 : tensor<4x!f16>
+  train.write @v, %v1 : tensor<4x!f16>
+  return %y : tensor<4x!f16>
+}

@@ -1,0 +1,104 @@
+// Each hand-over of a buffer gets a semaphore: signal behind the last use, wait before the first. The last engine gives the
+// copy back to the first, which begins with as many credits as there are copies.
+// RUN: slp-opt %s --chip-insert-semaphores | FileCheck %s
+// What the pass inserts, chip-verify-schedule accepts.
+// RUN: slp-opt %s --chip-place-buffers --chip-insert-semaphores --chip-verify-schedule
+
+// CHECK: module attributes {slp.chip = "lnpu", slp.stage = "schedule"}
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<input>}
+  chip.tensor @z : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  chip.tensor @w : memref<64x8xf32, #chip.space<dram>> {role = #chip.role<input>}
+  chip.tensor @y : memref<8xf32, #chip.space<dram>> {role = #chip.role<output>}
+
+  // CHECK-LABEL: func.func @one_loop
+  func.func @one_loop() {
+    chip.task "relu" "train.relu" "fp" cores(1) {
+      // The first engine of each buffer has its credits before anything runs ...
+      // CHECK: chip.task
+      // CHECK-NEXT: chip.signal <store> 3 by 3
+      // CHECK-NEXT: chip.signal <vector> 1 by 2
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %z = chip.view @z : memref<64xf32, #chip.space<dram>>
+      // CHECK: scf.for
+      scf.for %i = %c0 to %c64 step %c8 {
+        // CHECK: %[[X:.*]] = chip.alloc
+        // CHECK-NEXT: chip.wait <load> 1 by 1
+        // CHECK-NEXT: chip.load %{{.*}} to %[[X]]
+        // CHECK-NEXT: chip.signal <load> 0 by 1
+        %x = chip.alloc [%i] extents [64] core_stride [0] slots 2 : memref<8xf32, #chip.space<shared>>
+        chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        // CHECK: %[[Y:.*]] = chip.alloc
+        // CHECK-NEXT: chip.wait <vector> 3 by 1
+        // CHECK-NEXT: chip.wait <vector> 0 by 1
+        // CHECK-NEXT: chip.run "v.relu" outs(%[[Y]]) ins(%[[X]])
+        // CHECK-NEXT: chip.signal <vector> 2 by 1
+        // CHECK-NEXT: chip.signal <vector> 1 by 1
+        // CHECK-NEXT: chip.wait <store> 2 by 1
+        // CHECK-NEXT: chip.store %[[Y]]
+        // CHECK-NEXT: chip.signal <store> 3 by 1
+        // CHECK-NEXT: }
+        %y = chip.alloc [%i] extents [64] core_stride [0] slots 3 : memref<8xf32, #chip.space<shared>>
+        chip.run "v.relu" outs(%y) ins(%x) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.store %y to %z : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+      }
+      // ... and takes them back at the end, so that the next task begins with zero.
+      // CHECK-NEXT: chip.wait <load> 1 by 2
+      // CHECK-NEXT: chip.wait <vector> 3 by 3
+      // CHECK-NEXT: }
+    }
+    return
+  }
+
+  // A buffer used inside a loop but allocated outside is handed over around the loop: the mac's turn is all its iterations.
+  // CHECK-LABEL: func.func @around_a_loop
+  func.func @around_a_loop() {
+    chip.task "mm" "train.matmul" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<1x64xf32, #chip.space<dram>>
+      %wv = chip.view @w : memref<64x8xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<1x8xf32, #chip.space<dram>>
+      %acc = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 : memref<1x8xf32, #chip.space<acc>>
+      %y = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 : memref<1x8xf32, #chip.space<spm>>
+      // CHECK: %[[ACC:.*]] = chip.alloc{{.*}} #chip.space<acc>>
+      // CHECK-NEXT: chip.wait <mac> 1 by 1
+      // CHECK: scf.for
+      // CHECK-NOT: <mac> 0
+      // CHECK: chip.run "matmul" outs(%[[ACC]])
+      // CHECK-NOT: <mac> 0
+      // CHECK: chip.signal <mac> 5 by 1
+      // CHECK-NEXT: }
+      // CHECK-NEXT: chip.signal <mac> 0 by 1
+      // CHECK: chip.wait <vector> 0 by 1
+      // CHECK-NEXT: chip.run "v.round"
+      // CHECK: chip.signal <vector> 1 by 1
+      scf.for %k = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%c0, %k] extents [1, 64] core_stride [0, 0] slots 2 : memref<1x8xf32, #chip.space<spm>>
+        chip.load %xv to %a : memref<1x64xf32, #chip.space<dram>>, memref<1x8xf32, #chip.space<spm>>
+        %b = chip.alloc [%k, %c0] extents [64, 8] core_stride [0, 0] slots 2 : memref<8x8xf32, #chip.space<spm>>
+        chip.load %wv to %b : memref<64x8xf32, #chip.space<dram>>, memref<8x8xf32, #chip.space<spm>>
+        chip.run "matmul" outs(%acc) ins(%a, %b) {mode = "zero"} : (memref<1x8xf32, #chip.space<acc>>), (memref<1x8xf32, #chip.space<spm>>, memref<8x8xf32, #chip.space<spm>>)
+      }
+      chip.run "v.round" outs(%y) ins(%acc) : (memref<1x8xf32, #chip.space<spm>>), (memref<1x8xf32, #chip.space<acc>>)
+      chip.store %y to %yv : memref<1x8xf32, #chip.space<spm>>, memref<1x8xf32, #chip.space<dram>>
+    }
+    return
+  }
+
+  // One engine needs no semaphore.
+  // CHECK-LABEL: func.func @one_engine
+  // CHECK-NOT: chip.wait
+  // CHECK-NOT: chip.signal
+  func.func @one_engine() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %a = chip.alloc [] extents [] core_stride [] slots 2 : memref<f32, #chip.space<shared>>
+      chip.run "v.relu" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    }
+    return
+  }
+}

@@ -1,0 +1,36 @@
+// Addresses: tensors in module order at bursts of 64 bytes, buffers of each task anew at 16 bytes, accumulator copies one a bank.
+// RUN: slp-opt %s --chip-place-buffers | FileCheck %s
+
+module attributes {slp.chip = "lnpu"} {
+  // CHECK: chip.tensor @a : memref<5xf32, #chip.space<dram>> {address = 0 : i64
+  chip.tensor @a : memref<5xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  // CHECK: chip.tensor @b : memref<17x!num.float<5, 10, 15, reserved, gradual>, #chip.space<dram>> {address = 64 : i64
+  chip.tensor @b : memref<17x!num.float<5, 10, 15, reserved, gradual>, #chip.space<dram>> {role = #chip.role<temp>}
+  // CHECK: chip.tensor @c : memref<65xi8, #chip.space<dram>> {address = 128 : i64
+  chip.tensor @c : memref<65xi8, #chip.space<dram>> {role = #chip.role<temp>}
+  // CHECK: chip.tensor @d : memref<f32, #chip.space<dram>> {address = 256 : i64
+  chip.tensor @d : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @step() {
+    // CHECK: chip.task "first"
+    chip.task "first" "train.x" "fp" cores(1) {
+      // CHECK: chip.alloc[] extents [] core_stride [] slots 2 {offset = 0 : i64, slot_bytes = 16 : i64} : memref<f32, #chip.space<spm>>
+      %0 = chip.alloc [] extents [] core_stride [] slots 2 : memref<f32, #chip.space<spm>>
+      %c0 = arith.constant 0 : index
+      // CHECK: chip.alloc[%{{.*}}] extents [17] core_stride [0] slots 3 {offset = 32 : i64, slot_bytes = 48 : i64}
+      %1 = chip.alloc [%c0] extents [17] core_stride [0] slots 3 : memref<17x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
+      // Each memory counts for itself.
+      // CHECK: slots 1 {offset = 0 : i64, slot_bytes = 32 : i64} : memref<17xi8, #chip.space<shared>>
+      %2 = chip.alloc [%c0] extents [17] core_stride [0] slots 1 : memref<17xi8, #chip.space<shared>>
+      // CHECK: slots 2 {offset = 0 : i64, slot_bytes = 2048 : i64} : memref<17xf32, #chip.space<acc>>
+      %3 = chip.alloc [%c0] extents [17] core_stride [0] slots 2 : memref<17xf32, #chip.space<acc>>
+      // CHECK: slots 1 {offset = 176 : i64, slot_bytes = 16 : i64}
+      %4 = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #chip.space<spm>>
+    }
+    // CHECK: chip.task "second"
+    chip.task "second" "train.x" "fp" cores(1) {
+      // CHECK: slots 1 {offset = 0 : i64, slot_bytes = 16 : i64}
+      %0 = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #chip.space<spm>>
+    }
+    return
+  }
+}

@@ -1,0 +1,670 @@
+// One refusal for each rule of the pass.
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --chip-verify-schedule
+
+// V1: a loop that takes more than it gives.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v1_body() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      // expected-error @below {{semaphore 1 has a net effect of -1, expected zero in each body}}
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V1: the signal of a loop behind it: the task as a whole is in balance neither.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v1_moved_out() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      // expected-error @below {{semaphore 2 has a net effect of -1, expected zero in each body}}
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+      chip.signal <load> 2 by 1
+    }
+    return
+  }
+}
+
+// -----
+
+// V1: a task leaves credits behind.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v1_task() {
+    // expected-error @below {{semaphore 1 has a net effect of 2, expected zero in each body}}
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// V2: two engines signal.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v2_two_signal() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        // expected-error @below {{is a second engine that signals the semaphore, after vector}}
+        chip.signal <mac> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V2: two engines wait.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v2_two_wait() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      // expected-error @below {{is a second engine that waits for the semaphore, after load}}
+      chip.wait <store> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V2: an engine would wait for itself.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v2_itself() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        // expected-error @below {{lets engine load both signal and wait for one semaphore}}
+        chip.wait <load> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V3: nobody has given a credit: a deadlock.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v3_no_credit() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        // expected-error @below {{finds 0 of 1 credits in program order}}
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// V3: the wait stands before its signal.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v3_wait_first() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        // expected-error @below {{finds 0 of 1 credits in program order}}
+        chip.wait <vector> 2 by 1
+        chip.signal <load> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V4: nothing orders the vector unit behind the load.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v4_no_wait() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V4: the load signals before it works.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v4_signal_too_early() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        chip.signal <load> 2 by 1
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.wait <vector> 2 by 1
+        // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V4: one credit more than copies: the third tile goes where the first is read.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v4_too_many_credits() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <vector> 1 by 3
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 1 by 1
+        // expected-error @below {{may run before engine vector is done with bytes 32 to 64 of shared}}
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <load> 1 by 3
+    }
+    return
+  }
+}
+
+// -----
+
+// V5.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v5() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <load> 0 by 255
+      // expected-error @below {{raises the semaphore above 255}}
+      chip.signal <load> 0 by 1
+      chip.wait <mac> 0 by 255
+      chip.wait <mac> 0 by 1
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: read and written through different buffers.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_two_buffers() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      // expected-note @below {{read here}}
+      chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+      // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
+      chip.store %b to %xv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: tiles of 8 at steps of 4: a tile may be read before or after its neighbour is written.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_tiles_overlap() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <store> 0 by 2
+      scf.for %i = %c0 to %c64 step %c4 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 0 by 1
+        // expected-note @below {{read here}}
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 1 by 1
+        chip.wait <store> 1 by 1
+        // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
+        chip.store %a to %xv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: every iteration updates the same tile.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_does_not_move() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <store> 0 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%c0] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 0 by 1
+        // expected-note @below {{read here}}
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 1 by 1
+        chip.wait <store> 1 by 1
+        // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
+        chip.store %a to %xv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: both cores update the same tile.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_cores_overlap() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      chip.signal <store> 0 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+        chip.wait <load> 0 by 1
+        // expected-note @below {{read here}}
+        chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+        chip.signal <load> 1 by 1
+        chip.wait <store> 1 by 1
+        // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
+        chip.store %a to %xv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: tiles of two cores overlap.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_cores_write() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [4] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{writes the same elements on several cores or in several iterations}}
+      chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: two load queues fill one buffer.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_shared_on_cores() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      // expected-error @below {{moves the shared buffer on 2 cores, which are not ordered, expected one}}
+      chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: chip-place-buffers has not run.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v7_no_address() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      // expected-error @below {{has no address}}
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 : memref<8xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: a buffer inside another.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v7_overlap() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      // expected-note @below {{at bytes 32 to 64}}
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      // expected-error @below {{overlaps another copy at bytes 48 to 80 of shared}}
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 48, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: copies of one buffer.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v7_slots_overlap() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      // expected-note @below {{at bytes 0 to 32}}
+      // expected-error @below {{overlaps another copy at bytes 16 to 48 of shared}}
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 16} : memref<8xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: beyond the end of the memory.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v7_beyond() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      // expected-error @below {{lies at bytes 16368 to 16400 of spm, which has 16384}}
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 16368, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: conv.wg keeps the chain of an image in bank 1.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v7_chain() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{overlaps another copy at bytes 2048 to 2080 of acc}}
+      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      // expected-note @below {{at bytes 2048 to 2080}}
+      %d = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 2048, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      chip.run "conv.wg" outs(%c) ins(%a, %a) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
+    }
+    return
+  }
+}
+
+// -----
+
+// Only loops whose length is known can be followed.
+module attributes {slp.chip = "lnpu"} {
+  func.func @loop_bounds(%n: index) {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      // expected-error @below {{expected a loop with a constant trip count}}
+      scf.for %i = %c0 to %n step %c1 {
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {slp.chip = "lnpu"} {
+  func.func @not_allocated(%a: memref<8xf32, #chip.space<spm>>) {
+    chip.task "x" "train.x" "fp" cores(1) {
+      // expected-error @below {{uses a buffer that is not from chip.alloc}}
+      chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<spm>>), (memref<8xf32, #chip.space<spm>>)
+    }
+    return
+  }
+}
+
+// -----
+
+// expected-error @below {{expected a module attribute slp.chip}}
+module {
+}

@@ -1,0 +1,53 @@
+// What chip-verify-schedule accepts beyond what chip-insert-semaphores makes (for that see insert-semaphores.mlir).
+// RUN: slp-opt %s --chip-verify-schedule | FileCheck %s
+
+// CHECK: slp.chip
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+
+  // In place: the store of a tile and the load of another do not meet.
+  func.func @in_place() {
+    chip.task "relu" "train.relu" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      chip.signal <store> 0 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %x = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+        chip.wait <load> 0 by 1
+        chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+        chip.signal <load> 1 by 1
+        chip.wait <vector> 1 by 1
+        chip.run "v.relu" outs(%x) ins(%x) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.signal <vector> 2 by 1
+        chip.wait <store> 2 by 1
+        chip.store %x to %v : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 2
+    }
+    return
+  }
+
+  // One engine alone needs no order; a semaphore may order two buffers at once; a loop without an iteration does nothing.
+  func.func @one_semaphore_for_two_buffers() {
+    chip.task "x" "train.x" "fp" cores(4) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %y = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      chip.load %v to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      chip.load %v to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      chip.signal <load> 7 by 1
+      chip.wait <mac> 7 by 1
+      chip.run "matmul" outs(%y) ins(%a, %b) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
+      scf.for %i = %c0 to %c0 step %c1 {
+        chip.load %v to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      }
+    }
+    return
+  }
+}

@@ -1,0 +1,274 @@
+// One refusal for each sentence of the verifiers.
+// RUN: slp-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{'chip.tensor' op expected a tensor in dram, found 'memref<4xf32, #chip.space<spm>>'}}
+chip.tensor @x : memref<4xf32, #chip.space<spm>> {role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected a row-major tensor, found 'memref<4x2xf32, strided<[1, 4]>>'}}
+chip.tensor @x : memref<4x2xf32, strided<[1, 4]>> {role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected at most 5 dimensions, found 6}}
+chip.tensor @x : memref<1x1x1x1x1x1xf32> {role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{has an initial value but is no state}}
+chip.tensor @x : memref<4xf32> {role = #chip.role<input>, init = 0 : i64}
+
+// -----
+
+// expected-error @+2 {{expected ::slp::chip_ir::Role to be one of: input, output, state, temp}}
+// expected-error @+1 {{failed to parse Chip_RoleAttr parameter 'value'}}
+chip.tensor @x : memref<4xf32> {role = #chip.role<weight>}
+
+// -----
+
+func.func @unknown() {
+  // expected-error @below {{names @nobody, which is not a chip.tensor}}
+  %v = chip.view @nobody : memref<4xf32>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32> {role = #chip.role<temp>}
+func.func @not_strided() {
+  // expected-error @below {{expected a strided view, found 'memref<4xf32, affine_map<(d0) -> (d0 mod 2)>>'}}
+  %v = chip.view @x : memref<4xf32, affine_map<(d0) -> (d0 mod 2)>>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32> {role = #chip.role<temp>}
+func.func @other_element() {
+  // expected-error @below {{expected element type 'f32' and at most 5 dimensions, found 'memref<4x2xi32>'}}
+  %v = chip.view @x : memref<4x2xi32>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32> {role = #chip.role<temp>}
+func.func @too_many_dimensions() {
+  // expected-error @below {{expected element type 'f32' and at most 5 dimensions, found 'memref<4x2x1x1x1x1xf32>'}}
+  %v = chip.view @x : memref<4x2x1x1x1x1xf32>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32> {role = #chip.role<temp>}
+func.func @too_far() {
+  // expected-error @below {{reaches element 8 of a tensor of 8}}
+  %v = chip.view @x : memref<4x2xf32, strided<[2, 1], offset: 1>>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32> {role = #chip.role<temp>}
+func.func @before_the_start() {
+  // expected-error @below {{reaches element -2 of a tensor of 8}}
+  %v = chip.view @x : memref<3xf32, strided<[-1], offset: 0>>
+  return
+}
+
+// -----
+
+func.func @no_cores() {
+  // expected-error @below {{attribute 'cores' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 1 whose maximum value is 64}}
+  chip.task "a" "b" "fp" cores(0) {
+  }
+  return
+}
+
+// -----
+
+func.func @too_many_cores() {
+  // expected-error @below {{attribute 'cores' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 1 whose maximum value is 64}}
+  chip.task "a" "b" "fp" cores(65) {
+  }
+  return
+}
+
+// -----
+
+func.func @buffer_in_dram() {
+  // expected-error @below {{expected a buffer in shared, spm or acc, found 'memref<f32>'}}
+  %b = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32>
+  return
+}
+
+// -----
+
+func.func @not_row_major(%i: index) {
+  // expected-error @below {{expected a row-major buffer, found}}
+  %b = chip.alloc [%i, %i] extents [4, 2] core_stride [0, 0] slots 1 : memref<4x2xf32, strided<[1, 4]>, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @origin_of_other_rank(%i: index) {
+  // expected-error @below {{expected 2 coordinates, extents and core strides}}
+  %b = chip.alloc [%i] extents [4, 2] core_stride [0, 0] slots 1 : memref<4x2xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @extents_of_other_rank(%i: index) {
+  // expected-error @below {{expected 2 coordinates, extents and core strides}}
+  %b = chip.alloc [%i, %i] extents [4] core_stride [0, 0] slots 1 : memref<4x2xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @strides_of_other_rank(%i: index) {
+  // expected-error @below {{expected 2 coordinates, extents and core strides}}
+  %b = chip.alloc [%i, %i] extents [4, 2] core_stride [0, 0, 0] slots 1 : memref<4x2xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @no_slots() {
+  // expected-error @below {{expected 1 to 15 slots, found 0}}
+  %b = chip.alloc [] extents [] core_stride [] slots 0 : memref<f32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @too_many_slots() {
+  // expected-error @below {{expected 1 to 15 slots, found 16}}
+  %b = chip.alloc [] extents [] core_stride [] slots 16 : memref<f32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @load_from_buffer(%a: memref<4xf32, #chip.space<spm>>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.load' op expected a view of dram, found 'memref<4xf32, #chip.space<spm>>'}}
+  chip.load %a to %b : memref<4xf32, #chip.space<spm>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @load_to_accumulators(%a: memref<4xf32>, %b: memref<4xf32, #chip.space<acc>>) {
+  // expected-error @below {{'chip.load' op expected a buffer in spm or shared, found 'memref<4xf32, #chip.space<acc>>'}}
+  chip.load %a to %b : memref<4xf32>, memref<4xf32, #chip.space<acc>>
+  return
+}
+
+// -----
+
+func.func @load_other_rank(%a: memref<4x1xf32>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.load' op expected one element type and rank, found 'memref<4x1xf32>' and 'memref<4xf32, #chip.space<spm>>'}}
+  chip.load %a to %b : memref<4x1xf32>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @store_to_buffer(%a: memref<4xf32, #chip.space<spm>>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.store' op expected a view of dram, found 'memref<4xf32, #chip.space<spm>>'}}
+  chip.store %a to %b : memref<4xf32, #chip.space<spm>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @store_from_accumulators(%a: memref<4xf32, #chip.space<acc>>, %b: memref<4xf32>) {
+  // expected-error @below {{'chip.store' op expected a buffer in spm or shared, found 'memref<4xf32, #chip.space<acc>>'}}
+  chip.store %a to %b : memref<4xf32, #chip.space<acc>>, memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @store_converts(%a: memref<4xi32, #chip.space<spm>>, %b: memref<4xf32>) {
+  // expected-error @below {{'chip.store' op expected one element type and rank, found 'memref<4xf32>' and 'memref<4xi32, #chip.space<spm>>'}}
+  chip.store %a to %b : memref<4xi32, #chip.space<spm>>, memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @no_result(%a: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.run' op expected a result and an operand}}
+  "chip.run"(%a) <{instruction = "v.relu", operandSegmentSizes = array<i32: 0, 1>}> : (memref<4xf32, #chip.space<spm>>) -> ()
+  return
+}
+
+// -----
+
+func.func @no_operand(%a: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.run' op expected a result and an operand}}
+  "chip.run"(%a) <{instruction = "v.relu", operandSegmentSizes = array<i32: 1, 0>}> : (memref<4xf32, #chip.space<spm>>) -> ()
+  return
+}
+
+// -----
+
+func.func @run_on_dram(%a: memref<4xf32, #chip.space<spm>>, %b: memref<4xf32>) {
+  // expected-error @below {{expected buffers on the chip, found 'memref<4xf32>'}}
+  chip.run "v.relu" outs(%a) ins(%b) : (memref<4xf32, #chip.space<spm>>), (memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @captures(%a: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{expected one captured name per result, found 2 for 1}}
+  chip.run "v.relu" outs(%a) ins(%a) {captures = ["a", "b"]} : (memref<4xf32, #chip.space<spm>>), (memref<4xf32, #chip.space<spm>>)
+  return
+}
+
+// -----
+
+func.func @geometry(%a: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{expected a geometry of 9 numbers, found 2}}
+  chip.run "v.max.pool" outs(%a) ins(%a) {geometry = array<i64: 3, 3>} : (memref<4xf32, #chip.space<spm>>), (memref<4xf32, #chip.space<spm>>)
+  return
+}
+
+// -----
+
+func.func @no_such_semaphore() {
+  // expected-error @below {{attribute 'semaphore' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 0 whose maximum value is 63}}
+  chip.wait <mac> 64 by 1
+  return
+}
+
+// -----
+
+func.func @count_of_nothing() {
+  // expected-error @below {{attribute 'count' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 1 whose maximum value is 255}}
+  chip.signal <mac> 3 by 0
+  return
+}
+
+// -----
+
+func.func @count_beyond_the_semaphore() {
+  // expected-error @below {{attribute 'count' failed to satisfy constraint}}
+  chip.wait <mac> 3 by 256
+  return
+}
+
+// -----
+
+func.func @no_such_engine() {
+  // expected-error @+2 {{expected ::slp::chip_ir::Engine to be one of: load, store, mac, vector}}
+  // expected-error @+1 {{failed to parse Chip_EngineAttr parameter 'value'}}
+  chip.wait <sequencer> 3 by 1
+  return
+}

@@ -1,0 +1,51 @@
+// RUN: slp-opt %s | slp-opt | FileCheck %s
+// RUN: slp-opt %s --mlir-print-op-generic | slp-opt | FileCheck %s
+// RUN: slp-opt %s --emit-bytecode | slp-opt | FileCheck %s
+
+#dram = #chip.space<dram>
+#shared = #chip.space<shared>
+#spm = #chip.space<spm>
+#acc = #chip.space<acc>
+
+// CHECK: chip.tensor @x : memref<4x8x6x6xf32, #chip.space<dram>> {role = #chip.role<input>}
+chip.tensor @x : memref<4x8x6x6xf32, #dram> {role = #chip.role<input>}
+// CHECK: chip.tensor @"conv1/weight" : memref<16x8xf32, #chip.space<dram>> {address = 4608 : i64, init = dense<0.000000e+00> : tensor<16x8xf32>, role = #chip.role<state>}
+chip.tensor @"conv1/weight" : memref<16x8xf32, #dram> {role = #chip.role<state>, address = 4608 : i64, init = dense<0.0> : tensor<16x8xf32>}
+// CHECK: chip.tensor @scalar : memref<f32, #chip.space<dram>> {role = #chip.role<output>}
+chip.tensor @scalar : memref<f32, #dram> {role = #chip.role<output>}
+// CHECK: chip.tensor @code : memref<7x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<temp>}
+chip.tensor @code : memref<7x!num.float<5, 2, 15, reserved, flush>, #dram> {role = #chip.role<temp>}
+
+// CHECK-LABEL: func.func @step
+func.func @step() {
+  // CHECK: chip.task "conv1" "train.conv" "fp" cores(16) {
+  chip.task "conv1" "train.conv" "fp" cores(16) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    // A view may reorder dimensions.
+    // CHECK: chip.view @"conv1/weight" : memref<8x16xf32, strided<[1, 8]>, #chip.space<dram>>
+    %w = chip.view @"conv1/weight" : memref<8x16xf32, strided<[1, 8]>, #dram>
+    // CHECK: %[[V:.*]] = chip.view @x : memref<4x8x6x6xf32, #chip.space<dram>>
+    %x = chip.view @x : memref<4x8x6x6xf32, #dram>
+    scf.for %n = %c0 to %c4 step %c1 {
+      // CHECK: %[[B:.*]] = chip.alloc[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64 : i64, slot_bytes = 288 : i64} : memref<1x2x6x6xf32, #chip.space<spm>>
+      %b = chip.alloc [%n, %c0, %c0, %c0] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64, slot_bytes = 288} : memref<1x2x6x6xf32, #spm>
+      // CHECK: chip.wait <load> 3 by 1
+      chip.wait <load> 3 by 1
+      // CHECK: chip.load %[[V]] to %[[B]] : memref<4x8x6x6xf32, #chip.space<dram>>, memref<1x2x6x6xf32, #chip.space<spm>>
+      chip.load %x to %b : memref<4x8x6x6xf32, #dram>, memref<1x2x6x6xf32, #spm>
+      // CHECK: chip.signal <mac> 63 by 255
+      chip.signal <mac> 63 by 255
+      // CHECK: %[[A:.*]] = chip.alloc[] extents [] core_stride [] slots 1 : memref<f32, #chip.space<acc>>
+      %a = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #acc>
+      // CHECK: chip.run "conv.fp" outs(%[[A]]) ins(%[[B]], %[[B]]) {captures = ["conv1/y"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "zero"} : (memref<f32, #chip.space<acc>>), (memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>)
+      chip.run "conv.fp" outs(%a) ins(%b, %b) {captures = ["conv1/y"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "zero"} : (memref<f32, #acc>), (memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>)
+      // CHECK: chip.run "v.sgd" outs(%[[B]], %[[B]]) ins(%[[B]]) {scalars = array<f32: 5.000000e-01>} : (memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>), (memref<1x2x6x6xf32, #chip.space<spm>>)
+      chip.run "v.sgd" outs(%b, %b) ins(%b) {scalars = array<f32: 0.5>} : (memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>), (memref<1x2x6x6xf32, #spm>)
+      // CHECK: chip.store %[[B]] to %[[V]] : memref<1x2x6x6xf32, #chip.space<spm>>, memref<4x8x6x6xf32, #chip.space<dram>>
+      chip.store %b to %x : memref<1x2x6x6xf32, #spm>, memref<4x8x6x6xf32, #dram>
+    }
+  }
+  return
+}
