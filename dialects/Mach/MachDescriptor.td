@@ -26,8 +26,9 @@ def TensorTile : Descriptor<"TensorTile", [
     coordinates [o, o + tile_d) with o = origin_d + c * coreStride_d, clipped to [0, extent_d).
     In `dram` the element at logical coordinate x is at base + sum(x_d * stride_d). In the other memories it is at
     base + slot * slotBytes + sum((x_d - o_d) * stride_d): only the tile is stored. Dimensions at or beyond `rank` have
-    extent 1, tile 1, origin 0. `slot` is state of the register, not of the record: 0 after `desc`, advanced by `rot`.
+    extent 1, tile 1, origin 0 and core stride 0. `slot` is state of the register, not of the record: 0 after `desc`, advanced by `rot`.
     Engines clip to the extents and treat what lies outside as padding, so that no edge needs code of its own.
     DRAM addresses have 48 bits; the other memories are addressed from 0, per core for `spm` and `acc`.
+    The addresses of `acc` cover both banks: bank 1 begins where bank 0 ends, at the chip's `accumulator_bank` bytes.
   }];
 }

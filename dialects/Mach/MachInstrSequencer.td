@@ -60,7 +60,7 @@ def BZ : Instruction<"bz", 0x08, [
     Field<"rs", ScalarReg, 13, 8, "tested register">,
     Field<"target", Label, 37, 14, "where to go on">], [Reserved<127, 38>]> {
   let summary = "Branch forward if a scalar register is zero.";
-  let description = "Goes on at `target` if rs = 0. The target lies ahead, in the same loop body.";
+  let description = "Goes on at `target` if rs = 0. The target lies ahead, in the same loop body. A target equal to the end of the body ends the iteration: the next one begins, or the loop is left after the last.";
   let engine = "seq"; let timingClass = "control";
 }
 def MASK : Instruction<"mask", 0x09, [

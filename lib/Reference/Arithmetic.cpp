@@ -129,10 +129,10 @@ float reference::expOf(float x) {
 }
 
 float reference::logOf(float x) {
+  if (x < 0x1p-126f)
+    return -88.0f;
   if (std::isnan(x) || std::isinf(x))
     return x;
-  if (x == 0)
-    return -88.0f;
   // frexp's [1/2, 1) covers all but the upper part of [sqrt(1/2), sqrt(2)).
   int k;
   float m = std::frexp(x, &k);

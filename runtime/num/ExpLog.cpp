@@ -39,10 +39,10 @@ float exp(float x) {
 }
 
 float log(float x) {
-  if (!(x >= 0.0f) || x == std::numeric_limits<float>::infinity())
-    return x < 0.0f ? std::numeric_limits<float>::quiet_NaN() : x;
   if (x < std::numeric_limits<float>::min())
     return -88.0f;
+  if (!(x <= std::numeric_limits<float>::max()))
+    return x; // +Inf or NaN
   // Subtracting the bits of 0x1.6a09e6p-1, where m's range begins, leaves k in the exponent field.
   uint32_t bits = bitsOf(x);
   int32_t k = int32_t(bits - 0x3f3504f3u) >> 23;

@@ -15,8 +15,8 @@ namespace slp::num {
 /// e^x in FP32: +0 below -87, the value at 88 above 88. NaN gives NaN.
 float exp(float x);
 
-/// The natural logarithm in FP32 of a normal x > 0; +0, -0 and positive subnormals give -88. A
-/// negative x or NaN gives NaN, +Inf gives +Inf.
+/// The natural logarithm in FP32 of a normal x > 0; anything below 2^-126 gives -88. +Inf and NaN
+/// give themselves.
 float log(float x);
 
 } // namespace slp::num

@@ -163,4 +163,8 @@ TEST(Functions, AreCloseToTheMathematicalOnes) {
   }
   EXPECT_EQ(logOf(1.0f), 0.0f);
   EXPECT_EQ(logOf(0.0f), -88.0f);
+  EXPECT_EQ(logOf(-1.0f), -88.0f);
+  EXPECT_EQ(logOf(0x1p-127f), -88.0f);
+  EXPECT_NE(logOf(0x1p-126f), -88.0f);
+  EXPECT_EQ(logOf(INFINITY), INFINITY);
 }
