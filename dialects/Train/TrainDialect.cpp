@@ -8,6 +8,7 @@
 
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -36,10 +37,86 @@ void TrainDialect::initialize() {
 }
 
 //===----------------------------------------------------------------------------------------===//
+// Attributes on ops of other dialects
+//===----------------------------------------------------------------------------------------===//
+
+LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if (name == getNamesAttrName()) {
+    auto names = dyn_cast<ArrayAttr>(attribute.getValue());
+    if (!names || names.size() != op->getNumResults() ||
+        !llvm::all_of(names, llvm::IsaPred<StringAttr>))
+      return op->emitOpError("expected train.names to be one string per result, found ")
+             << attribute.getValue();
+  } else if (name == "train.model") {
+    if (!isa<StringAttr>(attribute.getValue()))
+      return op->emitOpError("expected train.model to be a file name, found ")
+             << attribute.getValue();
+  } else if (name == "train.precision") {
+    if (!isa<DictionaryAttr>(attribute.getValue()))
+      return op->emitOpError("expected train.precision to be a dictionary, found ")
+             << attribute.getValue();
+  } else {
+    return op->emitOpError("has an attribute ") << attribute.getName() << ", unknown to train";
+  }
+  return success();
+}
+
+static LogicalResult verifyTensorName(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == getArgNameAttrName() && isa<StringAttr>(attribute.getValue()))
+    return success();
+  return op->emitOpError("expected train.name and a string, found ")
+         << attribute.getName() << " = " << attribute.getValue();
+}
+
+LogicalResult TrainDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned,
+                                                     NamedAttribute attribute) {
+  return verifyTensorName(op, attribute);
+}
+
+LogicalResult TrainDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
+                                                        NamedAttribute attribute) {
+  return verifyTensorName(op, attribute);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Rounding
+//===----------------------------------------------------------------------------------------===//
+
+static bool isNarrow(Type type) { return isa<slp::num_ir::FloatType>(getElementTypeOrSelf(type)); }
+
+LogicalResult slp::train::verifyRounding(Operation *op) {
+  bool isMac = isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op);
+  bool isNeeded = !isMac && llvm::any_of(op->getResultTypes(), isNarrow);
+  bool isThere = op->hasAttr("rounding");
+  if (isNeeded && !isThere)
+    return op->emitOpError("expected a rounding for a result of ")
+           << *llvm::find_if(op->getResultTypes(), isNarrow);
+  if (!isNeeded && isThere)
+    return op->emitOpError(isMac ? "expected no rounding: the accumulator has its own"
+                                 : "expected no rounding: every result is f32");
+  return success();
+}
+
+/// docs/numerics.md section 8: multiplying by the scale and dividing it out are exact.
+static LogicalResult verifyLossScale(Operation *op, const APFloat &scale) {
+  if (scale.isNormal() && !scale.isNegative() && scale.getExactLog2() != INT_MIN)
+    return success();
+  return op->emitOpError("expected a power of two as loss_scale, found ") << scale.convertToFloat();
+}
+
+LogicalResult CrossEntropyGradOp::verify() { return verifyLossScale(*this, getLossScale()); }
+LogicalResult SgdOp::verify() { return verifyLossScale(*this, getLossScale()); }
+
+//===----------------------------------------------------------------------------------------===//
 // State
 //===----------------------------------------------------------------------------------------===//
 
 LogicalResult StateOp::verify() {
+  if (isNarrow(getType()) && !getRounding())
+    return emitOpError("expected a rounding for a state of ") << getType();
+  if (!isNarrow(getType()) && getRounding())
+    return emitOpError("expected no rounding: the state is f32");
   Attribute init = getInitAttr();
   if (!init || isa<FileAttr>(init))
     return success();
@@ -77,6 +154,12 @@ LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (Operation *op = (*this)->getPrevNode(); op; op = op->getPrevNode())
+    if (auto other = dyn_cast<WriteOp>(op); other && other.getStateAttr() == getStateAttr()) {
+      InFlightDiagnostic d = emitOpError("is a second write of ") << getStateAttr();
+      d.attachNote(other.getLoc()) << "first write here";
+      return d;
+    }
   return verifyStateUse(*this, getStateAttr(), getValue().getType(), symbols);
 }
 

@@ -41,6 +41,9 @@ Window makeWindow(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> stride
 /// Checks result types against InferShapeInterface::inferShapes; used by the interface's verifier.
 mlir::LogicalResult verifyInferredShapes(mlir::Operation *op);
 
+/// Checks that `rounding` is there if and only if a result has to be rounded.
+mlir::LogicalResult verifyRounding(mlir::Operation *op);
+
 /// Discardable attribute with the names of an op's result tensors, unique in the module (ArrayAttr
 /// of strings).
 inline llvm::StringRef getNamesAttrName() { return "train.names"; }

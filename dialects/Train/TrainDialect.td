@@ -23,6 +23,9 @@ def Train_Dialect : Dialect {
   }];
   let dependentDialects = ["::slp::num_ir::NumDialect"];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 def Train_PhaseAttr : EnumAttr<Train_Dialect, Train_Phase, "phase"> {

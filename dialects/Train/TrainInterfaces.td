@@ -14,12 +14,17 @@ include "mlir/IR/OpBase.td"
 def Train_InferShapeInterface : OpInterface<"InferShapeInterface"> {
   let cppNamespace = "::slp::train";
   let description = [{
-    The shapes of the results follow from operands and attributes. Verified for every op that has it.
+    The shapes of the results follow from operands and attributes. Verified for every op that has it, together with
+    `rounding`: present if and only if a result is narrower than f32 and the op is no multiply-accumulate.
   }];
   let methods = [
     InterfaceMethod<"Computes one shape per result; emits an error on `this` and fails if the operands do not fit.",
       "::mlir::LogicalResult", "inferShapes", (ins "::llvm::SmallVectorImpl<::llvm::SmallVector<int64_t>> &":$shapes)>];
-  let verify = [{ return ::slp::train::verifyInferredShapes($_op); }];
+  let verify = [{ 
+    if (failed(::slp::train::verifyInferredShapes($_op)))
+      return ::mlir::failure();
+    return ::slp::train::verifyRounding($_op);
+   }];
 }
 
 def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {

@@ -224,6 +224,7 @@ def Train_CrossEntropyGradOp : Train_ComputeOp<"cross_entropy_grad", (ins Train_
   let summary = "gradient of cross_entropy";
   let description = "x (N, C), labels (N) → dx = (softmax(x) - onehot) * (loss_scale / N).";
   let results = (outs Train_FloatTensor:$dx);
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------------------------===//
@@ -235,6 +236,7 @@ def Train_SgdOp : Train_ComputeOp<"sgd", (ins Train_FloatTensor:$w, Train_FloatT
   let summary = "stochastic gradient descent with momentum and weight decay";
   let description = "w, v, dw of one shape → the new w and v. Learning rate, momentum and weight decay are given at run time.";
   let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$v_out);
+  let hasVerifier = 1;
 }
 
 #endif // DIALECTS_TRAIN_TRAINOPS_TD

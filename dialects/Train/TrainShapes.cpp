@@ -40,6 +40,12 @@ Window slp::train::makeWindow(ArrayRef<int64_t> kernel, ArrayRef<int64_t> stride
           pads[1],   pads[2],   pads[3],    dilations[0], dilations[1]};
 }
 
+/// Whether `values` are `n` numbers of at least `least`; at most 2^31, so that no size overflows.
+static bool areAll(ArrayRef<int64_t> values, size_t n, int64_t least) {
+  return values.size() == n &&
+         llvm::all_of(values, [&](int64_t v) { return v >= least && v <= int64_t(1) << 31; });
+}
+
 static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
 
 static LogicalResult expectRank(Operation *op, Value v, unsigned rank, StringRef what) {
@@ -78,14 +84,11 @@ LogicalResult slp::train::verifyInferredShapes(Operation *op) {
 template <typename Op>
 static LogicalResult inferConv(Op op, ArrayRef<int64_t> x, ArrayRef<int64_t> w,
                                SmallVector<int64_t> &y) {
-  auto all = [](ArrayRef<int64_t> values, size_t n, int64_t least) {
-    return values.size() == n && llvm::all_of(values, [&](int64_t v) { return v >= least; });
-  };
-  if (!all(op.getStrides(), 2, 1))
+  if (!areAll(op.getStrides(), 2, 1))
     return op->emitOpError("expected two strides of at least 1");
-  if (!all(op.getDilations(), 2, 1))
+  if (!areAll(op.getDilations(), 2, 1))
     return op->emitOpError("expected two dilations of at least 1");
-  if (!all(op.getPads(), 4, 0))
+  if (!areAll(op.getPads(), 4, 0))
     return op->emitOpError("expected four pads of at least 0");
   int64_t group = op.getGroup();
   if (group < 1 || x[1] % group || w[0] % group)
@@ -219,11 +222,8 @@ LogicalResult BiasGradOp::inferShapes(Shapes &shapes) {
 /// (N, C, H, W) → (N, C, OH, OW), with the attributes checked.
 template <typename Op>
 static LogicalResult inferPool(Op op, ArrayRef<int64_t> x, SmallVector<int64_t> &y) {
-  auto all = [](ArrayRef<int64_t> values, size_t n, int64_t least) {
-    return values.size() == n && llvm::all_of(values, [&](int64_t v) { return v >= least; });
-  };
-  if (!all(op.getKernel(), 2, 1) || !all(op.getStrides(), 2, 1) || !all(op.getDilations(), 2, 1) ||
-      !all(op.getPads(), 4, 0))
+  if (!areAll(op.getKernel(), 2, 1) || !areAll(op.getStrides(), 2, 1) ||
+      !areAll(op.getDilations(), 2, 1) || !areAll(op.getPads(), 4, 0))
     return op->emitOpError("expected two kernel sizes, strides and dilations of at least 1 and "
                            "four pads of at least 0");
   if (x.size() != 4)

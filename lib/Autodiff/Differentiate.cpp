@@ -239,7 +239,7 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   auto results = cast<func::ReturnOp>(step.getBody().front().getTerminator()).getOperands();
   Operation *loss = results.empty() ? nullptr : results[0].getDefiningOp();
   if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0)
-    return emitError(step.getLoc())
+    return emitError(module.getLoc())
            << "there is no loss to differentiate: give a graph that ends in one, "
               "or --loss=softmax-cross-entropy";
   if (module.lookupSymbol("eval"))

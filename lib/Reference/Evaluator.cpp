@@ -72,8 +72,6 @@ FailureOr<Evaluator> Evaluator::create(ModuleOp module, ReadFile readFile) {
     if (failed(values))
       return failure();
     std::optional<num_ir::Rounding> rounding = op.getRounding();
-    if (!rounding && !type.getElementType().isF32())
-      return op.emitOpError("expected a rounding for a state of type ") << type;
     if (rounding == num_ir::Rounding::stochastic)
       return op.emitOpError("an initial value cannot be rounded stochastically");
     Store store(type.getElementType(), rounding.value_or(num_ir::Rounding::nearest_even));
@@ -112,12 +110,6 @@ static LogicalResult checkRounding(Operation *op) {
   if (rounding && rounding.getValue() == num_ir::Rounding::stochastic)
     return op->emitOpError("stochastic rounding needs a tensor number, which train IR does not "
                            "give yet");
-  // MAC ops round by their accumulator; a reshape does not round.
-  if (rounding || op->hasAttr("accumulate") || isa<train::ReshapeOp>(op))
-    return success();
-  for (Type type : op->getResultTypes())
-    if (isa<num_ir::FloatType>(elementOf(type)))
-      return op->emitOpError("expected a rounding for a result of type ") << type;
   return success();
 }
 

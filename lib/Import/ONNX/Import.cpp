@@ -129,9 +129,9 @@ FailureOr<RankedTensorType> Importer::inputType(const onnx::ValueInfoProto &inpu
                                              : "\"" + dim.dim_param() + "\"");
     shape.push_back(size);
   }
-  int64_t elements = 8;
+  int64_t elements = 1;
   for (int64_t size : shape)
-    if (llvm::MulOverflow(elements, size, elements))
+    if (llvm::MulOverflow(elements, size, elements) || elements > int64_t(1) << 40)
       return error() << "impossible size " << printShape(shape);
   if (element.isInteger() && shape.size() != 1)
     return error() << "expected labels of rank 1, found " << printShape(shape);

@@ -1,0 +1,40 @@
+// RUN: slp-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{expected 2 to 8 exponent bits, found 1}}
+func.func private @f(!num.float<1, 2, 15, none, flush>)
+
+// -----
+
+// expected-error @below {{expected 1 to 10 mantissa bits, found 11}}
+func.func private @f(!num.float<4, 11, 15, none, flush>)
+
+// -----
+
+// expected-error @below {{expected at most 16 bits in all, found 17}}
+func.func private @f(!num.float<8, 8, 127, none, flush>)
+
+// -----
+
+// expected-error @below {{expected a bias of 1 to 127, found 0}}
+func.func private @f(!num.float<5, 2, 0, none, flush>)
+
+// -----
+
+// expected-error @below {{expected ::slp::num_ir::Specials to be one of: ieee, none, reserved}}
+// expected-error @below {{failed to parse Num_FloatType parameter 'specials'}}
+func.func private @f(!num.float<5, 2, 15, finite, flush>)
+
+// -----
+
+// expected-error @below {{expected a dot group of 8 terms, found 4}}
+func.func private @f() attributes {a = #num.accumulate<dot = 4, format = f32, rounding = nearest_even, across = f32>}
+
+// -----
+
+// expected-error @below {{expected f32 or !num.float as accumulator format, found 'f16'}}
+func.func private @f() attributes {a = #num.accumulate<dot = 8, format = f16, rounding = nearest_even, across = f32>}
+
+// -----
+
+// expected-error @below {{an accumulator cannot round stochastically}}
+func.func private @f() attributes {a = #num.accumulate<dot = 8, format = f32, rounding = stochastic, across = f32>}

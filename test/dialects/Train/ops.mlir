@@ -1,0 +1,111 @@
+// RUN: slp-opt %s | slp-opt | FileCheck %s
+// RUN: slp-opt %s --mlir-print-op-generic | slp-opt | FileCheck %s
+// RUN: slp-opt %s --emit-bytecode | slp-opt | FileCheck %s
+
+!fp8 = !num.float<5, 2, 15, reserved, flush>
+#rne = #num.rounding<nearest_even>
+#acc = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+// CHECK: train.state @in.file : tensor<2x2xf32> {init = #train.file<"m.onnx", offset = 8, length = 16, type = 1, checksum = 7>}
+train.state @in.file : tensor<2x2xf32> {init = #train.file<"m.onnx", offset = 8, length = 16, type = 1, checksum = 7>}
+// CHECK: train.state @inline : tensor<2xf32> {init = dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>}
+train.state @inline : tensor<2xf32> {init = dense<[1.0, 2.0]> : tensor<2xf32>}
+// CHECK: train.state @zero : tensor<2x!num.float<5, 2, 15, reserved, flush>> {rounding = #num.rounding<nearest_even>}
+train.state @zero : tensor<2x!fp8> {rounding = #rne}
+
+// CHECK-LABEL: @states
+func.func @states() {
+  // CHECK: %[[V:.*]] = train.read @inline {train.names = ["inline"]} : tensor<2xf32>
+  %0 = train.read @inline {train.names = ["inline"]} : tensor<2xf32>
+  // CHECK: train.write @inline, %[[V]] : tensor<2xf32>
+  train.write @inline, %0 : tensor<2xf32>
+  return
+}
+
+// CHECK-LABEL: @convolutions
+func.func @convolutions(%x: tensor<2x4x6x6xf32>, %w: tensor<6x2x3x3xf32>, %b: tensor<6xf32>, %dy: tensor<2x6x2x6xf32>) {
+  // CHECK: train.conv {{.*}} {dilations = array<i64: 2, 1>, group = 2 : i64, pads = array<i64: 0, 1, 1, 1>, strides = array<i64: 2, 1>}
+  %0 = train.conv %x, %w, %b {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, 1, 1>, dilations = array<i64: 2, 1>, group = 2}
+    : (tensor<2x4x6x6xf32>, tensor<6x2x3x3xf32>, tensor<6xf32>) -> tensor<2x6x2x6xf32>
+  // CHECK: train.conv_bp {{.*}} input_shape = array<i64: 2, 4, 6, 6>{{.*}}phase = #train.phase<bp>
+  %1 = train.conv_bp %dy, %w {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, 1, 1>, dilations = array<i64: 2, 1>, group = 2,
+      input_shape = array<i64: 2, 4, 6, 6>, phase = #train.phase<bp>}
+    : (tensor<2x6x2x6xf32>, tensor<6x2x3x3xf32>) -> tensor<2x4x6x6xf32>
+  // CHECK: train.conv_wg {{.*}} kernel = array<i64: 3, 3>{{.*}}phase = #train.phase<wg>
+  %2 = train.conv_wg %x, %dy {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, 1, 1>, dilations = array<i64: 2, 1>, group = 2,
+      kernel = array<i64: 3, 3>, phase = #train.phase<wg>}
+    : (tensor<2x4x6x6xf32>, tensor<2x6x2x6xf32>) -> tensor<6x2x3x3xf32>
+  return
+}
+
+// CHECK-LABEL: @products
+func.func @products(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf32>, %c: tensor<5xf32>,
+                    %q: tensor<3x4x!fp8>, %r: tensor<4x5x!fp8>) {
+  // CHECK: train.matmul %{{.*}}, %{{.*}} : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
+  %0 = train.matmul %a, %b : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
+  // CHECK: train.matmul %{{.*}}, %{{.*}}, %{{.*}} {transpose_b}
+  %1 = train.matmul %a, %bt, %c {transpose_b} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<3x5xf32>
+  // CHECK: train.matmul %{{.*}}, %{{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
+  %2 = train.matmul %q, %r {accumulate = #acc} : (tensor<3x4x!fp8>, tensor<4x5x!fp8>) -> tensor<3x5xf32>
+  return
+}
+
+// CHECK-LABEL: @elementwise
+func.func @elementwise(%x: tensor<2x3x4x4xf32>, %b: tensor<3xf32>) {
+  // CHECK: train.round {{.*}} {rounding = #num.rounding<nearest_even>}
+  %0 = train.round %x {rounding = #rne} : (tensor<2x3x4x4xf32>) -> tensor<2x3x4x4x!fp8>
+  // CHECK: train.relu %{{.*}} : (tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32>
+  %1 = train.relu %x : (tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32>
+  // CHECK: train.relu_grad
+  %2 = train.relu_grad %x, %1 {phase = #train.phase<bp>} : (tensor<2x3x4x4xf32>, tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32>
+  // CHECK: train.add
+  %3 = train.add %1, %2 : (tensor<2x3x4x4xf32>, tensor<2x3x4x4xf32>) -> tensor<2x3x4x4xf32>
+  // CHECK: train.bias_add
+  %4 = train.bias_add %x, %b : (tensor<2x3x4x4xf32>, tensor<3xf32>) -> tensor<2x3x4x4xf32>
+  // CHECK: train.bias_grad
+  %5 = train.bias_grad %x {phase = #train.phase<wg>} : (tensor<2x3x4x4xf32>) -> tensor<3xf32>
+  // CHECK: train.reshape
+  %6 = train.reshape %x : (tensor<2x3x4x4xf32>) -> tensor<6x16xf32>
+  return
+}
+
+// CHECK-LABEL: @windows
+func.func @windows(%x: tensor<2x3x5x5xf32>) {
+  // CHECK: train.max_pool {{.*}} {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<2x3x5x5xf32>) -> (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>)
+  %y, %i = train.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>}
+    : (tensor<2x3x5x5xf32>) -> (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>)
+  // CHECK: train.max_pool_grad
+  %0 = train.max_pool_grad %y, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = array<i64: 2, 3, 5, 5>, phase = #train.phase<bp>}
+    : (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>) -> tensor<2x3x5x5xf32>
+  // CHECK: train.avg_pool {{.*}} {count_include_pad, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}
+  %1 = train.avg_pool %x {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, count_include_pad}
+    : (tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
+  // CHECK: train.avg_pool_grad
+  %2 = train.avg_pool_grad %1 {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, count_include_pad, input_shape = array<i64: 2, 3, 5, 5>, phase = #train.phase<bp>}
+    : (tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
+  return
+}
+
+// CHECK-LABEL: @losses
+// CHECK-SAME: {train.name = "image"}
+// CHECK-SAME: -> (tensor<f32> {train.name = "loss"})
+func.func @losses(%x: tensor<2x5xf32> {train.name = "image"}, %labels: tensor<2xi32>) -> (tensor<f32> {train.name = "loss"}) {
+  // CHECK: train.softmax
+  %0 = train.softmax %x : (tensor<2x5xf32>) -> tensor<2x5xf32>
+  // CHECK: train.softmax_grad
+  %1 = train.softmax_grad %x, %0 {phase = #train.phase<bp>} : (tensor<2x5xf32>, tensor<2x5xf32>) -> tensor<2x5xf32>
+  // CHECK: train.cross_entropy
+  %loss, %losses = train.cross_entropy %x, %labels : (tensor<2x5xf32>, tensor<2xi32>) -> (tensor<f32>, tensor<2xf32>)
+  // CHECK: train.cross_entropy_grad {{.*}} {loss_scale = 1.280000e+02 : f32, phase = #train.phase<bp>}
+  %2 = train.cross_entropy_grad %x, %labels {loss_scale = 128.0 : f32, phase = #train.phase<bp>}
+    : (tensor<2x5xf32>, tensor<2xi32>) -> tensor<2x5xf32>
+  return %loss : tensor<f32>
+}
+
+// CHECK-LABEL: @update
+func.func @update(%w: tensor<4xf32>, %v: tensor<4x!fp8>, %dw: tensor<4xf32>) {
+  // CHECK: train.sgd {{.*}} {phase = #train.phase<up>, rounding = #num.rounding<nearest_even>}
+  %w2, %v2 = train.sgd %w, %v, %dw {phase = #train.phase<up>, rounding = #rne}
+    : (tensor<4xf32>, tensor<4x!fp8>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4x!fp8>)
+  return
+}
