@@ -17,7 +17,6 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-static Type elementOf(Type type) { return cast<RankedTensorType>(type).getElementType(); }
 
 /// An element of `values` that `type` cannot hold, or -1.
 static int64_t findUnrepresentable(llvm::ArrayRef<float> values, Type type) {

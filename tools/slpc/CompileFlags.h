@@ -30,9 +30,11 @@ inline void forgetForeignOptions() {
 
 class CompileFlags {
 public:
-  /// The options appear under `category` in --help.
-  explicit CompileFlags(llvm::cl::OptionCategory &category)
-      : model(llvm::cl::Positional, llvm::cl::Required, llvm::cl::value_desc("MODEL"),
+  /// The options appear under `category` in --help. A tool that has something to do without a model
+  /// says that it is optional.
+  explicit CompileFlags(llvm::cl::OptionCategory &category,
+                        llvm::cl::NumOccurrencesFlag modelIs = llvm::cl::Required)
+      : model(llvm::cl::Positional, modelIs, llvm::cl::value_desc("MODEL"),
               llvm::cl::desc("MODEL (.onnx, .onnxtxt, .mlir)"), llvm::cl::cat(category)),
         target("target", llvm::cl::desc("chip: lnpu, asu-fp8 or a description's file"),
                llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.target),

@@ -86,11 +86,17 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   forgetForeignOptions();
   cl::OptionCategory category("slpc options");
-  CompileFlags compile(category);
+  CompileFlags compile(category, cl::Optional);
   DriverFlags driver(category);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv,
                               "slpc: ONNX training graphs to images for learning processors\n");
+  if (driver.listOps) {
+    llvm::outs() << describeONNXSupport();
+    return 0;
+  }
+  if (compile.modelPath().empty())
+    return fail("expected a model (.onnx, .onnxtxt or .mlir); see slpc --help");
   CompileOptions options = compile.options();
 
   std::optional<Stage> last = Stage::emit;
