@@ -12,6 +12,7 @@
 #include "Nest.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -56,11 +57,16 @@ private:
   InFlightDiagnostic error() { return emitError(nest.loc) << nest.op << ": "; }
 
   LogicalResult chooseOrder(TileChoice &choice);
-  void chooseSplit(TileChoice &choice);
+  int64_t coresToUse();
+  SmallVector<int> splits(int64_t cores);
+  LogicalResult complete(TileChoice &choice);
+  int64_t traffic(const TileChoice &choice) const;
   int64_t roundTile(int64_t loop, int64_t tile) const;
   bool mayCut(int64_t loop, const TileChoice &choice) const;
   /// Bytes beyond capacity, summed over memories; 0 means that the choice fits.
   int64_t excess(const TileChoice &choice) const;
+  /// Halves one tile; false if no loop of the kind can be cut.
+  bool cut(TileChoice &choice, bool cutLast) const;
   LogicalResult shrink(TileChoice &choice);
   LogicalResult applySizes(TileChoice &choice);
 
@@ -110,32 +116,75 @@ LogicalResult TileChooser::chooseOrder(TileChoice &choice) {
   return success();
 }
 
-void TileChooser::chooseSplit(TileChoice &choice) {
-  choice.cores = nest.onCores ? int64_t(chip.structure.cores) : 1;
-  if (options.cores && nest.onCores)
-    choice.cores = std::min(choice.cores, options.cores);
-  if (options.seed && nest.onCores)
-    choice.cores = draw(1, choice.cores);
-  if (choice.cores == 1)
-    return;
+int64_t TileChooser::coresToUse() {
+  if (!nest.onCores)
+    return 1;
+  int64_t cores = chip.structure.cores;
+  if (options.cores)
+    cores = std::min(cores, options.cores);
+  return options.seed ? draw(1, cores) : cores;
+}
+
+/// The parallel loops worth splitting over the cores: those that keep within 5 % of the most cores
+/// busy.
+SmallVector<int> TileChooser::splits(int64_t cores) {
+  SmallVector<std::pair<double, int>> all;
   double best = 0;
-  SmallVector<unsigned> candidates;
-  for (unsigned i = 0; i < nest.loops.size(); ++i) {
-    const NestLoop &loop = nest.loops[i];
-    if (loop.reduction || loop.extent < 2)
+  for (auto [i, loop] : llvm::enumerate(nest.loops)) {
+    if (loop.reduction || loop.extent < 2 || cores == 1)
       continue;
-    candidates.push_back(i);
-    int64_t rounds = llvm::divideCeil(loop.extent, choice.cores * loop.granule);
-    double busy = double(loop.extent) / double(rounds * choice.cores * loop.granule);
-    if (busy > best + 1e-9) {
-      best = busy;
-      choice.split = i;
-    }
+    int64_t rounds = llvm::divideCeil(loop.extent, cores * loop.granule);
+    double busy = double(loop.extent) / double(rounds * cores * loop.granule);
+    all.emplace_back(busy, i);
+    best = std::max(best, busy);
   }
-  if (options.seed && !candidates.empty())
-    choice.split = candidates[draw(0, candidates.size() - 1)];
-  if (choice.split < 0)
-    choice.cores = 1;
+  if (all.empty())
+    return {-1};
+  if (options.seed)
+    return {all[draw(0, all.size() - 1)].second};
+  SmallVector<int> result;
+  for (auto [busy, loop] : all)
+    if (busy > 0.95 * best)
+      result.push_back(loop);
+  return result;
+}
+
+/// DRAM bytes of the whole nest, an estimate: runs of neighbours rounded up to bursts, a multicast
+/// tile counted once.
+int64_t TileChooser::traffic(const TileChoice &choice) const {
+  int64_t burst = chip.rates.dramBurstBytes, sum = 0;
+  for (const NestBuffer &buffer : nest.buffers) {
+    if (buffer.tensor.empty())
+      continue;
+    auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
+    llvm::sort(byStride,
+               [&](unsigned a, unsigned b) { return buffer.strides[a] < buffer.strides[b]; });
+    int64_t elements = 1, run = 1;
+    bool whole = true;
+    for (unsigned d : byStride) {
+      int64_t size = std::min(dimSize(buffer.dims[d], choice), buffer.dims[d].extent);
+      elements *= size;
+      if (whole)
+        run *= size;
+      whole &= size == buffer.dims[d].extent;
+    }
+    int64_t bytes =
+        elements / run * int64_t(llvm::alignTo(run * chip_ir::elementBytes(buffer.element), burst));
+    // The transfer stands inside every loop down to the last one that moves it.
+    int64_t times = 1, pending = 1;
+    for (unsigned loop : choice.order) {
+      bool split = int(loop) == choice.split;
+      pending *=
+          llvm::divideCeil(nest.loops[loop].extent, choice.tile[loop] * (split ? choice.cores : 1));
+      bool moves = llvm::any_of(buffer.dims, [&](const NestDim &d) { return d.loop == int(loop); });
+      if (moves)
+        times = pending;
+      if (moves && split)
+        bytes *= choice.cores;
+    }
+    sum += bytes * times * (int(buffer.load) + int(buffer.store));
+  }
+  return sum;
 }
 
 int64_t TileChooser::roundTile(int64_t loop, int64_t tile) const {
@@ -163,28 +212,32 @@ int64_t TileChooser::excess(const TileChoice &choice) const {
   return over;
 }
 
+bool TileChooser::cut(TileChoice &choice, bool cutLast) const {
+  // The cut that helps most; among equals the outer loop, whose tiles need no accumulator kept.
+  int64_t best = 0, bestLoop = -1, bestTile = 0;
+  for (unsigned loop : choice.order) {
+    int64_t tile = choice.tile[loop];
+    int64_t half = roundTile(loop, llvm::divideCeil(tile, 2));
+    if (half >= tile || nest.loops[loop].cutLast != cutLast || !mayCut(loop, choice))
+      continue;
+    TileChoice next = choice;
+    next.tile[loop] = half;
+    int64_t left = excess(next);
+    if (bestLoop >= 0 && left >= best)
+      continue;
+    best = left;
+    bestLoop = loop;
+    bestTile = half;
+  }
+  if (bestLoop >= 0)
+    choice.tile[bestLoop] = bestTile;
+  return bestLoop >= 0;
+}
+
 LogicalResult TileChooser::shrink(TileChoice &choice) {
   while (int64_t over = excess(choice)) {
-    // The cut that helps most; among equals the outer loop, whose tiles need no accumulator kept.
-    int64_t best = over, bestLoop = -1, bestTile = 0;
-    for (unsigned loop : choice.order) {
-      int64_t tile = choice.tile[loop];
-      int64_t half = roundTile(loop, llvm::divideCeil(tile, 2));
-      if (half >= tile || !mayCut(loop, choice))
-        continue;
-      TileChoice next = choice;
-      next.tile[loop] = half;
-      int64_t left = excess(next);
-      if (left < best || bestLoop < 0) {
-        best = left;
-        bestLoop = loop;
-        bestTile = half;
-      }
-    }
-    if (bestLoop >= 0) {
-      choice.tile[bestLoop] = bestTile;
+    if (cut(choice, /*cutLast=*/false) || cut(choice, /*cutLast=*/true))
       continue;
-    }
     if (choice.slots == 1)
       return error() << "does not fit the memories of " << chip.name
                      << " even in the smallest tiles (" << over << " bytes too many)";
@@ -212,11 +265,8 @@ LogicalResult TileChooser::applySizes(TileChoice &choice) {
   return success();
 }
 
-FailureOr<TileChoice> TileChooser::choose() {
-  TileChoice choice;
-  if (failed(chooseOrder(choice)))
-    return failure();
-  chooseSplit(choice);
+/// Gives an order and a split their tiles.
+LogicalResult TileChooser::complete(TileChoice &choice) {
   for (unsigned i = 0; i < nest.loops.size(); ++i) {
     int64_t parts = int(i) == choice.split ? choice.cores : 1;
     choice.tile.push_back(roundTile(i, llvm::divideCeil(nest.loops[i].extent, parts)));
@@ -227,9 +277,33 @@ FailureOr<TileChoice> TileChooser::choose() {
         choice.tile[i] = roundTile(i, draw(1, choice.tile[i]));
     choice.slots = draw(1, 2);
   }
-  if (failed(applySizes(choice)) || failed(shrink(choice)))
+  if (failed(applySizes(choice)))
     return failure();
-  return choice;
+  return shrink(choice);
+}
+
+FailureOr<TileChoice> TileChooser::choose() {
+  TileChoice start;
+  if (failed(chooseOrder(start)))
+    return failure();
+  start.cores = coresToUse();
+  std::optional<TileChoice> best;
+  int64_t bestTraffic = 0;
+  for (int split : splits(start.cores)) {
+    TileChoice choice = start;
+    choice.split = split;
+    if (split < 0)
+      choice.cores = 1;
+    if (failed(complete(choice)))
+      return failure();
+    int64_t bytes = traffic(choice);
+    if (best &&
+        (choice.slots < best->slots || (choice.slots == best->slots && bytes >= bestTraffic)))
+      continue;
+    best = choice;
+    bestTraffic = bytes;
+  }
+  return *best;
 }
 
 FailureOr<TileChoice> slp::chooseTiles(const Nest &nest, const chip::Chip &chip,

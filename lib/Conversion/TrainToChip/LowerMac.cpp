@@ -60,6 +60,7 @@ Nest slp::lowerConv(ConvOp op, const TensorMap &tensors) {
   int n = nest.addLoop("n", y[0]), g = nest.addLoop("g", groups), o = nest.addLoop("co", co);
   int oy = nest.addLoop("oy", y[2]), ox = nest.addLoop("ox", y[3]);
   int i = nest.addLoop("ci", ci, /*reduction=*/true, /*granule=*/8);
+  nest.loops[ox].cutLast = true;
 
   unsigned xb =
       addBuffer(nest, tensors, op.getX(), Space::spm,
@@ -91,6 +92,7 @@ Nest slp::lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
   int uy = nest.addLoop("iy", llvm::divideCeil(x[2], win.strideH));
   int ux = nest.addLoop("ix", llvm::divideCeil(x[3], win.strideW));
   int o = nest.addLoop("co", co, /*reduction=*/true, /*granule=*/8);
+  nest.loops[ux].cutLast = true;
 
   unsigned dyb =
       addBuffer(nest, tensors, op.getDy(), Space::spm,

@@ -33,6 +33,8 @@ static SmallVector<NestDim> loopOverAll(Nest &nest, ArrayRef<int64_t> shape) {
   SmallVector<NestDim> dims;
   for (auto [i, size] : llvm::enumerate(shape))
     dims.push_back(NestDim::along(nest.addLoop("d" + std::to_string(i), size), size));
+  if (!nest.loops.empty())
+    nest.loops.back().cutLast = true;
   return dims;
 }
 
@@ -102,6 +104,7 @@ static void poolDims(Nest &nest, const Window &w, ArrayRef<int64_t> x, ArrayRef<
                      SmallVector<NestDim> &in, SmallVector<NestDim> &out) {
   int n = nest.addLoop("n", y[0]), c = nest.addLoop("c", y[1]);
   int oy = nest.addLoop("oy", y[2]), ox = nest.addLoop("ox", y[3]);
+  nest.loops[ox].cutLast = true;
   out = {NestDim::along(n, y[0]), NestDim::along(c, y[1]), NestDim::along(oy, y[2]),
          NestDim::along(ox, y[3])};
   in = {NestDim::along(n, x[0]), NestDim::along(c, x[1]),
@@ -115,6 +118,7 @@ static void poolGradDims(Nest &nest, const Window &w, ArrayRef<int64_t> x, Array
   int n = nest.addLoop("n", x[0]), c = nest.addLoop("c", x[1]);
   int uy = nest.addLoop("iy", llvm::divideCeil(x[2], w.strideH));
   int ux = nest.addLoop("ix", llvm::divideCeil(x[3], w.strideW));
+  nest.loops[ux].cutLast = true;
   out = {NestDim::along(n, x[0]), NestDim::along(c, x[1]), strideUnits(uy, x[2], w.strideH),
          strideUnits(ux, x[3], w.strideW)};
   in = {NestDim::along(n, y[0]), NestDim::along(c, y[1]),

@@ -29,6 +29,7 @@ struct NestLoop {
   bool reduction = false; // its tiles must run in ascending order inside all parallel loops
   int64_t granule = 1;    // a tile smaller than the extent is a multiple of it
   int wholeUnless = -1;   // this loop is cut only where loop number `wholeUnless` has tiles of 1
+  bool cutLast = false;   // neighbours along it are neighbours in DRAM: cutting it makes short bursts
 };
 
 /// One dimension of a buffer: it begins at coef * loop + offset and has perTile * tile + extra
@@ -77,7 +78,7 @@ struct Nest {
 
   explicit Nest(mlir::Location l) : loc(l) {}
   int addLoop(llvm::StringRef name, int64_t extent, bool reduction = false, int64_t granule = 1) {
-    loops.push_back({name.str(), extent, reduction, granule, -1});
+    loops.push_back({name.str(), extent, reduction, granule, -1, false});
     return loops.size() - 1;
   }
 };
