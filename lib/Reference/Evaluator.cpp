@@ -17,7 +17,6 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-
 /// An element of `values` that `type` cannot hold, or -1.
 static int64_t findUnrepresentable(llvm::ArrayRef<float> values, Type type) {
   auto format = dyn_cast<num_ir::FloatType>(type);

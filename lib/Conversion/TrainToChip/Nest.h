@@ -29,7 +29,7 @@ struct NestLoop {
   bool reduction = false; // its tiles must run in ascending order inside all parallel loops
   int64_t granule = 1;    // a tile smaller than the extent is a multiple of it
   int wholeUnless = -1;   // this loop is cut only where loop number `wholeUnless` has tiles of 1
-  bool cutLast = false;   // neighbours along it are neighbours in DRAM: cutting it makes short bursts
+  bool cutLast = false; // neighbours along it are neighbours in DRAM: cutting it makes short bursts
 };
 
 /// One dimension of a buffer: it begins at coef * loop + offset and has perTile * tile + extra
