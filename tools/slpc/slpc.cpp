@@ -122,8 +122,8 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false); // one line per error
   DiagnosticPrinter printer(context, "slpc", /*remarks=*/!driver.remarks.empty());
   if (!driver.remarks.empty()) {
-    remark::RemarkCategories categories;
-    categories.all = driver.remarks;
+    std::string regex = driver.remarks; // `all` by itself turns no kind of remark on
+    remark::RemarkCategories categories{regex, regex, regex, regex, regex};
     if (failed(remark::enableOptimizationRemarks(
             context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
             /*printAsEmitRemarks=*/true)))

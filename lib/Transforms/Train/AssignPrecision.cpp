@@ -48,6 +48,10 @@ num_ir::RoundingAttr slp::roundingAttr(MLIRContext *context, num::Rounding round
   return num_ir::RoundingAttr::get(context, mode);
 }
 
+static void report(Location loc, const Twine &text) {
+  remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
+}
+
 namespace {
 /// What the policy says of one chip.
 struct Formats {
@@ -76,18 +80,12 @@ private:
   Value rounded(Value value, Type element);
   void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
   void rewrite(Operation *op);
-  void remark(Location loc, const Twine &text);
-
   func::FuncOp fn;
   const Formats &formats;
   OpBuilder builder;
   DenseMap<std::pair<Value, Type>, Value> roundings;
 };
 } // namespace
-
-void PrecisionRewriter::remark(Location loc, const Twine &text) {
-  remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
-}
 
 static std::string print(Type type) {
   std::string text;
@@ -141,7 +139,7 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
   Value result = op->getResult(0);
   Type storage = isWeightGradient ? Type() : storageOf(result);
   setElement(result, isa<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
-  remark(op->getLoc(), op->getName().getStringRef() + ": operands " + print(formats.mac) +
+  report(op->getLoc(), op->getName().getStringRef() + ": operands " + print(formats.mac) +
                            ", accumulator " + print(accumulate.getFormat()) + ", result " +
                            print(storage ? storage : elementOf(result)));
   if (!storage)
@@ -195,7 +193,7 @@ void PrecisionRewriter::run() {
     Type storage = storageOf(argument);
     if (storage.isF32())
       continue;
-    remark(argument.getLoc(), "input to " + print(storage));
+    report(argument.getLoc(), "input to " + print(storage));
     Value stored = rounded(argument, storage);
     argument.replaceAllUsesExcept(stored, stored.getDefiningOp());
   }
@@ -268,6 +266,7 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   for (StateOp state : module.getOps<StateOp>()) {
     auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
     state.setTypeAttr(TypeAttr::get(type));
+    report(state.getLoc(), "state in " + print(formats->master));
     if (!formats->master.isF32())
       state.setRoundingAttr(formats->rounding);
   }
