@@ -75,6 +75,8 @@ private:
   LogicalResult lowerLoop(scf::ForOp loop);
   LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
   LogicalResult lowerRun(chip_ir::RunOp run);
+  FailureOr<uint8_t> operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands, size_t index,
+                                     const mach::FieldInfo &field);
   void lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore, int64_t count,
                       bool wait);
 
@@ -282,9 +284,15 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
     rot.dd = reg;
     emit(alloc.getLoc(), rot);
   }
-  for (Operation *user : alloc.getResult().getUsers())
-    if (isa<chip_ir::LoadOp>(user))
-      reg = viewRegister[user];
+  bool loaded = false;
+  for (Operation *user : alloc.getResult().getUsers()) {
+    if (!isa<chip_ir::LoadOp>(user))
+      continue;
+    if (loaded)
+      return alloc.emitOpError("is loaded more than once");
+    loaded = true;
+    reg = viewRegister[user];
+  }
   for (auto [d, value] : llvm::enumerate(alloc.getOrigin())) {
     FailureOr<Coordinate> c = coordinateOf(alloc, value);
     if (failed(c))
@@ -309,6 +317,20 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
+/// The register of the operand for a descriptor field. Only a bias that is not read may be missing.
+FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands,
+                                                 size_t index, const mach::FieldInfo &field) {
+  if (index >= operands.size()) {
+    if (field.name == "bias" && run.getMode() != "bias")
+      return uint8_t(0);
+    return run.emitOpError("gives no operand for field ") << StringRef(field.name);
+  }
+  auto it = bufferRegister.find(operands[index]);
+  if (it == bufferRegister.end())
+    return run.emitOpError("expected a buffer from chip.alloc");
+  return it->second;
+}
+
 LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   const mach::InstructionInfo *info = mach::findInstruction(std::string_view(run.getInstruction()));
   if (!info)
@@ -321,11 +343,15 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   for (const mach::FieldInfo &field : info->layout.fields) {
     uint64_t value = 0;
     if (field.prefix == "d") {
-      value = nextOperand < operands.size() ? bufferRegister.lookup(operands[nextOperand]) : 0;
-      ++nextOperand;
+      FailureOr<uint8_t> reg = operandRegister(run, operands, nextOperand++, field);
+      if (failed(reg))
+        return failure();
+      value = *reg;
     } else if (field.prefix == "m") {
       value = taskMask;
     } else if (field.prefix == "g") {
+      if (!run.getGeometry())
+        return run.emitOpError("has no geometry, which the instruction needs");
       value = geometryRegister.lookup(run);
     } else if (field.prefix == "h") {
       value = field.name == "lr"         ? hyperLr
@@ -346,6 +372,10 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   if (nextOperand < operands.size())
     return run.emitOpError("has ")
            << operands.size() << " operands, the instruction " << nextOperand;
+  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
+  size_t scalarsTaken = nextHyper - hyperRegister.lookup(run);
+  if (scalarsGiven != scalarsTaken)
+    return run.emitOpError("has ") << scalarsGiven << " scalars, the instruction " << scalarsTaken;
   Operation *op = emit(run.getLoc(), mach::makeInstruction(*info, values.data()));
   if (auto captures = run.getCapturesAttr())
     op->setAttr("slp.tensor", captures);
@@ -414,21 +444,24 @@ struct ConvertChipToMach : slp::impl::ConvertChipToMachBase<ConvertChipToMach> {
   void runOnOperation() override;
 
 private:
-  void lowerTensor(chip_ir::TensorOp tensor);
+  LogicalResult lowerTensor(chip_ir::TensorOp tensor);
   LogicalResult lowerProgram(func::FuncOp fn, StringRef name, DescriptorTable &table);
 };
 } // namespace
 
-void ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor) {
+LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor) {
+  if (!tensor.getAddress())
+    return tensor.emitOpError("has no address; run chip-place-buffers first");
   OpBuilder b(tensor);
   auto type = cast<MemRefType>(tensor.getType());
   int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
   std::string role = stringifyEnum(tensor.getRole()).str();
   mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role,
                          mach::formatOf(type.getElementType()), type.getShape(),
-                         tensor.getAddress().value_or(0), bytes, DenseI64ArrayAttr(),
-                         tensor.getInitAttr(), tensor.getInitRoundingAttr());
+                         *tensor.getAddress(), bytes, DenseI64ArrayAttr(), tensor.getInitAttr(),
+                         tensor.getInitRoundingAttr());
   tensor.erase();
+  return success();
 }
 
 LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
@@ -448,7 +481,8 @@ LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
 void ConvertChipToMach::runOnOperation() {
   ModuleOp module = getOperation();
   for (auto tensor : llvm::make_early_inc_range(module.getOps<chip_ir::TensorOp>()))
-    lowerTensor(tensor);
+    if (failed(lowerTensor(tensor)))
+      return signalPassFailure();
   auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
   if (functions.empty())
     return;

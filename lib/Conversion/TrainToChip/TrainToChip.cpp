@@ -193,8 +193,8 @@ void ConvertTrainToChip::remark(const Nest &nest, const TileChoice &choice) {
   for (unsigned loop : choice.order)
     text += " " + nest.loops[loop].name + " " + std::to_string(choice.tile[loop]) + "/" +
             std::to_string(nest.loops[loop].extent) + (int(loop) == choice.split ? " split" : "");
-  r << text + " on " + std::to_string(choice.cores) + " cores, " + std::to_string(choice.slots) +
-           " slots";
+  r << text + " on " + std::to_string(choice.cores) + (choice.cores == 1 ? " core, " : " cores, ") +
+           std::to_string(choice.slots) + " slots";
 }
 
 LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {

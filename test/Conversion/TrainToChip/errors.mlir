@@ -70,7 +70,7 @@ func.func @channels_within_a_dot(%a: tensor<6x40x!f8> {train.name = "a"}, %b: te
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @nothing(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{train.relu: expected a tile of loop "d0" that is a multiple of 1, found 0}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {d0 = 0}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {sizes = {d0 = 0}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -79,7 +79,7 @@ func.func @nothing(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8>
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @unknown_size(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{train.relu: tile size for unknown loop "k"}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {k = 8}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {sizes = {k = 8}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -88,7 +88,7 @@ func.func @unknown_size(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @unknown_order(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{train.relu: loop order names unknown loop "k"}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", "k"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {order = ["d0", "k"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -97,7 +97,7 @@ func.func @unknown_order(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x4
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @twice(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{train.relu: loop order names twice the loop "d0"}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", "d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {order = ["d0", "d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -106,7 +106,7 @@ func.func @twice(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @too_few(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{train.relu: loop order names 1 of 2 loops}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {order = ["d0"]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -115,7 +115,7 @@ func.func @too_few(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8>
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @other_wish(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{slp.tile: expected order = [...] or sizes = {...}, found "slots"}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {slots = 2}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {slots = 2}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -124,7 +124,7 @@ func.func @other_wish(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @not_a_dictionary(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{slp.tile: expected a dictionary, found 4}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = 4} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = 4} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -133,7 +133,7 @@ func.func @not_a_dictionary(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @not_a_name(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{slp.tile: expected loop names in order, found 1 : i64}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {order = ["d0", 1]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {order = ["d0", 1]}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -142,7 +142,7 @@ func.func @not_a_name(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!
 !f8 = !num.float<5, 2, 15, reserved, flush>
 func.func @not_a_number(%a: tensor<6x40x!f8> {train.name = "a"}) -> (tensor<6x40x!f8> {train.name = "y"}) {
   // expected-error @below {{slp.tile: expected a whole number of loop "d0", found "all"}}
-  %y = train.relu %a {train.names = ["y"], slp.tile = {sizes = {d0 = "all"}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
+  %y = train.relu %a {rounding = #num.rounding<nearest_even>, train.names = ["y"], slp.tile = {sizes = {d0 = "all"}}} : (tensor<6x40x!f8>) -> tensor<6x40x!f8>
   return %y : tensor<6x40x!f8>
 }
 
@@ -167,11 +167,11 @@ func.func @no_name(%x: tensor<4xf32>) {
 // -----
 
 !f16 = !num.float<5, 10, 15, reserved, gradual>
-train.state @v : tensor<4x!f16>
+train.state @v : tensor<4x!f16> {rounding = #num.rounding<nearest_even>}
 func.func @not_in_place(%w: tensor<4x!f16> {train.name = "w"}, %dw: tensor<4xf32> {train.name = "dw"}) {
   %v = train.read @v {train.names = ["v"]} : tensor<4x!f16>
   // expected-error @below {{expected a state that is updated in place}}
-  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, train.names = ["w1", "v1"]}
+  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, rounding = #num.rounding<nearest_even>, train.names = ["w1", "v1"]}
       : (tensor<4x!f16>, tensor<4x!f16>, tensor<4xf32>) -> (tensor<4x!f16>, tensor<4x!f16>)
   train.write @v, %v1 : tensor<4x!f16>
   return
@@ -180,15 +180,15 @@ func.func @not_in_place(%w: tensor<4x!f16> {train.name = "w"}, %dw: tensor<4xf32
 // -----
 
 !f16 = !num.float<5, 10, 15, reserved, gradual>
-train.state @v : tensor<4x!f16>
-train.state @w : tensor<4x!f16>
+train.state @v : tensor<4x!f16> {rounding = #num.rounding<nearest_even>}
+train.state @w : tensor<4x!f16> {rounding = #num.rounding<nearest_even>}
 func.func @read_too_late(%dw: tensor<4xf32> {train.name = "dw"}) -> (tensor<4x!f16> {train.name = "y"}) {
   %w = train.read @w {train.names = ["w"]} : tensor<4x!f16>
   %v = train.read @v {train.names = ["v"]} : tensor<4x!f16>
-  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, train.names = ["w1", "v1"]}
+  %w1, %v1 = train.sgd %w, %v, %dw {loss_scale = 1.0 : f32, rounding = #num.rounding<nearest_even>, train.names = ["w1", "v1"]}
       : (tensor<4x!f16>, tensor<4x!f16>, tensor<4xf32>) -> (tensor<4x!f16>, tensor<4x!f16>)
   // expected-error @below {{reads a state after its update in place}}
-  %y = train.relu %w {train.names = ["y"]} : (tensor<4x!f16>) -> tensor<4x!f16>
+  %y = train.relu %w {rounding = #num.rounding<nearest_even>, train.names = ["y"]} : (tensor<4x!f16>) -> tensor<4x!f16>
   train.write @w, %w1 : tensor<4x!f16>
   train.write @v, %v1 : tensor<4x!f16>
   return %y : tensor<4x!f16>

@@ -1,0 +1,316 @@
+// What the lowering refuses, with the message it gives.
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-chip-to-mach
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @no_address() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    // expected-error @below {{has no address; run chip-place-buffers first}}
+    %a = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @loop_of_unknown_length(%n: index) {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    // expected-error @below {{expected a loop from 0 with constant step and trip count}}
+    scf.for %i = %c0 to %n step %c1 {
+    }
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @loop_from_one() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    // expected-error @below {{expected a loop from 0 with constant step and trip count}}
+    scf.for %i = %c1 to %c4 step %c1 {
+    }
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @two_variables() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    scf.for %i = %c0 to %c4 step %c1 {
+      scf.for %j = %c0 to %c4 step %c1 {
+        %s = affine.apply affine_map<(d0, d1) -> (d0 + d1)>(%i, %j)
+        // expected-error @below {{expected a coordinate that is affine in one loop}}
+        %a = chip.alloc [%s] extents [8] core_stride [0] slots 1 {offset = 0, slot_bytes = 16} : memref<1xf32, #chip.space<shared>>
+      }
+    }
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @not_linear() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    scf.for %i = %c0 to %c4 step %c1 {
+      %s = affine.apply affine_map<(d0) -> (d0 mod 3)>(%i)
+      // expected-error @below {{expected a linear coordinate, found affine_map<(d0) -> (d0 mod 3)>}}
+      %a = chip.alloc [%s] extents [8] core_stride [0] slots 1 {offset = 0, slot_bytes = 16} : memref<1xf32, #chip.space<shared>>
+    }
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @unknown_instruction() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{names an unknown instruction}}
+    chip.run "v.tanh" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_many_operands() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has 3 operands, the instruction 2}}
+    chip.run "v.relu" outs(%a) ins(%a, %a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_few_operands() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{gives no operand for field b}}
+    chip.run "v.add" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @unknown_mode() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has the unknown mode add}}
+    chip.run "v.bias.grad" outs(%a) ins(%a) {mode = "add"} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @no_window() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has no geometry, which the instruction needs}}
+    chip.run "v.avg.pool" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @no_numbers() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has 0 scalars, the instruction 1}}
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_many_numbers() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has 2 scalars, the instruction 1}}
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 1.0, 2.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @buffer_from_elsewhere(%a: memref<f32, #chip.space<shared>>) {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %v = chip.view @x : memref<f32, #chip.space<dram>>
+    // expected-error @below {{expected a buffer from chip.alloc}}
+    chip.load %v to %a : memref<f32, #chip.space<dram>>, memref<f32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @run_on_argument(%a: memref<f32, #chip.space<shared>>) {
+  chip.task "x" "train.x" "fp" cores(1) {
+    // expected-error @below {{expected a buffer from chip.alloc}}
+    chip.run "v.relu" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @view_from_elsewhere(%v: memref<f32, #chip.space<dram>>) {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{expected a chip.view of a tensor with an address}}
+    chip.load %v to %a : memref<f32, #chip.space<dram>>, memref<f32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @loaded_twice() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %v = chip.view @x : memref<f32, #chip.space<dram>>
+    // expected-error @below {{is loaded more than once}}
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    chip.load %v to %a : memref<f32, #chip.space<dram>>, memref<f32, #chip.space<shared>>
+    chip.load %v to %a : memref<f32, #chip.space<dram>>, memref<f32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @no_instruction() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    // expected-error @below {{has no machine instruction}}
+    %s = arith.addi %c0, %c0 : index
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_many_descriptors() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a0 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a1 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a2 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a3 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a4 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a5 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a6 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a7 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a8 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a9 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a10 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a11 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a12 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a13 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a14 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a15 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a16 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a17 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a18 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a19 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a20 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a21 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a22 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a23 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a24 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a25 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a26 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a27 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a28 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a29 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a30 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    %a31 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{needs more than 32 descriptors in one task}}
+    %a32 = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_many_windows() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 1>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 2>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 3>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 4>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 5>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 6>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 7>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    // expected-error @below {{needs more than 8 windows in one task}}
+    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 8>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @too_many_scalars() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 0.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 1.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 2.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 3.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 4.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 5.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 6.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 7.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 8.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 9.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 10.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 11.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 12.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    // expected-error @below {{needs more than 16 numbers in one task}}
+    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 13.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+// expected-error @below {{has no address; run chip-place-buffers first}}
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
+func.func @step() {
+  return
+}
