@@ -125,11 +125,11 @@ static std::string convNet(int64_t batch, int64_t image, int64_t channels,
 #nearest = #num.rounding<nearest_even>
 module {
 train.state @m : )" +
-         m + "\ntrain.state @v : " + m + "\nfunc.func @step(%x: " + x +
-         " {train.name = \"x\"}, %w: " + w + " {train.name = \"w\"}) -> (" + half +
-         " {train.name = \"p\"}, " + dx + " {train.name = \"dx\"}) {\n" +
-         "  %acc = train.conv %x, %w {" + common + "[\"acc\"]" + tile + "} : (" + x + ", " + w +
-         ") -> " + acc +
+         m + " {rounding = #nearest}\ntrain.state @v : " + m +
+         " {rounding = #nearest}\nfunc.func @step(%x: " + x + " {train.name = \"x\"}, %w: " + w +
+         " {train.name = \"w\"}) -> (" + half + " {train.name = \"p\"}, " + dx +
+         " {train.name = \"dx\"}) {\n" + "  %acc = train.conv %x, %w {" + common + "[\"acc\"]" +
+         tile + "} : (" + x + ", " + w + ") -> " + acc +
          "\n  %y = train.round %acc {rounding = #nearest, train.names = [\"y\"]} : (" + acc +
          ") -> " + y +
          "\n  %p, %i = train.max_pool %y {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, "
