@@ -28,7 +28,8 @@ readSlice(slp::train::FileAttr file, StringRef modelFolder,
   llvm::sys::path::append(path, file.getPath());
   uint64_t size = 0;
   if (std::error_code code = llvm::sys::fs::file_size(path, size)) {
-    error() << path << ": " << code.message();
+    error() << path << ": " << code.message()
+            << "; weights are read from the model file, --params=DIR names its folder";
     return failure();
   }
   // A mapping past the end of the file would fault, not fail.
@@ -53,7 +54,9 @@ readSlice(slp::train::FileAttr file, StringRef modelFolder,
 FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef name,
                                                      RankedTensorType type, Attribute init,
                                                      StringRef modelFolder) {
-  auto error = [&] { return emitError(loc) << "initial value of \"" << name << "\": "; };
+  // An initializer is no node: its name is part of the message, not of the location.
+  Location place = isa<NameLoc>(loc) ? UnknownLoc::get(loc.getContext()) : loc;
+  auto error = [&] { return emitError(place) << "initial value of \"" << name << "\": "; };
   size_t count = type.getNumElements();
   if (!init)
     return std::vector<float>(count, 0.0f);

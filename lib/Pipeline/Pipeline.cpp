@@ -8,6 +8,8 @@
 
 #include "slp/Pipeline/Pipeline.h"
 
+#include "lib/Pipeline/Resume.h"
+
 #include "runtime/chips/Chip.h"
 #include "slp/Autodiff/Passes.h"
 #include "slp/Conversion/Passes.h"
@@ -35,7 +37,15 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   ImportOptions importOptions;
   importOptions.batch = options.batch;
   importOptions.loss = options.loss;
-  return importONNX(context, path, importOptions);
+  OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
+  if (!module)
+    return nullptr;
+  CompileOptions used = options;
+  auto step = module->lookupSymbol<func::FuncOp>("step");
+  if (step && step.getNumArguments() != 0) // the batch, also where the file chose it
+    used.batch = cast<RankedTensorType>(step.getArgumentTypes().front()).getDimSize(0);
+  recordOptions(*module, Stage::import, used);
+  return module;
 }
 
 /// differentiate: BP, WG and UP ops join it; @eval is split off.
@@ -83,10 +93,19 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   if (configure)
     configure(pm);
   auto wanted = [&](Stage stage) { return done < stage && stage <= last; };
-  if (wanted(Stage::tile) && options.precision == "fp32" && done < Stage::precision)
+  if (wanted(Stage::tile) && options.precision == "fp32")
     return emitError(UnknownLoc::get(module.getContext()),
                      "precision fp32 is for the reference only; expected fp16 or fp8 to go beyond "
                      "stage precision");
+  if (wanted(Stage::tile) && (options.cores < 0 || options.cores > chip.structure.cores))
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "expected 0 (all) to " << chip.structure.cores << " cores of chip " << chip.name
+           << ", found " << options.cores;
+  for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile})
+    if (wanted(stage))
+      recordOptions(module, stage, options);
+  if (wanted(Stage::precision) || wanted(Stage::tile))
+    recordChip(module, options.target, chip);
   if (wanted(Stage::differentiate))
     differentiate(pm, options);
   if (wanted(Stage::precision))

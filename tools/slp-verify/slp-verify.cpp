@@ -44,8 +44,13 @@ int main(int argc, char **argv) {
   llvm::cl::opt<bool> verbose("v", llvm::cl::desc("list the tensors that are not compared"),
                               llvm::cl::cat(category));
   llvm::cl::HideUnrelatedOptions(category);
-  llvm::cl::ParseCommandLineOptions(argc, argv,
-                                    "compare the simulator with the reference, bit by bit\n");
+  if (!parseCommandLine(argc, argv, "slp-verify",
+                        "compare the simulator with the reference, bit by bit\n"))
+    return 1;
+  if (flags.modelPath().empty()) {
+    llvm::errs() << "slp-verify: error: MODEL is missing; see slp-verify --help\n";
+    return 1;
+  }
   options.steps = steps;
   options.data = data;
   options.hyper = {learningRate, momentum, weightDecay};
@@ -58,20 +63,20 @@ int main(int argc, char **argv) {
   }
 
   CompileOptions compileOptions = flags.options();
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // one line an error
+  DiagnosticPrinter printer(context, "slp-verify", flags.modelPath().str(), /*remarks=*/false);
+  mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
+  if (!module || mlir::failed(resumeOptions(*module, compileOptions, CompileFlags::isGiven)))
+    return 1;
   Result<chip::Chip> chip = chip::load(compileOptions.target);
   if (!chip) {
     llvm::errs() << "slp-verify: error: " << chip.message() << "\n";
     return 1;
   }
-  mlir::DialectRegistry registry;
-  registerDialects(registry);
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false); // one line an error
-  DiagnosticPrinter printer(context, "slp-verify", /*remarks=*/false);
-  mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
-  if (!module)
-    return 1;
-  llvm::StringRef folder = llvm::sys::path::parent_path(flags.modelPath());
+  llvm::StringRef folder = flags.modelFolder();
   mlir::FailureOr<verify::Program> program =
       verify::compile(std::move(module), compileOptions, *chip, folder);
   if (mlir::failed(program))

@@ -13,6 +13,8 @@
 #include "slp/Pipeline/Pipeline.h"
 
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace slp {
 
@@ -22,20 +24,38 @@ inline void forgetForeignOptions() {
   auto &all = llvm::cl::getRegisteredOptions();
   llvm::SmallVector<llvm::StringRef> foreign;
   for (auto &[name, option] : all)
-    if (!name.starts_with("help") && name != "h" && name != "version")
+    if (name != "help" && name != "h" && name != "version")
       foreign.push_back(name);
   for (llvm::StringRef name : foreign)
     all.erase(name);
 }
 
+/// Parses the command line. False after one line on stderr, "TOOL: error: ...".
+inline bool parseCommandLine(int argc, char **argv, llvm::StringRef tool,
+                             llvm::StringRef overview) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (llvm::cl::ParseCommandLineOptions(argc, argv, overview, &os))
+    return true;
+  // Values that do not parse have been printed already, on one line.
+  llvm::StringRef line = llvm::StringRef(text).split('\n').first;
+  line.consume_front(llvm::sys::path::filename(argv[0]));
+  line.consume_front(": ");
+  line = line.split(".  Try").first.rtrim('!');
+  if (!line.empty())
+    llvm::errs() << tool << ": error: " << line << "; see " << tool << " --help\n";
+  return false;
+}
+
 class CompileFlags {
 public:
-  /// The options appear under `category` in --help. A tool that has something to do without a model
-  /// says that it is optional.
-  explicit CompileFlags(llvm::cl::OptionCategory &category,
-                        llvm::cl::NumOccurrencesFlag modelIs = llvm::cl::Required)
-      : model(llvm::cl::Positional, modelIs, llvm::cl::value_desc("MODEL"),
+  /// The options appear under `category` in --help.
+  explicit CompileFlags(llvm::cl::OptionCategory &category)
+      : model(llvm::cl::Positional, llvm::cl::value_desc("MODEL"),
               llvm::cl::desc("MODEL (.onnx, .onnxtxt, .mlir)"), llvm::cl::cat(category)),
+        params("params",
+               llvm::cl::desc("folder of the files with initial values; default: the model's"),
+               llvm::cl::value_desc("DIR"), llvm::cl::cat(category)),
         target("target", llvm::cl::desc("chip: lnpu, asu-fp8 or a description's file"),
                llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.target),
                llvm::cl::cat(category)),
@@ -77,12 +97,20 @@ public:
     o.tileSeed = tileSeed;
     return o;
   }
-  /// Path of the model.
+  /// Path of the model; empty if there is none on the command line.
   llvm::StringRef modelPath() const { return model.getValue(); }
+  /// Where the files with initial values lie.
+  llvm::StringRef modelFolder() const {
+    return params.empty() ? llvm::sys::path::parent_path(modelPath()) : params.getValue();
+  }
+  /// Whether the command line has the option.
+  static bool isGiven(llvm::StringRef name) {
+    return llvm::cl::getRegisteredOptions().lookup(name)->getNumOccurrences() != 0;
+  }
 
 private:
   const CompileOptions defaults;
-  llvm::cl::opt<std::string> model, target;
+  llvm::cl::opt<std::string> model, params, target;
   llvm::cl::opt<int64_t> batch;
   llvm::cl::opt<std::string> loss, optimizer, precision, masterWeights;
   llvm::cl::opt<double> lossScale;

@@ -10,6 +10,8 @@
 #include "mlir/IR/Location.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
+
 using namespace mlir;
 
 std::string slp::describeLocation(Location loc) {
@@ -41,19 +43,30 @@ static StringRef severityOf(DiagnosticSeverity severity) {
   return "error";
 }
 
-static void print(StringRef tool, Diagnostic &diagnostic) {
+/// "place: text", without line breaks.
+static std::string describe(Diagnostic &diagnostic, StringRef model) {
   std::string place = slp::describeLocation(diagnostic.getLocation());
-  llvm::errs() << tool << ": " << severityOf(diagnostic.getSeverity()) << ": ";
-  if (!place.empty())
-    llvm::errs() << place << ": ";
-  llvm::errs() << diagnostic.str() << "\n";
-  for (Diagnostic &note : diagnostic.getNotes())
-    print(tool, note);
+  std::string text = diagnostic.str();
+  if (isa<FileLineColLoc>(diagnostic.getLocation()))
+    text = place + ": " + text;
+  else if (!place.empty())
+    text = model.str() + ": " + place + ": " + text;
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
-slp::DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, std::string tool, bool remarks)
-    : handler(&context, [tool = std::move(tool), remarks](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() != DiagnosticSeverity::Remark || remarks)
-          print(tool, diagnostic);
-        return success();
-      }) {}
+static void print(StringRef tool, StringRef model, Diagnostic &diagnostic) {
+  std::string line = describe(diagnostic, model);
+  for (Diagnostic &note : diagnostic.getNotes())
+    line += "; " + describe(note, model);
+  llvm::errs() << tool << ": " << severityOf(diagnostic.getSeverity()) << ": " << line << "\n";
+}
+
+slp::DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, std::string tool, std::string model,
+                                          bool remarks)
+    : handler(&context,
+              [tool = std::move(tool), model = std::move(model), remarks](Diagnostic &diagnostic) {
+                if (diagnostic.getSeverity() != DiagnosticSeverity::Remark || remarks)
+                  print(tool, model, diagnostic);
+                return success();
+              }) {}

@@ -3,7 +3,7 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // How the compiler's tools print MLIR diagnostics: tool, severity, place, text. A place is a line
-// of a file or the name of an ONNX node.
+// of a file, or the model and the name of an ONNX node.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -16,10 +16,11 @@
 
 namespace slp {
 
-/// Prints every diagnostic of `context` to stderr while it lives, remarks only if asked for.
+/// Prints every diagnostic of `context` to stderr while it lives, one a line with its notes;
+/// remarks only if asked for. `model` is the path that names of nodes are printed behind.
 class DiagnosticPrinter {
 public:
-  DiagnosticPrinter(mlir::MLIRContext &context, std::string tool, bool remarks);
+  DiagnosticPrinter(mlir::MLIRContext &context, std::string tool, std::string model, bool remarks);
 
 private:
   mlir::ScopedDiagnosticHandler handler;

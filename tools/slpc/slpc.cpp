@@ -10,6 +10,7 @@
 #include "Diagnostics.h"
 
 #include "runtime/chips/Chip.h"
+#include "runtime/image/File.h"
 #include "runtime/image/Image.h"
 #include "runtime/image/Text.h"
 #include "slp/Emit/Emit.h"
@@ -18,10 +19,9 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Support/Timing.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 using namespace slp;
@@ -34,12 +34,10 @@ struct DriverFlags {
   explicit DriverFlags(cl::OptionCategory &category)
       : output("o", cl::desc("output file; default: MODEL.slp, or stdout with --stop-after"),
                cl::value_desc("OUT"), cl::cat(category)),
-        stopAfter("stop-after", cl::desc("print the IR after a stage: " + listStages()),
-                  cl::value_desc("STAGE"), cl::cat(category)),
+        stopAfter("stop-after", cl::desc(stopAfterText), cl::value_desc("STAGE"),
+                  cl::cat(category)),
         emit("emit", cl::desc("what to write: image, asm (as slp-dis prints it) or mlir"),
              cl::value_desc("KIND"), cl::cat(category)),
-        params("params", cl::desc("folder of the files with initial values; default: the model's"),
-               cl::value_desc("DIR"), cl::cat(category)),
         remarks("remarks", cl::desc("print decisions whose category matches: precision, tile, ..."),
                 cl::value_desc("REGEX"), cl::cat(category)),
         timeReport("time-report", cl::desc("print the time of each pass"), cl::cat(category)),
@@ -47,7 +45,8 @@ struct DriverFlags {
                 cl::cat(category)),
         verbose("v", cl::desc("say what was written"), cl::cat(category)) {}
 
-  cl::opt<std::string> output, stopAfter, emit, params, remarks;
+  const std::string stopAfterText = "print the IR after a stage: " + listStages();
+  cl::opt<std::string> output, stopAfter, emit, remarks;
   cl::opt<bool> timeReport, listOps, verbose;
 };
 
@@ -56,18 +55,17 @@ int fail(const Twine &message) {
   return 1;
 }
 
-/// Writes text so that a failure leaves no partial file.
-int writeText(StringRef path, StringRef text) {
+/// Writes text or an image so that a failure leaves no partial file.
+int write(StringRef path, StringRef text) {
   if (path.empty() || path == "-") {
     llvm::outs() << text;
-    return 0;
+    llvm::outs().flush();
+    std::error_code error = llvm::outs().error();
+    llvm::outs().clear_error(); // reported here, not when the stream is destroyed
+    return error ? fail("cannot write to standard output: " + error.message()) : 0;
   }
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-    os << text;
-    return llvm::Error::success();
-  });
-  if (error)
-    return fail(Twine("cannot write ") + path + ": " + llvm::toString(std::move(error)));
+  if (Status ok = image::writeBytes({text.begin(), text.end()}, path.str()); !ok)
+    return fail(ok.message());
   return 0;
 }
 
@@ -77,6 +75,7 @@ std::string printModule(ModuleOp module) {
   OpPrintingFlags flags;
   flags.enableDebugInfo(); // node names are locations; a later run of slpc needs them
   module.print(os, flags);
+  os << "\n";
   return text;
 }
 
@@ -86,17 +85,16 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   forgetForeignOptions();
   cl::OptionCategory category("slpc options");
-  CompileFlags compile(category, cl::Optional);
+  CompileFlags compile(category);
   DriverFlags driver(category);
   cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(argc, argv,
-                              "slpc: ONNX training graphs to images for learning processors\n");
-  if (driver.listOps) {
-    llvm::outs() << describeONNXSupport();
-    return 0;
-  }
+  if (!parseCommandLine(argc, argv, "slpc",
+                        "slpc: ONNX training graphs to images for learning processors\n"))
+    return 1;
+  if (driver.listOps)
+    return write(driver.output, describeONNXSupport());
   if (compile.modelPath().empty())
-    return fail("expected a model (.onnx, .onnxtxt or .mlir); see slpc --help");
+    return fail("MODEL is missing; see slpc --help");
   CompileOptions options = compile.options();
 
   std::optional<Stage> last = Stage::emit;
@@ -112,17 +110,17 @@ int main(int argc, char **argv) {
   if (kind != "mlir" && *last != Stage::emit)
     return fail("--emit=" + kind + " needs all stages, found --stop-after=" + driver.stopAfter);
 
-  Result<chip::Chip> chip = chip::load(options.target);
-  if (!chip)
-    return fail(chip.message());
-
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false); // one line per error
-  DiagnosticPrinter printer(context, "slpc", /*remarks=*/!driver.remarks.empty());
+  DiagnosticPrinter printer(context, "slpc", compile.modelPath().str(),
+                            /*remarks=*/!driver.remarks.empty());
   if (!driver.remarks.empty()) {
-    std::string regex = driver.remarks; // `all` by itself turns no kind of remark on
+    std::string regex = driver.remarks, problem;
+    if (!llvm::Regex(regex).isValid(problem))
+      return fail("--remarks=" + regex + ": " + problem);
+    // `all` by itself turns no kind of remark on.
     remark::RemarkCategories categories{regex, regex, regex, regex, regex};
     if (failed(remark::enableOptimizationRemarks(
             context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
@@ -130,8 +128,14 @@ int main(int argc, char **argv) {
       return 1;
   }
   OwningOpRef<ModuleOp> module = readModel(context, compile.modelPath(), options);
-  if (!module)
+  if (!module || failed(resumeOptions(*module, options, CompileFlags::isGiven)))
     return 1;
+  if (*last < stageOf(*module))
+    return fail(compile.modelPath() + ": expected IR of stage " + stringifyStage(*last) +
+                " or before, found stage " + stringifyStage(stageOf(*module)));
+  Result<chip::Chip> chip = chip::load(options.target);
+  if (!chip)
+    return fail(chip.message());
 
   DefaultTimingManager timing;
   timing.setEnabled(driver.timeReport);
@@ -140,23 +144,23 @@ int main(int argc, char **argv) {
                        [&](PassManager &pm) { pm.enableTiming(scope); })))
     return 1;
   if (kind == "mlir")
-    return writeText(driver.output, printModule(*module));
+    return write(driver.output, printModule(*module));
 
-  std::string folder = driver.params.empty()
-                           ? llvm::sys::path::parent_path(compile.modelPath()).str()
-                           : driver.params.getValue();
-  FailureOr<image::Image> image = emitImage(*module, *chip, folder);
+  FailureOr<image::Image> image = emitImage(*module, *chip, compile.modelFolder());
   if (failed(image))
     return 1;
   if (kind == "asm")
-    return writeText(driver.output, image::printText(*image));
+    return write(driver.output, image::printText(*image));
   SmallString<128> output(driver.output);
   if (output.empty()) {
     output = llvm::sys::path::filename(compile.modelPath());
     llvm::sys::path::replace_extension(output, "slp");
   }
-  if (Status ok = image::writeFile(*image, output.str().str()); !ok)
-    return fail(ok.message());
+  Result<std::vector<uint8_t>> bytes = image::serialize(*image);
+  if (!bytes)
+    return fail(bytes.message());
+  if (write(output, StringRef(reinterpret_cast<const char *>(bytes->data()), bytes->size())))
+    return 1;
   if (driver.verbose)
     llvm::errs() << "slpc: wrote " << output << ": " << image->text.size() << " instructions, "
                  << image->descriptors.size() << " descriptors, " << image->tensors.size()

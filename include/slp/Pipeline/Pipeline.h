@@ -54,6 +54,13 @@ mlir::OwningOpRef<mlir::ModuleOp> readModel(mlir::MLIRContext &context, llvm::St
 /// nothing.
 Stage stageOf(mlir::ModuleOp module);
 
+/// For a module that has been through stages already: puts into `options` what those stages were
+/// told (module attribute `slp.options`), as nothing can change it now. Fails, with an error for
+/// each, if the user chose otherwise by an option `isGiven` ("precision", "loss-scale", ...), or if
+/// the chip's description has changed in a way that programs depend on.
+mlir::LogicalResult resumeOptions(mlir::ModuleOp module, CompileOptions &options,
+                                  llvm::function_ref<bool(llvm::StringRef)> isGiven);
+
 /// Runs the passes of the stages after `stageOf(module)` up to `last` (emit: up to lower; emitImage
 /// does the rest). `configure` may add instrumentation to the pass manager.
 mlir::LogicalResult runStages(mlir::ModuleOp module, Stage last, const CompileOptions &options,

@@ -1,0 +1,134 @@
+//===- Resume.cpp - what the stages of a module were told -------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Pipeline/Resume.h"
+
+#include "runtime/chips/Chip.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <algorithm>
+#include <charconv>
+
+using namespace mlir;
+using namespace slp;
+
+static constexpr llvm::StringLiteral optionsAttr = "slp.options";
+static constexpr llvm::StringLiteral chipKey = "chip_structure";
+
+/// Calls `visit(name of the option, the stage that reads it first, field)` for every option but the
+/// target.
+template <typename Options, typename Visitor>
+static void visitOptions(Options &options, Visitor visit) {
+  visit("batch", Stage::import, options.batch);
+  visit("loss", Stage::import, options.loss);
+  visit("optimizer", Stage::differentiate, options.optimizer);
+  visit("precision", Stage::precision, options.precision);
+  visit("master-weights", Stage::precision, options.masterWeights);
+  visit("loss-scale", Stage::precision, options.lossScale);
+  visit("cores", Stage::tile, options.cores);
+  visit("tile-seed", Stage::tile, options.tileSeed);
+}
+
+/// Options are recorded as the command line would give them.
+static std::string print(const std::string &value) { return value; }
+static std::string print(int64_t value) { return std::to_string(value); }
+static std::string print(uint64_t value) { return std::to_string(value); }
+static std::string print(double value) {
+  char text[32]; // the shortest that reads back as the same
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+static void parse(StringRef text, std::string &value) { value = text.str(); }
+static void parse(StringRef text, double &value) { (void)text.getAsDouble(value); }
+template <typename Integer> static void parse(StringRef text, Integer &value) {
+  (void)text.getAsInteger(10, value);
+}
+
+static std::string keyOf(StringRef option) {
+  std::string key = option.str();
+  std::replace(key.begin(), key.end(), '-', '_'); // so that it prints without quotes
+  return key;
+}
+
+static void set(ModuleOp module, StringRef key, StringRef value) {
+  NamedAttrList entries(module->getAttrOfType<DictionaryAttr>(optionsAttr));
+  entries.set(key, StringAttr::get(module.getContext(), value));
+  module->setAttr(optionsAttr, entries.getDictionary(module.getContext()));
+}
+
+static std::optional<StringRef> get(ModuleOp module, StringRef key) {
+  if (auto entries = module->getAttrOfType<DictionaryAttr>(optionsAttr))
+    if (auto value = dyn_cast_or_null<StringAttr>(entries.get(key)))
+      return value.getValue();
+  return std::nullopt;
+}
+
+/// The same for options that a pass notes when it is run by itself, without slpc.
+static std::optional<StringRef> getNoted(ModuleOp module, StringRef key) {
+  if (auto value = get(module, key))
+    return value;
+  StringRef noted = key == "precision" ? "policy" : key == "target" ? "chip" : key;
+  if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
+    if (auto value = dyn_cast_or_null<StringAttr>(precision.get(noted)))
+      return value.getValue();
+  return std::nullopt;
+}
+
+void slp::recordOptions(ModuleOp module, Stage stage, const CompileOptions &options) {
+  visitOptions(options, [&](StringRef name, Stage reader, const auto &value) {
+    if (reader == stage)
+      set(module, keyOf(name), print(value));
+  });
+}
+
+void slp::recordChip(ModuleOp module, StringRef target, const chip::Chip &chip) {
+  set(module, "target", target);
+  set(module, chipKey, "0x" + llvm::utohexstr(chip.structureHash(), /*LowerCase=*/true, 16));
+}
+
+/// A description elsewhere, or with other rates, is the same target if its structure is.
+static LogicalResult resumeTarget(ModuleOp module, CompileOptions &options, bool isGiven) {
+  std::optional<StringRef> target = getNoted(module, "target");
+  if (!target)
+    return success();
+  if (!isGiven)
+    options.target = target->str();
+  Result<chip::Chip> chip = chip::load(options.target);
+  if (!chip)
+    return emitError(UnknownLoc::get(module.getContext())) << chip.message();
+  std::optional<StringRef> recorded = get(module, chipKey);
+  uint64_t structure = 0;
+  bool fits = recorded ? !recorded->getAsInteger(0, structure) && structure == chip->structureHash()
+                       : chip->name == *target;
+  if (!fits)
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--target=" << options.target << " does not fit: stage "
+           << stringifyStage(stageOf(module)) << " was reached for --target=" << *target
+           << (*target == options.target ? ", whose description has changed since" : "");
+  if (module->hasAttr("slp.chip")) // where later passes find the description
+    module->setAttr("slp.chip", StringAttr::get(module.getContext(), options.target));
+  return success();
+}
+
+LogicalResult slp::resumeOptions(ModuleOp module, CompileOptions &options,
+                                 function_ref<bool(StringRef)> isGiven) {
+  LogicalResult result = success();
+  visitOptions(options, [&](StringRef name, Stage reader, auto &value) {
+    std::optional<StringRef> recorded = getNoted(module, keyOf(name));
+    if (!recorded || stageOf(module) < reader)
+      return;
+    bool isAny = name == "batch" && print(value) == "0"; // as the model says
+    if (isGiven(name) && !isAny && print(value) != *recorded)
+      result = emitError(UnknownLoc::get(module.getContext()))
+               << "--" << name << "=" << print(value) << " does not fit: stage "
+               << stringifyStage(reader) << " was run with --" << name << "=" << *recorded;
+    parse(*recorded, value);
+  });
+  if (failed(resumeTarget(module, options, isGiven("target"))))
+    return failure();
+  return result;
+}
