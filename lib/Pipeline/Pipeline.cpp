@@ -99,7 +99,7 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
                      "stage precision");
   if (wanted(Stage::tile) && (options.cores < 0 || options.cores > chip.structure.cores))
     return emitError(UnknownLoc::get(module.getContext()))
-           << "expected 0 (all) to " << chip.structure.cores << " cores of chip " << chip.name
+           << "expected 0 (all) to " << chip.structure.cores.value << " cores of chip " << chip.name
            << ", found " << options.cores;
   for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile})
     if (wanted(stage))

@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
                         "compare the simulator with the reference, bit by bit\n"))
     return 1;
   if (flags.modelPath().empty()) {
-    llvm::errs() << "slp-verify: error: MODEL is missing; see slp-verify --help\n";
+    llvm::errs() << "slp-verify: error: expected a model (.onnx, .onnxtxt or .mlir); see "
+                    "slp-verify --help\n";
     return 1;
   }
   options.steps = steps;

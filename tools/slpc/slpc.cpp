@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
   if (driver.listOps)
     return write(driver.output, describeONNXSupport());
   if (compile.modelPath().empty())
-    return fail("MODEL is missing; see slpc --help");
+    return fail("expected a model (.onnx, .onnxtxt or .mlir); see slpc --help");
   CompileOptions options = compile.options();
 
   std::optional<Stage> last = Stage::emit;
