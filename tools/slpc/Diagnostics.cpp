@@ -47,7 +47,9 @@ static StringRef severityOf(DiagnosticSeverity severity) {
 static std::string describe(Diagnostic &diagnostic, StringRef model) {
   std::string place = slp::describeLocation(diagnostic.getLocation());
   std::string text = diagnostic.str();
-  if (isa<FileLineColLoc>(diagnostic.getLocation()))
+  // Remarks come by the hundred for one model: the node says enough.
+  if (isa<FileLineColLoc>(diagnostic.getLocation()) ||
+      (!place.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Remark))
     text = place + ": " + text;
   else if (!place.empty())
     text = model.str() + ": " + place + ": " + text;
