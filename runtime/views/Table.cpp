@@ -85,22 +85,35 @@ std::string phaseTable(const Record &record) {
 }
 
 std::string assumptionsFoot(const chip::Chip &chip, size_t width) {
-  std::vector<std::string> words;
-  for (const std::string &line : chip.assumptions())
-    words.push_back(line);
-  if (words.empty())
+  std::vector<std::string> lines = chip.assumptions();
+  if (lines.empty())
     return "";
   std::string text = "Rests on numbers that are not quoted from the makers of " + chip.name + ":\n";
-  std::string line = " ";
-  for (size_t i = 0; i < words.size(); ++i) {
-    std::string word = " " + words[i] + (i + 1 < words.size() ? ";" : "");
-    if (line.size() + word.size() > width && line.size() > 1) {
-      text += line + "\n";
-      line = " ";
+  for (chip::Provenance from :
+       {chip::Provenance::derived, chip::Provenance::recalled, chip::Provenance::assumed}) {
+    std::string tag(chip::toString(from)), end = " [" + tag + "]", section, line;
+    for (const std::string &entry : lines) { // "section.key = value [tag]"
+      if (entry.size() < end.size() || entry.substr(entry.size() - end.size()) != end)
+        continue;
+      size_t dot = entry.find('.');
+      std::string word = entry.substr(dot + 1, entry.size() - end.size() - dot - 1);
+      if (entry.substr(0, dot) != section) { // a section is named once
+        section = entry.substr(0, dot);
+        word = section + ": " + word;
+      }
+      if (line.empty()) {
+        line = "  " + tag + ": " + word;
+      } else if (line.size() + word.size() + 3 > width) { // "; " before and ";" behind it
+        text += line + ";\n";
+        line = "    " + word;
+      } else {
+        line += "; " + word;
+      }
     }
-    line += word;
+    if (!line.empty())
+      text += line + "\n";
   }
-  return text + line + "\n";
+  return text;
 }
 
 } // namespace slp::views

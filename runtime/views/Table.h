@@ -18,8 +18,9 @@ namespace slp::views {
 
 /// Per phase and in all, as means per run of the entry point. Empty if time was not simulated.
 std::string phaseTable(const Record &record);
-/// "Rests on numbers that are not quoted from the chip's authors: ...", wrapped at `width` columns.
-/// Only what timing and energy use: the format's definition is in the numerics.
+/// "Rests on numbers that are not quoted from the makers of lnpu: ...": by provenance, then by
+/// section of the description, wrapped at `width` columns. Only what timing and energy use: the
+/// format's definition is in the numerics.
 std::string assumptionsFoot(const chip::Chip &chip, size_t width = 100);
 /// 1234567 as "1,234,567".
 std::string grouped(uint64_t value);

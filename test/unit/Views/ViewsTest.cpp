@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -226,11 +227,27 @@ TEST(Table, ShowsPhasesAndWhatTheyRestOn) {
   EXPECT_NE(table.find("9,000"), std::string::npos) << table;
   EXPECT_NE(table.find("4,224"), std::string::npos) << "DRAM bytes\n" << table;
   std::string foot = assumptionsFoot(record.chip);
+  // Every number stands once, under its tag, behind its section: "tag: section: key = value; ...".
   std::string joined;
   for (char c : foot)
     joined += c == '\n' ? ' ' : c;
-  for (const std::string &line : record.chip.assumptions())
-    EXPECT_NE(joined.find(line), std::string::npos) << line;
+  size_t derived = joined.find("  derived: "), recalled = joined.find("  recalled: ");
+  size_t assumed = joined.find("  assumed: ");
+  ASSERT_TRUE(derived < recalled && recalled < assumed && assumed < joined.size()) << foot;
+  std::map<std::string, std::string> under = {
+      {"[derived]", joined.substr(derived, recalled - derived)},
+      {"[recalled]", joined.substr(recalled, assumed - recalled)},
+      {"[assumed]", joined.substr(assumed)}};
+  for (const std::string &line : record.chip.assumptions()) {
+    size_t dot = line.find('.'), tag = line.rfind(" [");
+    const std::string &text = under.at(line.substr(tag + 1));
+    size_t section = text.find(" " + line.substr(0, dot) + ": ");
+    ASSERT_NE(section, std::string::npos) << line;
+    EXPECT_NE(text.find(" " + line.substr(dot + 1, tag - dot - 1), section), std::string::npos)
+        << line;
+  }
+  for (size_t begin = 0, end; (end = foot.find('\n', begin)) != std::string::npos; begin = end + 1)
+    EXPECT_LE(end - begin, 100u);
 }
 
 TEST(Table, GroupsDigits) {
