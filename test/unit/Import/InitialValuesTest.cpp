@@ -80,7 +80,9 @@ TEST_F(InitialValues, Errors) {
   EXPECT_EQ(error, "initial value of \"w\": FILE: expected 12 bytes at offset 4, the file has 14");
   llvm::sys::fs::remove(file);
   EXPECT_TRUE(read(attribute(2, 12)).empty());
-  EXPECT_EQ(error, "initial value of \"w\": FILE: No such file or directory");
+  EXPECT_EQ(error,
+            "initial value of \"w\": FILE: No such file or directory; weights are read from the "
+            "model file, --params=DIR names its folder");
 }
 
 /// The published test vectors of FNV-1a 64.
