@@ -41,8 +41,8 @@ std::string messageOf(const std::vector<uint8_t> &bytes) {
 struct Scratch {
   std::string path;
   Scratch() {
-    char name[] = "/tmp/slp-image-test-XXXXXX";
-    path = mkdtemp(name);
+    path = testing::TempDir() + "slp-image-test-XXXXXX";
+    mkdtemp(path.data());
   }
   ~Scratch() {
     for (const std::string &file : files())
