@@ -1,0 +1,23 @@
+"""Usage: check-overlap.py STATS.json NODE
+
+Fails unless every core multiplies and the forward convolution NODE takes clearly less time than its transfers and its
+computation would take one after the other.
+"""
+import json
+import sys
+
+with open(sys.argv[1]) as f:
+    total = json.load(f)["total"]
+(node,) = [n for n in total["nodes"] if n["node"] == sys.argv[2] and n["phase"] == "fp"]
+cores = [e for e in total["cores"] if e["engine"] == "mac"]
+busy = node["engines"]
+# load, store and mac have one queue per core, the vector unit is one.
+serial = sum(busy[e]["busy"] for e in ("load", "store", "mac")) / len(cores) + busy["vector"]["busy"]
+idle = [e["core"] for e in cores if not e["cycles"]["busy"]]
+print(f"{node['cycles']} cycles, {serial:.0f} one after the other, utilisation {node['utilisation']:.3f}")
+if idle:
+    sys.exit(f"check-overlap: cores {idle} never multiply")
+if node["cycles"] > 0.8 * serial:
+    sys.exit("check-overlap: expected at most 0.8 of the serial time")
+if node["utilisation"] < 0.6:
+    sys.exit("check-overlap: expected a utilisation of at least 0.6")
