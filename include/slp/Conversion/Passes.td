@@ -16,7 +16,8 @@ def ConvertTrainToChip : Pass<"convert-train-to-chip", "::mlir::ModuleOp"> {
     halved until they fit the chip's memories twice, so that transfers overlap with compute. Legality follows from the order
     of accumulation: reduction loops run inside all parallel loops, in the order of docs/numerics.md section 4; parallel
     loops may come in any order and one of them is split over the cores. A `train.round` that is the only use of a MAC
-    result is done on the tile while it drains. Tensors in DRAM are row-major; `train.reshape` is a second view of one.
+    result is done on the tile while it drains, and so is a `train.relu` that is the only use of that. Tensors in DRAM are
+    row-major; `train.reshape` is a second view of one.
 
     Assumes that `train-assign-precision` has run. An op attribute `slp.tile = {order = ["co", "n", ...], sizes = {n = 2}}`
     overrides the choice and is refused where it is illegal. test/Conversion/TrainToChip/conv.mlir is an example.

@@ -38,6 +38,8 @@ int64_t slp::bufferBytes(const NestBuffer &buffer, const TileChoice &choice) {
 int64_t slp::bufferSlots(const Nest &nest, const NestBuffer &buffer, const TileChoice &choice) {
   if (buffer.space == Space::acc && nest.oneAccumulatorSlot)
     return 1;
+  if (buffer.space != Space::acc && buffer.tensor.empty())
+    return 1; // one engine's own, from one instruction to the next
   return choice.slots;
 }
 

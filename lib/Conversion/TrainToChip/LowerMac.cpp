@@ -31,8 +31,18 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   unsigned accIndex = nest.buffers.size() - 1;
 
   RoundOp round = fusedRoundOf(op);
-  Value stored = round ? round.getResult() : result;
-  unsigned out = addBuffer(nest, tensors, stored, Space::spm, accDims, false, true);
+  ReluOp relu = fusedReluOf(op);
+  Value rounded = round ? round.getResult() : result;
+  unsigned out;
+  if (relu) {
+    NestBuffer between;
+    between.element = elementOf(rounded);
+    between.dims.assign(accDims.begin(), accDims.end());
+    nest.buffers.push_back(std::move(between));
+    out = nest.buffers.size() - 1;
+  } else {
+    out = addBuffer(nest, tensors, rounded, Space::spm, accDims, false, true);
+  }
 
   NestRun mac;
   mac.instruction = instruction.str();
@@ -47,9 +57,19 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   drain.instruction = "v.round";
   drain.outs = {out};
   drain.ins = {accIndex};
-  drain.captures = {round ? trainNameOf(stored) : ""};
+  drain.captures = {round ? trainNameOf(rounded) : ""};
   drain.epilogue = true;
   nest.runs.push_back(std::move(drain));
+  if (!relu)
+    return;
+
+  NestRun rectify;
+  rectify.instruction = "v.relu";
+  rectify.outs = {addBuffer(nest, tensors, relu.getY(), Space::spm, accDims, false, true)};
+  rectify.ins = {out};
+  rectify.captures = {trainNameOf(relu.getY())};
+  rectify.epilogue = true;
+  nest.runs.push_back(std::move(rectify));
 }
 
 Nest slp::lowerConv(ConvOp op, const TensorMap &tensors) {

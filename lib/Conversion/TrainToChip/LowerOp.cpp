@@ -59,6 +59,29 @@ RoundOp slp::fusedRoundOf(Operation *macOp) {
   return result.hasOneUse() ? dyn_cast<RoundOp>(*result.user_begin()) : RoundOp();
 }
 
+ReluOp slp::fusedReluOf(Operation *macOp) {
+  RoundOp round = fusedRoundOf(macOp);
+  return round && round.getY().hasOneUse() ? dyn_cast<ReluOp>(*round.getY().user_begin())
+                                           : ReluOp();
+}
+
+bool slp::isFused(Operation *op) {
+  auto mac = [](Value value) -> Operation * {
+    Operation *def = value.getDefiningOp();
+    return def && isMacOp(def) ? def : nullptr;
+  };
+  if (auto round = dyn_cast<RoundOp>(op)) {
+    Operation *producer = mac(round.getX());
+    return producer && fusedRoundOf(producer) == round;
+  }
+  if (auto relu = dyn_cast<ReluOp>(op)) {
+    auto round = relu.getX().getDefiningOp<RoundOp>();
+    Operation *producer = round ? mac(round.getX()) : nullptr;
+    return producer && fusedReluOf(producer) == relu;
+  }
+  return false;
+}
+
 /// The ONNX node's name: the innermost name of the location.
 static std::string nodeName(Location loc) {
   if (auto name = dyn_cast<NameLoc>(loc))

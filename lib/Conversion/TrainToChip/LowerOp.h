@@ -33,6 +33,13 @@ std::string trainNameOf(mlir::Value result);
 /// The train.round that turns a MAC result into its only use, or null.
 train::RoundOp fusedRoundOf(mlir::Operation *macOp);
 
+/// The train.relu that is the only use of that rounded result, or null.
+train::ReluOp fusedReluOf(mlir::Operation *macOp);
+
+/// True for an op that is done on the tiles of a MAC op while they drain, and has no nest of its
+/// own.
+bool isFused(mlir::Operation *op);
+
 /// Appends the nests of `op` in execution order; fails with an error if the op has no lowering.
 mlir::LogicalResult lowerOp(mlir::Operation *op, const TensorMap &tensors,
                             std::vector<Nest> &nests);

@@ -117,8 +117,10 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
       elide(reshape.getY(), "the same memory as " + trainNameOf(reshape.getX()));
       continue;
     }
-    if (isMacOp(&op) && fusedRoundOf(&op))
-      continue; // stays in the accumulators
+    bool drains = isMacOp(&op) && fusedRoundOf(&op);
+    bool rectified = isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.user_begin());
+    if (drains || rectified)
+      continue; // never leaves the chip
     for (OpResult result : op.getResults()) {
       std::string name = trainNameOf(result);
       chip_ir::Role role = chip_ir::Role::temp;
@@ -211,9 +213,8 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   for (Operation &op : fn.getBody().front().without_terminator()) {
     if (isa<ReadOp, WriteOp, ReshapeOp>(op))
       continue;
-    if (auto round = dyn_cast<RoundOp>(op))
-      if (Operation *mac = round.getX().getDefiningOp(); mac && isMacOp(mac) && fusedRoundOf(mac))
-        continue;
+    if (isFused(&op))
+      continue;
     std::vector<Nest> opNests;
     if (failed(lowerOp(&op, tensors, opNests)))
       return failure();

@@ -84,6 +84,7 @@ func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<16x24x3x
 #sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
 
 // Gradient of the input: loops count strides of inputs; outputs that reach them are read.
+// CHECK-LABEL: func.func @step()
 func.func @step(%dy: tensor<2x8x4x4x!f8> {train.name = "dy"}, %w: tensor<8x4x3x3x!f8> {train.name = "w"})
     -> (tensor<2x4x8x8xf32> {train.name = "dx"}) {
   // ONE: chip.task "" "train.conv_bp" "bp"
@@ -123,4 +124,46 @@ func.func @step(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x
       train.names = ["dw"], slp.tile = {sizes = {n = 1, oy = 2}}}
       : (tensor<4x4x8x8x!f8>, tensor<4x8x8x8x!f8>) -> tensor<8x4x3x3xf32>
   return %dw : tensor<8x4x3x3xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+// A relu that is the only use of the rounded result follows on the tile: one task, and only its result reaches DRAM.
+// CHECK-LABEL: func.func @step()
+func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x!f8> {train.name = "w"})
+    -> (tensor<4x16x8x8x!f8> {train.name = "y"}) {
+  // CHECK: chip.task "" "train.conv" "fp"
+  // CHECK-COUNT-1: chip.view @y
+  // CHECK: chip.run "conv.fp"
+  // CHECK: chip.run "v.round" outs(%[[BETWEEN:.*]]) ins({{.*}}) {captures = ["rounded"]}
+  // CHECK-NEXT: chip.run "v.relu" outs(%[[Y:.*]]) ins(%[[BETWEEN]]) {captures = ["rectified"]}
+  // CHECK-NEXT: chip.store %[[Y]]
+  // CHECK-NOT: chip.task
+  %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["sum"]}
+      : (tensor<4x8x8x8x!f8>, tensor<16x8x3x3x!f8>) -> tensor<4x16x8x8xf32>
+  %r = train.round %y {rounding = #num.rounding<nearest_even>, train.names = ["rounded"]} : (tensor<4x16x8x8xf32>) -> tensor<4x16x8x8x!f8>
+  %z = train.relu %r {rounding = #num.rounding<nearest_even>, train.names = ["rectified"]} : (tensor<4x16x8x8x!f8>) -> tensor<4x16x8x8x!f8>
+  return %z : tensor<4x16x8x8x!f8>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+// With another use of the rounded result both tensors are needed, and the relu is a task of its own.
+// CHECK-LABEL: func.func @step()
+func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x!f8> {train.name = "w"})
+    -> (tensor<4x16x8x8x!f8> {train.name = "y"}, tensor<4x16x8x8x!f8> {train.name = "z"}) {
+  // CHECK: chip.task "" "train.conv" "fp"
+  // CHECK: chip.run "v.round"
+  // CHECK: chip.task "" "train.relu" "fp"
+  %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["sum"]}
+      : (tensor<4x8x8x8x!f8>, tensor<16x8x3x3x!f8>) -> tensor<4x16x8x8xf32>
+  %r = train.round %y {rounding = #num.rounding<nearest_even>, train.names = ["rounded"]} : (tensor<4x16x8x8xf32>) -> tensor<4x16x8x8x!f8>
+  %z = train.relu %r {rounding = #num.rounding<nearest_even>, train.names = ["rectified"]} : (tensor<4x16x8x8x!f8>) -> tensor<4x16x8x8x!f8>
+  return %r, %z : tensor<4x16x8x8x!f8>, tensor<4x16x8x8x!f8>
 }
