@@ -17,17 +17,3 @@ slp::mach::Format slp::mach::formatOf(Type element) {
     return Format::i32;
   return element.isInteger(8) ? Format::u8 : Format::f32;
 }
-
-int64_t slp::mach::elementBytes(Format format) {
-  switch (format) {
-  case Format::f32:
-  case Format::i32:
-    return 4;
-  case Format::fp16:
-    return 2;
-  case Format::fp8:
-  case Format::u8:
-    return 1;
-  }
-  return 1;
-}

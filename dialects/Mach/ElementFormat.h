@@ -19,9 +19,6 @@ namespace slp::mach {
 /// Other types do not reach this point: the verifiers of train and chip admit only these.
 Format formatOf(mlir::Type element);
 
-/// Bytes of one element: 4, 2 or 1.
-int64_t elementBytes(Format format);
-
 } // namespace slp::mach
 
 #endif // DIALECTS_MACH_ELEMENTFORMAT_H

@@ -11,6 +11,7 @@
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Num/NumDialect.h"
 #include "runtime/image/Features.h"
+#include "runtime/isa/ElementBytes.h"
 #include "runtime/num/Round.h"
 #include "slp/Emit/InitialValues.h"
 

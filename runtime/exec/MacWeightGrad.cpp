@@ -94,10 +94,10 @@ Status WeightGradient::resolveTiles() {
   if (acc.address >= uint64_t(part.chip.structure.accBankBytes.value))
     return Error{"operand `acc` must lie in accumulator bank 0"};
   for (int d = 0; d < acc.rank; ++d)
-    if (acc.box.size[d] > 1 && acc.stride[d] < bytesOf(second.tile.format))
+    if (acc.box.size[d] > 1 && acc.stride[d] < mach::elementBytes(second.tile.format))
       return Error{"operand `acc` leaves " + std::to_string(acc.stride[d]) +
                    " bytes for an element of the chain, which has " +
-                   std::to_string(bytesOf(second.tile.format))};
+                   std::to_string(mach::elementBytes(second.tile.format))};
   Result<TileView> c = part.view(second, "acc (bank 1)");
   if (!c)
     return c.takeError();

@@ -146,7 +146,7 @@ static Status forElements(const State &state, const image::Tensor &tensor, F f) 
   std::vector<int64_t> at(rank, 0);
   uint64_t address = tensor.address;
   for (int64_t i = 0; i < n; ++i) {
-    if (address + uint64_t(bytesOf(tensor.format)) > state.memories.dram.size())
+    if (address + uint64_t(mach::elementBytes(tensor.format)) > state.memories.dram.size())
       return Error{"tensor " + tensor.name + " reaches beyond the memory"};
     if (Status s = f(i, state.memories.dram.data() + address); !s)
       return s;
@@ -185,7 +185,7 @@ static bool writeElement(const State &state, mach::Format format, float value, u
     uint32_t code = num::roundToCode(f, num::Rounding::towardZero, value, 0, nullptr);
     if (num::decode(f, code) != value)
       return false;
-    std::memcpy(to, &code, size_t(bytesOf(format))); // little endian
+    std::memcpy(to, &code, size_t(mach::elementBytes(format))); // little endian
     return true;
   }
   }
@@ -224,7 +224,7 @@ static float readElement(const State &state, mach::Format format, const uint8_t 
     return float(*from);
   default: {
     uint32_t code = 0;
-    std::memcpy(&code, from, size_t(bytesOf(format))); // little endian
+    std::memcpy(&code, from, size_t(mach::elementBytes(format))); // little endian
     return num::decode(state.codec.format(format), code);
   }
   }

@@ -13,20 +13,6 @@
 
 namespace slp::exec {
 
-int bytesOf(mach::Format format) {
-  switch (format) {
-  case mach::Format::f32:
-  case mach::Format::i32:
-    return 4;
-  case mach::Format::fp16:
-    return 2;
-  case mach::Format::fp8:
-  case mach::Format::u8:
-    return 1;
-  }
-  return 4;
-}
-
 /// Address and bounds of `view.box` of the tile whose coordinate `origin` lies at `base`.
 static Status locate(TileView &view, const Memories &memories, unsigned core, uint64_t base,
                      const Dims &origin, const char *name) {
@@ -60,7 +46,7 @@ static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &
   view.space = t.space;
   view.format = t.format;
   view.rank = int(t.rank);
-  view.elementBytes = bytesOf(t.format);
+  view.elementBytes = mach::elementBytes(t.format);
   view.extent.fill(1);
   Dims origin{};
   bool isDram = t.space == mach::Space::dram;

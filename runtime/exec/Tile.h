@@ -13,6 +13,7 @@
 
 #include "runtime/chips/Chip.h"
 #include "runtime/exec/Memory.h"
+#include "runtime/isa/ElementBytes.h"
 #include "runtime/num/Round.h"
 
 #include <array>
@@ -56,9 +57,6 @@ struct TileView {
   /// Whether dimension d holds all coordinates of the tensor.
   bool whole(int d) const { return box.lo[d] == 0 && box.size[d] == extent[d]; }
 };
-
-/// Bytes of one element.
-int bytesOf(mach::Format format);
 
 /// Clips and locates. Fails if an element lies outside the memory. `name` is the operand's, for the
 /// message.

@@ -8,6 +8,8 @@
 
 #include "runtime/image/Image.h"
 
+#include "runtime/isa/ElementBytes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -20,20 +22,6 @@ constexpr uint64_t addressLimit = uint64_t(1) << 48; // DRAM addresses have 48 b
 constexpr size_t maxRank = 8;                        // of a tensor; descriptors have at most 5
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
-
-uint64_t elementBytes(mach::Format format) {
-  switch (format) {
-  case mach::Format::f32:
-  case mach::Format::i32:
-    return 4;
-  case mach::Format::fp16:
-    return 2;
-  case mach::Format::fp8:
-  case mach::Format::u8:
-    break;
-  }
-  return 1;
-}
 
 /// A name must survive symbol tables and one-line messages. `what` says whose name it is.
 Status checkName(std::string_view what, const std::string &name) {
@@ -72,7 +60,7 @@ Status checkHeader(const Image &image) {
 /// The distance of the last element's end from the address, or nothing if it does not fit 48 bits.
 bool extentFits(const Tensor &t) {
   // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
-  uint64_t end = elementBytes(t.format);
+  uint64_t end = mach::elementBytes(t.format);
   for (size_t d = 0; d < t.shape.size(); ++d) {
     uint64_t steps = uint64_t(t.shape[d]) - 1, stride = uint64_t(t.strides[d]);
     if (steps != 0 && stride > t.bytes / steps)
