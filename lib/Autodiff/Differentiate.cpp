@@ -8,11 +8,11 @@
 
 #include "slp/Autodiff/Passes.h"
 
+#include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace slp {
 #define GEN_PASS_DEF_TRAINDIFFERENTIATE
@@ -22,6 +22,7 @@ namespace slp {
 using namespace mlir;
 using namespace slp;
 using namespace slp::train;
+using slp::autodiff::Differentiator;
 
 void slp::registerGradients(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TrainDialect *) {
@@ -31,115 +32,6 @@ void slp::registerGradients(DialectRegistry &registry) {
     autodiff::attachMatMulGradients(*context);
     autodiff::attachPoolGradients(*context);
   });
-}
-
-namespace {
-/// Reverse mode over one function.
-class Differentiator {
-public:
-  Differentiator(func::FuncOp step) : step(step), builder(step.getContext()) {}
-
-  /// Builds the BP and WG ops that lead from `loss` to the states.
-  LogicalResult run(Operation *loss);
-  /// The gradient of a state's value, summed over all reads; null if the loss does not depend on
-  /// it.
-  Value gradientOf(StringAttr state);
-
-private:
-  /// A gradient that the `operand`-th use of a value by the `position`-th op contributes.
-  struct Contribution {
-    unsigned position, operand;
-    Value grad;
-  };
-
-  void findNeeded();
-  Value sum(SmallVector<Contribution> &parts, Location loc, Phase phase);
-  LogicalResult visit(Operation &op, unsigned position, bool isLoss);
-
-  func::FuncOp step;
-  OpBuilder builder;
-  DenseSet<Value> needed; // a state is below
-  DenseMap<Value, SmallVector<Contribution>> contributions;
-  llvm::MapVector<StringAttr, SmallVector<Contribution>> ofStates;
-};
-} // namespace
-
-void Differentiator::findNeeded() {
-  for (Operation &op : step.getBody().front())
-    if (isa<ReadOp>(op) ||
-        llvm::any_of(op.getOperands(), [&](Value v) { return needed.contains(v); }))
-      needed.insert(op.result_begin(), op.result_end());
-}
-
-/// ((first + second) + third) ..., in the order of the uses.
-Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase phase) {
-  llvm::sort(parts, [](const Contribution &a, const Contribution &b) {
-    return std::tie(a.position, a.operand) < std::tie(b.position, b.operand);
-  });
-  Value total;
-  for (const Contribution &part : parts)
-    total = !total
-                ? part.grad
-                : createInferred<AddOp>(builder, loc, {total, part.grad}, phaseOf(builder, phase))
-                      .getY();
-  return total;
-}
-
-Value Differentiator::gradientOf(StringAttr state) {
-  auto it = ofStates.find(state);
-  if (it == ofStates.end())
-    return nullptr;
-  return sum(it->second, NameLoc::get(state), Phase::wg);
-}
-
-LogicalResult Differentiator::visit(Operation &op, unsigned position, bool isLoss) {
-  if (auto read = dyn_cast<ReadOp>(op)) {
-    auto it = contributions.find(read.getResult());
-    if (it == contributions.end())
-      return success();
-    auto &parts = ofStates[read.getStateAttr().getAttr()];
-    parts.append(it->second);
-    return success();
-  }
-  SmallVector<Value> resultGrads;
-  for (Value result : op.getResults()) {
-    auto it = contributions.find(result);
-    resultGrads.push_back(it == contributions.end() ? Value()
-                                                    : sum(it->second, op.getLoc(), Phase::bp));
-  }
-  SmallVector<bool> wanted;
-  for (Value operand : op.getOperands())
-    wanted.push_back(needed.contains(operand));
-  bool isReached = isLoss || llvm::any_of(resultGrads, [](Value v) { return bool(v); });
-  if (!isReached || llvm::none_of(wanted, [](bool b) { return b; }))
-    return success();
-
-  auto differentiable = dyn_cast<DifferentiableInterface>(op);
-  if (!differentiable) {
-    InFlightDiagnostic d = op.emitOpError("has no gradient");
-    if (auto name = dyn_cast<NameLoc>(op.getLoc()))
-      d << ", needed for node \"" << name.getName().strref() << "\"";
-    return d;
-  }
-  SmallVector<Value> grads;
-  if (failed(differentiable.buildGradient(builder, resultGrads, wanted, grads)))
-    return failure();
-  for (auto [i, operand] : llvm::enumerate(op.getOperands()))
-    if (wanted[i] && grads[i])
-      contributions[operand].push_back({position, unsigned(i), grads[i]});
-  return success();
-}
-
-LogicalResult Differentiator::run(Operation *loss) {
-  findNeeded();
-  SmallVector<Operation *> ops;
-  for (Operation &op : step.getBody().front().without_terminator())
-    ops.push_back(&op);
-  builder.setInsertionPoint(step.getBody().front().getTerminator());
-  for (size_t i = ops.size(); i-- > 0;)
-    if (failed(visit(*ops[i], i, ops[i] == loss)))
-      return failure();
-  return success();
 }
 
 /// @eval: the ops that `logits` needs, without labels.
@@ -186,11 +78,12 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
 }
 
 /// velocity' and w' for each state with a gradient, in the order of the states.
-static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step, Differentiator &gradients) {
+static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
+                                  function_ref<Value(StateOp)> gradientOf) {
   SymbolTable symbols(module);
   OpBuilder b(step.getBody().front().getTerminator());
   for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
-    Value dw = gradients.gradientOf(state.getSymNameAttr());
+    Value dw = gradientOf(state);
     if (!dw)
       continue;
     Location loc = state.getLoc();
@@ -247,8 +140,21 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
            << "differentiate makes a function @eval, but there is one already";
 
   buildEval(module, step, results[1]);
-  Differentiator gradients(step);
-  if (failed(gradients.run(loss)) || failed(buildUpdates(module, step, gradients)))
+  llvm::StringMap<SmallVector<Value>> reads;
+  SmallVector<Value> sources;
+  for (ReadOp read : step.getOps<ReadOp>()) {
+    reads[read.getState()].push_back(read.getResult());
+    sources.push_back(read.getResult());
+  }
+  OpBuilder atEnd(step.getBody().front().getTerminator());
+  Differentiator gradients(atEnd, sources, {});
+  if (failed(gradients.run(results[0], /*seed=*/Value())))
+    return failure();
+  auto gradientOf = [&](StateOp state) {
+    return gradients.gradientOf(reads.lookup(state.getSymName()),
+                                NameLoc::get(state.getSymNameAttr()));
+  };
+  if (failed(buildUpdates(module, step, gradientOf)))
     return failure();
   // What neither the loss nor the logits need is not part of the step.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(step.getBody().front())))
