@@ -13,12 +13,13 @@ config.test_exec_root = config.slp_test_binary_dir
 config.substitutions.append(("%models", os.path.join(config.test_source_root, "models")))
 config.substitutions.append(("%data", os.path.join(config.test_source_root, "data")))
 config.substitutions.append(("%chips", os.path.join(config.slp_source_dir, "runtime", "chips")))
+config.substitutions.append(("%onnx_cases", "/usr/share/libonnx-testdata/data"))  # package libonnx-testdata
 config.substitutions.append(("%mach_td", os.path.join(config.slp_source_dir, "dialects", "Mach")))
 config.substitutions.append(("%slp_bin", config.slp_tools_dir))
 llvm_config.use_default_substitutions()
 llvm_config.with_environment("PATH", config.slp_tools_dir, append_path=True)
 tools = [ToolSubst(t, unresolved="ignore") for t in
-         ["slpc", "slp-opt", "slp-sim", "slp-verify", "slp-as", "slp-dis", "slp-tblgen", "slp-reduce"]]
+         ["slpc", "slp-opt", "slp-sim", "slp-verify", "slp-conformance", "slp-as", "slp-dis", "slp-tblgen", "slp-reduce"]]
 # LLVM's own tools of our version; others of the same name may be on the PATH.
 tools += [ToolSubst(t, unresolved="ignore") for t in ["split-file", "llvm-readelf", "llvm-nm", "llvm-objcopy"]]
 llvm_config.add_tool_substitutions(tools, [config.slp_tools_dir, config.llvm_tools_dir])

@@ -34,6 +34,29 @@ void slp::registerGradients(DialectRegistry &registry) {
   });
 }
 
+/// Names are unique in the module: those of @eval begin with "eval:".
+static void renameForEval(Operation *op) {
+  auto names = op->getAttrOfType<ArrayAttr>(getNamesAttrName());
+  if (!names)
+    return;
+  Builder b(op->getContext());
+  SmallVector<Attribute> ofEval;
+  for (StringAttr name : names.getAsRange<StringAttr>())
+    ofEval.push_back(b.getStringAttr("eval:" + name.getValue()));
+  op->setAttr(getNamesAttrName(), b.getArrayAttr(ofEval));
+}
+
+/// A graph without a loss is not trained: @step becomes @eval.
+static void makeEvalOnly(func::FuncOp step) {
+  emitWarning(step->getParentOp()->getLoc())
+      << "there is no loss, so that nothing is trained and the result has @eval alone: give a "
+         "graph that ends in a loss, or --loss=softmax-cross-entropy";
+  step.setName("eval");
+  step->setLoc(NameLoc::get(StringAttr::get(step.getContext(), "eval")));
+  for (Operation &op : step.getBody().front())
+    renameForEval(&op);
+}
+
 /// @eval: the ops that `logits` needs, without labels.
 static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
@@ -66,13 +89,7 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   b.setInsertionPointToStart(&eval.getBody().front());
   for (Operation *op : llvm::reverse(ops)) {
     Operation *copy = b.clone(*op, mapping);
-    auto names = copy->getAttrOfType<ArrayAttr>(getNamesAttrName());
-    if (!names)
-      continue;
-    SmallVector<Attribute> ofEval; // names are unique in the module
-    for (Attribute name : names)
-      ofEval.push_back(b.getStringAttr("eval:" + cast<StringAttr>(name).getValue()));
-    copy->setAttr(getNamesAttrName(), b.getArrayAttr(ofEval));
+    renameForEval(copy);
   }
   func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));
 }
@@ -131,13 +148,14 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
     return emitError(module.getLoc()) << "differentiate expects a function @step of one block";
   auto results = cast<func::ReturnOp>(step.getBody().front().getTerminator()).getOperands();
   Operation *loss = results.empty() ? nullptr : results[0].getDefiningOp();
-  if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0)
-    return emitError(module.getLoc())
-           << "there is no loss to differentiate: give a graph that ends in one, "
-              "or --loss=softmax-cross-entropy";
   if (module.lookupSymbol("eval"))
     return emitError(module.getLoc())
            << "differentiate makes a function @eval, but there is one already";
+  if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
+    makeEvalOnly(step);
+    module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
+    return success();
+  }
 
   buildEval(module, step, results[1]);
   llvm::StringMap<SmallVector<Value>> reads;

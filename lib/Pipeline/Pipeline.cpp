@@ -43,7 +43,8 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   CompileOptions used = options;
   auto step = module->lookupSymbol<func::FuncOp>("step");
   if (step && step.getNumArguments() != 0) // the batch, also where the file chose it
-    used.batch = cast<RankedTensorType>(step.getArgumentTypes().front()).getDimSize(0);
+    if (auto type = cast<RankedTensorType>(step.getArgumentTypes().front()); type.getRank() != 0)
+      used.batch = type.getDimSize(0);
   recordOptions(*module, Stage::import, used);
   return module;
 }

@@ -56,11 +56,27 @@ static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937
   }
 }
 
+/// The inputs that the caller gave.
+static FailureOr<NamedTensors> takeInputs(func::FuncOp function, const NamedTensors &given) {
+  NamedTensors inputs;
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned i = argument.getArgNumber();
+    std::string name = function.getArgAttrOfType<StringAttr>(i, train::getArgNameAttrName()).str();
+    auto it = given.find(name);
+    if (it == given.end())
+      return function.emitError() << "there are no values for input '" << name << "'";
+    roundToArgument(inputs[name] = it->second, cast<RankedTensorType>(argument.getType()));
+  }
+  return inputs;
+}
+
 FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, int step,
                                            const Options &options) {
   for (BlockArgument argument : function.getArguments())
     if (!function.getArgAttr(argument.getArgNumber(), train::getArgNameAttrName()))
       return function.emitError() << "argument #" << argument.getArgNumber() << " has no name";
+  if (options.inputs)
+    return takeInputs(function, *options.inputs);
   std::vector<data::InputSpec> specs = specsOf(function);
   bool eval = function.getName() == "eval";
 

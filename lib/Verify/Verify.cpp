@@ -104,8 +104,9 @@ FailureOr<Report> Verifier::run() {
   report.chip = image.chipName;
   report.states = evaluator.states().size();
   auto step = train.lookupSymbol<func::FuncOp>("step");
-  if (!step)
-    return train.emitError() << "there is no function @step to verify";
+  auto eval = train.lookupSymbol<func::FuncOp>("eval");
+  if (!step && !eval)
+    return train.emitError() << "there is no function @step or @eval to verify";
   evaluator.setHyper(options.hyper);
   machine->setHyper(0, options.hyper.learningRate);
   machine->setHyper(1, options.hyper.momentum);
@@ -120,14 +121,13 @@ FailureOr<Report> Verifier::run() {
     return failure();
 
   // After a difference everything that follows differs too.
-  for (int i = 0; i < options.steps && !report.difference; ++i) {
+  for (int i = 0; step && i < options.steps && !report.difference; ++i) {
     std::string where = "step " + std::to_string(i + 1);
     if (failed(runFunction(step, i, where, /*countTensors=*/i == 0)) ||
         failed(compareStates(where)))
       return failure();
     ++report.steps;
   }
-  auto eval = train.lookupSymbol<func::FuncOp>("eval");
   if (eval && !report.difference) {
     if (failed(runFunction(eval, 0, "eval", /*countTensors=*/true)) ||
         failed(compareStates("after eval")))

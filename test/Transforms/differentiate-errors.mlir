@@ -14,15 +14,6 @@ module attributes {slp.stage = "import"} {
 
 // -----
 
-// expected-error @below {{there is no loss to differentiate: give a graph that ends in one, or --loss=softmax-cross-entropy}}
-module attributes {slp.stage = "import"} {
-  func.func @step(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
-    return %x : tensor<2x3xf32>
-  }
-}
-
-// -----
-
 // expected-error @below {{differentiate makes a function @eval, but there is one already}}
 module attributes {slp.stage = "import"} {
   func.func @step(%x: tensor<2x3xf32>, %l: tensor<2xi32>) -> (tensor<f32>, tensor<2x3xf32>) {

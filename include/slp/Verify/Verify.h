@@ -26,10 +26,13 @@
 
 namespace slp::verify {
 
-/// What both sides compute: `steps` runs of @step on successive inputs, then one of @eval.
+/// What both sides compute: `steps` runs of @step on successive inputs, then one of @eval. A module
+/// without a loss has @eval alone.
 struct Options {
   int steps = 3;
   std::string data; // folder of a data set in file order; empty: random inputs and labels
+  /// Not null: the inputs of every run, by name, before rounding to the arguments' formats.
+  const reference::NamedTensors *inputs = nullptr;
   reference::Hyper hyper{0.05f, 0.9f, 0.0005f};
   uint32_t seed = 1;           // of random inputs
   int threads = 0;             // of the simulator; 0: all

@@ -260,8 +260,10 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   if (failed(formats))
     return failure();
   auto step = module.lookupSymbol<func::FuncOp>("step");
+  if (!step) // a graph without a loss
+    step = module.lookupSymbol<func::FuncOp>("eval");
   if (!step || step.getNumArguments() == 0)
-    return emitError(module.getLoc()) << "precision expects a function @step with inputs";
+    return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
   for (StateOp state : module.getOps<StateOp>()) {
     auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
@@ -274,7 +276,8 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
     PrecisionRewriter(fn, *formats).run();
 
   Builder b(module.getContext());
-  int64_t batch = cast<RankedTensorType>(step.getArgumentTypes()[0]).getDimSize(0);
+  auto first = cast<RankedTensorType>(step.getArgumentTypes()[0]);
+  int64_t batch = first.getRank() == 0 ? 1 : first.getDimSize(0);
   module->setAttr("slp.stage", b.getStringAttr("precision"));
   module->setAttr("train.precision",
                   b.getDictionaryAttr(

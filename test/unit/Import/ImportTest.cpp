@@ -140,11 +140,4 @@ TEST(Import, TextHoldsSmallValuesInline) {
     EXPECT_TRUE(mlir::isa<mlir::DenseElementsAttr>(state.getInitAttr()));
 }
 
-TEST(Import, SupportPageIsUpToDate) {
-  auto page = llvm::MemoryBuffer::getFile(SLP_DOCS_DIR "/onnx-support.md");
-  ASSERT_TRUE(bool(page));
-  EXPECT_EQ((*page)->getBuffer().str(), describeONNXSupport())
-      << "write it anew: slpc --list-ops > docs/onnx-support.md";
-}
-
 } // namespace

@@ -1,0 +1,238 @@
+//===- Check.cpp - run one test case ----------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Check.h"
+
+#include "slp/Emit/InitialValues.h"
+#include "slp/Reference/Evaluator.h"
+#include "slp/Verify/Verify.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::conformance;
+
+static constexpr std::pair<Kind, llvm::StringLiteral> kindNames[] = {
+    {Kind::pass, "pass"},   {Kind::random, "random"}, {Kind::refused, "refused"},
+    {Kind::wrong, "WRONG"}, {Kind::crash, "CRASH"},   {Kind::timeout, "TIMEOUT"}};
+
+llvm::StringRef slp::conformance::stringify(Kind kind) { return kindNames[int(kind)].second; }
+
+std::optional<Kind> slp::conformance::parseKind(llvm::StringRef text) {
+  for (auto &[kind, name] : kindNames)
+    if (name == text)
+      return kind;
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Comparison
+//===----------------------------------------------------------------------------------------===//
+
+static std::string printShape(llvm::ArrayRef<int64_t> shape) {
+  return llvm::formatv("[{0:$[, ]}]", llvm::make_range(shape.begin(), shape.end())).str();
+}
+
+static std::string printIndex(int64_t linear, llvm::ArrayRef<int64_t> shape) {
+  llvm::SmallVector<int64_t> index(shape.size());
+  for (size_t d = shape.size(); d-- > 0; linear /= shape[d])
+    index[d] = linear % shape[d];
+  return printShape(index);
+}
+
+static bool agrees(double expected, double got, bool isFloat) {
+  if (expected == got || (std::isnan(expected) && std::isnan(got)))
+    return true;
+  return isFloat && std::isfinite(expected) &&
+         std::abs(got - expected) <= 1e-7 + 1e-3 * std::abs(expected);
+}
+
+std::string slp::conformance::compareOutput(llvm::StringRef name, const Values &expected,
+                                            llvm::ArrayRef<int64_t> shape,
+                                            llvm::ArrayRef<float> got, bool isRandom) {
+  std::string where = "output \"" + name.str() + "\"";
+  if (shape != llvm::ArrayRef<int64_t>(expected.shape))
+    return where + ": got shape " + printShape(shape) + ", expected " + printShape(expected.shape);
+  double zerosGot = 0, zerosExpected = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    double want = expected.values[i];
+    zerosGot += got[i] == 0;
+    zerosExpected += want == 0;
+    if (isRandom && (want == 0 || got[i] == 0))
+      continue;
+    if (!agrees(want, got[i], expected.isFloat()))
+      return where + " " + printIndex(i, shape) +
+             llvm::formatv(": got {0:g9}, expected {1:g9}", double(got[i]), want).str();
+  }
+  if (!isRandom || got.empty())
+    return "";
+  // Both counts are draws of one binomial distribution: six standard deviations of their
+  // difference.
+  double n = double(got.size()), p = std::clamp(zerosExpected / n, 1 / n, 1 - 1 / n);
+  if (std::abs(zerosGot - zerosExpected) <= 6 * std::sqrt(2 * n * p * (1 - p)))
+    return "";
+  return where +
+         llvm::formatv(": got {0} zeros of {1}, expected about {2}", zerosGot, n, zerosExpected)
+             .str();
+}
+
+//===----------------------------------------------------------------------------------------===//
+// One data set
+//===----------------------------------------------------------------------------------------===//
+
+namespace {
+/// Everything one data set of a case needs; `why` collects the first error.
+class DataSetCheck {
+public:
+  DataSetCheck(const Case &testCase, const Settings &settings, const DataSet &data)
+      : testCase(testCase), settings(settings), data(data), context(registry()),
+        handler(&context, [this](Diagnostic &diagnostic) {
+          if (why.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            note(diagnostic);
+          return success();
+        }) {}
+
+  Outcome run();
+
+private:
+  static DialectRegistry registry() {
+    DialectRegistry all;
+    registerDialects(all);
+    return all;
+  }
+  void note(Diagnostic &diagnostic);
+  Outcome refused() const { return {Kind::refused, why.empty() ? "no reason was given" : why}; }
+  Outcome evaluate(ModuleOp module, func::FuncOp step, const reference::NamedTensors &inputs);
+  Outcome verify(OwningOpRef<ModuleOp> module, const reference::NamedTensors &inputs);
+  std::string folder() const { return llvm::sys::path::parent_path(testCase.model).str(); }
+
+  const Case &testCase;
+  const Settings &settings;
+  const DataSet &data;
+  MLIRContext context;
+  std::string why;
+  ScopedDiagnosticHandler handler;
+};
+} // namespace
+
+void DataSetCheck::note(Diagnostic &diagnostic) {
+  why = diagnostic.str();
+  llvm::StringRef text = why;
+  if (text.consume_front(testCase.model))
+    text.consume_front(": ");
+  why = text.str();
+  if (auto node = dyn_cast<NameLoc>(diagnostic.getLocation()))
+    why = "node \"" + node.getName().str() + "\": " + why;
+  std::replace(why.begin(), why.end(), '\n', ' ');
+}
+
+Outcome DataSetCheck::evaluate(ModuleOp module, func::FuncOp step,
+                               const reference::NamedTensors &inputs) {
+  FailureOr<reference::Evaluator> evaluator = reference::Evaluator::create(
+      module, [&](train::StateOp state) { return readInitialValues(state, folder()); });
+  if (failed(evaluator))
+    return refused();
+  auto results = step.getBody().front().getTerminator()->getOperands();
+  llvm::DenseMap<Value, reference::Tensor> values;
+  for (BlockArgument argument : step.getArguments())
+    if (auto name =
+            step.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName()))
+      if (auto it = inputs.find(name.getValue().str()); it != inputs.end())
+        values[argument] = it->second;
+  auto observe = [&](llvm::StringRef, const reference::Tensor &tensor, OpResult result) {
+    if (llvm::is_contained(results, result))
+      values[result] = tensor;
+  };
+  if (failed(evaluator->run(step.getName(), inputs, observe)))
+    return refused();
+
+  llvm::StringMap<Value> byName;
+  for (auto [i, value] : llvm::enumerate(results))
+    if (auto name = step.getResultAttrOfType<StringAttr>(i, train::getArgNameAttrName()))
+      byName.try_emplace(name.getValue(), value);
+  for (const std::string &name : testCase.outputs) {
+    auto expected = data.outputs.find(name);
+    if (expected == data.outputs.end())
+      continue;
+    Value value = byName.lookup(name);
+    if (!value)
+      return {Kind::refused, "output \"" + name + "\" is not a result of the imported graph"};
+    const reference::Tensor &got = values[value];
+    std::string difference =
+        compareOutput(name, expected->second, got.shape, got.values, testCase.isRandom);
+    if (!difference.empty())
+      return {Kind::wrong, difference};
+  }
+  return {testCase.isRandom ? Kind::random : Kind::pass, ""};
+}
+
+Outcome DataSetCheck::verify(OwningOpRef<ModuleOp> module, const reference::NamedTensors &inputs) {
+  FailureOr<verify::Program> program =
+      verify::compile(std::move(module), settings.compile, *settings.chip, folder());
+  if (failed(program))
+    return refused();
+  verify::Options options;
+  options.steps = 1;
+  options.inputs = &inputs;
+  options.threads = 1;
+  FailureOr<verify::Report> report =
+      verify::compare(*program->train, program->image, *settings.chip, folder(), options);
+  if (failed(report))
+    return {Kind::wrong, why};
+  if (report->ok() && report->tensors == 0)
+    return {Kind::refused, "nothing is computed at run time"};
+  if (report->ok())
+    return {Kind::pass, ""};
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  verify::print(*report, os, /*verbose=*/false);
+  llvm::StringRef line = llvm::StringRef(text).split('\n').first;
+  line.consume_front("slp-verify: ");
+  return {Kind::wrong, line.str()};
+}
+
+Outcome DataSetCheck::run() {
+  context.disableMultithreading();
+  OwningOpRef<ModuleOp> module = readModel(context, testCase.model, settings.compile);
+  if (!module)
+    return refused();
+  auto step = module->lookupSymbol<func::FuncOp>("step");
+  if (!step)
+    return {Kind::refused, "there is no function @step"};
+  reference::NamedTensors inputs;
+  for (unsigned i = 0; i < step.getNumArguments(); ++i) {
+    auto name = step.getArgAttrOfType<StringAttr>(i, train::getArgNameAttrName());
+    auto given = name ? data.inputs.find(name.str()) : data.inputs.end();
+    if (given == data.inputs.end())
+      return {Kind::refused, "the case has no values for an input of the imported graph"};
+    reference::Tensor &tensor = inputs[given->first];
+    tensor = reference::Tensor(given->second.shape);
+    llvm::copy(given->second.values, tensor.values.begin());
+  }
+  return settings.verify ? verify(std::move(module), inputs) : evaluate(*module, step, inputs);
+}
+
+Outcome slp::conformance::check(const Case &testCase, const Settings &settings) {
+  Outcome outcome{Kind::refused, "the case has no data"};
+  for (const std::string &folder : testCase.dataFolders) {
+    Result<DataSet> data = readDataSet(testCase, folder);
+    if (!data)
+      return {Kind::refused, data.message()};
+    outcome = DataSetCheck(testCase, settings, *data).run();
+    if (outcome.kind != Kind::pass && outcome.kind != Kind::random)
+      return outcome;
+  }
+  return outcome;
+}
