@@ -119,8 +119,10 @@ def reshape_mismatch():
 
 def reshape_computed():
     """The shape is no constant, so that no extent is known."""
-    return dense([node("Shape", ["image"], "shape"), node("Reshape", ["image", "shape"], "hidden"),
+    made = dense([node("Reshape", ["image", "shape"], "hidden"),
                   node("MatMul", ["hidden", "weight"], "logits")])
+    made.graph.input.append(info("shape", (2,), TensorProto.INT64))
+    return made
 
 
 def short_initializer():
@@ -196,7 +198,7 @@ MODELS = {
     "name-duplicate-value": duplicate_value,
     "name-duplicate-initializer": duplicate_initializer,
     "name-cycle": cycle,
-    "opset-old": lambda: cnn(opset=6),
+    "opset-old": lambda: cnn(opset=0),
 }
 
 FILES = {

@@ -21,8 +21,8 @@ static LogicalResult importConv(Node &node) {
     return node.fail("expected kernel_shape " + printShape(w.drop_front(2)) +
                      " as the weights have, found " + printShape(kernel));
   OpBuilder &b = node.builder;
-  SmallVector<Value> operands = {node.input(0), node.input(1)};
-  if (Value bias = node.input(2))
+  SmallVector<Value> operands = {node.tensor(0), node.tensor(1)};
+  if (Value bias = node.tensor(2))
     operands.push_back(bias);
   auto conv = node.create<train::ConvOp>(
       operands, {train::i64s(b, "strides", node.integers("strides", {1, 1})),

@@ -17,8 +17,8 @@ static LogicalResult importGemm(Node &node) {
     attributes.push_back(b.getNamedAttr("transpose_a", b.getUnitAttr()));
   if (node.integer("transB", 0))
     attributes.push_back(b.getNamedAttr("transpose_b", b.getUnitAttr()));
-  SmallVector<Value> operands = {node.input(0), node.input(1)};
-  if (Value c = node.input(2)) {
+  SmallVector<Value> operands = {node.tensor(0), node.tensor(1)};
+  if (Value c = node.tensor(2)) {
     ArrayRef<int64_t> shape = shapeOf(c);
     bool isVector = shape.size() == 1 || (shape.size() == 2 && shape[0] == 1);
     if (!isVector)
@@ -35,8 +35,8 @@ static LogicalResult importMatMul(Node &node) {
   if (a.size() < 2 || b.size() != 2)
     return node.fail("expected operands of rank 2 or more and 2, found " + printShape(a) + " and " +
                      printShape(b));
-  Value rows = node.reshape(node.input(0), {product(a, 0, a.size() - 1), a.back()});
-  auto matmul = node.create<train::MatMulOp>(ValueRange{rows, node.input(1)});
+  Value rows = node.reshape(node.tensor(0), {product(a, 0, a.size() - 1), a.back()});
+  auto matmul = node.create<train::MatMulOp>(ValueRange{rows, node.tensor(1)});
   if (!matmul)
     return failure();
   SmallVector<int64_t> shape(a.drop_back());

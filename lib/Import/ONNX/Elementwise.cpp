@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - ONNX Add, Identity, Relu ---------------------------------------------===//
+//===- Elementwise.cpp - ONNX Add, Relu -------------------------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -11,11 +11,9 @@ using namespace slp;
 using namespace slp::import_onnx;
 
 static LogicalResult importRelu(Node &node) {
-  auto relu = node.create<train::ReluOp>(node.input(0));
+  auto relu = node.create<train::ReluOp>(node.tensor(0));
   return node.setOutput(relu ? relu.getY() : Value());
 }
-
-static LogicalResult importIdentity(Node &node) { return node.setOutput(node.input(0)); }
 
 /// The dimension of `x` along which `bias`, broadcast from the right, is a vector; -1 if it is
 /// none.
@@ -35,7 +33,7 @@ static int64_t vectorDimension(ArrayRef<int64_t> x, ArrayRef<int64_t> bias) {
 }
 
 static LogicalResult importAdd(Node &node) {
-  Value a = node.input(0), b = node.input(1);
+  Value a = node.tensor(0), b = node.tensor(1);
   if (shapeOf(a) == shapeOf(b)) {
     auto sum = node.create<train::AddOp>(ValueRange{a, b});
     return node.setOutput(sum ? sum.getY() : Value());
@@ -60,6 +58,5 @@ static LogicalResult importAdd(Node &node) {
 void slp::import_onnx::addElementwiseOperators(OperatorTable &table) {
   table["Add"] = {
       "ff", 1, {}, importAdd, "one shape, or a vector along the channels or the last dimension"};
-  table["Identity"] = {"f", 1, {}, importIdentity, ""};
   table["Relu"] = {"f", 1, {}, importRelu, ""};
 }

@@ -2,73 +2,31 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Reads the file, checks every node against the operator table, then builds @step node by node. A
-// node that fails leaves its outputs undefined; nodes that read those are passed over in silence,
-// so that one run reports all that is wrong once.
+// Reads the file, puts the nodes in order, then takes one after the other: what is known now is
+// folded, everything else checked against the operator table and built into @step. A node that
+// fails leaves its outputs undefined; nodes that read those are passed over in silence, so that one
+// run reports all that is wrong once.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "slp/Import/ONNX.h"
 
-#include "lib/Import/ONNX/ModelFile.h"
-#include "lib/Import/ONNX/Operators.h"
-#include "lib/Import/ONNX/Tensors.h"
+#include "lib/Import/ONNX/Fold.h"
+#include "lib/Import/ONNX/Importer.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Verifier.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
 
-namespace {
-class Importer {
-public:
-  Importer(ModuleOp module, StringRef path, const ModelFile &file, const ImportOptions &options)
-      : module(module), file(file), proto(file.model.graph()), options(options),
-        fileName(llvm::sys::path::filename(path)),
-        graph{OpBuilder(module.getContext()), path.str(), 0, {}, {}, {}, {}, {}} {}
-
-  LogicalResult run();
-
-private:
-  LogicalResult checkVersion();
-  LogicalResult importInputs();
-  LogicalResult collectInitializers();
-  LogicalResult importNodes();
-  LogicalResult importNode(const Operator &op, Node &node);
-  LogicalResult resolveInput(const Node &node, unsigned i, char kind, StringRef type);
-  LogicalResult readInitializer(const std::string &name);
-  FailureOr<RankedTensorType> inputType(const onnx::ValueInfoProto &input);
-  LogicalResult checkOutputs();
-  LogicalResult appendLoss();
-  LogicalResult finish();
-
-  Value addArgument(Type type, StringRef name) {
-    unsigned at = step.getNumArguments();
-    Builder &b = graph.builder;
-    (void)step.insertArgument(
-        at, type,
-        b.getDictionaryAttr(b.getNamedAttr(train::getArgNameAttrName(), b.getStringAttr(name))),
-        NameLoc::get(b.getStringAttr(name)));
-    return step.getArgument(at);
-  }
-
-  ModuleOp module;
-  const ModelFile &file;
-  const onnx::GraphProto &proto;
-  const ImportOptions &options;
-  std::string fileName;
-  Graph graph;
-  func::FuncOp step;
-  llvm::StringMap<int> initializers; // name to index in the file
-  llvm::StringSet<> undefined;       // outputs of nodes that failed
-};
-} // namespace
+Importer::Importer(ModuleOp module, StringRef path, const ModelFile &file,
+                   const ImportOptions &options)
+    : module(module), file(file), proto(file.model.graph()), options(options),
+      fileName(llvm::sys::path::filename(path)), graph(module.getContext(), path.str()) {}
 
 LogicalResult Importer::run() {
   OpBuilder &b = graph.builder;
@@ -88,264 +46,162 @@ LogicalResult Importer::checkVersion() {
   for (const onnx::OperatorSetIdProto &set : file.model.opset_import())
     if (set.domain().empty() || set.domain() == "ai.onnx")
       graph.opset = set.version();
-  if (graph.opset >= 7)
-    return success();
-  return graph.error() << "expected ONNX operator set 7 or later, found "
-                       << (graph.opset ? std::to_string(graph.opset) : "none");
-}
-
-LogicalResult Importer::collectInitializers() {
-  for (auto [i, tensor] : llvm::enumerate(proto.initializer()))
-    if (!initializers.try_emplace(tensor.name(), i).second)
-      return graph.error() << "initializer \"" << tensor.name() << "\" is defined twice";
+    else
+      graph.opsets[set.domain()] = set.version();
+  if (file.model.opset_import_size() == 0)
+    graph.opset = 1; // files from before there were operator sets
+  if (graph.opset < 1)
+    return graph.error() << "expected an ONNX operator set of 1 or later, found " << graph.opset;
   return success();
 }
 
-FailureOr<RankedTensorType> Importer::inputType(const onnx::ValueInfoProto &input) {
-  auto error = [&] { return graph.error() << "input \"" << input.name() << "\": "; };
-  const onnx::TypeProto::Tensor &tensor = input.type().tensor_type();
-  Builder &b = graph.builder;
-  Type element;
-  if (tensor.elem_type() == onnx::TensorProto::FLOAT)
-    element = b.getF32Type();
-  else if (tensor.elem_type() == onnx::TensorProto::INT64 ||
-           tensor.elem_type() == onnx::TensorProto::INT32)
-    element = b.getI32Type(); // labels: classes fit
-  else
-    return error() << "expected a tensor of FLOAT, or labels of INT64 or INT32, found data type "
-                   << tensor.elem_type();
-  if (!tensor.has_shape())
-    return error() << "expected a shape, found none";
-  SmallVector<int64_t> shape;
-  for (auto [i, dim] : llvm::enumerate(tensor.shape().dim())) {
-    int64_t size = dim.has_dim_value() ? dim.dim_value() : 0;
-    if (i == 0 && options.batch)
-      size = options.batch;
-    if (i == 0 && !dim.has_dim_value() && !size)
-      return error() << "the batch is symbolic (\"" << dim.dim_param() << "\"): give --batch=N";
-    if (size < 1)
-      return error() << "expected a size of at least 1 in dimension " << i << ", found "
-                     << (dim.has_dim_value() ? std::to_string(size)
-                                             : "\"" + dim.dim_param() + "\"");
-    shape.push_back(size);
+//===----------------------------------------------------------------------------------------===//
+// Inputs of a node
+//===----------------------------------------------------------------------------------------===//
+
+static StringRef describeKind(char kind) {
+  switch (kind) {
+  case 'l':
+    return "labels (INT64 or INT32)";
+  case 'i':
+    return "a tensor of INT64 or INT32";
+  case 'a':
+    return "a tensor of FLOAT, INT64 or INT32";
+  default:
+    return "a tensor of FLOAT";
   }
-  int64_t elements = 1;
-  for (int64_t size : shape)
-    if (llvm::MulOverflow(elements, size, elements) || elements > int64_t(1) << 40)
-      return error() << "impossible size " << printShape(shape);
-  if (element.isInteger() && shape.size() != 1)
-    return error() << "expected labels of rank 1, found " << printShape(shape);
-  return RankedTensorType::get(shape, element);
 }
 
-LogicalResult Importer::importInputs() {
-  for (const onnx::ValueInfoProto &input : proto.input()) {
-    if (initializers.count(input.name()))
-      continue; // IR version 3 lists them as inputs too
-    FailureOr<RankedTensorType> type = inputType(input);
-    if (failed(type))
-      return failure();
-    if (graph.values.count(input.name()))
-      return graph.error() << "input \"" << input.name() << "\" is defined twice";
-    graph.values[input.name()] = addArgument(*type, input.name());
-  }
-  return success();
-}
-
-/// Makes the initializer a state and its value, or a constant, when a node first reads it.
-LogicalResult Importer::readInitializer(const std::string &name) {
-  int index = initializers.lookup(name);
-  const onnx::TensorProto &tensor = proto.initializer(index);
-  auto error = [&](StringRef message) {
-    return graph.error() << "initializer \"" << name << "\": " << message;
-  };
-  if (tensor.data_type() == onnx::TensorProto::INT64) {
-    Result<SmallVector<int64_t>> integers = integersOf(tensor);
-    if (!integers)
-      return error(integers.message());
-    graph.constants[name] = integers.take();
-    return success();
-  }
-  OpBuilder &b = graph.builder;
-  Result<RankedTensorType> type = floatTypeOf(tensor, b);
-  if (!type)
-    return error(type.message());
-  DataSlice slice = file.bytes ? file.slices[index] : DataSlice();
-  Result<Attribute> init = initialValueOf(tensor, *type, file, slice, fileName);
-  if (!init)
-    return error(init.message());
-  Location loc = NameLoc::get(b.getStringAttr(name));
-  OpBuilder atModule(step);
-  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(*type),
-                                      *init, num_ir::RoundingAttr());
-  auto read = train::ReadOp::create(b, loc, *type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
-  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
-  graph.values[name] = read.getResult();
-  return success();
+/// Whether a constant can become a tensor of the kind that an operator wants.
+static bool isKind(const Constant &c, char kind) {
+  bool isFloat = c.isFloating() || c.type == onnx::TensorProto::BOOL;
+  if (kind == 'a' || isFloat == (kind != 'l' && kind != 'i'))
+    return isFloat || llvm::all_of(c.integers, [](int64_t v) { return llvm::isInt<32>(v); });
+  return false;
 }
 
 /// Finds the tensor that input `i` names and checks that it is of the kind the operator wants.
-LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind, StringRef type) {
-  std::string name = node.inputName(i).str();
+LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
+  StringRef name = node.inputName(i), type = node.operatorName();
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
-  bool isKnown =
-      graph.values.count(name) || graph.constants.count(name) || graph.padded.count(name);
+  bool isWeight = kind == 'w' && initializers.count(name);
+  bool isKnown = graph.values.count(name) || graph.padded.count(name) ||
+                 (graph.constants.count(name) && !isWeight);
   if (!isKnown && initializers.count(name)) {
-    if (failed(readInitializer(name)))
+    if (failed(kind == 'c' ? readAsConstant(name)
+               : isWeight  ? readAsState(name)
+                           : readInitializer(name)))
       return failure();
   } else if (!isKnown) {
     return node.fail("input \"" + name +
-                     "\" is not an output of an earlier node, an input or an initializer");
+                     "\" is not an output of a node, an input or an initializer");
   }
   if (kind == 'c') {
+    if (!graph.constants.count(name) && initializers.count(name) && failed(readAsConstant(name)))
+      return failure();
     if (graph.constants.count(name))
       return success();
-    return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant of INT64");
+    return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant");
   }
   if (graph.padded.count(name)) {
     if (kind == 'p')
       return success();
     return node.fail(Twine(type) + " of a padded tensor is not supported, expected AveragePool");
   }
-  Value value = graph.values.lookup(name);
-  Type wanted = kind == 'l' ? Type(graph.builder.getI32Type()) : graph.builder.getF32Type();
-  if (value && cast<RankedTensorType>(value.getType()).getElementType() == wanted)
-    return success();
-  return node.fail(Twine(type) + ": expected input \"" + name + "\" to be " +
-                   (kind == 'l' ? "labels (INT64 or INT32)" : "a tensor of FLOAT"));
+  auto misfit = [&] {
+    return node.fail(Twine(type) + ": expected input \"" + name + "\" to be " + describeKind(kind));
+  };
+  if (Value value = graph.values.lookup(name)) {
+    Type element = cast<RankedTensorType>(value.getType()).getElementType();
+    bool isIndex = element.isInteger(32), wantsIndex = kind == 'l' || kind == 'i';
+    bool isFine = kind == 'a' ? isIndex || element.isF32() : wantsIndex ? isIndex : element.isF32();
+    return isFine ? success() : misfit();
+  }
+  const Constant &c = *graph.constants.find(name)->second;
+  if (llvm::is_contained(c.shape, 0))
+    return node.fail(Twine(type) + ": input \"" + name + "\" has no elements");
+  return isKind(c, kind) ? success() : misfit();
 }
 
-LogicalResult Importer::importNode(const Operator &op, Node &node) {
-  std::string kinds = op.inputs;
-  llvm::erase(kinds, '|');
+/// Computes the node now if the table of folds can and its inputs are known.
+FailureOr<bool> Importer::foldNode(Node &node) {
+  auto rule = foldTable().find(node.operatorName().str());
+  if (rule == foldTable().end() || !node.domain().empty() || node.numInputs() < rule->second.inputs)
+    return false;
+  for (unsigned i = 0; i < node.numInputs(); ++i) {
+    StringRef name = node.inputName(i);
+    if (name.empty()) {
+      if (i < rule->second.inputs)
+        return false;
+      continue;
+    }
+    if (graph.constants.count(name))
+      continue;
+    if (!graph.values.count(name)) {
+      auto initializer = initializers.find(name);
+      if (initializer == initializers.end())
+        return false;
+      if (rule->second.needsValues && isParameter(proto.initializer(initializer->second)))
+        return false;
+      if (failed(readInitializer(name)))
+        return failure();
+    }
+    if (rule->second.needsValues && !graph.constants.count(name))
+      return false;
+  }
+  return rule->second.fold(node);
+}
+
+LogicalResult Importer::importNode(const NamedNode &named) {
+  Node node(graph, *named.proto, named.name);
+  FailureOr<bool> isFolded = foldNode(node);
+  if (failed(isFolded) || *isFolded)
+    return isFolded;
+  const Operator *op = checkNode(node, *named.proto);
+  if (!op)
+    return failure();
   for (unsigned i = 0; i < node.numInputs(); ++i)
-    if (!node.inputName(i).empty() && failed(resolveInput(node, i, kinds[i], node.operatorName())))
+    if (node.hasInput(i) && failed(resolveInput(node, i, op->kindOf(i))))
       return failure();
-  return op.import(node);
+  return op->import(node);
 }
 
 LogicalResult Importer::importNodes() {
+  NodeList list;
+  appendNodes(list, proto.node());
   bool isFine = true;
-  llvm::StringMap<std::string> definedBy;
-  for (auto [index, nodeProto] : llvm::enumerate(proto.node())) {
-    std::string name = nodeProto.name().empty() ? nodeProto.op_type() + "_" + std::to_string(index)
-                                                : nodeProto.name();
-    const Operator *op = checkNode(graph, nodeProto, name);
-    bool isDone = op != nullptr;
-    for (const std::string &output : nodeProto.output()) {
+  llvm::StringMap<StringRef> definedBy;
+  for (const NamedNode &node : list.nodes)
+    for (const std::string &output : node.proto->output()) {
       if (output.empty())
         continue;
-      auto [other, isNew] = definedBy.try_emplace(output, name);
-      if (!isNew || graph.values.count(output) || initializers.count(output)) {
-        graph.error() << "node \"" << name << "\": output \"" << output << "\" is defined twice"
-                      << (isNew ? "" : ", first by node \"" + other->second + "\"");
-        isDone = isFine = false;
-      }
+      auto [other, isNew] = definedBy.try_emplace(output, node.name);
+      if (isNew && !graph.values.count(output) && !initializers.count(output))
+        continue;
+      graph.error() << "node \"" << node.name << "\": output \"" << output << "\" is defined twice"
+                    << (isNew ? "" : ", first by node \"" + other->second.str() + "\"");
+      isFine = false;
     }
-    bool isPassedOver = llvm::any_of(
-        nodeProto.input(), [&](const std::string &input) { return undefined.contains(input); });
-    if (isDone && !isPassedOver) {
-      Node node(graph, nodeProto, name);
-      isDone = succeeded(importNode(*op, node));
-    }
-    if (isDone && !isPassedOver)
+  std::vector<std::string> results;
+  for (const onnx::ValueInfoProto &output : proto.output())
+    results.push_back(output.name());
+  if (Status status = orderNodes(list, results); !status)
+    return graph.error() << status.message();
+
+  for (const NamedNode &node : list.nodes) {
+    bool isPassedOver = false;
+    forEachRead(*node.proto,
+                [&](const std::string &name) { isPassedOver |= undefined.contains(name); });
+    if (!isPassedOver && succeeded(importNode(node)))
       continue;
+    if (isPassedOver && !foldTable().count(node.proto->op_type()))
+      checkNode(Node(graph, *node.proto, node.name), *node.proto);
     isFine = false;
-    for (const std::string &output : nodeProto.output())
+    for (const std::string &output : node.proto->output())
       undefined.insert(output);
   }
   return success(isFine);
-}
-
-/// `--loss`: a loss after the graph's one output, against an argument `labels`.
-LogicalResult Importer::appendLoss() {
-  if (options.loss != "softmax-cross-entropy")
-    return graph.error() << "loss " << options.loss
-                         << " is not supported, expected softmax-cross-entropy";
-  if (graph.loss)
-    return graph.error() << "the graph has a loss of its own, so that --loss=" << options.loss
-                         << " does not fit";
-  if (proto.output_size() != 1)
-    return graph.error() << "--loss=" << options.loss << " expects a graph of one output, found "
-                         << proto.output_size();
-  if (graph.values.count("labels"))
-    return graph.error() << "--loss=" << options.loss
-                         << " adds an input \"labels\", which the graph has already";
-  const std::string &name = proto.output(0).name();
-  Value logits = graph.values.lookup(name);
-  OpBuilder &b = graph.builder;
-  if (shapeOf(logits).size() != 2 || !cast<ShapedType>(logits.getType()).getElementType().isF32())
-    return graph.error() << "output \"" << name << "\": expected logits of rank 2, found "
-                         << printShape(shapeOf(logits));
-  Value labels =
-      addArgument(RankedTensorType::get(shapeOf(logits).front(), b.getI32Type()), "labels");
-  Location loc = NameLoc::get(b.getStringAttr("loss"));
-  auto loss = train::createInferred<train::CrossEntropyOp>(b, loc, {logits, labels}, {},
-                                                           {b.getF32Type(), b.getF32Type()});
-  loss->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({"loss", "loss/losses"}));
-  graph.loss = loss.getLoss();
-  graph.logits = logits;
-  return success();
-}
-
-/// Every output is made by a node, with the shape that the file declares (the batch may differ).
-LogicalResult Importer::checkOutputs() {
-  if (proto.output_size() == 0)
-    return graph.error() << "the graph has no output";
-  for (const onnx::ValueInfoProto &output : proto.output()) {
-    auto error = [&] { return graph.error() << "output \"" << output.name() << "\": "; };
-    Value value = graph.values.lookup(output.name());
-    if (!value)
-      return error() << "not defined by any node, or not a tensor of FLOAT";
-    const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
-    if (!declared.has_shape())
-      continue;
-    ArrayRef<int64_t> shape = shapeOf(value);
-    bool fits = shape.size() == size_t(declared.shape().dim_size());
-    for (size_t i = options.batch ? 1 : 0; fits && i < shape.size(); ++i) {
-      const onnx::TensorShapeProto::Dimension &dim = declared.shape().dim(i);
-      fits = !dim.has_dim_value() || dim.dim_value() == shape[i];
-    }
-    if (fits)
-      continue;
-    SmallVector<std::string> sizes;
-    for (const onnx::TensorShapeProto::Dimension &dim : declared.shape().dim())
-      sizes.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param());
-    return error() << "expected the declared shape " << llvm::join(sizes, "x") << ", found "
-                   << printShape(shape);
-  }
-  return success();
-}
-
-LogicalResult Importer::finish() {
-  if (failed(checkOutputs()))
-    return failure();
-  if (!options.loss.empty() && failed(appendLoss()))
-    return failure();
-
-  // (loss, logits), or what the graph says; a result is named as the graph names it.
-  SmallVector<std::pair<std::string, Value>> results;
-  auto nameOf = [&](Value value, StringRef otherwise) -> std::string {
-    for (const onnx::ValueInfoProto &output : proto.output())
-      if (graph.values.lookup(output.name()) == value)
-        return output.name();
-    return otherwise.str();
-  };
-  if (graph.loss) {
-    results = {{nameOf(graph.loss, "loss"), graph.loss},
-               {nameOf(graph.logits, "logits"), graph.logits}};
-  } else {
-    for (const onnx::ValueInfoProto &output : proto.output())
-      results.push_back({output.name(), graph.values.lookup(output.name())});
-  }
-  OpBuilder &b = graph.builder;
-  SmallVector<Value> values = llvm::to_vector(llvm::make_second_range(results));
-  func::ReturnOp::create(b, step.getLoc(), values);
-  step.setFunctionType(b.getFunctionType(step.getArgumentTypes(), ValueRange(values).getTypes()));
-  for (auto [i, result] : llvm::enumerate(results))
-    step.setResultAttr(i, train::getArgNameAttrName(), b.getStringAttr(result.first));
-  return verify(module);
 }
 
 OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,

@@ -16,7 +16,7 @@ static LogicalResult importSoftmax(Node &node) {
   ArrayRef<int64_t> x = node.shape(0);
   int64_t rank = x.size();
   // Until operator set 12, softmax ran over all dimensions from `axis` on.
-  bool flattens = node.graph.opset < 13;
+  bool flattens = node.version() < 13;
   int64_t axis = node.integer("axis", flattens ? 1 : -1);
   if (axis < -rank || axis >= rank)
     return node.fail("expected an axis of -" + Twine(rank) + " to " + Twine(rank - 1) + ", found " +
@@ -25,7 +25,7 @@ static LogicalResult importSoftmax(Node &node) {
   if (!flattens && axis != rank - 1)
     return node.fail("attribute axis = " + Twine(axis) +
                      " is not supported, expected the last dimension");
-  Value rows = node.reshape(node.input(0), {product(x, 0, axis), product(x, axis, rank)});
+  Value rows = node.reshape(node.tensor(0), {product(x, 0, axis), product(x, axis, rank)});
   auto softmax = node.create<train::SoftmaxOp>(rows);
   return softmax ? node.setOutput(node.reshape(softmax.getY(), x)) : failure();
 }
@@ -34,12 +34,12 @@ static LogicalResult importLoss(Node &node) {
   if (node.graph.loss)
     return node.fail("expected one loss, found a second");
   OpBuilder &b = node.builder;
-  auto loss = node.create<train::CrossEntropyOp>({node.input(0), node.input(1)}, {},
+  auto loss = node.create<train::CrossEntropyOp>({node.tensor(0), node.tensor(1)}, {},
                                                  {b.getF32Type(), b.getF32Type()});
   if (!loss)
     return failure();
   node.graph.loss = loss.getLoss();
-  node.graph.logits = node.input(0);
+  node.graph.logits = node.tensor(0);
   return node.setOutput(loss.getLoss(), "losses");
 }
 

@@ -32,6 +32,13 @@ struct ModelFile {
   std::unique_ptr<llvm::MemoryBuffer> bytes; // mapped; null for text
   onnx::ModelProto model;                    // without data longer than 4096 bytes
   std::vector<DataSlice> slices;             // one per initializer; empty for text
+
+  /// The elements of an initializer that are not in `model`; empty if they are.
+  llvm::StringRef dataOf(int initializer) const {
+    if (!bytes || slices[initializer].length == 0)
+      return {};
+    return bytes->getBuffer().substr(slices[initializer].offset, slices[initializer].length);
+  }
 };
 
 /// Reads the binary file at `path`. Messages do not name the file.

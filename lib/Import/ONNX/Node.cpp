@@ -53,11 +53,27 @@ Operation *Graph::buildChecked(const Twine &where, function_ref<Operation *()> b
   return nullptr;
 }
 
+Value Graph::materialize(StringRef name) {
+  auto it = constants.find(name);
+  if (it == constants.end())
+    return nullptr;
+  return nullptr;
+}
+
 Node::Node(Graph &graph, const onnx::NodeProto &proto, std::string name)
     : graph(graph), builder(graph.builder), loc(NameLoc::get(builder.getStringAttr(name))),
       proto(proto), label(std::move(name)) {}
 
 StringRef Node::operatorName() const { return proto.op_type(); }
+
+StringRef Node::domain() const {
+  StringRef domain = proto.domain();
+  return domain == "ai.onnx" ? StringRef() : domain;
+}
+
+int64_t Node::version() const {
+  return domain().empty() ? graph.opset : graph.opsets.lookup(domain());
+}
 
 unsigned Node::numInputs() const { return proto.input_size(); }
 
@@ -65,21 +81,67 @@ StringRef Node::inputName(unsigned i) const {
   return i < numInputs() ? StringRef(proto.input(i)) : StringRef();
 }
 
+unsigned Node::numOutputs() const { return proto.output_size(); }
+
 StringRef Node::outputName(unsigned i) const {
-  return int(i) < proto.output_size() ? StringRef(proto.output(i)) : StringRef();
+  return i < numOutputs() ? StringRef(proto.output(i)) : StringRef();
 }
 
-Value Node::input(unsigned i) const {
+//===----------------------------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------------------------===//
+
+Value Node::tensor(unsigned i) {
+  StringRef name = inputName(i);
+  if (name.empty())
+    return nullptr;
+  if (auto padded = graph.padded.find(name); padded != graph.padded.end())
+    return padded->second.x;
+  if (Value value = graph.values.lookup(name))
+    return value;
+  return graph.materialize(name);
+}
+
+ArrayRef<int64_t> Node::shape(unsigned i) const {
+  if (const Constant *c = known(i))
+    return c->shape;
   auto padded = graph.padded.find(inputName(i));
-  return padded != graph.padded.end() ? padded->second.x : graph.values.lookup(inputName(i));
+  Value value = padded != graph.padded.end() ? padded->second.x : graph.values.lookup(inputName(i));
+  return value ? shapeOf(value) : ArrayRef<int64_t>();
 }
 
-ArrayRef<int64_t> Node::shape(unsigned i) const { return shapeOf(input(i)); }
+bool Node::isIndex(unsigned i) const {
+  if (const Constant *c = known(i))
+    return !c->isFloating() && c->type != onnx::TensorProto::BOOL;
+  Value value = graph.values.lookup(inputName(i));
+  return value && cast<ShapedType>(value.getType()).getElementType().isInteger(32);
+}
 
-const SmallVector<int64_t> *Node::constant(unsigned i) const {
+const Constant *Node::known(unsigned i) const {
   auto it = graph.constants.find(inputName(i));
-  return it == graph.constants.end() ? nullptr : &it->second;
+  return it == graph.constants.end() ? nullptr : it->second.get();
 }
+
+std::optional<SmallVector<int64_t>> Node::constant(unsigned i) const {
+  const Constant *c = known(i);
+  if (!c || c->isFloating())
+    return std::nullopt;
+  return SmallVector<int64_t>(c->integers.begin(), c->integers.end());
+}
+
+std::optional<SmallVector<double>> Node::floats(unsigned i) const {
+  const Constant *c = known(i);
+  if (!c)
+    return std::nullopt;
+  SmallVector<double> values;
+  for (int64_t e = 0; e < c->size(); ++e)
+    values.push_back(c->number(e));
+  return values;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------------------------===//
 
 const onnx::AttributeProto *Node::attribute(StringRef name) const {
   for (const onnx::AttributeProto &attribute : proto.attribute())
@@ -93,12 +155,69 @@ int64_t Node::integer(StringRef name, int64_t absent) const {
   return found ? found->i() : absent;
 }
 
+double Node::number(StringRef name, double absent) const {
+  const onnx::AttributeProto *found = attribute(name);
+  return found ? found->f() : absent;
+}
+
+std::string Node::string(StringRef name, StringRef absent) const {
+  const onnx::AttributeProto *found = attribute(name);
+  return found ? found->s() : absent.str();
+}
+
 SmallVector<int64_t> Node::integers(StringRef name, ArrayRef<int64_t> absent) const {
   const onnx::AttributeProto *found = attribute(name);
   if (!found)
     return SmallVector<int64_t>(absent);
   return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
 }
+
+SmallVector<double> Node::numbers(StringRef name) const {
+  const onnx::AttributeProto *found = attribute(name);
+  if (!found)
+    return {};
+  return SmallVector<double>(found->floats().begin(), found->floats().end());
+}
+
+std::optional<SmallVector<int64_t>> Node::integersAt(StringRef name, unsigned i) const {
+  if (hasAttribute(name))
+    return integers(name, {});
+  return constant(i);
+}
+
+std::optional<double> Node::numberAt(StringRef name, unsigned i) const {
+  if (hasAttribute(name))
+    return number(name, 0);
+  if (const Constant *c = known(i); c && c->size() == 1)
+    return c->number(0);
+  return std::nullopt;
+}
+
+FailureOr<int64_t> Node::positiveAxis(int64_t axis, int64_t rank) const {
+  if (axis < -rank || axis >= rank)
+    return fail("expected an axis of " + Twine(-rank) + " to " + Twine(rank - 1) + ", found " +
+                Twine(axis));
+  return axis < 0 ? axis + rank : axis;
+}
+
+FailureOr<SmallVector<int64_t>> Node::positiveAxes(ArrayRef<int64_t> axes, int64_t rank) const {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> positive = positiveAxis(axis, rank);
+    if (failed(positive))
+      return failure();
+    result.push_back(*positive);
+  }
+  llvm::sort(result);
+  auto twice = std::adjacent_find(result.begin(), result.end());
+  if (twice != result.end())
+    return fail("expected different axes, found " + Twine(*twice) + " twice");
+  return result;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------------------------===//
 
 LogicalResult Node::fail(const Twine &message) const {
   return graph.error() << "node \"" << label << "\": " << message;
@@ -114,7 +233,7 @@ Value Node::reshape(Value x, ArrayRef<int64_t> shape) {
 LogicalResult Node::setOutput(Value value, StringRef second) {
   if (!value)
     return failure();
-  std::string name = proto.output(0);
+  std::string name = outputName(0).str();
   graph.values[name] = value;
   Operation *op = value.getDefiningOp();
   if (!op || op->getLoc() != loc || op->hasAttr(train::getNamesAttrName()))
@@ -124,5 +243,38 @@ LogicalResult Node::setOutput(Value value, StringRef second) {
     names.push_back(name + "/" + second.str());
   op->setAttr(train::getNamesAttrName(),
               builder.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
+  return success();
+}
+
+LogicalResult Node::setOutputs(ValueRange values) {
+  for (auto [i, value] : llvm::enumerate(values)) {
+    if (!hasOutput(i) || !value)
+      continue;
+    graph.values[outputName(i)] = value;
+    Operation *op = value.getDefiningOp();
+    if (!op || op->getLoc() != loc || op->hasAttr(train::getNamesAttrName()))
+      continue;
+    SmallVector<std::string> names;
+    for (OpResult result : op->getResults()) {
+      std::string name = (outputName(i) + "/" + Twine(result.getResultNumber())).str();
+      for (auto [j, other] : llvm::enumerate(values))
+        if (other == result && hasOutput(j))
+          name = outputName(j).str();
+      names.push_back(name);
+    }
+    op->setAttr(train::getNamesAttrName(),
+                builder.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
+  }
+  return success();
+}
+
+LogicalResult Node::setConstant(unsigned i, Constant value) {
+  if (!hasOutput(i))
+    return success();
+  graph.folded += value.size();
+  if (graph.folded > maxConstantElements)
+    return fail("constants of more than " + Twine(maxConstantElements) +
+                " elements are not computed at import");
+  graph.constants[outputName(i)] = std::make_shared<const Constant>(std::move(value));
   return success();
 }

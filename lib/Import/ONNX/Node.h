@@ -3,16 +3,22 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Import.cpp makes one Node per ONNX node, with its inputs found and its attributes checked against
-// the operator table; the functions in Conv.cpp, Pool.cpp, ... build train ops through it.
+// the operator table; the functions in Conv.cpp, Pool.cpp, ... build train ops through it, those in
+// Fold*.cpp compute constants.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #ifndef LIB_IMPORT_ONNX_NODE_H
 #define LIB_IMPORT_ONNX_NODE_H
 
+#include "lib/Import/ONNX/Constant.h"
+
 #include "dialects/Train/TrainBuilders.h"
 
 #include "llvm/ADT/StringMap.h"
+
+#include <memory>
+#include <optional>
 
 namespace onnx {
 class AttributeProto;
@@ -20,6 +26,9 @@ class NodeProto;
 } // namespace onnx
 
 namespace slp::import_onnx {
+
+/// The import refuses to compute more elements of constants than these, in all.
+constexpr int64_t maxConstantElements = 16 << 20;
 
 /// A tensor that ONNX pads with zeros before an AveragePool; pads: top, left, bottom, right.
 struct PaddedTensor {
@@ -29,13 +38,17 @@ struct PaddedTensor {
 
 /// What is known of the graph while its nodes are imported in order.
 struct Graph {
+  Graph(mlir::MLIRContext *context, std::string path) : builder(context), path(std::move(path)) {}
+
   mlir::OpBuilder builder;
-  std::string path; // as the user gave it: every message begins with it
-  int64_t opset = 0;
-  llvm::StringMap<mlir::Value> values;                   // float tensors and labels
-  llvm::StringMap<llvm::SmallVector<int64_t>> constants; // int64 tensors known now
+  std::string path;                    // as the user gave it: every message begins with it
+  int64_t opset = 0;                   // of the domain ai.onnx
+  llvm::StringMap<int64_t> opsets;     // of the other domains
+  llvm::StringMap<mlir::Value> values; // f32 tensors, i32 labels, indices
+  llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
   llvm::StringMap<PaddedTensor> padded;
-  mlir::Value loss, logits; // set by the operator that is a loss
+  mlir::Value loss = nullptr, logits = nullptr; // set by the operator that is a loss
+  int64_t folded = 0;                           // elements of all constants
 
   mlir::InFlightDiagnostic error() {
     return mlir::emitError(builder.getUnknownLoc()) << path << ": ";
@@ -44,6 +57,9 @@ struct Graph {
   /// "path: where: ". Null on failure.
   mlir::Operation *buildChecked(const llvm::Twine &where,
                                 llvm::function_ref<mlir::Operation *()> build);
+  /// The constant or initial state `name` as a tensor of the step: f32, or i32 for integers, which
+  /// must fit. Null if there is no such constant.
+  mlir::Value materialize(llvm::StringRef name);
 };
 
 class Node {
@@ -56,18 +72,55 @@ public:
 
   const std::string &name() const { return label; }
   llvm::StringRef operatorName() const;
+  llvm::StringRef domain() const;
+  /// The version of the operator set that the model takes this operator from.
+  int64_t version() const;
+
   unsigned numInputs() const;
+  /// The name of the i-th input or output; empty if it is absent.
   llvm::StringRef inputName(unsigned i) const;
+  bool hasInput(unsigned i) const { return !inputName(i).empty(); }
+  unsigned numOutputs() const;
   llvm::StringRef outputName(unsigned i) const;
-  /// The i-th input as a tensor, before any padding; null if it is absent or not one.
-  mlir::Value input(unsigned i) const;
+  /// Whether the model names the i-th output; nobody can read it otherwise.
+  bool hasOutput(unsigned i) const { return !outputName(i).empty(); }
+
+  /// The i-th input as a tensor of the step, before any padding: f32 (bools are 0 or 1) or i32. A
+  /// constant becomes a `train.constant` now. Null if the input is absent.
+  mlir::Value tensor(unsigned i);
+  /// The shape of the i-th input, a constant or not; empty if it is absent.
   llvm::ArrayRef<int64_t> shape(unsigned i) const;
-  /// The i-th input as known integers; null if it is absent or not one.
-  const llvm::SmallVector<int64_t> *constant(unsigned i) const;
+  int64_t rank(unsigned i) const { return shape(i).size(); }
+  /// Whether the i-th input is i32 in the step: labels and indices.
+  bool isIndex(unsigned i) const;
+
+  /// Whether the values of the i-th input are known now.
+  bool isConstant(unsigned i) const { return known(i) != nullptr; }
+  /// The i-th input if its values are known now, else null.
+  const Constant *known(unsigned i) const;
+  /// Its values if it is a constant of integers or bools.
+  std::optional<llvm::SmallVector<int64_t>> constant(unsigned i) const;
+  /// Its values if it is a constant, as numbers.
+  std::optional<llvm::SmallVector<double>> floats(unsigned i) const;
 
   const onnx::AttributeProto *attribute(llvm::StringRef name) const;
+  bool hasAttribute(llvm::StringRef name) const { return attribute(name) != nullptr; }
   int64_t integer(llvm::StringRef name, int64_t absent) const;
+  double number(llvm::StringRef name, double absent) const;
+  std::string string(llvm::StringRef name, llvm::StringRef absent) const;
   llvm::SmallVector<int64_t> integers(llvm::StringRef name, llvm::ArrayRef<int64_t> absent) const;
+  llvm::SmallVector<double> numbers(llvm::StringRef name) const;
+
+  /// What older versions of an operator give as an attribute and newer ones as a constant input:
+  /// the attribute if there is one, else input `i`, else nothing.
+  std::optional<llvm::SmallVector<int64_t>> integersAt(llvm::StringRef name, unsigned i) const;
+  /// The same for one number.
+  std::optional<double> numberAt(llvm::StringRef name, unsigned i) const;
+  /// `axis` counted from the front; fails with a message unless -rank <= axis < rank.
+  mlir::FailureOr<int64_t> positiveAxis(int64_t axis, int64_t rank) const;
+  /// The same for a list, sorted; fails if one occurs twice.
+  mlir::FailureOr<llvm::SmallVector<int64_t>> positiveAxes(llvm::ArrayRef<int64_t> axes,
+                                                           int64_t rank) const;
 
   /// Reports "path: node "name": message"; always fails.
   mlir::LogicalResult fail(const llvm::Twine &message) const;
@@ -84,8 +137,14 @@ public:
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
 
   /// Makes `value` the first output, and names the results of the op that makes it; `second` is
-  /// what its other result is called after the output's name.
+  /// what its other result is called after the output's name. Fails for null, so that the result
+  /// of `create` can be passed on unchecked.
   mlir::LogicalResult setOutput(mlir::Value value, llvm::StringRef second = "");
+  /// Makes `values` the outputs of those numbers. The results of one op are named together; an
+  /// output that the model does not name is passed over.
+  mlir::LogicalResult setOutputs(mlir::ValueRange values);
+  /// Makes `value` output `i`, known now.
+  mlir::LogicalResult setConstant(unsigned i, Constant value);
 
 private:
   const onnx::NodeProto &proto;

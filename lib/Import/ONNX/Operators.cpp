@@ -6,6 +6,7 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
+#include "lib/Import/ONNX/Fold.h"
 #include "slp/Import/ONNX.h"
 
 #include "onnx/onnx_pb.h"
@@ -48,6 +49,12 @@ static std::string print(const onnx::AttributeProto &attribute) {
     llvm::interleaveComma(attribute.ints(), os);
     os << ']';
     break;
+  case onnx::AttributeProto::FLOATS:
+    os << '[';
+    llvm::interleaveComma(attribute.floats(), os,
+                          [&](float value) { os << llvm::format("%g", value); });
+    os << ']';
+    break;
   case onnx::AttributeProto::STRING:
     os << attribute.s();
     break;
@@ -65,10 +72,16 @@ static onnx::AttributeProto::AttributeType onnxType(AttributeKind kind) {
     return onnx::AttributeProto::INTS;
   case AttributeKind::number:
     return onnx::AttributeProto::FLOAT;
+  case AttributeKind::numbers:
+    return onnx::AttributeProto::FLOATS;
   case AttributeKind::string:
     return onnx::AttributeProto::STRING;
+  case AttributeKind::strings:
+    return onnx::AttributeProto::STRINGS;
   case AttributeKind::tensor:
     return onnx::AttributeProto::TENSOR;
+  case AttributeKind::graph:
+    return onnx::AttributeProto::GRAPH;
   }
   llvm_unreachable("all kinds are named above");
 }
@@ -76,6 +89,8 @@ static onnx::AttributeProto::AttributeType onnxType(AttributeKind kind) {
 /// Reports an attribute that the operator does not have, or a value that it may not have.
 static LogicalResult checkAttribute(const onnx::AttributeProto &attribute, const Operator &op,
                                     function_ref<InFlightDiagnostic()> error) {
+  if (attribute.name() == "consumed_inputs")
+    return success(); // operator set 1: a hint that memory may be reused
   auto rule = llvm::find_if(op.attributes,
                             [&](const AttributeRule &r) { return r.name == attribute.name(); });
   if (rule == op.attributes.end())
@@ -95,12 +110,46 @@ static LogicalResult checkAttribute(const onnx::AttributeProto &attribute, const
                  << " is not supported, expected " << rule->only << " (see " << supportPage << ")";
 }
 
-const Operator *slp::import_onnx::checkNode(Graph &graph, const onnx::NodeProto &proto,
-                                            const std::string &name) {
-  auto error = [&] { return graph.error() << "node \"" << name << "\": "; };
+char Operator::kindOf(unsigned i) const {
+  char last = 0;
+  unsigned at = 0;
+  for (char c : inputs) {
+    if (c == '|')
+      continue;
+    if (c == '*')
+      return last;
+    if (at++ == i)
+      return c;
+    last = c;
+  }
+  return 0;
+}
+
+/// Reports too few or too many inputs.
+static LogicalResult checkInputs(const onnx::NodeProto &proto, const Operator &op,
+                                 function_ref<InFlightDiagnostic()> error) {
+  auto [required, optional] = StringRef(op.inputs).split('|');
+  size_t least = required.size(), most = required.size() + optional.size();
+  bool isOpen = StringRef(op.inputs).ends_with("*");
+  if (isOpen)
+    least -= required.ends_with("*") ? 1 : 0;
+  size_t present = 0;
+  for (size_t i = 0; i < least && i < size_t(proto.input_size()); ++i)
+    present += !proto.input(i).empty();
+  if (present == least && (isOpen || size_t(proto.input_size()) <= most))
+    return success();
+  return error() << proto.op_type() << ": expected " << least
+                 << (isOpen         ? " or more"
+                     : most > least ? " to " + std::to_string(most)
+                                    : "")
+                 << " inputs, found " << proto.input_size();
+}
+
+const Operator *slp::import_onnx::checkNode(const Node &node, const onnx::NodeProto &proto) {
+  auto error = [&] { return node.graph.error() << "node \"" << node.name() << "\": "; };
   std::string type = proto.op_type();
-  if (!proto.domain().empty() && proto.domain() != "ai.onnx")
-    type = proto.domain() + "." + type;
+  if (!node.domain().empty())
+    type = node.domain().str() + "." + type;
   auto entry = operatorTable().find(type);
   if (entry == operatorTable().end()) {
     error() << "operator " << type << " is not supported (supported operators: " << supportPage
@@ -111,17 +160,8 @@ const Operator *slp::import_onnx::checkNode(Graph &graph, const onnx::NodeProto 
   bool isFine = true;
   for (const onnx::AttributeProto &attribute : proto.attribute())
     isFine &= succeeded(checkAttribute(attribute, op, error));
-
-  auto [required, optional] = StringRef(op.inputs).split('|');
-  size_t most = required.size() + optional.size();
-  auto present = llvm::count_if(proto.input(), [](const std::string &s) { return !s.empty(); });
-  if (size_t(present) < required.size() || size_t(proto.input_size()) > most) {
-    error() << type << ": expected " << required.size()
-            << (most > required.size() ? " to " + std::to_string(most) : "") << " inputs, found "
-            << proto.input_size();
-    isFine = false;
-  }
-  if (proto.output_size() < 1 || proto.output(0).empty()) {
+  isFine &= succeeded(checkInputs(proto, op, error));
+  if (proto.output_size() < 1 || llvm::all_of(proto.output(), [](auto &s) { return s.empty(); })) {
     error() << type << ": expected an output, found none";
     isFine = false;
   }
@@ -140,11 +180,15 @@ std::string slp::describeONNXSupport() {
   llvm::raw_string_ostream os(text);
   os << "# Supported ONNX operators\n\n"
         "Made from the operator table in `lib/Import/ONNX`. Attributes that are not named here are "
-        "refused, as are\nvalues other than the one given. Operator sets 7 and later; tensors are "
-        "`float`, labels `int64` or `int32`.\n\n"
-        "| operator | attributes | limits |\n|---|---|---|\n";
+        "refused, as are\nvalues other than the one given. What the table of folds computes from "
+        "known values needs no entry here:\n";
+  std::vector<std::string> folds;
+  for (const auto &entry : foldTable())
+    folds.push_back(entry.first);
+  os << llvm::join(folds, ", ") << ".\n\n"
+     << "| operator | versions | attributes | limits |\n|---|---|---|---|\n";
   for (const auto &[name, op] : operatorTable()) {
-    os << "| " << name << " | ";
+    os << "| " << name << " | " << op.versions << " | ";
     llvm::interleaveComma(op.attributes, os, [&](const AttributeRule &rule) {
       os << '`' << rule.name << '`';
       if (!rule.only.empty())

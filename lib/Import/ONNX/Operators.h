@@ -18,7 +18,7 @@
 
 namespace slp::import_onnx {
 
-enum class AttributeKind { integer, integers, number, string, tensor };
+enum class AttributeKind { integer, integers, number, numbers, string, strings, tensor, graph };
 
 /// An attribute that an operator may have; one not in the table is refused.
 struct AttributeRule {
@@ -29,14 +29,30 @@ struct AttributeRule {
   bool (*accepts)(const onnx::AttributeProto &) = nullptr;
 };
 
+/// The fields from `versions` on are for `slpc --list-ops`.
 struct Operator {
-  /// One letter an input: f float tensor, p the same, perhaps padded, l labels, c integers known
-  /// now, - absent; those after `|` are optional.
+  /// One letter an input:
+  ///   f  a tensor of floats or bools: f32 in the step
+  ///   w  the same, and an initializer of it is a parameter even if it has only one element
+  ///   p  the same as f, perhaps padded
+  ///   l  labels, i indices: i32 in the step
+  ///   a  either, f32 or i32
+  ///   c  a constant of any type: initializer, Constant node, folded
+  ///   -  absent
+  /// Those after `|` are optional. `*` after a letter: any number of such inputs.
   std::string inputs;
   unsigned maxOutputs = 1;
   std::vector<AttributeRule> attributes;
   mlir::LogicalResult (*import)(Node &);
   std::string notes; // limits not visible from the attributes
+  /// First versions of the operator whose meaning this importer knows, as "1, 6, 7, 13".
+  std::string versions = "1";
+  /// Whether training can go through it: every train op that it builds has a gradient. A test
+  /// differentiates the models of test/models/ops to see that this is true.
+  bool hasGradient = true;
+
+  /// The letter of input `i`; 0 if there can be no such input.
+  char kindOf(unsigned i) const;
 };
 
 using OperatorTable = std::map<std::string, Operator>;
@@ -53,7 +69,7 @@ const OperatorTable &operatorTable();
 
 /// Checks operator, attributes and number of inputs and outputs of `proto` against the table;
 /// reports each misfit and returns null if there is one.
-const Operator *checkNode(Graph &graph, const onnx::NodeProto &proto, const std::string &name);
+const Operator *checkNode(const Node &node, const onnx::NodeProto &proto);
 
 } // namespace slp::import_onnx
 

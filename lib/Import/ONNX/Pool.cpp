@@ -31,7 +31,7 @@ static LogicalResult importMaxPool(Node &node) {
     return failure();
   OpBuilder &b = node.builder;
   auto pool =
-      node.create<train::MaxPoolOp>(node.input(0), *window, {b.getF32Type(), b.getI8Type()});
+      node.create<train::MaxPoolOp>(node.tensor(0), *window, {b.getF32Type(), b.getI8Type()});
   return node.setOutput(pool ? pool.getY() : Value(), "index");
 }
 
@@ -50,7 +50,7 @@ static LogicalResult importAveragePool(Node &node) {
   }
   if (counts)
     window->push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
-  auto pool = node.create<train::AvgPoolOp>(node.input(0), *window);
+  auto pool = node.create<train::AvgPoolOp>(node.tensor(0), *window);
   return node.setOutput(pool ? pool.getY() : Value());
 }
 
@@ -59,24 +59,23 @@ static LogicalResult importGlobalAveragePool(Node &node) {
   if (x.size() != 4)
     return node.fail("expected two-dimensional pooling (input of rank 4), found input " +
                      printShape(x));
-  auto pool = node.create<train::AvgPoolOp>(node.input(0),
+  auto pool = node.create<train::AvgPoolOp>(node.tensor(0),
                                             train::i64s(node.builder, "kernel", x.drop_front(2)));
   return node.setOutput(pool ? pool.getY() : Value());
 }
 
 /// Padding by nothing is a no-op; padding before an average is that op's own.
 static LogicalResult importPad(Node &node) {
-  const SmallVector<int64_t> *known = node.constant(1);
-  SmallVector<int64_t> pads = known ? *known : node.integers("pads", {});
+  SmallVector<int64_t> pads = node.integersAt("pads", 1).value_or(SmallVector<int64_t>());
   ArrayRef<int64_t> x = node.shape(0);
   if (pads.size() != 2 * x.size())
     return node.fail("expected " + Twine(2 * x.size()) + " constant pads, found " +
                      Twine(pads.size()));
   if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
-    return node.setOutput(node.input(0));
+    return node.setOutput(node.tensor(0));
   if (x.size() != 4 || pads[0] || pads[1] || pads[4] || pads[5])
     return node.fail("expected pads of height and width only, found " + printShape(pads));
-  node.graph.padded[node.outputName(0)] = {node.input(0), {pads[2], pads[3], pads[6], pads[7]}};
+  node.graph.padded[node.outputName(0)] = {node.tensor(0), {pads[2], pads[3], pads[6], pads[7]}};
   return success();
 }
 

@@ -7,6 +7,7 @@
 #include "lib/Import/ONNX/Tensors.h"
 
 #include "dialects/Train/TrainDialect.h"
+#include "lib/Import/ONNX/Constant.h"
 #include "slp/Emit/InitialValues.h"
 
 #include "llvm/Support/Endian.h"
@@ -14,31 +15,6 @@
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
-
-/// Name of an ONNX data type; newer ones than libonnx knows are plain numbers.
-static std::string typeName(int type) {
-  if (onnx::TensorProto::DataType_IsValid(type))
-    return onnx::TensorProto::DataType_Name(onnx::TensorProto::DataType(type));
-  return "data type " + std::to_string(type);
-}
-
-Result<SmallVector<int64_t>> slp::import_onnx::integersOf(const onnx::TensorProto &tensor) {
-  if (tensor.data_type() != onnx::TensorProto::INT64)
-    return Error{"expected a constant of INT64 (shapes), found " + typeName(tensor.data_type())};
-  SmallVector<int64_t> values(tensor.int64_data().begin(), tensor.int64_data().end());
-  const std::string &raw = tensor.raw_data();
-  if (values.empty())
-    for (size_t i = 0; i + 8 <= raw.size(); i += 8)
-      values.push_back(int64_t(llvm::support::endian::read64le(raw.data() + i)));
-  int64_t count = 1;
-  for (int64_t size : tensor.dims())
-    if (size < 0 || llvm::MulOverflow(count, size, count))
-      return Error{"impossible size"};
-  if (int64_t(values.size()) != count)
-    return Error{"expected " + std::to_string(count) + " integers, found " +
-                 std::to_string(values.size())};
-  return values;
-}
 
 Result<RankedTensorType> slp::import_onnx::floatTypeOf(const onnx::TensorProto &tensor,
                                                        Builder &builder) {

@@ -14,9 +14,6 @@
 
 namespace slp::import_onnx {
 
-/// The values of a small int64 tensor: a shape, pads.
-Result<llvm::SmallVector<int64_t>> integersOf(const onnx::TensorProto &tensor);
-
 /// The type of a float tensor; fails for other element types and impossible sizes.
 Result<mlir::RankedTensorType> floatTypeOf(const onnx::TensorProto &tensor, mlir::Builder &builder);
 
