@@ -1,4 +1,5 @@
-//===- TrainDialect.h - the train dialect -----------------------------------------------------===//
+//===- TrainDialect.h - the train dialect without its ops
+//---------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -53,8 +54,5 @@ inline llvm::StringRef getArgNameAttrName() { return "train.name"; }
 } // namespace slp::train
 
 #include "dialects/Train/TrainInterfaces.h.inc"
-
-#define GET_OP_CLASSES
-#include "dialects/Train/TrainOps.h.inc"
 
 #endif // DIALECTS_TRAIN_TRAINDIALECT_H

@@ -26,6 +26,18 @@ def Train_Dialect : Dialect {
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// Registers the ops of a family: defined in Train<Family>Ops.cpp.
+    void addStateOps();
+    void addMacOps();
+    void addElementwiseOps();
+    void addReduceOps();
+    void addMoveOps();
+    void addWindowOps();
+    void addRowOps();
+    void addLossOps();
+    void addUpdateOps();
+  }];
 }
 
 def Train_PhaseAttr : EnumAttr<Train_Dialect, Train_Phase, "phase"> {

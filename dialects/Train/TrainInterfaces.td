@@ -27,6 +27,18 @@ def Train_InferShapeInterface : OpInterface<"InferShapeInterface"> {
    }];
 }
 
+def Train_StorageInterface : OpInterface<"StorageInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    How `precision` finds the format of an op's float results (docs/numerics.md section 8): accumulator, a
+    multiply-accumulate; activation, the MAC format; arithmetic, fp16, or the MAC format if only MACs read it; statistic,
+    f32; same, operand 0's; state, the format of the operand of the same number.
+  }];
+  let methods = [
+    InterfaceMethod<"The class of all results.", "::slp::train::StorageClass", "getStorageClass", (ins), "",
+      "return ConcreteOp::storageClass();">];
+}
+
 def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {
   let cppNamespace = "::slp::train";
   let description = [{

@@ -6,6 +6,9 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+
 using namespace mlir;
 using namespace slp::train;
 

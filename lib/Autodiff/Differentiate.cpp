@@ -11,6 +11,9 @@
 #include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainUpdateOps.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 

@@ -6,6 +6,10 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+
 using namespace mlir;
 using namespace slp::train;
 

@@ -6,6 +6,9 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainRowOps.h"
+
 using namespace mlir;
 using namespace slp::train;
 

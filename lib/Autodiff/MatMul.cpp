@@ -6,6 +6,11 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainStateOps.h"
+
 using namespace mlir;
 using namespace slp::train;
 

@@ -6,6 +6,8 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainWindowOps.h"
+
 using namespace mlir;
 using namespace slp::train;
 

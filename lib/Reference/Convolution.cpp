@@ -9,6 +9,8 @@
 #include "Accumulator.h"
 #include "Kernel.h"
 
+#include "dialects/Train/TrainMacOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -27,7 +29,7 @@ template <typename F> static void forEach(const Tensor &t, F element) {
           element(n, c, y, x);
 }
 
-LogicalResult reference::evaluateConv(Call &call) {
+static LogicalResult evaluateConv(Call &call) {
   auto op = cast<train::ConvOp>(call.op);
   if (failed(checkBias(op)))
     return failure();
@@ -66,7 +68,7 @@ static int64_t outputOf(int64_t in, int64_t pad, int64_t k, int64_t dilation, in
   return distance / stride;
 }
 
-LogicalResult reference::evaluateConvBp(Call &call) {
+static LogicalResult evaluateConvBp(Call &call) {
   auto op = cast<train::ConvBpOp>(call.op);
   const Tensor &dy = *call.operands[0], &w = *call.operands[1];
   Tensor &dx = call.results[0];
@@ -94,7 +96,7 @@ LogicalResult reference::evaluateConvBp(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateConvWg(Call &call) {
+static LogicalResult evaluateConvWg(Call &call) {
   auto op = cast<train::ConvWgOp>(call.op);
   const Tensor &x = *call.operands[0], &dy = *call.operands[1];
   Tensor &dw = call.results[0];
@@ -126,4 +128,10 @@ LogicalResult reference::evaluateConvWg(Call &call) {
     dw[dw.at(co, ci, kh, kw)] = total;
   });
   return success();
+}
+
+void reference::addConvolutionKernels(KernelTable &table) {
+  table["train.conv"] = evaluateConv;
+  table["train.conv_bp"] = evaluateConvBp;
+  table["train.conv_wg"] = evaluateConvWg;
 }

@@ -12,13 +12,13 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-LogicalResult reference::evaluateRound(Call &call) {
+static LogicalResult evaluateRound(Call &call) {
   Store store = call.store(0);
   llvm::transform(call.operands[0]->values, call.results[0].values.begin(), store);
   return success();
 }
 
-LogicalResult reference::evaluateRelu(Call &call) {
+static LogicalResult evaluateRelu(Call &call) {
   Store store = call.store(0);
   llvm::transform(call.operands[0]->values, call.results[0].values.begin(),
                   [&](float x) { return store(x > 0 ? x : 0.0f); });
@@ -35,11 +35,11 @@ template <typename F> static LogicalResult evaluateBinary(Call &call, F f) {
   return success();
 }
 
-LogicalResult reference::evaluateReluGrad(Call &call) {
+static LogicalResult evaluateReluGrad(Call &call) {
   return evaluateBinary(call, [](float dy, float y) { return y > 0 ? dy : 0.0f; });
 }
 
-LogicalResult reference::evaluateAdd(Call &call) {
+static LogicalResult evaluateAdd(Call &call) {
   return evaluateBinary(call, [](float a, float b) { return a + b; });
 }
 
@@ -51,7 +51,7 @@ static int64_t channelSize(const Tensor &t) {
   return size;
 }
 
-LogicalResult reference::evaluateBiasAdd(Call &call) {
+static LogicalResult evaluateBiasAdd(Call &call) {
   const Tensor &x = *call.operands[0], &bias = *call.operands[1];
   Tensor &y = call.results[0];
   Store store = call.store(0);
@@ -61,7 +61,7 @@ LogicalResult reference::evaluateBiasAdd(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateBiasGrad(Call &call) {
+static LogicalResult evaluateBiasGrad(Call &call) {
   const Tensor &dy = *call.operands[0];
   Tensor &db = call.results[0];
   Store store = call.store(0);
@@ -79,7 +79,17 @@ LogicalResult reference::evaluateBiasGrad(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateReshape(Call &call) {
+static LogicalResult evaluateReshape(Call &call) {
   call.results[0].values = call.operands[0]->values;
   return success();
+}
+
+void reference::addElementwiseKernels(KernelTable &table) {
+  table["train.round"] = evaluateRound;
+  table["train.relu"] = evaluateRelu;
+  table["train.relu_grad"] = evaluateReluGrad;
+  table["train.add"] = evaluateAdd;
+  table["train.bias_add"] = evaluateBiasAdd;
+  table["train.bias_grad"] = evaluateBiasGrad;
+  table["train.reshape"] = evaluateReshape;
 }

@@ -2,8 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// One kernel an op, one file a family of ops; Kernels.cpp is the table. Adding an op means one
-// function here or in a new file, and one line in that table.
+// One kernel an op, one file a family of ops, which registers its kernels. Adding an op means one
+// function and one line in the file of its family.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -12,6 +12,8 @@
 
 #include "slp/Reference/Arithmetic.h"
 #include "slp/Reference/Evaluator.h"
+
+#include "llvm/ADT/StringMap.h"
 
 namespace slp::reference {
 
@@ -32,32 +34,15 @@ using Kernel = mlir::LogicalResult (*)(Call &call);
 /// The kernel of an op by its name ("train.conv"), or null.
 Kernel findKernel(llvm::StringRef opName);
 
-// Convolution.cpp
-mlir::LogicalResult evaluateConv(Call &call);
-mlir::LogicalResult evaluateConvBp(Call &call);
-mlir::LogicalResult evaluateConvWg(Call &call);
-// MatMul.cpp
-mlir::LogicalResult evaluateMatMul(Call &call);
-// Elementwise.cpp
-mlir::LogicalResult evaluateRound(Call &call);
-mlir::LogicalResult evaluateRelu(Call &call);
-mlir::LogicalResult evaluateReluGrad(Call &call);
-mlir::LogicalResult evaluateAdd(Call &call);
-mlir::LogicalResult evaluateBiasAdd(Call &call);
-mlir::LogicalResult evaluateBiasGrad(Call &call);
-mlir::LogicalResult evaluateReshape(Call &call);
-// Pooling.cpp
-mlir::LogicalResult evaluateMaxPool(Call &call);
-mlir::LogicalResult evaluateMaxPoolGrad(Call &call);
-mlir::LogicalResult evaluateAvgPool(Call &call);
-mlir::LogicalResult evaluateAvgPoolGrad(Call &call);
-// Rows.cpp
-mlir::LogicalResult evaluateSoftmax(Call &call);
-mlir::LogicalResult evaluateSoftmaxGrad(Call &call);
-mlir::LogicalResult evaluateCrossEntropy(Call &call);
-mlir::LogicalResult evaluateCrossEntropyGrad(Call &call);
-// Update.cpp
-mlir::LogicalResult evaluateSgd(Call &call);
+/// The kernel of each op, by its name. A family registers its own.
+using KernelTable = llvm::StringMap<Kernel>;
+
+void addConvolutionKernels(KernelTable &table);
+void addElementwiseKernels(KernelTable &table);
+void addMatMulKernels(KernelTable &table);
+void addPoolingKernels(KernelTable &table);
+void addRowKernels(KernelTable &table);
+void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference
 

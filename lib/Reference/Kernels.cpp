@@ -6,34 +6,21 @@
 
 #include "Kernel.h"
 
-#include "llvm/ADT/StringSwitch.h"
-
 using namespace slp;
 using namespace slp::reference;
 
 Kernel reference::findKernel(llvm::StringRef opName) {
-  return llvm::StringSwitch<Kernel>(opName)
-      .Case("train.conv", evaluateConv)
-      .Case("train.conv_bp", evaluateConvBp)
-      .Case("train.conv_wg", evaluateConvWg)
-      .Case("train.matmul", evaluateMatMul)
-      .Case("train.round", evaluateRound)
-      .Case("train.relu", evaluateRelu)
-      .Case("train.relu_grad", evaluateReluGrad)
-      .Case("train.add", evaluateAdd)
-      .Case("train.bias_add", evaluateBiasAdd)
-      .Case("train.bias_grad", evaluateBiasGrad)
-      .Case("train.reshape", evaluateReshape)
-      .Case("train.max_pool", evaluateMaxPool)
-      .Case("train.max_pool_grad", evaluateMaxPoolGrad)
-      .Case("train.avg_pool", evaluateAvgPool)
-      .Case("train.avg_pool_grad", evaluateAvgPoolGrad)
-      .Case("train.softmax", evaluateSoftmax)
-      .Case("train.softmax_grad", evaluateSoftmaxGrad)
-      .Case("train.cross_entropy", evaluateCrossEntropy)
-      .Case("train.cross_entropy_grad", evaluateCrossEntropyGrad)
-      .Case("train.sgd", evaluateSgd)
-      .Default(nullptr);
+  static const KernelTable table = [] {
+    KernelTable t;
+    addConvolutionKernels(t);
+    addElementwiseKernels(t);
+    addMatMulKernels(t);
+    addPoolingKernels(t);
+    addRowKernels(t);
+    addUpdateKernels(t);
+    return t;
+  }();
+  return table.lookup(opName);
 }
 
 Store Call::store(unsigned i) const {

@@ -9,11 +9,13 @@
 #include "Accumulator.h"
 #include "Kernel.h"
 
+#include "dialects/Train/TrainMacOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-LogicalResult reference::evaluateMatMul(Call &call) {
+static LogicalResult evaluateMatMul(Call &call) {
   auto op = cast<train::MatMulOp>(call.op);
   if (failed(checkBias(op)))
     return failure();
@@ -37,3 +39,5 @@ LogicalResult reference::evaluateMatMul(Call &call) {
     }
   return success();
 }
+
+void reference::addMatMulKernels(KernelTable &table) { table["train.matmul"] = evaluateMatMul; }

@@ -8,6 +8,8 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainWindowOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -58,7 +60,7 @@ static void forEachWindow(const Tensor &output, const Tensor &input, F window) {
         window(out++, plane * size, oy, ox);
 }
 
-LogicalResult reference::evaluateMaxPool(Call &call) {
+static LogicalResult evaluateMaxPool(Call &call) {
   auto op = cast<train::MaxPoolOp>(call.op);
   const Tensor &x = *call.operands[0];
   Tensor &y = call.results[0], &index = call.results[1];
@@ -85,7 +87,7 @@ LogicalResult reference::evaluateMaxPool(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateMaxPoolGrad(Call &call) {
+static LogicalResult evaluateMaxPoolGrad(Call &call) {
   auto op = cast<train::MaxPoolGradOp>(call.op);
   const Tensor &dy = *call.operands[0], &index = *call.operands[1];
   Tensor &dx = call.results[0];
@@ -100,7 +102,7 @@ LogicalResult reference::evaluateMaxPoolGrad(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateAvgPool(Call &call) {
+static LogicalResult evaluateAvgPool(Call &call) {
   auto op = cast<train::AvgPoolOp>(call.op);
   const Tensor &x = *call.operands[0];
   Tensor &y = call.results[0];
@@ -114,7 +116,7 @@ LogicalResult reference::evaluateAvgPool(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateAvgPoolGrad(Call &call) {
+static LogicalResult evaluateAvgPoolGrad(Call &call) {
   auto op = cast<train::AvgPoolGradOp>(call.op);
   const Tensor &dy = *call.operands[0];
   Tensor &dx = call.results[0];
@@ -126,4 +128,11 @@ LogicalResult reference::evaluateAvgPoolGrad(Call &call) {
   });
   llvm::transform(dx.values, dx.values.begin(), call.store(0));
   return success();
+}
+
+void reference::addPoolingKernels(KernelTable &table) {
+  table["train.max_pool"] = evaluateMaxPool;
+  table["train.max_pool_grad"] = evaluateMaxPoolGrad;
+  table["train.avg_pool"] = evaluateAvgPool;
+  table["train.avg_pool_grad"] = evaluateAvgPoolGrad;
 }

@@ -8,6 +8,8 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainLossOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -34,7 +36,7 @@ static llvm::ArrayRef<float> row(const Tensor &t, int64_t n) {
   return llvm::ArrayRef<float>(t.values).slice(n * t.dim(1), t.dim(1));
 }
 
-LogicalResult reference::evaluateSoftmax(Call &call) {
+static LogicalResult evaluateSoftmax(Call &call) {
   const Tensor &x = *call.operands[0];
   Tensor &y = call.results[0];
   Store store = call.store(0);
@@ -46,7 +48,7 @@ LogicalResult reference::evaluateSoftmax(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateSoftmaxGrad(Call &call) {
+static LogicalResult evaluateSoftmaxGrad(Call &call) {
   const Tensor &dy = *call.operands[0], &y = *call.operands[1];
   Tensor &dx = call.results[0];
   Store store = call.store(0);
@@ -64,7 +66,7 @@ LogicalResult reference::evaluateSoftmaxGrad(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateCrossEntropy(Call &call) {
+static LogicalResult evaluateCrossEntropy(Call &call) {
   const Tensor &x = *call.operands[0], &labels = *call.operands[1];
   Tensor &loss = call.results[0], &losses = call.results[1];
   for (int64_t n = 0; n < x.dim(0); ++n) {
@@ -80,7 +82,7 @@ LogicalResult reference::evaluateCrossEntropy(Call &call) {
   return success();
 }
 
-LogicalResult reference::evaluateCrossEntropyGrad(Call &call) {
+static LogicalResult evaluateCrossEntropyGrad(Call &call) {
   auto op = cast<train::CrossEntropyGradOp>(call.op);
   const Tensor &x = *call.operands[0], &labels = *call.operands[1];
   Tensor &dx = call.results[0];
@@ -96,4 +98,11 @@ LogicalResult reference::evaluateCrossEntropyGrad(Call &call) {
     }
   }
   return success();
+}
+
+void reference::addRowKernels(KernelTable &table) {
+  table["train.softmax"] = evaluateSoftmax;
+  table["train.softmax_grad"] = evaluateSoftmaxGrad;
+  table["train.cross_entropy"] = evaluateCrossEntropy;
+  table["train.cross_entropy_grad"] = evaluateCrossEntropyGrad;
 }

@@ -8,13 +8,15 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainUpdateOps.h"
+
 #include <cmath>
 
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-LogicalResult reference::evaluateSgd(Call &call) {
+static LogicalResult evaluateSgd(Call &call) {
   auto op = cast<train::SgdOp>(call.op);
   const Tensor &w = *call.operands[0], &v = *call.operands[1], &dw = *call.operands[2];
   Tensor &newW = call.results[0], &newV = call.results[1];
@@ -29,3 +31,5 @@ LogicalResult reference::evaluateSgd(Call &call) {
   }
   return success();
 }
+
+void reference::addUpdateKernels(KernelTable &table) { table["train.sgd"] = evaluateSgd; }

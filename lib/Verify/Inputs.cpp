@@ -9,6 +9,8 @@
 #include "runtime/data/Dataset.h"
 #include "slp/Reference/Arithmetic.h"
 
+#include "dialects/Train/TrainLossOps.h"
+
 #include <random>
 
 using namespace mlir;

@@ -10,7 +10,7 @@
 #ifndef SLP_EMIT_INITIALVALUES_H
 #define SLP_EMIT_INITIALVALUES_H
 
-#include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include <vector>
 

@@ -13,7 +13,7 @@
 
 #include "slp/Reference/Tensor.h"
 
-#include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 

@@ -9,6 +9,8 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainMacOps.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -72,7 +74,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   nest.runs.push_back(std::move(rectify));
 }
 
-Nest slp::lowerConv(ConvOp op, const TensorMap &tensors) {
+static Nest lowerConv(ConvOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
   ArrayRef<int64_t> x = shapeOf(op.getX()), w = shapeOf(op.getW()), y = shapeOf(op.getY());
   Window win = makeWindow({w[2], w[3]}, op.getStrides(), op.getPads(), op.getDilations());
@@ -103,7 +105,7 @@ Nest slp::lowerConv(ConvOp op, const TensorMap &tensors) {
   return nest;
 }
 
-Nest slp::lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
+static Nest lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
   ArrayRef<int64_t> x = op.getInputShape(), w = shapeOf(op.getW()), y = shapeOf(op.getDy());
   Window win = makeWindow({w[2], w[3]}, op.getStrides(), op.getPads(), op.getDilations());
@@ -131,7 +133,7 @@ Nest slp::lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
   return nest;
 }
 
-Nest slp::lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
+static Nest lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
   nest.oneAccumulatorSlot = true;
   ArrayRef<int64_t> x = shapeOf(op.getX()), y = shapeOf(op.getDy()), w = shapeOf(op.getDw());
@@ -163,7 +165,7 @@ Nest slp::lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   return nest;
 }
 
-Nest slp::lowerMatMul(MatMulOp op, const TensorMap &tensors) {
+static Nest lowerMatMul(MatMulOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
   ArrayRef<int64_t> y = shapeOf(op.getY()), a = shapeOf(op.getA());
   int64_t depth = a[op.getTransposeA() ? 0 : 1];
@@ -184,4 +186,11 @@ Nest slp::lowerMatMul(MatMulOp op, const TensorMap &tensors) {
   finishMac(nest, op, tensors, "matmul", {NestDim::along(m, y[0]), NestDim::along(n, y[1])}, ins,
             {}, op.getBias() != nullptr);
   return nest;
+}
+
+void slp::addMacLowerings(LoweringTable &table) {
+  table.add<ConvOp>(lowerConv);
+  table.add<ConvBpOp>(lowerConvBp);
+  table.add<ConvWgOp>(lowerConvWg);
+  table.add<MatMulOp>(lowerMatMul);
 }

@@ -6,41 +6,33 @@
 
 #include "LowerOp.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialects/Train/TrainMacOps.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace slp;
 using namespace slp::train;
+using chip_ir::Space;
 
-LogicalResult slp::lowerOp(Operation *op, const TensorMap &t, std::vector<Nest> &nests) {
-  auto add = [&](Nest nest) { nests.push_back(std::move(nest)); };
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<ConvOp>([&](ConvOp o) { return add(lowerConv(o, t)), success(); })
-      .Case<ConvBpOp>([&](ConvBpOp o) { return add(lowerConvBp(o, t)), success(); })
-      .Case<ConvWgOp>([&](ConvWgOp o) { return add(lowerConvWg(o, t)), success(); })
-      .Case<MatMulOp>([&](MatMulOp o) { return add(lowerMatMul(o, t)), success(); })
-      .Case<RoundOp>(
-          [&](Operation *o) { return add(lowerElementwise(o, "v.round", t)), success(); })
-      .Case<ReluOp>([&](Operation *o) { return add(lowerElementwise(o, "v.relu", t)), success(); })
-      .Case<ReluGradOp>(
-          [&](Operation *o) { return add(lowerElementwise(o, "v.relu.grad", t)), success(); })
-      .Case<AddOp>([&](Operation *o) { return add(lowerElementwise(o, "v.add", t)), success(); })
-      .Case<BiasAddOp>([&](BiasAddOp o) { return add(lowerBiasAdd(o, t)), success(); })
-      .Case<BiasGradOp>([&](BiasGradOp o) { return add(lowerBiasGrad(o, t)), success(); })
-      .Case<MaxPoolOp>([&](MaxPoolOp o) { return add(lowerMaxPool(o, t)), success(); })
-      .Case<MaxPoolGradOp>([&](MaxPoolGradOp o) { return add(lowerMaxPoolGrad(o, t)), success(); })
-      .Case<AvgPoolOp>([&](AvgPoolOp o) { return add(lowerAvgPool(o, t)), success(); })
-      .Case<AvgPoolGradOp>([&](AvgPoolGradOp o) { return add(lowerAvgPoolGrad(o, t)), success(); })
-      .Case<SoftmaxOp>([&](Operation *o) { return add(lowerRows(o, "v.softmax", t)), success(); })
-      .Case<SoftmaxGradOp>(
-          [&](Operation *o) { return add(lowerRows(o, "v.softmax.grad", t)), success(); })
-      .Case<CrossEntropyOp>(
-          [&](CrossEntropyOp o) { return lowerCrossEntropy(o, t, nests), success(); })
-      .Case<CrossEntropyGradOp>(
-          [&](CrossEntropyGradOp o) { return add(lowerCrossEntropyGrad(o, t)), success(); })
-      .Case<SgdOp>([&](SgdOp o) { return add(lowerSgd(o, t)), success(); })
-      .Default([](Operation *o) { return o->emitError("has no lowering to the chip"); });
+static const LoweringTable &loweringTable() {
+  static const LoweringTable table = [] {
+    LoweringTable t;
+    addElementwiseLowerings(t);
+    addLossLowerings(t);
+    addMacLowerings(t);
+    addReduceLowerings(t);
+    addRowLowerings(t);
+    addUpdateLowerings(t);
+    addWindowLowerings(t);
+    return t;
+  }();
+  return table;
+}
+
+LogicalResult slp::lowerOp(Operation *op, const TensorMap &tensors, std::vector<Nest> &nests) {
+  const Lowering *lowering = loweringTable().find(op->getName().getStringRef());
+  return lowering ? (*lowering)(op, tensors, nests) : op->emitError("has no lowering to the chip");
 }
 
 std::string slp::trainNameOf(Value result) {
@@ -153,6 +145,42 @@ NestDim slp::windowOutputs(int loop, int64_t outputExtent, int64_t kernel, int64
   int64_t first = llvm::divideFloorSigned(pad - (kernel - 1) * dilation, stride);
   int64_t last = llvm::divideFloorSigned(pad - 1, stride);
   return {loop, 1, first, 1, last - first + 1, outputExtent};
+}
+
+NestRun &slp::addRun(Nest &nest, Operation *op, StringRef instruction, ArrayRef<unsigned> outs,
+                     ArrayRef<unsigned> ins) {
+  NestRun run;
+  run.instruction = instruction.str();
+  run.outs.assign(outs.begin(), outs.end());
+  run.ins.assign(ins.begin(), ins.end());
+  for (unsigned i = 0; i < outs.size(); ++i)
+    run.captures.push_back(trainNameOf(op->getResult(i)));
+  nest.runs.push_back(std::move(run));
+  return nest.runs.back();
+}
+
+SmallVector<NestDim> slp::loopOverAll(Nest &nest, ArrayRef<int64_t> shape) {
+  SmallVector<NestDim> dims;
+  for (auto [i, size] : llvm::enumerate(shape))
+    dims.push_back(NestDim::along(nest.addLoop("d" + std::to_string(i), size), size));
+  if (!nest.loops.empty())
+    nest.loops.back().cutLast = true;
+  return dims;
+}
+
+SmallVector<NestDim> slp::rowDims(Nest &nest, ArrayRef<int64_t> shape) {
+  return {NestDim::along(nest.addLoop("n", shape[0]), shape[0]), NestDim::whole(shape[1])};
+}
+
+Nest slp::lowerElementwise(Operation *op, StringRef instruction, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op->getResult(0)));
+  SmallVector<unsigned> ins;
+  for (Value operand : op->getOperands())
+    ins.push_back(addBuffer(nest, tensors, operand, Space::shared, dims, true, false));
+  unsigned out = addBuffer(nest, tensors, op->getResult(0), Space::shared, dims, false, true);
+  addRun(nest, op, instruction, {out}, ins);
+  return nest;
 }
 
 SmallVector<int64_t> slp::geometryOf(const Window &w, bool countPad) {

@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Each op family has one file with its nests; lowerOp is the table that finds them.
+// Each family of ops has one file Lower<Family>.cpp with its nests, and registers them in the
+// table.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -11,7 +12,11 @@
 
 #include "Nest.h"
 
-#include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainElementwiseOps.h"
+
+#include "llvm/ADT/StringMap.h"
+
+#include <functional>
 
 namespace slp {
 
@@ -40,31 +45,50 @@ train::ReluOp fusedReluOf(mlir::Operation *macOp);
 /// own.
 bool isFused(mlir::Operation *op);
 
+/// Appends the nests of `op` in execution order; fails with an error if it cannot.
+using Lowering =
+    std::function<mlir::LogicalResult(mlir::Operation *, const TensorMap &, std::vector<Nest> &)>;
+
+/// The lowering of each op, by its name ("train.conv").
+class LoweringTable {
+public:
+  /// `lower` makes the op's one nest.
+  template <typename Op> void add(Nest (*lower)(Op, const TensorMap &)) {
+    addMany<Op>([lower](Op op, const TensorMap &tensors, std::vector<Nest> &nests) {
+      nests.push_back(lower(op, tensors));
+      return mlir::success();
+    });
+  }
+  /// `lower` appends any number of nests, or fails.
+  template <typename Op, typename Function> void addMany(Function lower) {
+    lowerings[Op::getOperationName()] = [lower](mlir::Operation *op, const TensorMap &tensors,
+                                                std::vector<Nest> &nests) {
+      return lower(mlir::cast<Op>(op), tensors, nests);
+    };
+  }
+  const Lowering *find(llvm::StringRef op) const {
+    auto it = lowerings.find(op);
+    return it == lowerings.end() ? nullptr : &it->second;
+  }
+
+private:
+  llvm::StringMap<Lowering> lowerings;
+};
+
+void addElementwiseLowerings(LoweringTable &table);
+void addLossLowerings(LoweringTable &table);
+void addMacLowerings(LoweringTable &table);
+void addReduceLowerings(LoweringTable &table);
+void addRowLowerings(LoweringTable &table);
+void addUpdateLowerings(LoweringTable &table);
+void addWindowLowerings(LoweringTable &table);
+
 /// Appends the nests of `op` in execution order; fails with an error if the op has no lowering.
 mlir::LogicalResult lowerOp(mlir::Operation *op, const TensorMap &tensors,
                             std::vector<Nest> &nests);
 
 /// True for conv, conv_bp, conv_wg and matmul.
 bool isMacOp(mlir::Operation *op);
-
-//===- one per family ---------------------------------------------------------------------===//
-
-Nest lowerConv(train::ConvOp op, const TensorMap &tensors);
-Nest lowerConvBp(train::ConvBpOp op, const TensorMap &tensors);
-Nest lowerConvWg(train::ConvWgOp op, const TensorMap &tensors);
-Nest lowerMatMul(train::MatMulOp op, const TensorMap &tensors);
-Nest lowerElementwise(mlir::Operation *op, llvm::StringRef instruction, const TensorMap &tensors);
-Nest lowerBiasAdd(train::BiasAddOp op, const TensorMap &tensors);
-Nest lowerBiasGrad(train::BiasGradOp op, const TensorMap &tensors);
-Nest lowerSgd(train::SgdOp op, const TensorMap &tensors);
-Nest lowerMaxPool(train::MaxPoolOp op, const TensorMap &tensors);
-Nest lowerMaxPoolGrad(train::MaxPoolGradOp op, const TensorMap &tensors);
-Nest lowerAvgPool(train::AvgPoolOp op, const TensorMap &tensors);
-Nest lowerAvgPoolGrad(train::AvgPoolGradOp op, const TensorMap &tensors);
-Nest lowerRows(mlir::Operation *op, llvm::StringRef instruction, const TensorMap &tensors);
-void lowerCrossEntropy(train::CrossEntropyOp op, const TensorMap &tensors,
-                       std::vector<Nest> &nests);
-Nest lowerCrossEntropyGrad(train::CrossEntropyGradOp op, const TensorMap &tensors);
 
 //===- pieces they share ------------------------------------------------------------------===//
 
@@ -85,6 +109,15 @@ NestDim strideUnits(int loop, int64_t inputExtent, int64_t stride);
 /// Output coordinates that reach the inputs of `strideUnits`.
 NestDim windowOutputs(int loop, int64_t outputExtent, int64_t kernel, int64_t stride, int64_t pad,
                       int64_t dilation);
+/// One parallel loop per dimension of `shape`, in order, and the coordinates along them.
+llvm::SmallVector<NestDim> loopOverAll(Nest &nest, llvm::ArrayRef<int64_t> shape);
+/// A loop over the rows of an (n, c) matrix, and coordinates of whole rows.
+llvm::SmallVector<NestDim> rowDims(Nest &nest, llvm::ArrayRef<int64_t> shape);
+/// Adds `instruction`, whose outputs are tiles of the op's results in order.
+NestRun &addRun(Nest &nest, mlir::Operation *op, llvm::StringRef instruction,
+                llvm::ArrayRef<unsigned> outs, llvm::ArrayRef<unsigned> ins);
+/// A nest over all elements of the result, whose operands have its shape.
+Nest lowerElementwise(mlir::Operation *op, llvm::StringRef instruction, const TensorMap &tensors);
 llvm::SmallVector<int64_t> geometryOf(const train::Window &window, bool countPad = false);
 
 } // namespace slp

@@ -6,6 +6,8 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainOps.h"
+
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -10,6 +10,8 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Tensors.h"
 
+#include "dialects/Train/TrainStateOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;

@@ -6,6 +6,9 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainRowOps.h"
+
 #include "onnx/onnx_pb.h"
 
 using namespace mlir;

@@ -6,6 +6,8 @@
 
 #include "lib/Import/ONNX/Node.h"
 
+#include "dialects/Train/TrainMoveOps.h"
+
 #include "mlir/IR/Verifier.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringExtras.h"

@@ -6,6 +6,8 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainWindowOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;

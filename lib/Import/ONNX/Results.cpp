@@ -6,6 +6,8 @@
 
 #include "lib/Import/ONNX/Importer.h"
 
+#include "dialects/Train/TrainLossOps.h"
+
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 

@@ -9,7 +9,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -52,10 +52,15 @@ static void report(Location loc, const Twine &text) {
   remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
 }
 
+static bool isMac(Operation *op) {
+  auto storage = dyn_cast<StorageInterface>(op);
+  return storage && storage.getStorageClass() == StorageClass::accumulator;
+}
+
 namespace {
 /// What the policy says of one chip.
 struct Formats {
-  Type f32, mac, loss, master;
+  Type f32, mac, arithmetic, loss, master;
   num_ir::AccumulateAttr accumulate;
   num_ir::RoundingAttr rounding;
   FloatAttr lossScale;
@@ -70,7 +75,7 @@ public:
 
 private:
   /// The format in which a computed value is kept, by who reads it.
-  Type storageOf(Value value);
+  Type storageOf(Value value, StorageClass kind = StorageClass::activation);
   /// Sets the element type of `value`.
   void setElement(Value value, Type element) {
     value.setType(cast<RankedTensorType>(value.getType()).clone(element));
@@ -93,15 +98,18 @@ static std::string print(Type type) {
   return text;
 }
 
-Type PrecisionRewriter::storageOf(Value value) {
-  for (Operation *user : value.getUsers()) {
+Type PrecisionRewriter::storageOf(Value value, StorageClass kind) {
+  bool isForMacs = !value.use_empty();
+  for (OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
     if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
       return formats.loss;
     if (auto reshape = dyn_cast<ReshapeOp>(user);
-        reshape && storageOf(reshape.getY()) == formats.loss)
+        reshape && storageOf(reshape.getY(), kind) == formats.loss)
       return formats.loss;
+    isForMacs &= isMac(user) && use.getOperandNumber() < 2;
   }
-  return formats.mac;
+  return kind == StorageClass::arithmetic && !isForMacs ? formats.arithmetic : formats.mac;
 }
 
 Value PrecisionRewriter::rounded(Value value, Type element) {
@@ -153,30 +161,34 @@ void PrecisionRewriter::rewrite(Operation *op) {
   bool isWeightGradient = false;
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
     isWeightGradient = phase.getValue() == Phase::wg;
-  if (isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op))
+  if (isMac(op))
     return rewriteMac(op, isWeightGradient, formats.accumulate);
   if (auto read = dyn_cast<ReadOp>(op))
     return setElement(read.getResult(), formats.master);
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
-  if (isa<WriteOp, func::ReturnOp, CrossEntropyOp, BiasGradOp>(op))
+  auto storage = dyn_cast<StorageInterface>(op);
+  if (!storage || storage.getStorageClass() == StorageClass::statistic)
     return; // f32, or decided elsewhere
 
+  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
+    op->setAttr("loss_scale", formats.lossScale);
   SmallVector<Type> elements;
-  if (auto sgd = dyn_cast<SgdOp>(op)) {
-    sgd.setLossScaleAttr(formats.lossScale);
-    elements = {elementOf(sgd.getW()), elementOf(sgd.getV())};
-  } else if (isWeightGradient) { // a sum of weight gradients
-    elements = {elementOf(op->getOperand(0))};
-  } else {
-    if (auto gradient = dyn_cast<CrossEntropyGradOp>(op))
-      gradient.setLossScaleAttr(formats.lossScale);
-    elements = {storageOf(op->getResult(0))};
+  for (OpResult result : op->getResults()) {
+    StorageClass kind = storage.getStorageClass();
+    if (kind == StorageClass::state)
+      elements.push_back(elementOf(op->getOperand(result.getResultNumber())));
+    else if (kind == StorageClass::same || isWeightGradient) // or a sum of weight gradients
+      elements.push_back(elementOf(op->getOperand(0)));
+    else
+      elements.push_back(storageOf(result, kind));
+    if (!isa<FloatType, num_ir::FloatType>(elementOf(result)))
+      elements.back() = elementOf(result);
   }
   bool isNarrow = false;
   for (auto [result, element] : llvm::zip(op->getResults(), elements)) {
     setElement(result, element);
-    isNarrow |= !element.isF32();
+    isNarrow |= isa<num_ir::FloatType>(element);
   }
   if (isNarrow)
     op->setAttr("rounding", formats.rounding);
@@ -233,14 +245,14 @@ static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
   formats.lossScale = FloatAttr::get(formats.f32, scale);
   formats.rounding = roundingAttr(context, chip.numerics.rounding);
   if (isFp32) {
-    formats.mac = formats.loss = formats.master = formats.f32;
+    formats.mac = formats.arithmetic = formats.loss = formats.master = formats.f32;
     formats.accumulate = num_ir::AccumulateAttr::get(context, 8, formats.f32,
                                                      num_ir::Rounding::nearest_even, formats.f32);
     return formats;
   }
   Type fp16 = formatType(context, chip.numerics.fp16);
   formats.mac = isFp16 ? fp16 : formatType(context, chip.numerics.fp8);
-  formats.loss = fp16;
+  formats.arithmetic = formats.loss = fp16;
   formats.master = options.masterWeights == "fp16" ? fp16 : formats.f32;
   bool isNarrow = chip.numerics.accumulateFp16 || chip.numerics.acrossImagesFp16;
   formats.accumulate = num_ir::AccumulateAttr::get(

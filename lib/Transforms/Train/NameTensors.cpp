@@ -8,7 +8,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"

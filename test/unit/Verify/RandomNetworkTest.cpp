@@ -6,6 +6,7 @@
 
 #include "RandomNetwork.h"
 
+#include "dialects/Train/TrainOps.h"
 #include "slp/Reference/Evaluator.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,0 +1,45 @@
+//===- TrainLossOps.cpp - losses --------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Train/TrainLossOps.h"
+
+#include "dialects/Train/TrainShapes.h"
+
+using namespace mlir;
+using namespace slp::train;
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainLossOps.cpp.inc"
+
+void TrainDialect::addLossOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Train/TrainLossOps.cpp.inc"
+      >();
+}
+
+static LogicalResult expectLabels(Operation *op, Value x, Value labels) {
+  if (failed(expectRank(op, x, 2, "logits")))
+    return failure();
+  if (shapeOf(labels) == ArrayRef<int64_t>{shapeOf(x)[0]})
+    return success();
+  return op->emitOpError("expected ") << shapeOf(x)[0] << " labels, found " << labels.getType();
+}
+
+LogicalResult CrossEntropyOp::inferShapes(Shapes &shapes) {
+  if (failed(expectLabels(*this, getX(), getLabels())))
+    return failure();
+  shapes.push_back({});
+  shapes.push_back({shapeOf(getX())[0]});
+  return success();
+}
+
+LogicalResult CrossEntropyGradOp::inferShapes(Shapes &shapes) {
+  push(shapes, getX());
+  return expectLabels(*this, getX(), getLabels());
+}
+
+LogicalResult CrossEntropyGradOp::verify() { return verifyLossScale(*this, getLossScale()); }

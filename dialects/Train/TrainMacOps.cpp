@@ -1,0 +1,145 @@
+//===- TrainMacOps.cpp - multiply-accumulate --------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Train/TrainMacOps.h"
+
+#include "dialects/Train/TrainShapes.h"
+
+using namespace mlir;
+using namespace slp::train;
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainMacOps.cpp.inc"
+
+void TrainDialect::addMacOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Train/TrainMacOps.cpp.inc"
+      >();
+}
+
+/// Checks (N, Ci, H, W) against (Co, Ci/group, KH, KW) and the window; gives (N, Co, OH, OW).
+template <typename Op>
+static LogicalResult inferConv(Op op, ArrayRef<int64_t> x, ArrayRef<int64_t> w,
+                               SmallVector<int64_t> &y) {
+  if (!areAll(op.getStrides(), 2, 1))
+    return op->emitOpError("expected two strides of at least 1");
+  if (!areAll(op.getDilations(), 2, 1))
+    return op->emitOpError("expected two dilations of at least 1");
+  if (!areAll(op.getPads(), 4, 0))
+    return op->emitOpError("expected four pads of at least 0");
+  int64_t group = op.getGroup();
+  if (group < 1 || x[1] % group || w[0] % group)
+    return op->emitOpError("expected a group that divides the ")
+           << x[1] << " input and " << w[0] << " output channels, found " << group;
+  if (w[1] != x[1] / group)
+    return op->emitOpError("expected weights for ")
+           << x[1] / group << " input channels, found " << w[1];
+  Window window = makeWindow({w[2], w[3]}, op.getStrides(), op.getPads(), op.getDilations());
+  y = {x[0], w[0], window.outputRows(x[2]), window.outputColumns(x[3])};
+  if (y[2] < 1 || y[3] < 1)
+    return op->emitOpError("expected an input of at least the kernel's size, found ")
+           << x[2] << "x" << x[3] << " for a kernel of " << w[2] << "x" << w[3];
+  return success();
+}
+
+LogicalResult ConvOp::inferShapes(Shapes &shapes) {
+  if (failed(expectRank(*this, getX(), 4, "an input")) ||
+      failed(expectRank(*this, getW(), 4, "weights")))
+    return failure();
+  SmallVector<int64_t> y;
+  if (failed(inferConv(*this, shapeOf(getX()), shapeOf(getW()), y)))
+    return failure();
+  if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{y[1]})
+    return emitOpError("expected a bias of ") << y[1] << " elements, found " << getBias().getType();
+  shapes.push_back(y);
+  return success();
+}
+
+LogicalResult ConvBpOp::inferShapes(Shapes &shapes) {
+  if (failed(expectRank(*this, getDy(), 4, "an error")) ||
+      failed(expectRank(*this, getW(), 4, "weights")))
+    return failure();
+  if (getInputShape().size() != 4)
+    return emitOpError("expected an input shape of rank 4");
+  SmallVector<int64_t> y;
+  if (failed(inferConv(*this, getInputShape(), shapeOf(getW()), y)))
+    return failure();
+  if (shapeOf(getDy()) != ArrayRef<int64_t>(y))
+    return emitOpError("expected an error of shape ")
+           << RankedTensorType::get(y, getElementTypeOrSelf(getDy())) << ", found "
+           << getDy().getType();
+  shapes.emplace_back(getInputShape());
+  return success();
+}
+
+LogicalResult ConvWgOp::inferShapes(Shapes &shapes) {
+  if (failed(expectRank(*this, getX(), 4, "an input")) ||
+      failed(expectRank(*this, getDy(), 4, "an error")))
+    return failure();
+  if (getKernel().size() != 2)
+    return emitOpError("expected a kernel of two sizes");
+  ArrayRef<int64_t> x = shapeOf(getX()), dy = shapeOf(getDy());
+  int64_t group = getGroup();
+  if (group < 1)
+    return emitOpError("expected a group of at least 1, found ") << group;
+  SmallVector<int64_t> w = {dy[1], x[1] / group, getKernel()[0], getKernel()[1]}, y;
+  if (failed(inferConv(*this, x, w, y)))
+    return failure();
+  if (dy != ArrayRef<int64_t>(y))
+    return emitOpError("expected an error of shape ")
+           << RankedTensorType::get(y, getElementTypeOrSelf(getDy())) << ", found "
+           << getDy().getType();
+  shapes.push_back(w);
+  return success();
+}
+
+LogicalResult MatMulOp::inferShapes(Shapes &shapes) {
+  if (failed(expectRank(*this, getA(), 2, "a matrix")) ||
+      failed(expectRank(*this, getB(), 2, "a matrix")))
+    return failure();
+  ArrayRef<int64_t> a = shapeOf(getA()), b = shapeOf(getB());
+  int64_t m = a[getTransposeA() ? 1 : 0], k = a[getTransposeA() ? 0 : 1];
+  int64_t kb = b[getTransposeB() ? 1 : 0], n = b[getTransposeB() ? 0 : 1];
+  if (k != kb)
+    return emitOpError("expected equal inner sizes, found ") << k << " and " << kb;
+  if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{n})
+    return emitOpError("expected a bias of ") << n << " elements, found " << getBias().getType();
+  shapes.push_back({m, n});
+  return success();
+}
+
+/// After `precision` a MAC op gives the accumulator's format: `format`, or `across` for conv_wg.
+static LogicalResult verifyAccumulate(Operation *op, std::optional<slp::num_ir::AccumulateAttr> acc,
+                                      bool across) {
+  Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  if (!acc) {
+    if (!element.isF32())
+      return op->emitOpError("expected f32 before precision is assigned, found ") << element;
+    return success();
+  }
+  Type expected = across ? acc->getAcross() : acc->getFormat();
+  if (element != expected)
+    return op->emitOpError("expected a result in the accumulator's format ")
+           << expected << ", found " << element;
+  return success();
+}
+
+LogicalResult ConvOp::verify() {
+  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+}
+
+LogicalResult ConvBpOp::verify() {
+  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+}
+
+LogicalResult ConvWgOp::verify() {
+  return verifyAccumulate(*this, getAccumulate(), /*across=*/true);
+}
+
+LogicalResult MatMulOp::verify() {
+  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+}

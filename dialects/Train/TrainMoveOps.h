@@ -1,0 +1,15 @@
+//===- TrainMoveOps.h - the same elements elsewhere -------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINMOVEOPS_H
+#define DIALECTS_TRAIN_TRAINMOVEOPS_H
+
+#include "dialects/Train/TrainDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainMoveOps.h.inc"
+
+#endif // DIALECTS_TRAIN_TRAINMOVEOPS_H

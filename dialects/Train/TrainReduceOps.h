@@ -1,0 +1,15 @@
+//===- TrainReduceOps.h - sums over dimensions ------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINREDUCEOPS_H
+#define DIALECTS_TRAIN_TRAINREDUCEOPS_H
+
+#include "dialects/Train/TrainDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainReduceOps.h.inc"
+
+#endif // DIALECTS_TRAIN_TRAINREDUCEOPS_H

@@ -1,0 +1,15 @@
+//===- TrainRowOps.h - functions of whole rows ------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINROWOPS_H
+#define DIALECTS_TRAIN_TRAINROWOPS_H
+
+#include "dialects/Train/TrainDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainRowOps.h.inc"
+
+#endif // DIALECTS_TRAIN_TRAINROWOPS_H

@@ -1,0 +1,73 @@
+//===- TrainStateOps.cpp - parameters and optimizer state -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Train/TrainStateOps.h"
+
+#include "dialects/Train/TrainShapes.h"
+
+using namespace mlir;
+using namespace slp::train;
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainStateOps.cpp.inc"
+
+void TrainDialect::addStateOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Train/TrainStateOps.cpp.inc"
+      >();
+}
+
+LogicalResult StateOp::verify() {
+  if (isNarrow(getType()) && !getRounding())
+    return emitOpError("expected a rounding for a state of ") << getType();
+  if (!isNarrow(getType()) && getRounding())
+    return emitOpError("expected no rounding: the state is f32");
+  Attribute init = getInitAttr();
+  if (!init || isa<FileAttr>(init))
+    return success();
+  auto dense = dyn_cast<DenseElementsAttr>(init);
+  if (!dense || !dense.getElementType().isF32())
+    return emitOpError("expected an initial value of #train.file or a dense f32 attribute, found ")
+           << init;
+  auto type = cast<RankedTensorType>(getType());
+  if (dense.getType().getShape() != type.getShape())
+    return emitOpError("expected an initial value of shape ")
+           << RankedTensorType::get(type.getShape(), dense.getElementType()) << ", found "
+           << dense.getType();
+  if (!dense.isSplat() && dense.getNumElements() * 4 > 4096)
+    return emitOpError("expected at most 4096 bytes of inline initial value, found ")
+           << dense.getNumElements() * 4;
+  return success();
+}
+
+static LogicalResult verifyStateUse(Operation *op, FlatSymbolRefAttr name, Type type,
+                                    SymbolTableCollection &symbols) {
+  auto state = symbols.lookupNearestSymbolFrom<StateOp>(op, name);
+  if (!state)
+    return op->emitOpError("names ") << name << ", which is not a train.state";
+  if (state.getType() != type) {
+    InFlightDiagnostic d = op->emitOpError("expected the state's type ")
+                           << state.getType() << ", found " << type;
+    d.attachNote(state.getLoc()) << "state defined here";
+    return d;
+  }
+  return success();
+}
+
+LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyStateUse(*this, getStateAttr(), getResult().getType(), symbols);
+}
+
+LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (Operation *op = (*this)->getPrevNode(); op; op = op->getPrevNode())
+    if (auto other = dyn_cast<WriteOp>(op); other && other.getStateAttr() == getStateAttr()) {
+      InFlightDiagnostic d = emitOpError("is a second write of ") << getStateAttr();
+      d.attachNote(other.getLoc()) << "first write here";
+      return d;
+    }
+  return verifyStateUse(*this, getStateAttr(), getValue().getType(), symbols);
+}

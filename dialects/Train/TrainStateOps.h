@@ -1,0 +1,15 @@
+//===- TrainStateOps.h - parameters and optimizer state ---------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_TRAIN_TRAINSTATEOPS_H
+#define DIALECTS_TRAIN_TRAINSTATEOPS_H
+
+#include "dialects/Train/TrainDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainStateOps.h.inc"
+
+#endif // DIALECTS_TRAIN_TRAINSTATEOPS_H

@@ -1,0 +1,55 @@
+//===- LowerLoss.cpp - losses -----------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The vector unit works in the shared buffer: load, one instruction, store.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "LowerOp.h"
+
+#include "dialects/Train/TrainLossOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+using chip_ir::Space;
+
+static void lowerCrossEntropy(CrossEntropyOp op, const TensorMap &tensors,
+                              std::vector<Nest> &nests) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = rowDims(nest, shapeOf(op.getX()));
+  unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
+  unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
+  unsigned losses = addBuffer(nest, tensors, op.getLosses(), Space::shared, {dims[0]}, false, true);
+  addRun(nest, op, "v.cross.entropy", {losses}, {x, labels}).captures = {
+      trainNameOf(op.getLosses())};
+  nests.push_back(std::move(nest));
+
+  Nest mean = startNest(op, false);
+  unsigned all = addBuffer(mean, tensors, op.getLosses(), Space::shared,
+                           {NestDim::whole(shapeOf(op.getLosses())[0])}, true, false);
+  unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, {}, false, true);
+  addRun(mean, op, "v.mean", {loss}, {all}).captures = {trainNameOf(op.getLoss())};
+  nests.push_back(std::move(mean));
+}
+
+static Nest lowerCrossEntropyGrad(CrossEntropyGradOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = rowDims(nest, shapeOf(op.getX()));
+  unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
+  unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
+  unsigned dx = addBuffer(nest, tensors, op.getDx(), Space::shared, dims, false, true);
+  float scale = op.getLossScale().convertToFloat() / float(shapeOf(op.getX())[0]);
+  addRun(nest, op, "v.cross.entropy.grad", {dx}, {x, labels}).scalars = {scale};
+  return nest;
+}
+
+void slp::addLossLowerings(LoweringTable &table) {
+  table.addMany<CrossEntropyOp>(
+      [](CrossEntropyOp op, const TensorMap &t, std::vector<Nest> &nests) {
+        lowerCrossEntropy(op, t, nests);
+        return success();
+      });
+  table.add<CrossEntropyGradOp>(lowerCrossEntropyGrad);
+}
