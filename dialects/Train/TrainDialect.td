@@ -49,7 +49,7 @@ def Train_FileAttr : AttrDef<Train_Dialect, "File"> {
   let summary = "initial values that stay in a file";
   let description = [{
     `length` bytes at `offset` of the file `path` (relative to the model's folder), little-endian elements of `type`
-    (an ONNX TensorProto data type number), row-major; `checksum` is their FNV-1a 64. Only `emit` and the reference read
+    (an ONNX TensorProto data type number), row-major; `checksum` is their XXH3 64. Only `emit` and the reference read
     them.
 
     ```mlir

@@ -10,15 +10,11 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
-uint64_t slp::checksumOf(StringRef bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char byte : bytes)
-    hash = (hash ^ byte) * 0x100000001b3u;
-  return hash;
-}
+uint64_t slp::checksumOf(StringRef bytes) { return llvm::xxh3_64bits(bytes); }
 
 /// The bytes that `file` names, unchanged since import.
 static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>

@@ -16,7 +16,7 @@
 
 namespace slp {
 
-/// FNV-1a 64 of `bytes`: the checksum of #train.file.
+/// XXH3 64 of `bytes`: the checksum of #train.file.
 uint64_t checksumOf(llvm::StringRef bytes);
 
 /// The f32 values of attribute `init` (#train.file, dense f32, or null for zero) for a tensor of
