@@ -85,11 +85,11 @@ TEST_F(InitialValues, Errors) {
             "model file, --params=DIR names its folder");
 }
 
-/// The published test vectors of FNV-1a 64.
-TEST(Checksum, IsFnv1a64) {
-  EXPECT_EQ(checksumOf(""), 0xcbf29ce484222325u);
-  EXPECT_EQ(checksumOf("a"), 0xaf63dc4c8601ec8cu);
-  EXPECT_EQ(checksumOf("foobar"), 0x85944171f73967e8u);
+/// The known values of XXH3 64.
+TEST(Checksum, IsXxh3) {
+  EXPECT_EQ(checksumOf(""), 0x2d06800538d394c2u);
+  EXPECT_EQ(checksumOf("a"), 0xe6c632b61e964e1fu);
+  EXPECT_EQ(checksumOf("abc"), 0x78af5f94892f3950u);
 }
 
 } // namespace
