@@ -11,7 +11,6 @@
 #include "MutateModel.h"
 
 #include "slp/Import/ONNX.h"
-#include "slp/Pipeline/Pipeline.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/FileSystem.h"
@@ -29,7 +28,6 @@ namespace {
 class Importing {
 public:
   Importing() {
-    registerDialects(registry);
     llvm::SmallString<128> folder;
     if (llvm::sys::fs::createUniqueDirectory("slp-fuzz", folder))
       std::abort();
@@ -77,7 +75,6 @@ private:
     return bool(module);
   }
 
-  mlir::DialectRegistry registry;
   std::unique_ptr<mlir::MLIRContext> context;
   std::string binary, text;
   uint64_t uses = 0;

@@ -132,6 +132,27 @@ def short_initializer():
     return made
 
 
+def long_initializer():
+    made = dense([node("MatMul", ["image", "weight"], "logits")])
+    made.graph.initializer[0].raw_data += b"\0\0\0\0"
+    return made
+
+
+def initializer_dims(*dims):
+    """The data are as they were."""
+    made = dense([node("MatMul", ["image", "weight"], "logits")])
+    weight = made.graph.initializer[0]
+    del weight.dims[:]
+    weight.dims.extend(dims)
+    return made
+
+
+def duplicate_input():
+    made = dense([node("MatMul", ["image", "weight"], "logits")])
+    made.graph.input.append(info("image", (4, 6)))
+    return made
+
+
 def double_weight():
     return model([node("MatMul", ["image", "weight"], "logits")], (4, 6), (4, 3),
                  [values("weight", 6, 3, dtype=np.float64)])
@@ -191,11 +212,19 @@ MODELS = {
     "output-shape": output_shape_differs,
     "input-integer": lambda: cnn(image_type=TensorProto.INT32),
     "initializer-short": short_initializer,
+    "initializer-long": long_initializer,
+    "initializer-dims-negative": lambda: initializer_dims(6, -3),
+    "initializer-dims-overflow": lambda: initializer_dims(1 << 32, 1 << 32),
     "initializer-double": double_weight,
     "initializer-external": missing_external_data,
     "name-dangling-input": dangling_input,
     "name-dangling-output": dangling_output,
     "name-duplicate-value": duplicate_value,
+    "input-dims-negative": lambda: dense([node("MatMul", ["image", "weight"], "logits")],
+                                         image=(-4, 6)),
+    "input-dims-overflow": lambda: model([node("Relu", ["image"], "logits")],
+                                         (1 << 40, 1 << 40), (1 << 40, 1 << 40), []),
+    "name-duplicate-input": duplicate_input,
     "name-duplicate-initializer": duplicate_initializer,
     "name-cycle": cycle,
     "opset-old": lambda: cnn(opset=0),
