@@ -15,10 +15,10 @@
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
+#include <cstdio>
 
 using namespace mlir;
 using namespace slp;
@@ -42,7 +42,16 @@ std::optional<Kind> slp::conformance::parseKind(llvm::StringRef text) {
 //===----------------------------------------------------------------------------------------===//
 
 static std::string printShape(llvm::ArrayRef<int64_t> shape) {
-  return llvm::formatv("[{0:$[, ]}]", llvm::make_range(shape.begin(), shape.end())).str();
+  std::string text;
+  for (int64_t size : shape)
+    text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
+
+static std::string print(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
 }
 
 static std::string printIndex(int64_t linear, llvm::ArrayRef<int64_t> shape) {
@@ -73,19 +82,18 @@ std::string slp::conformance::compareOutput(llvm::StringRef name, const Values &
     if (isRandom && (want == 0 || got[i] == 0))
       continue;
     if (!agrees(want, got[i], expected.isFloat()))
-      return where + " " + printIndex(i, shape) +
-             llvm::formatv(": got {0:g9}, expected {1:g9}", double(got[i]), want).str();
+      return where + " " + printIndex(i, shape) + ": got " + print(got[i]) + ", expected " +
+             print(want);
   }
   if (!isRandom || got.empty())
     return "";
   // Both counts are draws of one binomial distribution: six standard deviations of their
   // difference.
-  double n = double(got.size()), p = std::clamp(zerosExpected / n, 1 / n, 1 - 1 / n);
+  double n = double(got.size()), p = zerosExpected / n;
   if (std::abs(zerosGot - zerosExpected) <= 6 * std::sqrt(2 * n * p * (1 - p)))
     return "";
-  return where +
-         llvm::formatv(": got {0} zeros of {1}, expected about {2}", zerosGot, n, zerosExpected)
-             .str();
+  return where + ": got " + print(zerosGot) + " zeros of " + print(n) + ", expected about " +
+         print(zerosExpected);
 }
 
 //===----------------------------------------------------------------------------------------===//
