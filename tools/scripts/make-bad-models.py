@@ -239,6 +239,9 @@ FILES = {
     "text-operator.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
                              b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
                              b"  hidden = Erf(image)\n  logits = Relu(hidden)\n}\n",
+    "text-nested.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
+                           b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
+                           + b"  y = If <then_branch = g () => () {\n" * 100,
 }
 
 

@@ -100,6 +100,7 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
        {"node \"the_Reshape\": Reshape: expected input \"shape\" to be a constant\n"}},
       {"reshape-count.onnx",
        {"node \"the_Reshape\": expected a shape of 24 elements, found 4x7 for input 4x6\n"}},
+      {"text-nested.onnxtxt", {"not ONNX text: braces nest more than 100 deep\n"}},
       {"text-operator.onnxtxt", {"node \"Erf_0\": operator Erf" + list}},
       {"text-syntax.onnxtxt",
        {"not ONNX text: [ParseError at position (line: 4 column: 1)] Error context: } Expected "
