@@ -38,6 +38,7 @@ private:
   LogicalResult emitProgram(mach::ProgramOp program);
   image::DebugRecord recordOf(Operation *op);
   int32_t captureOf(StringRef tensor, bool accumulator);
+  void emitOptimizer(DictionaryAttr training);
   void emitHeader();
 
   ModuleOp module;
@@ -164,7 +165,7 @@ image::DebugRecord Emitter::recordOf(Operation *op) {
                        .Case("up", 3)
                        .Default(-1);
   auto tensors = op->getAttrOfType<ArrayAttr>("slp.tensor");
-  for (size_t i = 0; tensors && i < std::min<size_t>(2, tensors.size()); ++i) {
+  for (size_t i = 0; tensors && i < std::min(std::size(record.capture), tensors.size()); ++i) {
     bool accumulator = !op->getName().stripDialect().starts_with("v.");
     record.capture[i] = captureOf(cast<StringAttr>(tensors[i]).getValue(), accumulator);
   }
@@ -212,6 +213,20 @@ LogicalResult Emitter::emitProgram(mach::ProgramOp program) {
   return success();
 }
 
+/// {name, micro_batches, and the numbers: defaults by flag}.
+void Emitter::emitOptimizer(DictionaryAttr training) {
+  for (NamedAttribute entry : training) {
+    if (entry.getName() == "name")
+      image.optimizer = cast<StringAttr>(entry.getValue()).str();
+    else if (entry.getName() == "micro_batches")
+      image.microBatches = cast<IntegerAttr>(entry.getValue()).getInt();
+    else if (entry.getName() == "numbers")
+      for (NamedAttribute number : cast<DictionaryAttr>(entry.getValue()))
+        image.numbers.push_back(
+            {number.getName().str(), cast<FloatAttr>(number.getValue()).getValueAsDouble()});
+  }
+}
+
 void Emitter::emitHeader() {
   image.chipName = chip.name;
   image.chipHash = chip.structureHash();
@@ -222,6 +237,8 @@ void Emitter::emitHeader() {
   if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
     if (auto scale = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
       image.lossScale = scale.getValueAsDouble();
+  if (auto training = module->getAttrOfType<DictionaryAttr>("train.optimizer"))
+    emitOptimizer(training);
   if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))
     for (auto pair : elided.getAsRange<ArrayAttr>())
       image.debug.elided.push_back(

@@ -32,6 +32,8 @@ private:
   LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
                             bool countTensors);
   LogicalResult compareStates(const std::string &where);
+  LogicalResult chooseNumbers();
+  void setNumbers();
   LogicalResult check(const Status &status) {
     return status ? success()
                   : LogicalResult(train.emitError() << "simulator: " << status.message());
@@ -43,6 +45,8 @@ private:
   Evaluator evaluator;
   std::unique_ptr<exec::Machine> machine;
   Report report;
+  api::Hyper hyper;
+  int64_t stepsDone = 0, runsDone = 0; // runs of accumulate and step
 };
 
 } // namespace
@@ -53,6 +57,7 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   if (failed(inputs))
     return failure();
   Comparison comparison(image, where);
+  setNumbers();
   if (failed(evaluator.run(function.getName(), *inputs,
                            [&](llvm::StringRef name, const Tensor &values, OpResult result) {
                              comparison.expect(name, values, result);
@@ -69,6 +74,29 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
     return failure();
   comparison.finish(report, countTensors);
   return success();
+}
+
+LogicalResult Verifier::chooseNumbers() {
+  std::vector<api::Number> numbers;
+  bool hasDecay = image.optimizer.empty() && image.findEntry("step");
+  for (const image::RuntimeNumber &number : image.numbers)
+    hasDecay |= number.name == "weight-decay" && number.value == 0;
+  if (hasDecay)
+    numbers.emplace_back("weight-decay", 0.0005); // more of the update is seen than without
+  numbers.insert(numbers.end(), options.numbers.begin(), options.numbers.end());
+  Result<api::Hyper> chosen = api::hyperOf(image, numbers);
+  if (!chosen)
+    return emitError(UnknownLoc::get(train.getContext())) << chosen.message();
+  hyper = *chosen;
+  return success();
+}
+
+/// Gives both sides the numbers of the next run.
+void Verifier::setNumbers() {
+  auto h = api::registersOf(hyper, stepsDone + 1, runsDone + 1);
+  for (size_t i = 0; i < h.size(); ++i)
+    machine->setHyper(int(i), h[i]);
+  evaluator.setHyper({h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]});
 }
 
 LogicalResult Verifier::compareStates(const std::string &where) {
@@ -107,10 +135,8 @@ FailureOr<Report> Verifier::run() {
   auto eval = train.lookupSymbol<func::FuncOp>("eval");
   if (!step && !eval)
     return train.emitError() << "there is no function @step or @eval to verify";
-  evaluator.setHyper(options.hyper);
-  machine->setHyper(0, options.hyper.learningRate);
-  machine->setHyper(1, options.hyper.momentum);
-  machine->setHyper(2, options.hyper.weightDecay);
+  if (failed(chooseNumbers()))
+    return failure();
   if (image.findEntry("init")) {
     exec::Options execution;
     execution.threads = options.threads;
@@ -127,6 +153,7 @@ FailureOr<Report> Verifier::run() {
         failed(compareStates(where)))
       return failure();
     ++report.steps;
+    ++stepsDone, ++runsDone;
   }
   if (eval && !report.difference) {
     if (failed(runFunction(eval, 0, "eval", /*countTensors=*/true)) ||

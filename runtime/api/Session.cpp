@@ -70,7 +70,10 @@ Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip 
   session->processor = machine.take();
   if (Status s = session->findTensors(); !s)
     return s.takeError();
-  session->setHyper(Hyper());
+  Result<Hyper> hyper = hyperOf(session->program, {});
+  if (!hyper)
+    return hyper.takeError();
+  session->setHyper(*hyper);
   return session;
 }
 
@@ -118,12 +121,6 @@ Status Session::initialize() {
   return result ? Status::success() : Status(result.takeError());
 }
 
-void Session::setHyper(const Hyper &hyper) {
-  processor->setHyper(0, hyper.learningRate);
-  processor->setHyper(1, hyper.momentum);
-  processor->setHyper(2, hyper.weightDecay);
-}
-
 Status Session::write(size_t input, const std::vector<float> &values) {
   return processor->write(inputTensors[input]->name, values);
 }
@@ -136,8 +133,16 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
   machineOptions.threads = options.threads;
   machineOptions.capturer = options.capturer;
   machineOptions.observer = timed ? &listeners : nullptr;
+  std::array<float, exec::hostNumbers> numbers =
+      registersOf(hyper, steps + 1, steps * microBatches() + accumulated + 1);
+  for (size_t i = 0; i < numbers.size(); ++i)
+    processor->setHyper(int(i), numbers[i]);
   if (Status s = processor->run(entry, machineOptions); !s)
     return s.takeError();
+  if (entry == "accumulate")
+    ++accumulated;
+  else if (entry == "step")
+    setStepsDone(steps + 1);
   RunResult result;
   if (!timed)
     return result;

@@ -10,6 +10,7 @@
 #ifndef RUNTIME_API_SESSION_H
 #define RUNTIME_API_SESSION_H
 
+#include "runtime/api/Hyper.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/energy/Activity.h"
 #include "runtime/exec/Machine.h"
@@ -20,11 +21,6 @@
 #include <optional>
 
 namespace slp::api {
-
-/// Run-time numbers of the optimizer: h0, h1, h2.
-struct Hyper {
-  float learningRate = 0.05f, momentum = 0.9f, weightDecay = 0;
-};
 
 struct SessionOptions {
   int threads = 0;                    // host threads, 0: all
@@ -47,7 +43,11 @@ public:
 
   /// Puts initial values into the state: runs `init`, if the image has one.
   Status initialize();
-  void setHyper(const Hyper &hyper);
+  /// For all runs from now on; the defaults are the image's.
+  void setHyper(const Hyper &numbers) { hyper = numbers; }
+  /// Training steps that the state has been through: runs of `step`, here and before it was saved.
+  int64_t stepsDone() const { return steps; }
+  void setStepsDone(int64_t count) { steps = count, accumulated = 0; }
 
   /// Inputs of the graph in the order of their addresses, without the batch.
   const std::vector<data::InputSpec> &inputs() const { return specs; }
@@ -56,6 +56,8 @@ public:
   /// Number of classes: last extent of the logits; 0 without logits.
   int64_t classes() const;
   int64_t batch() const { return program.batch; }
+  /// Runs that make up one training step: `accumulate` for all but the last, which is `step`.
+  int64_t microBatches() const { return program.microBatches; }
   bool has(std::string_view entry) const { return program.findEntry(entry) != nullptr; }
   const image::Tensor *logits() const { return logitsTensor; }
 
@@ -88,6 +90,8 @@ private:
   const image::Tensor *lossTensor = nullptr;
   const image::Tensor *logitsTensor = nullptr;
   int labelInput = -1;
+  Hyper hyper;
+  int64_t steps = 0, accumulated = 0; // training steps, and runs of `accumulate` since
 };
 
 } // namespace slp::api

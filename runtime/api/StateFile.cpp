@@ -15,7 +15,7 @@
 namespace slp::api {
 
 static constexpr std::string_view magic = "SLPSTATE";
-static constexpr uint32_t version = 1;
+static constexpr uint32_t version = 2;
 
 static uint64_t fnv1a(std::string_view bytes) {
   uint64_t hash = 0xcbf29ce484222325ull;
@@ -58,9 +58,11 @@ struct Reader {
 };
 } // namespace
 
-std::vector<uint8_t> serializeState(const std::vector<StateTensor> &tensors) {
+std::vector<uint8_t> serializeState(const SavedState &state) {
+  const std::vector<StateTensor> &tensors = state.tensors;
   std::string bytes(magic);
   put(bytes, version, 4);
+  put(bytes, static_cast<uint64_t>(state.steps), 8);
   put(bytes, tensors.size(), 4);
   for (const StateTensor &tensor : tensors) {
     put(bytes, tensor.name.size(), 4);
@@ -75,8 +77,7 @@ std::vector<uint8_t> serializeState(const std::vector<StateTensor> &tensors) {
   return {bytes.begin(), bytes.end()};
 }
 
-Result<std::vector<StateTensor>> deserializeState(const std::vector<uint8_t> &file,
-                                                  const std::string &where) {
+Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std::string &where) {
   std::string bytes(file.begin(), file.end());
   if (bytes.size() < magic.size() + 16 || bytes.compare(0, magic.size(), magic) != 0)
     return Error{where + ": not a state file of slp-sim"};
@@ -88,7 +89,9 @@ Result<std::vector<StateTensor>> deserializeState(const std::vector<uint8_t> &fi
                  std::to_string(version)};
   if (tail.number(8) != fnv1a(body))
     return Error{where + ": corrupt: the checksum does not match"};
-  std::vector<StateTensor> tensors;
+  SavedState state;
+  state.steps = static_cast<int64_t>(reader.number(8));
+  std::vector<StateTensor> &tensors = state.tensors;
   for (uint64_t n = reader.number(4); n > 0 && reader.ok; --n) {
     StateTensor tensor;
     tensor.name = reader.text(reader.number(4));
@@ -105,22 +108,23 @@ Result<std::vector<StateTensor>> deserializeState(const std::vector<uint8_t> &fi
       tensor.values.push_back(num::floatOf(static_cast<uint32_t>(reader.number(4))));
     tensors.push_back(std::move(tensor));
   }
-  if (!reader.ok || !reader.rest.empty())
+  if (!reader.ok || !reader.rest.empty() || state.steps < 0)
     return Error{where + ": corrupt: its length does not match its contents"};
-  return tensors;
+  return state;
 }
 
 Status saveState(const Session &session, const std::string &path) {
-  std::vector<StateTensor> tensors;
+  SavedState state;
+  state.steps = session.stepsDone();
   for (const image::Tensor &tensor : session.image().tensors) {
     if (tensor.role != image::Role::state)
       continue;
     Result<std::vector<float>> values = session.machine().read(tensor.name);
     if (!values)
       return values.takeError();
-    tensors.push_back({tensor.name, tensor.shape, values.take()});
+    state.tensors.push_back({tensor.name, tensor.shape, values.take()});
   }
-  return image::writeBytes(serializeState(tensors), path);
+  return image::writeBytes(serializeState(state), path);
 }
 
 static std::string spell(const std::vector<int64_t> &shape) {
@@ -134,9 +138,10 @@ Status loadState(Session &session, const std::string &path) {
   Result<std::vector<uint8_t>> bytes = image::readBytes(path);
   if (!bytes)
     return bytes.takeError();
-  Result<std::vector<StateTensor>> tensors = deserializeState(*bytes, path);
-  if (!tensors)
-    return tensors.takeError();
+  Result<SavedState> saved = deserializeState(*bytes, path);
+  if (!saved)
+    return saved.takeError();
+  const std::vector<StateTensor> *tensors = &saved->tensors;
   auto find = [&](const std::string &name) {
     return std::find_if(tensors->begin(), tensors->end(),
                         [&](const StateTensor &t) { return t.name == name; });
@@ -165,6 +170,7 @@ Status loadState(Session &session, const std::string &path) {
   for (const StateTensor &tensor : *tensors)
     if (Status s = session.machine().write(tensor.name, tensor.values); !s)
       return Error{path + ": " + s.message()};
+  session.setStepsDone(saved->steps);
   return Status::success();
 }
 

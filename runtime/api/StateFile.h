@@ -6,7 +6,8 @@
 // image of the same model can go on with them. Layout, little endian, no padding:
 //
 //   8 bytes   "SLPSTATE"
-//   u32       version, 1
+//   u32       version, 2
+//   u64       training steps that led to this state
 //   u32       number of tensors
 //   each:     u32 length of the name, the name, u32 rank, i64 extent per dimension,
 //             f32 per element in row-major order (a value of any format is exact in f32)
@@ -33,10 +34,14 @@ struct StateTensor {
   std::vector<float> values; // row-major
 };
 
-std::vector<uint8_t> serializeState(const std::vector<StateTensor> &tensors);
+struct SavedState {
+  int64_t steps = 0; // training steps that led to it
+  std::vector<StateTensor> tensors;
+};
+
+std::vector<uint8_t> serializeState(const SavedState &state);
 /// Refuses anything but what serializeState writes. `where` stands for the file in messages.
-Result<std::vector<StateTensor>> deserializeState(const std::vector<uint8_t> &file,
-                                                  const std::string &where);
+Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std::string &where);
 
 /// Writes the state of a session, whole or not at all.
 Status saveState(const Session &session, const std::string &path);

@@ -6,12 +6,12 @@
 
 #include "runtime/api/Training.h"
 
+#include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
 #include "runtime/views/Stats.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <map>
 #include <unistd.h>
@@ -31,13 +31,6 @@ static Status checkOptions(const SimulationOptions &options) {
     return refuse("--steps", *options.steps, "at least 1");
   if (options.threads < 0)
     return refuse("--threads", options.threads, "at least 0");
-  const Hyper &hyper = options.hyper;
-  if (!std::isfinite(hyper.learningRate) || hyper.learningRate < 0)
-    return refuse("--lr", hyper.learningRate, "a finite number of at least 0");
-  if (!(hyper.momentum >= 0 && hyper.momentum < 1))
-    return refuse("--momentum", hyper.momentum, "at least 0 and less than 1");
-  if (!std::isfinite(hyper.weightDecay) || hyper.weightDecay < 0)
-    return refuse("--weight-decay", hyper.weightDecay, "a finite number of at least 0");
   return Status::success();
 }
 
@@ -118,16 +111,20 @@ public:
 private:
   Status load();
   Status train();
+  Result<views::StepRecord> trainStep(const std::vector<uint32_t> &order, size_t first);
   Status trainEpoch(int64_t epoch, uint32_t steps);
   Status evaluateOnly();
   Result<std::optional<double>> testAccuracy();
   Status describeTensors();
+  Status chooseNumbers();
 
   const SimulationOptions &options;
   Watcher &watcher;
   std::unique_ptr<Session> session;
   std::unique_ptr<Samples> training, test;
   views::Record record;
+  Hyper hyper;
+  Schedule schedule;
   int64_t totalSteps = 0, epochs = 0;
 };
 } // namespace
@@ -170,30 +167,52 @@ Result<std::optional<double>> Simulation::testAccuracy() {
   return std::optional<double>(evaluation->accuracy());
 }
 
-Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
-  std::vector<uint32_t> order =
-      data::epochOrder(options.order, options.seed, uint32_t(epoch - 1), training->count());
+/// One training step on the samples from entry `first` of `order` on: all of its micro-batches.
+Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &order, size_t first) {
+  views::StepRecord step;
+  Hyper now = hyper;
+  now.learningRate = schedule.rateAt(hyper.learningRate, session->stepsDone());
+  session->setHyper(now);
+  step.learningRate = now.learningRate;
+  int64_t parts = session->microBatches();
   double sum = 0;
-  for (uint32_t i = 0; i < steps; ++i) {
-    if (Status s = writeBatch(*session, *training, order, size_t(i) * size_t(session->batch())); !s)
-      return s;
-    Result<RunResult> run = session->run("step", !options.functionalOnly);
+  std::optional<views::Measurement> measurement;
+  for (int64_t part = 0; part < parts; ++part) {
+    if (Status s = writeBatch(*session, *training, order, first + size_t(part * session->batch()));
+        !s)
+      return s.takeError();
+    Result<RunResult> run =
+        session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
     if (!run)
       return run.takeError();
     Result<float> loss = session->loss();
     if (!loss)
       return loss.takeError();
     sum += *loss;
-    views::StepRecord step;
-    step.epoch = epoch;
-    step.step = int64_t(record.steps.size()) + 1;
-    step.loss = *loss;
-    if (run->measurement) {
-      step.totals = run->measurement->totals(session->groups());
-      addTo(record.measurement, *run->measurement);
-    }
-    record.steps.push_back(step);
-    watcher.progressed(step, step.step, totalSteps);
+    if (run->measurement)
+      addTo(measurement, *run->measurement);
+  }
+  step.loss = sum / double(parts);
+  if (measurement) {
+    step.totals = measurement->totals(session->groups());
+    addTo(record.measurement, *measurement);
+  }
+  return step;
+}
+
+Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
+  std::vector<uint32_t> order =
+      data::epochOrder(options.order, options.seed, uint32_t(epoch - 1), training->count());
+  double sum = 0;
+  for (uint32_t i = 0; i < steps; ++i) {
+    Result<views::StepRecord> step = trainStep(order, size_t(i) * size_t(record.batch));
+    if (!step)
+      return step.takeError();
+    sum += *step->loss;
+    step->epoch = epoch;
+    step->step = int64_t(record.steps.size()) + 1;
+    record.steps.push_back(*step);
+    watcher.progressed(*step, step->step, totalSteps);
   }
   views::EpochRecord ended;
   ended.epoch = epoch;
@@ -208,7 +227,7 @@ Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
 }
 
 Status Simulation::train() {
-  Result<data::Batches> batches = data::batchesOf(training->count(), uint32_t(session->batch()));
+  Result<data::Batches> batches = data::batchesOf(training->count(), uint32_t(record.batch));
   if (!batches)
     return batches.takeError();
   if (batches->dropped)
@@ -232,6 +251,7 @@ Status Simulation::train() {
 
 Status Simulation::evaluateOnly() {
   record.settings.entry = "eval";
+  record.batch = session->batch();
   if (!test)
     return Error{options.image + ": accuracy needs an entry point 'eval', logits and labels"};
   record.settings.samples = test->count();
@@ -291,6 +311,31 @@ Status Simulation::describeTensors() {
   return Status::success();
 }
 
+/// Numbers of the optimizer and the schedule, as asked for or by default.
+Status Simulation::chooseNumbers() {
+  const image::Image &image = session->image();
+  Result<Hyper> chosen = hyperOf(image, options.numbers);
+  if (!chosen)
+    return chosen.takeError();
+  hyper = *chosen;
+  session->setHyper(hyper);
+  Result<Schedule> parsed = Schedule::parse(options.schedule, options.warmup);
+  if (!parsed)
+    return parsed.takeError();
+  schedule = *parsed;
+  record.settings.optimizer = image.optimizer;
+  for (const NumberInfo &info : knownNumbers()) {
+    auto isOf = [&](const auto &used) { return used.name == info.name; };
+    bool isUsed = image.numbers.empty()
+                      ? std::any_of(options.numbers.begin(), options.numbers.end(),
+                                    [&](const Number &n) { return n.first == info.name; })
+                      : std::any_of(image.numbers.begin(), image.numbers.end(), isOf);
+    if (isUsed)
+      record.settings.numbers.emplace_back(info.name, hyper.*info.member);
+  }
+  return Status::success();
+}
+
 static std::string fileName(const std::string &path) {
   return path.substr(path.find_last_of('/') + 1);
 }
@@ -312,21 +357,21 @@ Result<views::Record> Simulation::run() {
   record.groups = session->groups();
   record.image = fileName(options.image);
   record.model = session->image().modelName;
-  record.batch = session->batch();
+  record.batch = session->batch() * session->microBatches();
   views::Settings &settings = record.settings;
   settings.data = options.data;
   settings.order = options.order == data::Order::file ? "file" : "shuffled";
   settings.seed = options.seed;
-  settings.learningRate = options.hyper.learningRate;
-  settings.momentum = options.hyper.momentum;
-  settings.weightDecay = options.hyper.weightDecay;
+  settings.schedule = options.schedule;
+  settings.warmup = options.warmup;
+  if (Status s = chooseNumbers(); !s)
+    return s.takeError();
   settings.functionalOnly = options.functionalOnly;
 
   if (Status s = load(); !s)
     return s.takeError();
   if (Status s = session->initialize(); !s)
     return s.takeError();
-  session->setHyper(options.hyper);
   if (!options.load.empty())
     if (Status s = loadState(*session, options.load); !s)
       return s.takeError();

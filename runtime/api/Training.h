@@ -39,15 +39,17 @@ struct SimulationOptions {
   std::string chip; // description that replaces the image's chip; may be empty
   std::string data; // directory; empty: synthetic samples
   data::Order order = data::Order::shuffled;
-  int64_t epochs = 1;           // at least 1; not used if `steps` is given
-  std::optional<int64_t> steps; // training steps in all, at least 1
-  Hyper hyper;
-  uint32_t seed = 0;           // of shuffling and synthetic samples
-  int threads = 0;             // host threads, 0: all
-  bool evaluateOnly = false;   // no training: the test split through `eval`
-  bool functionalOnly = false; // no cycles, no energy
-  std::string load, save;      // state files; may be empty
-  std::string stats;           // statistics as JSON; may be empty
+  int64_t epochs = 1;                // at least 1; not used if `steps` is given
+  std::optional<int64_t> steps;      // training steps in all, at least 1
+  std::vector<Number> numbers;       // learning rate and the like, in the place of the image's
+  std::string schedule = "constant"; // of the learning rate, see Schedule.h
+  int64_t warmup = 0;                // steps, at least 0
+  uint32_t seed = 0;                 // of shuffling and synthetic samples
+  int threads = 0;                   // host threads, 0: all
+  bool evaluateOnly = false;         // no training: the test split through `eval`
+  bool functionalOnly = false;       // no cycles, no energy
+  std::string load, save;            // state files; may be empty
+  std::string stats;                 // statistics as JSON; may be empty
 };
 
 /// Result of passing a split through `eval`.

@@ -32,7 +32,7 @@ static std::vector<int64_t> linearIndices(const TileView &view) {
 
 Status capture(const State &state, const Issue &issue, unsigned core) {
   const image::DebugRecord *record = state.recordOf(issue.pc);
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < maxDestinations; ++i) {
     if (record->capture[i] < 0 || issue.destination[i] < 0)
       continue;
     const Descriptor &d = issue.operand[issue.destination[i]];

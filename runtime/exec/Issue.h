@@ -16,6 +16,9 @@
 
 namespace slp::exec {
 
+/// Limits over all instructions: operands, destinations among them, and numbers.
+constexpr int maxOperands = 9, maxDestinations = 3, maxNumbers = 12;
+
 /// Contents of a geometry register, see `geom`.
 struct Window {
   int64_t kh = 1, kw = 1, sh = 1, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1;
@@ -29,10 +32,10 @@ struct CorePart {
   const Codec &codec;
   const MacKernels &kernels;
   unsigned core;
-  bool countsWork;      // an observer wants `work`
-  bool countsEvents[2]; // the debug record names a tensor for this destination
+  bool countsWork;                    // an observer wants `work`
+  bool countsEvents[maxDestinations]; // the debug record names a tensor for this destination
   CoreWork work{};
-  num::Events events[2]{}; // per destination
+  num::Events events[maxDestinations]{}; // per destination
 
   Result<TileView> view(const Descriptor &d, const char *name) const {
     return resolve(memories, d, core, name);
@@ -53,14 +56,14 @@ struct Issue {
   /// queues.
   bool joint = false;
   bool multicast = false;
-  CoreFunction execute = nullptr; // null: wait and signal
-  Descriptor operand[4];          // in field order
-  int destination[2] = {-1, -1};  // operands that are written, in field order
+  CoreFunction execute = nullptr;                  // null: wait and signal
+  Descriptor operand[maxOperands];                 // in field order
+  int destination[maxDestinations] = {-1, -1, -1}; // operands that are written, in field order
   Window window;
   mach::AccMode mode{};
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
-  float hyper[4] = {0, 0, 0, 0};
+  float hyper[maxNumbers] = {};
   uint8_t semaphore = 0, count = 0;
 };
 

@@ -73,6 +73,9 @@ struct TensorEvents {
   num::Events events;
 };
 
+/// Registers h0 to h9 are the host's; what a program puts into the others ends with its run.
+constexpr int hostNumbers = 10;
+
 struct Options {
   int threads = 0; // host threads, 0: all; the result does not depend on it
   Observer *observer = nullptr;
@@ -100,7 +103,8 @@ public:
   /// `values` are floats, or labels as floats.
   Status write(std::string_view tensor, const std::vector<float> &values);
   Result<std::vector<float>> read(std::string_view tensor) const;
-  /// Sets h0 (lr), h1 (momentum), h2 (weight decay).
+  /// Sets one of h0 to h9, which keep their values from run to run. What each means: Hyper.h of
+  /// runtime/api.
   void setHyper(int index, float value);
   /// Counts since creation, in order of capture index.
   std::vector<TensorEvents> events() const;

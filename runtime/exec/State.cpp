@@ -38,7 +38,7 @@ void State::reset() {
   std::fill(std::begin(descriptor), std::end(descriptor), Descriptor());
   std::fill(std::begin(mask), std::end(mask), 0);
   std::fill(std::begin(geometry), std::end(geometry), Window());
-  std::fill(std::begin(hyper) + 3, std::end(hyper), 0.0f);
+  std::fill(std::begin(hyper) + hostNumbers, std::end(hyper), 0.0f);
   for (std::array<uint8_t, 64> &bank : semaphores)
     bank.fill(0);
 }
@@ -85,11 +85,10 @@ Status State::submit(Issue issue) {
 
 CorePart State::partOf(const Issue &issue, unsigned core) const {
   const image::DebugRecord *record = recordOf(issue.pc);
-  bool counts[2];
-  for (int i = 0; i < 2; ++i)
-    counts[i] = record && record->capture[i] >= 0;
-  return CorePart{
-      memories, chip, codec, kernels, core, options.observer != nullptr, {counts[0], counts[1]}};
+  CorePart part{memories, chip, codec, kernels, core, options.observer != nullptr, {}};
+  for (int i = 0; i < maxDestinations; ++i)
+    part.countsEvents[i] = record && record->capture[i] >= 0;
+  return part;
 }
 
 Status State::runParts(const Issue &issue) {
@@ -126,7 +125,7 @@ void State::report(const Issue &issue, const CorePart &part, Event &event) {
     add(event.work.back(), part.work);
   else
     event.work.push_back(part.work);
-  for (int i = 0; i < 2; ++i)
+  for (int i = 0; i < maxDestinations; ++i)
     if (part.countsEvents[i])
       events[size_t(recordOf(issue.pc)->capture[i])] += part.events[i];
 }

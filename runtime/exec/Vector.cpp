@@ -86,7 +86,7 @@ Status expectWhole(const TileView &view, int d, const char *name) {
 }
 
 float *VectorPart::buffer(int index, int64_t n) {
-  thread_local std::vector<float> buffers[6];
+  thread_local std::vector<float> buffers[maxOperands];
   std::vector<float> &b = buffers[index];
   if (int64_t(b.size()) < n)
     b.resize(size_t(n));

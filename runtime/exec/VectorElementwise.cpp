@@ -107,7 +107,8 @@ static Status sgdPart(CorePart &core, const Issue &issue) {
   Result<float *> dw = part.fetch(2, "dw", wView->box);
   if (!dw)
     return dw.takeError();
-  auto [lr, momentum, decay, unscale] = issue.hyper;
+  float lr = issue.hyper[0], momentum = issue.hyper[1], decay = issue.hyper[2];
+  float unscale = issue.hyper[3];
   int64_t n = wView->count();
   for (int64_t i = 0; i < n; ++i) {
     float g = (*dw)[i] * unscale;

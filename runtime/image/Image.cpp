@@ -198,7 +198,8 @@ Status checkDebug(const Image &image) {
   for (size_t pc = 0; pc < d.records.size(); ++pc) {
     const DebugRecord &r = d.records[pc];
     if (!isIndex(r.node, d.nodes.size()) || r.phase < -1 || r.phase > 3 ||
-        !isIndex(r.capture[0], d.captures.size()) || !isIndex(r.capture[1], d.captures.size()))
+        !std::all_of(std::begin(r.capture), std::end(r.capture),
+                     [&](int32_t c) { return isIndex(c, d.captures.size()); }))
       return Error{"debug record of instruction " + std::to_string(pc) +
                    ": names a node, phase or capture that is not there"};
   }

@@ -23,7 +23,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 1;
+constexpr uint32_t formatVersion = 2;
 
 enum class Role : uint8_t { input, output, state, temp };
 
@@ -55,7 +55,7 @@ struct DebugRecord {
   int8_t phase = -1; // 0 fp, 1 bp, 2 wg, 3 up, or -1
   /// Indices into Debug::captures, one per destination of the instruction in field order; -1: not a
   /// train tensor.
-  int32_t capture[2] = {-1, -1};
+  int32_t capture[3] = {-1, -1, -1};
 };
 
 /// A train tensor that an instruction produces. The row-major linear index over the extents of the
@@ -80,12 +80,22 @@ struct Debug {
   std::vector<Elided> elided;
 };
 
+/// A number that the host gives at run time, by the name of its flag ("lr"), and what it is if
+/// the user says nothing.
+struct RuntimeNumber {
+  std::string name;
+  double value = 0;
+};
+
 struct Image {
   std::string chipName;  // "lnpu"
   uint64_t chipHash = 0; // Chip::structureHash of the description compiled for
   std::string modelName; // file name of the model, without folder
   int64_t batch = 0;
   double lossScale = 1;
+  std::string optimizer;    // "sgd", ...; empty: none, or nothing is known of it
+  int64_t microBatches = 1; // runs of `accumulate` and `step` that make up one training step
+  std::vector<RuntimeNumber> numbers; // those that the optimizer takes
   std::vector<mach::Word> text;
   std::vector<NamedDescriptor> descriptors;
   std::vector<Tensor> tensors; // ascending address

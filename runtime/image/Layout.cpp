@@ -94,6 +94,13 @@ std::vector<uint8_t> encodeHeader(const Image &image) {
   w.u64(bitsOf(image.lossScale));
   w.text(image.chipName);
   w.text(image.modelName);
+  w.text(image.optimizer);
+  w.i64(image.microBatches);
+  w.count(image.numbers.size());
+  for (const RuntimeNumber &number : image.numbers) {
+    w.text(number.name);
+    w.u64(bitsOf(number.value));
+  }
   return std::move(w.bytes);
 }
 
@@ -104,6 +111,13 @@ bool decodeHeader(const uint8_t *data, size_t size, Image &image) {
   image.lossScale = doubleOf(r.u64());
   image.chipName = r.text();
   image.modelName = r.text();
+  image.optimizer = r.text();
+  image.microBatches = r.i64();
+  image.numbers.resize(r.count(12));
+  for (RuntimeNumber &number : image.numbers) {
+    number.name = r.text();
+    number.value = doubleOf(r.u64());
+  }
   return r.ok() && r.remaining() == 0;
 }
 
@@ -186,8 +200,8 @@ std::vector<uint8_t> encodeDebug(const Image &image) {
   for (const DebugRecord &r : d.records) {
     w.i32(r.node);
     w.u8(uint8_t(r.phase));
-    w.i32(r.capture[0]);
-    w.i32(r.capture[1]);
+    for (int32_t capture : r.capture)
+      w.i32(capture);
   }
   w.count(d.captures.size());
   for (const Capture &c : d.captures) {
@@ -212,12 +226,12 @@ bool decodeDebug(const uint8_t *data, size_t size, Image &image) {
     for (std::string &name : *names)
       name = r.text();
   }
-  d.records.resize(r.count(13));
+  d.records.resize(r.count(17));
   for (DebugRecord &record : d.records) {
     record.node = r.i32();
     record.phase = int8_t(r.u8());
-    record.capture[0] = r.i32();
-    record.capture[1] = r.i32();
+    for (int32_t &capture : record.capture)
+      capture = r.i32();
   }
   d.captures.resize(r.count(10));
   for (Capture &c : d.captures) {

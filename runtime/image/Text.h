@@ -5,7 +5,7 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 1                                   format version
+//   .image 2                                   format version
 //   .chip NAME [HASH]                          Chip::structureHash in hexadecimal
 //   .model NAME
 //   .batch N

@@ -172,12 +172,14 @@ public:
       Status (TextParser::*read)(Operands &, uint64_t pc);
     };
     static constexpr Known table[] = {
-        {".image", &TextParser::readVersion},    {".chip", &TextParser::readChip},
-        {".model", &TextParser::readModel},      {".batch", &TextParser::readBatch},
-        {".loss_scale", &TextParser::readScale}, {".tensor", &TextParser::readTensor},
-        {".bytes", &TextParser::readBytes},      {".node", &TextParser::readNode},
-        {".capture", &TextParser::readCapture},  {".elided", &TextParser::readElided},
-        {".loc", &TextParser::readLoc},          {".captured", &TextParser::readCaptured}};
+        {".image", &TextParser::readVersion},       {".chip", &TextParser::readChip},
+        {".model", &TextParser::readModel},         {".batch", &TextParser::readBatch},
+        {".loss_scale", &TextParser::readScale},    {".tensor", &TextParser::readTensor},
+        {".bytes", &TextParser::readBytes},         {".node", &TextParser::readNode},
+        {".optimizer", &TextParser::readOptimizer}, {".micro_batches", &TextParser::readMicro},
+        {".number", &TextParser::readNumber},       {".capture", &TextParser::readCapture},
+        {".elided", &TextParser::readElided},       {".loc", &TextParser::readLoc},
+        {".captured", &TextParser::readCaptured}};
     for (const Known &known : table) {
       if (known.name != name)
         continue;
@@ -224,10 +226,11 @@ private:
   };
   struct Captured {
     uint64_t pc;
-    int32_t capture[2];
+    int32_t capture[3];
   };
   ParsedText parsed;
   bool sawVersion = false, sawChip = false, sawModel = false, sawBatch = false, sawScale = false;
+  bool sawOptimizer = false, sawMicro = false;
   std::vector<Place> places;
   std::vector<Captured> captured;
 
@@ -265,12 +268,37 @@ private:
       return s;
     return once(sawBatch);
   }
-  Status readScale(Operands &o, uint64_t) {
+  static Status readDouble(Operands &o, double &to) {
     std::string_view text = o.rest();
-    auto end = std::from_chars(text.data(), text.data() + text.size(), parsed.image.lossScale);
+    auto end = std::from_chars(text.data(), text.data() + text.size(), to);
     if (end.ec != std::errc() || end.ptr != text.data() + text.size())
       return Error{"expected a number, found '" + std::string(text) + "'"};
+    return Status::success();
+  }
+  Status readScale(Operands &o, uint64_t) {
+    if (Status s = readDouble(o, parsed.image.lossScale); !s)
+      return s;
     return once(sawScale);
+  }
+  Status readOptimizer(Operands &o, uint64_t) {
+    parsed.image.optimizer = o.name(false);
+    if (Status s = o.finish(); !s)
+      return s;
+    return once(sawOptimizer);
+  }
+  Status readMicro(Operands &o, uint64_t) {
+    parsed.image.microBatches = o.integer(1, std::numeric_limits<int64_t>::max());
+    if (Status s = o.finish(); !s)
+      return s;
+    return once(sawMicro);
+  }
+  Status readNumber(Operands &o, uint64_t) {
+    RuntimeNumber number;
+    number.name = o.name(false);
+    if (Status s = readDouble(o, number.value); !s)
+      return s;
+    parsed.image.numbers.push_back(std::move(number));
+    return Status::success();
   }
 
   Status readTensor(Operands &o, uint64_t) {
@@ -348,9 +376,11 @@ private:
   }
 
   Status readCaptured(Operands &o, uint64_t pc) {
-    Captured c{pc, {-1, -1}};
+    Captured c{pc, {-1, -1, -1}};
     c.capture[0] = o.index();
     c.capture[1] = o.index();
+    if (!o.atEnd())
+      c.capture[2] = o.index();
     if (!captured.empty() && captured.back().pc == pc)
       return Error{"a second one for the same instruction, expected one"};
     captured.push_back(c);

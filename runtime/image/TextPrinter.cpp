@@ -60,6 +60,12 @@ void printHeader(std::string &out, const Image &image) {
   out += ".model " + mach::quoteName(image.modelName) + "\n";
   out += ".batch " + std::to_string(image.batch) + "\n";
   out += ".loss_scale " + numberText(image.lossScale) + "\n";
+  if (!image.optimizer.empty())
+    out += ".optimizer " + mach::quoteName(image.optimizer) + "\n";
+  if (image.microBatches != 1)
+    out += ".micro_batches " + std::to_string(image.microBatches) + "\n";
+  for (const RuntimeNumber &number : image.numbers)
+    out += ".number " + mach::quoteName(number.name) + " " + numberText(number.value) + "\n";
 }
 
 void printTensor(std::string &out, const Tensor &t) {
@@ -100,10 +106,14 @@ std::string debugBefore(const Debug &debug, uint64_t pc) {
       out += " ; node " + debug.nodes[size_t(r.node)] + ", " + debug.ops[size_t(r.node)];
     out += "\n";
   }
-  if (r.capture[0] >= 0 || r.capture[1] >= 0) {
+  size_t count = std::size(r.capture); // the last one is rare: left out if there is none
+  if (r.capture[count - 1] < 0)
+    --count;
+  if (std::any_of(r.capture, r.capture + count, [](int32_t index) { return index >= 0; })) {
     std::string comment;
     out += ".captured";
-    for (int32_t index : r.capture) {
+    for (size_t i = 0; i < count; ++i) {
+      int32_t index = r.capture[i];
       out += index < 0 ? " none" : " " + std::to_string(index);
       if (index >= 0)
         comment += (comment.empty() ? " ; tensor " : ", ") + debug.captures[size_t(index)].tensor;

@@ -51,7 +51,7 @@ struct Measurement {
 struct StepRecord {
   int64_t epoch = 0; // from 1
   int64_t step = 0;  // from 1, over all epochs
-  std::optional<double> loss;
+  std::optional<double> loss, learningRate;
   std::optional<Totals> totals; // absent if time was not simulated
 };
 
@@ -77,7 +77,10 @@ struct Settings {
   std::string data;           // directory; empty: synthetic
   std::string order;          // "file" or "shuffled"
   uint32_t seed = 0;
-  double learningRate = 0, momentum = 0, weightDecay = 0;
+  std::string optimizer; // "sgd", ...; empty if the image does not say
+  std::vector<std::pair<std::string, double>> numbers; // of the optimizer: name of the flag, value
+  std::string schedule = "constant";                   // of the learning rate
+  int64_t warmup = 0;                                  // steps
   int64_t samples = 0, dropped = 0; // of the split, and of those left out of each epoch
   bool functionalOnly = false;
 };

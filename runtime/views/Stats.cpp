@@ -83,13 +83,17 @@ static Json chipOf(const chip::Chip &chip) {
 }
 
 static Json runOf(const Settings &s) {
+  Json numbers = Json::object();
+  for (const auto &[name, value] : s.numbers)
+    numbers[name] = value;
   return {{"entry", s.entry},
           {"data", s.data.empty() ? Json(nullptr) : Json(s.data)},
           {"order", s.order},
           {"seed", s.seed},
-          {"lr", s.learningRate},
-          {"momentum", s.momentum},
-          {"weight_decay", s.weightDecay},
+          {"optimizer", s.optimizer.empty() ? Json(nullptr) : Json(s.optimizer)},
+          {"numbers", numbers},
+          {"schedule", s.schedule},
+          {"warmup", s.warmup},
           {"samples", s.samples},
           {"dropped", s.dropped},
           {"functional_only", s.functionalOnly}};
@@ -97,6 +101,8 @@ static Json runOf(const Settings &s) {
 
 static Json stepOf(const StepRecord &step, const Record &record) {
   Json json = {{"step", step.step}, {"epoch", step.epoch}, {"loss", orNull(step.loss)}};
+  if (step.learningRate)
+    json["lr"] = *step.learningRate;
   if (step.totals) {
     energy::Breakdown e = step.totals->energy(record.chip);
     json["cycles"] = step.totals->wallCycles();

@@ -84,10 +84,18 @@ int main(int argc, char **argv) {
                      ->capture_default_str();
   app.add_option("--steps", options.steps, "training steps in all, instead of epochs")
       ->excludes(epochs);
-  api::Hyper &hyper = options.hyper;
-  app.add_option("--lr", hyper.learningRate, "learning rate")->capture_default_str();
-  app.add_option("--momentum", hyper.momentum, "momentum")->capture_default_str();
-  app.add_option("--weight-decay", hyper.weightDecay, "weight decay")->capture_default_str();
+  std::vector<std::optional<double>> numbers(api::knownNumbers().size());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const api::NumberInfo &info = api::knownNumbers()[i];
+    app.add_option(std::string("--") + info.name, numbers[i],
+                   std::string(info.description) + "; default: the image's");
+  }
+  app.add_option("--schedule", options.schedule,
+                 "learning rate over the steps: constant, step:EVERY:FACTOR, exponential:FACTOR, "
+                 "linear:STEPS[:FACTOR] or cosine:STEPS[:MIN]")
+      ->capture_default_str();
+  app.add_option("--warmup", options.warmup, "steps in which the learning rate rises from 0")
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "of shuffling and synthetic samples")
       ->capture_default_str();
   app.add_option("--threads", options.threads, "host threads, 0: all; results do not depend on it")
@@ -106,6 +114,9 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &e) {
     return fail(std::string(e.what()) + "; see slp-sim --help");
   }
+  for (size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i])
+      options.numbers.emplace_back(api::knownNumbers()[i].name, *numbers[i]);
   options.order = order == "file" ? data::Order::file : data::Order::shuffled;
 
   Console console;

@@ -27,14 +27,13 @@ int main(int argc, char **argv) {
                            llvm::cl::cat(category));
   llvm::cl::opt<std::string> data("data", llvm::cl::desc("folder of a data set; random if absent"),
                                   llvm::cl::value_desc("PATH"), llvm::cl::cat(category));
-  llvm::cl::opt<float> learningRate(
-      "lr", llvm::cl::desc("learning rate"), llvm::cl::value_desc("X"),
-      llvm::cl::init(options.hyper.learningRate), llvm::cl::cat(category));
-  llvm::cl::opt<float> momentum("momentum", llvm::cl::desc("momentum"), llvm::cl::value_desc("X"),
-                                llvm::cl::init(options.hyper.momentum), llvm::cl::cat(category));
-  llvm::cl::opt<float> weightDecay(
-      "weight-decay", llvm::cl::desc("weight decay"), llvm::cl::value_desc("X"),
-      llvm::cl::init(options.hyper.weightDecay), llvm::cl::cat(category));
+  // One flag for each number that some optimizer takes at run time.
+  std::vector<std::unique_ptr<llvm::cl::opt<double>>> numbers;
+  for (const api::NumberInfo &info : api::knownNumbers())
+    if (llvm::StringRef(info.name) != "clip-norm") // that of the compiler, which takes the value
+      numbers.push_back(std::make_unique<llvm::cl::opt<double>>(
+          llvm::StringRef(info.name), llvm::cl::desc(info.description), llvm::cl::value_desc("X"),
+          llvm::cl::cat(category)));
   llvm::cl::opt<uint32_t> seed("seed", llvm::cl::desc("seed of random inputs"),
                                llvm::cl::value_desc("N"), llvm::cl::init(options.seed),
                                llvm::cl::cat(category));
@@ -54,7 +53,9 @@ int main(int argc, char **argv) {
   }
   options.steps = steps;
   options.data = data;
-  options.hyper = {learningRate, momentum, weightDecay};
+  for (const auto &number : numbers)
+    if (number->getNumOccurrences() != 0)
+      options.numbers.emplace_back(number->ArgStr.str(), *number);
   options.seed = seed;
   options.threads = threads;
   if (options.steps < 1) {

@@ -22,9 +22,14 @@
 
 namespace slp::reference {
 
-/// What `sgd` is given at run time.
+/// What the host gives at run time, in the order of its registers.
 struct Hyper {
-  float learningRate = 0, momentum = 0, weightDecay = 0;
+  float learningRate = 0, momentum = 0; // momentum is beta1 of adam
+  float weightDecay = 0, dampening = 0;
+  float beta2 = 0, epsilon = 0;
+  float correction1 = 1, correction2 = 1; // 1 / (1 - beta^step)
+  float run = 1;                          // number of the run of accumulate or step, from 1
+  float clipNorm = 1;
 };
 
 /// Values by tensor name.

@@ -11,6 +11,7 @@
 #ifndef SLP_VERIFY_VERIFY_H
 #define SLP_VERIFY_VERIFY_H
 
+#include "runtime/api/Hyper.h"
 #include "runtime/chips/Chip.h"
 #include "runtime/image/Image.h"
 #include "slp/Pipeline/Pipeline.h"
@@ -33,7 +34,8 @@ struct Options {
   std::string data; // folder of a data set in file order; empty: random inputs and labels
   /// Not null: the inputs of every run, by name, before rounding to the arguments' formats.
   const reference::NamedTensors *inputs = nullptr;
-  reference::Hyper hyper{0.05f, 0.9f, 0.0005f};
+  /// In the place of the image's defaults; the weight decay is 0.0005 unless it is among them.
+  std::vector<api::Number> numbers;
   uint32_t seed = 1;           // of random inputs
   int threads = 0;             // of the simulator; 0: all
   uint64_t interleaveSeed = 0; // see exec::Options; tests only

@@ -31,9 +31,15 @@ using namespace slp;
 namespace {
 
 /// Registers with a fixed meaning: the cores of the task, and the numbers that the host sets.
-constexpr uint8_t taskMask = 0, hyperLr = 0, hyperMomentum = 1, hyperDecay = 2, firstFreeHyper = 3;
+constexpr uint8_t taskMask = 0, firstFreeHyper = 10;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
+
+/// The host's number that a field of this name reads, if any (runtime/api/Hyper.h).
+constexpr std::pair<std::string_view, uint8_t> hostNumbers[] = {
+    {"lr", 0},          {"momentum", 1}, {"beta1", 1},   {"decay", 2},
+    {"dampening", 3},   {"beta2", 4},    {"epsilon", 5}, {"correction1", 6},
+    {"correction2", 7}, {"run", 8},      {"clip", 9}};
 
 /// The module's descriptor table: equal records share an entry.
 class DescriptorTable {
@@ -354,10 +360,9 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
         return run.emitOpError("has no geometry, which the instruction needs");
       value = geometryRegister.lookup(run);
     } else if (field.prefix == "h") {
-      value = field.name == "lr"         ? hyperLr
-              : field.name == "momentum" ? hyperMomentum
-              : field.name == "decay"    ? hyperDecay
-                                         : nextHyper++;
+      const auto *known =
+          llvm::find_if(hostNumbers, [&](auto &entry) { return entry.first == field.name; });
+      value = known != std::end(hostNumbers) ? known->second : nextHyper++;
     } else if (field.name == "mode") {
       auto it = std::find(field.names.begin(), field.names.end(),
                           std::string_view(run.getMode().value_or("zero")));

@@ -14,17 +14,21 @@
 using namespace slp;
 using namespace slp::api;
 
-static std::vector<StateTensor> someTensors() {
+static SavedState someState() {
   float tiny = std::numeric_limits<float>::denorm_min();
-  return {{"conv1.weight", {2, 1, 3}, {1.5f, -2, tiny, 0, 3e38f, -1e-40f}},
-          {"scalar", {}, {7}},
-          {"empty", {0, 4}, {}}};
+  return {1234567890123,
+          {{"conv1.weight", {2, 1, 3}, {1.5f, -2, tiny, 0, 3e38f, -1e-40f}},
+           {"scalar", {}, {7}},
+           {"empty", {0, 4}, {}}}};
 }
 
 TEST(StateFile, RoundTripIsExact) {
-  std::vector<StateTensor> tensors = someTensors();
-  Result<std::vector<StateTensor>> back = deserializeState(serializeState(tensors), "file");
-  ASSERT_TRUE(back) << back.message();
+  SavedState state = someState();
+  const std::vector<StateTensor> &tensors = state.tensors;
+  Result<SavedState> saved = deserializeState(serializeState(state), "file");
+  ASSERT_TRUE(saved) << saved.message();
+  EXPECT_EQ(saved->steps, state.steps);
+  const std::vector<StateTensor> *back = &saved->tensors;
   ASSERT_EQ(back->size(), tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     EXPECT_EQ((*back)[i].name, tensors[i].name);
@@ -37,15 +41,15 @@ TEST(StateFile, RoundTripIsExact) {
 
 TEST(StateFile, OtherFilesAreRefused) {
   auto refused = [](const std::vector<uint8_t> &bytes) {
-    Result<std::vector<StateTensor>> result = deserializeState(bytes, "dir/file");
+    Result<SavedState> result = deserializeState(bytes, "dir/file");
     return result ? std::string("accepted") : result.message();
   };
   EXPECT_EQ(refused({}), "dir/file: not a state file of slp-sim");
   EXPECT_EQ(refused(std::vector<uint8_t>(100, 'x')), "dir/file: not a state file of slp-sim");
-  std::vector<uint8_t> good = serializeState(someTensors());
+  std::vector<uint8_t> good = serializeState(someState());
   std::vector<uint8_t> newer = good;
-  newer[8] = 2;
-  EXPECT_EQ(refused(newer), "dir/file: version 2, expected 1");
+  newer[8] = 3;
+  EXPECT_EQ(refused(newer), "dir/file: version 3, expected 2");
   // Any flipped byte behind the version is noticed, and any truncation.
   for (size_t i = 12; i < good.size(); ++i) {
     std::vector<uint8_t> bad = good;
@@ -58,12 +62,12 @@ TEST(StateFile, OtherFilesAreRefused) {
 
 TEST(StateFile, ContentsThatContradictThemselvesAreRefused) {
   // The checksum is right, the number of values is not.
-  std::vector<StateTensor> tensors = someTensors();
-  tensors[0].values.pop_back();
-  Result<std::vector<StateTensor>> result = deserializeState(serializeState(tensors), "file");
+  SavedState state = someState();
+  state.tensors[0].values.pop_back();
+  Result<SavedState> result = deserializeState(serializeState(state), "file");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.message(), "file: corrupt: its length does not match its contents");
-  tensors = someTensors();
-  tensors[0].shape = {int64_t(1) << 62, int64_t(1) << 62, 1 << 20};
-  EXPECT_FALSE(deserializeState(serializeState(tensors), "file"));
+  state = someState();
+  state.tensors[0].shape = {int64_t(1) << 62, int64_t(1) << 62, 1 << 20};
+  EXPECT_FALSE(deserializeState(serializeState(state), "file"));
 }

@@ -97,7 +97,7 @@ inline Image exampleImage() {
   image.debug.captures = {{"y", {2, 8}, mach::Format::f32, true}};
   image.debug.elided = {{"z", "folded into y"}};
   image.debug.records.resize(image.text.size());
-  image.debug.records[8] = {1, 0, {0, -1}};
+  image.debug.records[8] = {1, 0, {0, -1, -1}};
   return image;
 }
 
