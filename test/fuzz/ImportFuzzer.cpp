@@ -12,7 +12,9 @@
 
 #include "slp/Import/ONNX.h"
 
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -58,8 +60,7 @@ private:
   bool import(const std::string &path, const ImportOptions &options) {
     // Types and attributes live as long as their context: a new one now and then.
     if (uses++ % 500 == 0) {
-      context =
-          std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+      context = std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
       context->printOpOnDiagnostic(false);
     }
     bool hasError = false;
