@@ -31,6 +31,7 @@ void TrainDialect::initialize() {
   addRowOps();
   addLossOps();
   addUpdateOps();
+  addFormOps();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Train/TrainOpsAttributes.cpp.inc"
@@ -56,6 +57,22 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   } else if (name == "train.precision") {
     if (!isa<DictionaryAttr>(attribute.getValue()))
       return op->emitOpError("expected train.precision to be a dictionary, found ")
+             << attribute.getValue();
+  } else if (name == "train.own_updates") {
+    if (!isa<UnitAttr>(attribute.getValue()))
+      return op->emitOpError("expected train.own_updates to be a unit, found ")
+             << attribute.getValue();
+  } else if (name == "train.hyper") {
+    auto numbers = dyn_cast<DictionaryAttr>(attribute.getValue());
+    if (!numbers || !llvm::all_of(numbers, [](NamedAttribute number) {
+          auto value = dyn_cast<FloatAttr>(number.getValue());
+          return value && value.getType().isF32();
+        }))
+      return op->emitOpError("expected train.hyper to be a dictionary of f32, found ")
+             << attribute.getValue();
+  } else if (name == "train.optimizer") {
+    if (!isa<StringAttr>(attribute.getValue()))
+      return op->emitOpError("expected train.optimizer to be a name, found ")
              << attribute.getValue();
   } else {
     return op->emitOpError("has an attribute ") << attribute.getName() << ", unknown to train";

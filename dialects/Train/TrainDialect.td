@@ -37,6 +37,7 @@ def Train_Dialect : Dialect {
     void addRowOps();
     void addLossOps();
     void addUpdateOps();
+    void addFormOps();
   }];
 }
 

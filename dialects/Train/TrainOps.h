@@ -11,6 +11,7 @@
 #define DIALECTS_TRAIN_TRAINOPS_H
 
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainMoveOps.h"

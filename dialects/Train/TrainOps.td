@@ -16,5 +16,6 @@ include "dialects/Train/TrainWindowOps.td"
 include "dialects/Train/TrainRowOps.td"
 include "dialects/Train/TrainLossOps.td"
 include "dialects/Train/TrainUpdateOps.td"
+include "dialects/Train/TrainFormOps.td"
 
 #endif // DIALECTS_TRAIN_TRAINOPS_TD

@@ -11,6 +11,7 @@
 #include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainUpdateOps.h"
 
@@ -139,6 +140,36 @@ static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
   return success();
 }
 
+/// The gradients of `loss`, and an update of each state that has one.
+static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss) {
+  llvm::StringMap<SmallVector<Value>> reads;
+  SmallVector<Value> sources;
+  for (ReadOp read : step.getOps<ReadOp>()) {
+    reads[read.getState()].push_back(read.getResult());
+    sources.push_back(read.getResult());
+  }
+  OpBuilder atEnd(step.getBody().front().getTerminator());
+  Differentiator gradients(atEnd, sources, {});
+  if (failed(gradients.run(loss, /*seed=*/Value())))
+    return failure();
+  return buildUpdates(module, step, [&](StateOp state) {
+    return gradients.gradientOf(reads.lookup(state.getSymName()),
+                                NameLoc::get(state.getSymNameAttr()));
+  });
+}
+
+/// The same where the graph computes the gradients itself.
+static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step) {
+  llvm::StringMap<Value> gradients;
+  for (GradientOp gradient : llvm::make_early_inc_range(step.getOps<GradientOp>())) {
+    gradients[gradient.getState()] = gradient.getValue();
+    gradient.erase();
+  }
+  module->removeAttr(getOwnUpdatesAttrName());
+  return buildUpdates(module, step,
+                      [&](StateOp state) { return gradients.lookup(state.getSymName()); });
+}
+
 static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   if (auto stage = module->getAttrOfType<StringAttr>("slp.stage"); stage && stage != "import")
     return emitError(module.getLoc())
@@ -161,21 +192,9 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   }
 
   buildEval(module, step, results[1]);
-  llvm::StringMap<SmallVector<Value>> reads;
-  SmallVector<Value> sources;
-  for (ReadOp read : step.getOps<ReadOp>()) {
-    reads[read.getState()].push_back(read.getResult());
-    sources.push_back(read.getResult());
-  }
-  OpBuilder atEnd(step.getBody().front().getTerminator());
-  Differentiator gradients(atEnd, sources, {});
-  if (failed(gradients.run(results[0], /*seed=*/Value())))
-    return failure();
-  auto gradientOf = [&](StateOp state) {
-    return gradients.gradientOf(reads.lookup(state.getSymName()),
-                                NameLoc::get(state.getSymNameAttr()));
-  };
-  if (failed(buildUpdates(module, step, gradientOf)))
+  if (failed(resolveDerivatives(step)) ||
+      failed(module->hasAttr(getOwnUpdatesAttrName()) ? updateByOwnGradients(module, step)
+                                                      : updateByLoss(module, step, results[0])))
     return failure();
   // What neither the loss nor the logits need is not part of the step.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(step.getBody().front())))

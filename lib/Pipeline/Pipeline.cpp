@@ -31,14 +31,21 @@ using namespace slp;
 // The stages
 //===----------------------------------------------------------------------------------------===//
 
-/// import: a model file becomes the forward graph of a step, in train.
+/// import: a model file becomes the forward graph of a step, in train, or the whole step where the
+/// file has it.
 static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
                                     const CompileOptions &options) {
   ImportOptions importOptions;
   importOptions.batch = options.batch;
   importOptions.loss = options.loss;
+  importOptions.optimizerModel = options.optimizerModel;
+  importOptions.updates = options.updates;
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
   if (!module)
+    return nullptr;
+  PassManager pm(&context);
+  pm.addPass(createTrainRecognizeBackward());
+  if (failed(pm.run(*module)))
     return nullptr;
   CompileOptions used = options;
   auto step = module->lookupSymbol<func::FuncOp>("step");

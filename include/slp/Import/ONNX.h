@@ -15,6 +15,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace slp {
 
@@ -23,6 +25,10 @@ struct ImportOptions {
   int64_t batch = 0;
   /// "" or "softmax-cross-entropy": the loss appended to a graph that has none.
   std::string loss;
+  /// (parameter, output) pairs: the output is the parameter's value after the step (docs/forms.md).
+  std::vector<std::pair<std::string, std::string>> updates;
+  /// The optimizer of ONNX Runtime's artifacts; empty: optimizer_model.onnx beside the model.
+  std::string optimizerModel;
 };
 
 /// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:

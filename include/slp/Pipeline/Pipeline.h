@@ -17,6 +17,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace slp {
 namespace chip {
@@ -40,6 +42,8 @@ struct CompileOptions {
   std::string masterWeights = "fp16"; // fp16, fp32
   double lossScale = 0;               // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
   int64_t batch = 0;                  // 0: the file's
+  std::string optimizerModel;         // of artifacts; empty: optimizer_model.onnx beside the model
+  std::vector<std::pair<std::string, std::string>> updates; // ImportOptions::updates
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed

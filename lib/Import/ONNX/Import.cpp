@@ -23,9 +23,9 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
 
-Importer::Importer(ModuleOp module, StringRef path, const ModelFile &file,
+Importer::Importer(ModuleOp module, StringRef path, const ModelFile &file, const TrainingPlan &plan,
                    const ImportOptions &options)
-    : module(module), file(file), proto(file.model.graph()), options(options),
+    : module(module), file(file), proto(file.model.graph()), plan(plan), options(options),
       fileName(llvm::sys::path::filename(path)), graph(module.getContext(), path.str()) {}
 
 LogicalResult Importer::run() {
@@ -67,6 +67,8 @@ static StringRef describeKind(char kind) {
     return "a tensor of INT64 or INT32";
   case 'a':
     return "a tensor of FLOAT, INT64 or INT32";
+  case 'x':
+    return "the Indices of a MaxPool";
   default:
     return "a tensor of FLOAT";
   }
@@ -83,6 +85,17 @@ static bool isKind(const Constant &c, char kind) {
 /// Finds the tensor that input `i` names and checks that it is of the kind the operator wants.
 LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   StringRef name = node.inputName(i), type = node.operatorName();
+  if (kind == 'n' || (kind == 'r' && plan.absent.contains(name)))
+    return success();
+  if ((kind == 't') != plan.counters.contains(name))
+    return node.fail(kind == 't' ? Twine(type) + ": expected input \"" + name +
+                                       "\" to be an integer that grows by one a step"
+                                 : Twine(type) + " of \"" + name +
+                                       "\", which counts steps, is not supported");
+  if (kind == 't')
+    return success();
+  if (kind == 'r')
+    kind = 'c';
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
   bool isWeight = kind == 'w' && initializers.count(name);
@@ -114,6 +127,8 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   };
   if (Value value = graph.values.lookup(name)) {
     Type element = cast<RankedTensorType>(value.getType()).getElementType();
+    if (kind == 'x')
+      return element.isInteger(8) ? success() : misfit();
     bool isIndex = element.isInteger(32), wantsIndex = kind == 'l' || kind == 'i';
     bool isFine = kind == 'a' ? isIndex || element.isF32() : wantsIndex ? isIndex : element.isF32();
     return isFine ? success() : misfit();
@@ -138,6 +153,8 @@ FailureOr<bool> Importer::foldNode(Node &node) {
     }
     if (graph.constants.count(name))
       continue;
+    if (plan.counters.contains(name))
+      return false;
     if (!graph.values.count(name)) {
       auto initializer = initializers.find(name);
       if (initializer == initializers.end())
@@ -186,6 +203,9 @@ LogicalResult Importer::importNodes() {
   std::vector<std::string> results;
   for (const onnx::ValueInfoProto &output : proto.output())
     results.push_back(output.name());
+  for (auto &update : plan.updates)
+    results.push_back(update.second);
+  results.insert(results.end(), plan.results.begin(), plan.results.end());
   if (Status status = orderNodes(list, results); !status)
     return graph.error() << status.message();
 
@@ -224,8 +244,13 @@ OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,
     emitError(unknown) << path << ": " << file.message();
     return nullptr;
   }
+  Result<TrainingPlan> plan = planTraining(**file, options.updates);
+  if (!plan) {
+    emitError(unknown) << path << ": " << plan.message();
+    return nullptr;
+  }
   OwningOpRef<ModuleOp> module = ModuleOp::create(unknown);
-  if (failed(Importer(*module, path, **file, options).run()))
+  if (failed(Importer(*module, path, **file, *plan, options).run()))
     return nullptr;
   return module;
 }

@@ -13,6 +13,7 @@
 #include "lib/Import/ONNX/ModelFile.h"
 #include "lib/Import/ONNX/NodeList.h"
 #include "lib/Import/ONNX/Operators.h"
+#include "lib/Import/ONNX/Training.h"
 
 #include "slp/Import/ONNX.h"
 
@@ -24,7 +25,7 @@ namespace slp::import_onnx {
 class Importer {
 public:
   Importer(mlir::ModuleOp module, llvm::StringRef path, const ModelFile &file,
-           const ImportOptions &options);
+           const TrainingPlan &plan, const ImportOptions &options);
 
   mlir::LogicalResult run();
 
@@ -50,6 +51,14 @@ private:
   mlir::LogicalResult readAsState(llvm::StringRef name);
   bool isParameter(const onnx::TensorProto &tensor) const;
 
+  // Updates.cpp
+  /// Makes an input of the graph a state: its values are given by name.
+  mlir::LogicalResult readParameterInput(const onnx::ValueInfoProto &input);
+  /// Finds loss and logits, and writes the states that the plan says.
+  mlir::LogicalResult finishUpdates();
+  mlir::LogicalResult writeState(llvm::StringRef state, llvm::StringRef value);
+  mlir::LogicalResult readOptimizer();
+
   // Results.cpp
   mlir::LogicalResult checkOutputs();
   mlir::LogicalResult appendLoss();
@@ -58,6 +67,7 @@ private:
   mlir::ModuleOp module;
   const ModelFile &file;
   const onnx::GraphProto &proto;
+  const TrainingPlan &plan;
   const ImportOptions &options;
   std::string fileName;
   Graph graph;

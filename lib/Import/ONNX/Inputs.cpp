@@ -60,6 +60,13 @@ LogicalResult Importer::importInputs() {
   for (const onnx::ValueInfoProto &input : proto.input()) {
     if (initializers.count(input.name()))
       continue; // IR version 3 lists them as inputs too
+    if (plan.absent.contains(input.name()))
+      continue;
+    if (plan.parameters.contains(input.name())) {
+      if (failed(readParameterInput(input)))
+        return failure();
+      continue;
+    }
     FailureOr<RankedTensorType> type = inputType(input);
     if (failed(type))
       return failure();

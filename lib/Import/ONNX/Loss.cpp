@@ -43,6 +43,8 @@ static LogicalResult importLoss(Node &node) {
     return failure();
   node.graph.loss = loss.getLoss();
   node.graph.logits = node.tensor(0);
+  if (node.hasOutput(1)) // the gradient operators of artifacts read it
+    node.graph.logitsOf[node.outputName(1)] = node.tensor(0);
   return node.setOutput(loss.getLoss(), "losses");
 }
 
@@ -51,7 +53,7 @@ void slp::import_onnx::addLossOperators(OperatorTable &table) {
       "f", 1, {{"axis", AttributeKind::integer, ""}}, importSoftmax, "over the last dimension"};
   table["SoftmaxCrossEntropyLoss"] = {
       "fl|-",
-      1,
+      2,
       {{"ignore_index", AttributeKind::integer, "a number below 0",
         [](const onnx::AttributeProto &attribute) { return attribute.i() < 0; }},
        {"reduction", AttributeKind::string, "mean"}},

@@ -26,6 +26,9 @@ static constexpr uint64_t longData = 4096;
 // Field numbers of onnx.proto.
 enum : uint32_t {
   graphOfModel = 7,
+  trainingOfModel = 20,
+  initializationOfTraining = 1,
+  algorithmOfTraining = 2,
   initializerOfGraph = 5,
   floatDataOfTensor = 4,
   rawOfTensor = 9
@@ -115,6 +118,44 @@ static Result<DataSlice> stripTensor(llvm::StringRef file, const Field &tensor, 
   return slice;
 }
 
+/// Appends the fields of the GraphProto in `graph` to `out`, initializers without their long data,
+/// and tells where those are.
+static Status stripGraph(llvm::StringRef file, const Field &graph, std::string &out,
+                         std::vector<DataSlice> &slices) {
+  return walkMessage(file, graph.payload, graph.end, [&](const Field &field) -> Status {
+    if (field.number != initializerOfGraph || field.wire != lengthDelimited) {
+      out.append(file.data() + field.begin, field.end - field.begin);
+      return Status::success();
+    }
+    std::string tensor;
+    Result<DataSlice> slice = stripTensor(file, field, tensor);
+    if (!slice)
+      return slice.takeError();
+    appendField(out, initializerOfGraph, tensor);
+    slices.push_back(*slice);
+    return Status::success();
+  });
+}
+
+/// The same for the TrainingInfoProto in `training`.
+static Status stripTraining(llvm::StringRef file, const Field &training, std::string &out,
+                            TrainingSlices &slices) {
+  return walkMessage(file, training.payload, training.end, [&](const Field &field) -> Status {
+    bool isInitialization = field.number == initializationOfTraining;
+    if (field.wire != lengthDelimited ||
+        (!isInitialization && field.number != algorithmOfTraining)) {
+      out.append(file.data() + field.begin, field.end - field.begin);
+      return Status::success();
+    }
+    std::string graph;
+    Status status =
+        stripGraph(file, field, graph, isInitialization ? slices.initialization : slices.algorithm);
+    if (status)
+      appendField(out, field.number, graph);
+    return status;
+  });
+}
+
 Result<std::unique_ptr<ModelFile>> slp::import_onnx::readBinaryModel(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                             /*RequiresNullTerminator=*/false);
@@ -128,23 +169,17 @@ Result<std::unique_ptr<ModelFile>> slp::import_onnx::readBinaryModel(llvm::Strin
 
   std::string stripped, graph;
   bool hasGraph = false;
-  auto visitGraph = [&](const Field &field) -> Status {
-    if (field.number != initializerOfGraph || field.wire != lengthDelimited) {
-      graph.append(file.data() + field.begin, field.end - field.begin);
-      return Status::success();
-    }
-    std::string tensor;
-    Result<DataSlice> slice = stripTensor(file, field, tensor);
-    if (!slice)
-      return slice.takeError();
-    appendField(graph, initializerOfGraph, tensor);
-    result->slices.push_back(*slice);
-    return Status::success();
-  };
   Status status = walkMessage(file, 0, file.size(), [&](const Field &field) -> Status {
     if (field.number == graphOfModel && field.wire == lengthDelimited) {
       hasGraph = true;
-      return walkMessage(file, field.payload, field.end, visitGraph);
+      return stripGraph(file, field, graph, result->slices);
+    }
+    if (field.number == trainingOfModel && field.wire == lengthDelimited) {
+      std::string training;
+      Status status = stripTraining(file, field, training, result->trainingSlices.emplace_back());
+      if (status)
+        appendField(stripped, trainingOfModel, training);
+      return status;
     }
     stripped.append(file.data() + field.begin, field.end - field.begin);
     return Status::success();

@@ -28,10 +28,16 @@ struct DataSlice {
   bool isRaw = false;
 };
 
+/// Where the values of a TrainingInfoProto's initializers lie.
+struct TrainingSlices {
+  std::vector<DataSlice> initialization, algorithm;
+};
+
 struct ModelFile {
-  std::unique_ptr<llvm::MemoryBuffer> bytes; // mapped; null for text
-  onnx::ModelProto model;                    // without data longer than 4096 bytes
-  std::vector<DataSlice> slices;             // one per initializer; empty for text
+  std::unique_ptr<llvm::MemoryBuffer> bytes;  // mapped; null for text
+  onnx::ModelProto model;                     // without data longer than 4096 bytes
+  std::vector<DataSlice> slices;              // one per initializer; empty for text
+  std::vector<TrainingSlices> trainingSlices; // one per TrainingInfoProto; empty for text
 
   /// The elements of an initializer that are not in `model`; empty if they are.
   llvm::StringRef dataOf(int initializer) const {

@@ -15,6 +15,8 @@
 
 #include "dialects/Train/TrainBuilders.h"
 
+#include "mlir/IR/BuiltinOps.h"
+
 #include "llvm/ADT/StringMap.h"
 
 #include <memory>
@@ -48,6 +50,7 @@ struct Graph {
   llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
   llvm::StringMap<PaddedTensor> padded;
   mlir::Value loss = nullptr, logits = nullptr; // set by the operator that is a loss
+  llvm::StringMap<mlir::Value> logitsOf;        // log_prob of a loss, and what it is computed from
   int64_t folded = 0;                           // elements of all constants
 
   mlir::InFlightDiagnostic error() {
@@ -60,6 +63,8 @@ struct Graph {
   /// The constant or initial state `name` as a tensor of the step: f32, or i32 for integers, which
   /// must fit. Null if there is no such constant.
   mlir::Value materialize(llvm::StringRef name);
+  /// Notes a number of the optimizer that the file gives, by the name of slp-sim's option.
+  void noteHyper(mlir::ModuleOp module, llvm::StringRef name, float value);
 };
 
 class Node {

@@ -23,11 +23,13 @@ static constexpr const char *supportPage = "docs/onnx-support.md";
 const OperatorTable &slp::import_onnx::operatorTable() {
   static const OperatorTable table = [] {
     OperatorTable t;
+    addArtifactOperators(t);
     addConvOperators(t);
     addDenseOperators(t);
     addElementwiseOperators(t);
     addLossOperators(t);
     addPoolOperators(t);
+    addPreviewOperators(t);
     addShapeOperators(t);
     return t;
   }();

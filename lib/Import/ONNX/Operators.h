@@ -38,6 +38,10 @@ struct Operator {
   ///   l  labels, i indices: i32 in the step
   ///   a  either, f32 or i32
   ///   c  a constant of any type: initializer, Constant node, folded
+  ///   x  the Indices of a MaxPool
+  ///   n  a name only: nothing is looked up
+  ///   r  a number of the optimizer: a constant, or an input that the step does without
+  ///   t  the step counter of an optimizer
   ///   -  absent
   /// Those after `|` are optional. `*` after a letter: any number of such inputs.
   std::string inputs;
@@ -57,11 +61,13 @@ struct Operator {
 
 using OperatorTable = std::map<std::string, Operator>;
 
+void addArtifactOperators(OperatorTable &table);
 void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);
 void addElementwiseOperators(OperatorTable &table);
 void addLossOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
+void addPreviewOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
 /// All of the above.

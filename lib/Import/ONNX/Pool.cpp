@@ -34,6 +34,8 @@ static LogicalResult importMaxPool(Node &node) {
   OpBuilder &b = node.builder;
   auto pool =
       node.create<train::MaxPoolOp>(node.tensor(0), *window, {b.getF32Type(), b.getI8Type()});
+  if (pool && node.hasOutput(1)) // for gradients
+    node.graph.values[node.outputName(1)] = pool.getIndex();
   return node.setOutput(pool ? pool.getY() : Value(), "index");
 }
 
@@ -94,7 +96,7 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
   };
   table["AveragePool"] = {"p", 1, with({{"count_include_pad", AttributeKind::integer, ""}}),
                           importAveragePool, "two-dimensional"};
-  table["MaxPool"] = {"f", 1,
+  table["MaxPool"] = {"f", 2,
                       with({{"dilations", AttributeKind::integers, "[1, 1]"},
                             {"storage_order", AttributeKind::integer, "0"}}),
                       importMaxPool,

@@ -48,7 +48,7 @@ LogicalResult Importer::appendLoss() {
 
 /// Every output is made by a node, with the shape that the file declares (the batch may differ).
 LogicalResult Importer::checkOutputs() {
-  if (proto.output_size() == 0)
+  if (proto.output_size() == 0 && plan.form == Form::forward)
     return graph.error() << "the graph has no output";
   for (const onnx::ValueInfoProto &output : proto.output()) {
     auto error = [&] { return graph.error() << "output \"" << output.name() << "\": "; };
@@ -79,6 +79,8 @@ LogicalResult Importer::finish() {
   if (failed(checkOutputs()))
     return failure();
   if (!options.loss.empty() && failed(appendLoss()))
+    return failure();
+  if (plan.form != Form::forward && failed(finishUpdates()))
     return failure();
 
   // (loss, logits), or what the graph says; a result is named as the graph names it.

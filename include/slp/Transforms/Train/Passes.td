@@ -51,4 +51,23 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   }];
 }
 
+def TrainRecognizeBackward : Pass<"train-recognize-backward", "::mlir::ModuleOp"> {
+  let summary = "find BP, WG and UP in a step that computes its own gradients";
+  let description = [{
+    For a module with `train.own_updates`: what stands behind the loss in `@step` becomes the ops that `differentiate` would
+    have built, where that is provable, so that it runs in the chip's own modes. Everything else stays as it is and gets its
+    phase from the flow of data.
+
+    - A convolution of a transposed input with a transposed error becomes `conv_wg`; transposed operands of a matmul become
+      its attributes; a comparison with zero that selects an error, or is multiplied by it, becomes `relu_grad`; a sum over
+      everything but the channels `bias_grad`; the mean's gradient spread over a plane `avg_pool_grad`; softmax less one hot,
+      over the batch, `cross_entropy_grad`.
+    - `w - rate * g` of a state w becomes `train.gradient`; the constant rate is noted in `train.hyper`.
+    - Phases: UP is what computes new state and is no sum; WG the sum before it, and what moves data between; BP the rest.
+
+    Example: test/Transforms/recognize-backward.mlir.
+  }];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 #endif // SLP_TRANSFORMS_TRAIN_PASSES_TD

@@ -1,0 +1,155 @@
+//===- Artifacts.cpp - ONNX Runtime's gradient operators --------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What training_model.onnx contains besides ONNX's own operators, one by one. All are of the domain
+// com.microsoft but MaxPoolGrad and AveragePoolGrad, which have none. docs/forms.md describes the
+// form.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Operators.h"
+#include "lib/Import/ONNX/Training.h"
+
+#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+using train::Phase;
+
+static LogicalResult importReluGrad(Node &node) {
+  // The second input is Relu's output or its input: both are positive at the same elements.
+  auto dx = node.create<train::ReluGradOp>({node.tensor(0), node.tensor(1)},
+                                           phaseOf(node.builder, Phase::bp));
+  return node.setOutput(dx ? dx.getDx() : Value());
+}
+
+/// (dY, X, W) to (dX, dW, dB), each of which may be left out.
+static LogicalResult importConvGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  Value dy = node.tensor(0), x = node.tensor(1), w = node.tensor(2);
+  ArrayRef<int64_t> wShape = shapeOf(w);
+  if (wShape.size() != 4)
+    return node.fail("expected weights of rank 4, found " + printShape(wShape));
+  SmallVector<NamedAttribute> window = {
+      train::i64s(b, "strides", node.integers("strides", {1, 1})),
+      train::i64s(b, "pads", node.integers("pads", {0, 0, 0, 0})),
+      train::i64s(b, "dilations", node.integers("dilations", {1, 1})),
+      b.getNamedAttr("group", b.getI64IntegerAttr(node.integer("group", 1)))};
+  auto with = [&](Phase phase, NamedAttribute more) {
+    SmallVector<NamedAttribute> all = window;
+    all.append({phaseOf(b, phase), more});
+    return all;
+  };
+  SmallVector<Value> grads(3);
+  if (node.hasOutput(0)) {
+    auto dx = node.create<train::ConvBpOp>(
+        {dy, w}, with(Phase::bp, train::i64s(b, "input_shape", shapeOf(x))));
+    if (!dx)
+      return failure();
+    grads[0] = dx.getDx();
+  }
+  if (node.hasOutput(1)) {
+    auto dw = node.create<train::ConvWgOp>(
+        {x, dy}, with(Phase::wg, train::i64s(b, "kernel", wShape.drop_front(2))));
+    if (!dw)
+      return failure();
+    grads[1] = dw.getDw();
+  }
+  if (node.hasOutput(2)) {
+    auto db = node.create<train::BiasGradOp>(dy, phaseOf(b, Phase::wg));
+    if (!db)
+      return failure();
+    grads[2] = db.getDb();
+  }
+  return node.setOutputs(grads);
+}
+
+/// (dY, Indices) to dX: the window and the input's shape are those of the MaxPool that made
+/// Indices.
+static LogicalResult importMaxPoolGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  auto pool = node.tensor(1).getDefiningOp<train::MaxPoolOp>();
+  if (!pool || node.tensor(1) != pool.getIndex())
+    return node.fail("expected input \"" + node.inputName(1) + "\" to be the Indices of a MaxPool");
+  auto dx = node.create<train::MaxPoolGradOp>(
+      {node.tensor(0), pool.getIndex()},
+      {train::i64s(b, "kernel", pool.getKernel()), train::i64s(b, "strides", pool.getStrides()),
+       train::i64s(b, "pads", pool.getPads()), train::i64s(b, "dilations", pool.getDilations()),
+       train::i64s(b, "input_shape", shapeOf(pool.getX())), phaseOf(b, Phase::bp)});
+  return node.setOutput(dx ? dx.getDx() : Value());
+}
+
+/// (dY, log_prob, labels) of a mean over the batch.
+static LogicalResult importLossGrad(Node &node) {
+  std::optional<SmallVector<double>> seed = node.floats(0);
+  if (!seed || seed->size() != 1 || seed->front() != 1)
+    return node.fail("expected input \"" + node.inputName(0) +
+                     "\", the gradient of the loss, to be the constant 1");
+  Value logits = node.graph.logitsOf.lookup(node.inputName(1));
+  if (!logits)
+    return node.fail("expected input \"" + node.inputName(1) +
+                     "\" to be the log_prob of a SoftmaxCrossEntropyLoss");
+  auto dx = node.create<train::CrossEntropyGradOp>({logits, node.tensor(2)},
+                                                   phaseOf(node.builder, Phase::bp));
+  return node.setOutput(dx ? dx.getDx() : Value());
+}
+
+/// (buffer, gradient, reset): what the buffer is for is a matter of the step, not of its graph.
+static LogicalResult importAccumulator(Node &node) {
+  OpBuilder &b = node.builder;
+  StringRef parameter = parameterOfBuffer(node.inputName(0));
+  Value state = parameter.empty() ? Value() : node.graph.values.lookup(parameter);
+  auto read = state ? state.getDefiningOp<train::ReadOp>() : train::ReadOp();
+  if (!read)
+    return node.fail("expected input \"" + node.inputName(0) +
+                     "\" to be the accumulation buffer of a parameter, PARAMETER_grad.accumulation."
+                     "buffer");
+  Value grad = node.tensor(1);
+  if (grad.getType() != read.getType())
+    return node.fail("expected a gradient of shape " + printShape(shapeOf(read)) + ", found " +
+                     printShape(shapeOf(grad)));
+  train::GradientOp::create(b, node.loc, read.getStateAttr(), grad);
+  node.graph.values[node.outputName(0)] = grad;
+  return success();
+}
+
+static LogicalResult refuseYield(Node &node) {
+  return node.fail("YieldOp: the graph is one half of a Python program (ORTModule); export "
+                   "artifacts (training_model.onnx) instead");
+}
+
+void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
+  std::vector<AttributeRule> window = {
+      {"auto_pad", AttributeKind::string, "NOTSET"}, {"dilations", AttributeKind::integers, ""},
+      {"group", AttributeKind::integer, ""},         {"kernel_shape", AttributeKind::integers, ""},
+      {"pads", AttributeKind::integers, ""},         {"strides", AttributeKind::integers, ""}};
+  std::vector<AttributeRule> pool = {
+      {"auto_pad", AttributeKind::string, "NOTSET"}, {"ceil_mode", AttributeKind::integer, ""},
+      {"dilations", AttributeKind::integers, ""},    {"kernel_shape", AttributeKind::integers, ""},
+      {"pads", AttributeKind::integers, ""},         {"storage_order", AttributeKind::integer, "0"},
+      {"strides", AttributeKind::integers, ""}};
+  auto add = [&](const char *name, Operator op) {
+    op.hasGradient = false;
+    table[name] = std::move(op);
+  };
+  add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});
+  add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "two-dimensional"});
+  add("MaxPoolGrad", {"fx", 1, pool, importMaxPoolGrad, "the window is the MaxPool's"});
+  add("com.microsoft.SoftmaxCrossEntropyLossGrad",
+      {"fnl",
+       1,
+       {{"ignore_index", AttributeKind::integer, ""}, {"reduction", AttributeKind::string, "mean"}},
+       importLossGrad,
+       "mean over the batch"});
+  add("com.microsoft.InPlaceAccumulatorV2",
+      {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});
+  add("com.microsoft.YieldOp", {"a*", 1, {}, refuseYield, "refused"});
+}

@@ -1,0 +1,112 @@
+//===- Updates.cpp - steps that are in the file -----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What the importer does for a model that says itself how its parameters change (Training.h).
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/OptimizerModel.h"
+
+#include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainStateOps.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+
+void Graph::noteHyper(ModuleOp module, StringRef name, float value) {
+  NamedAttrList numbers(module->getAttrOfType<DictionaryAttr>(train::getHyperAttrName()));
+  numbers.set(name, builder.getF32FloatAttr(value));
+  module->setAttr(train::getHyperAttrName(), numbers.getDictionary(builder.getContext()));
+}
+
+LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
+  OpBuilder &b = graph.builder;
+  SmallVector<int64_t> shape;
+  for (const onnx::TensorShapeProto::Dimension &dim : input.type().tensor_type().shape().dim())
+    shape.push_back(dim.dim_value());
+  if (input.type().tensor_type().elem_type() != onnx::TensorProto::FLOAT ||
+      llvm::any_of(shape, [](int64_t size) { return size < 1; }))
+    return graph.error() << "parameter \"" << input.name()
+                         << "\": expected a tensor of FLOAT of known shape";
+  auto type = RankedTensorType::get(shape, b.getF32Type());
+  Location loc = NameLoc::get(b.getStringAttr(input.name()));
+  OpBuilder atModule(step);
+  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(input.name()),
+                                      TypeAttr::get(type), Attribute(), num_ir::RoundingAttr());
+  auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
+  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({input.name()}));
+  graph.values[input.name()] = read.getResult();
+  return success();
+}
+
+LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
+  auto error = [&] { return graph.error() << "training: \"" << state << "\": "; };
+  if (!graph.values.count(state) && initializers.count(state) && failed(readAsState(state)))
+    return failure();
+  Value read = graph.values.lookup(state);
+  auto from = read ? read.getDefiningOp<train::ReadOp>() : train::ReadOp();
+  if (!from)
+    return error() << "expected an initializer or an input that is a parameter";
+  Value value = graph.values.lookup(valueName);
+  if (!value)
+    value = graph.materialize(valueName);
+  if (!value)
+    return error() << "its next value \"" << valueName << "\" is no tensor of the graph";
+  if (value.getType() != read.getType())
+    return error() << "expected a next value of shape " << printShape(shapeOf(read)) << ", found \""
+                   << valueName << "\" of " << printShape(shapeOf(value));
+  // Running statistics are written by the operator that computes them.
+  for (auto write : step.getOps<train::WriteOp>())
+    if (write.getState() == from.getState())
+      return write.getValue() == value ? success() : error() << "is written by an operator already";
+  train::WriteOp::create(graph.builder, from.getLoc(), from.getState(), value);
+  return success();
+}
+
+/// The optimizer of artifacts: --optimizer-model, or the file of the usual name beside the model.
+LogicalResult Importer::readOptimizer() {
+  std::string path = options.optimizerModel;
+  if (path.empty()) {
+    llvm::SmallString<128> beside(graph.path);
+    llvm::sys::path::remove_filename(beside);
+    llvm::sys::path::append(beside, "optimizer_model.onnx");
+    if (!llvm::sys::fs::exists(beside))
+      return success();
+    path = beside.str().str();
+  }
+  Result<OptimizerSettings> settings = readOptimizerModel(path);
+  if (!settings)
+    return emitError(graph.builder.getUnknownLoc()) << path << ": " << settings.message();
+  module->setAttr(train::getOptimizerAttrName(), graph.builder.getStringAttr(settings->optimizer));
+  for (auto &[name, value] : settings->hyper)
+    graph.noteHyper(module, name, value);
+  return success();
+}
+
+LogicalResult Importer::finishUpdates() {
+  if (!graph.loss) {
+    for (const onnx::ValueInfoProto &output : proto.output()) {
+      Value value = graph.values.lookup(output.name());
+      bool isOne = value && cast<ShapedType>(value.getType()).getNumElements() == 1;
+      Value &found = isOne ? graph.loss : graph.logits;
+      if (!found)
+        found = value;
+    }
+    if (!graph.loss || !graph.logits)
+      return graph.error() << "training: expected a loss: an operator that is one, or an output of "
+                              "one element and another one of logits";
+  }
+  for (auto &[state, value] : plan.updates)
+    if (failed(writeState(state, value)))
+      return failure();
+  if (plan.form == Form::artifacts && failed(readOptimizer()))
+    return failure();
+  module->setAttr(train::getOwnUpdatesAttrName(), graph.builder.getUnitAttr());
+  return success();
+}
