@@ -7,6 +7,7 @@
 #include "dialects/Train/TrainStateOps.h"
 
 #include "dialects/Train/TrainShapes.h"
+#include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -62,12 +63,29 @@ LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyStateUse(*this, getStateAttr(), getResult().getType(), symbols);
 }
 
+/// The first write of a block checks all of the block, so that verifying takes time linear in its
+/// ops.
+static LogicalResult verifyWritesOnce(WriteOp first) {
+  for (Operation *op = first->getPrevNode(); op; op = op->getPrevNode())
+    if (isa<WriteOp>(op))
+      return success(); // not the first
+  llvm::DenseMap<Attribute, WriteOp> writes;
+  for (Operation *op = first; op; op = op->getNextNode()) {
+    auto write = dyn_cast<WriteOp>(op);
+    if (!write)
+      continue;
+    auto [other, isNew] = writes.try_emplace(write.getStateAttr(), write);
+    if (isNew)
+      continue;
+    InFlightDiagnostic d = write.emitOpError("is a second write of ") << write.getStateAttr();
+    d.attachNote(other->second.getLoc()) << "first write here";
+    return d;
+  }
+  return success();
+}
+
 LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  for (Operation *op = (*this)->getPrevNode(); op; op = op->getPrevNode())
-    if (auto other = dyn_cast<WriteOp>(op); other && other.getStateAttr() == getStateAttr()) {
-      InFlightDiagnostic d = emitOpError("is a second write of ") << getStateAttr();
-      d.attachNote(other.getLoc()) << "first write here";
-      return d;
-    }
+  if (failed(verifyWritesOnce(*this)))
+    return failure();
   return verifyStateUse(*this, getStateAttr(), getValue().getType(), symbols);
 }
