@@ -134,8 +134,8 @@ LogicalResult StoreOp::verify() {
 }
 
 LogicalResult RunOp::verify() {
-  if (getOuts().empty() || getIns().empty())
-    return emitOpError("expected a result and an operand");
+  if (getOuts().empty())
+    return emitOpError("expected a result");
   for (Value buffer : getOperands())
     if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::dram)
       return emitOpError("expected buffers on the chip, found ") << buffer.getType();

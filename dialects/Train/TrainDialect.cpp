@@ -29,6 +29,7 @@ void TrainDialect::initialize() {
   addMoveOps();
   addWindowOps();
   addRowOps();
+  addNormOps();
   addLossOps();
   addUpdateOps();
   addFormOps();

@@ -35,6 +35,7 @@ def Train_Dialect : Dialect {
     void addMoveOps();
     void addWindowOps();
     void addRowOps();
+    void addNormOps();
     void addLossOps();
     void addUpdateOps();
     void addFormOps();

@@ -12,6 +12,9 @@
 #include "lib/Autodiff/Gradients.h"
 
 #include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainUpdateOps.h"
 
@@ -34,7 +37,9 @@ void slp::registerGradients(DialectRegistry &registry) {
     autodiff::attachElementwiseGradients(*context);
     autodiff::attachLossGradients(*context);
     autodiff::attachMatMulGradients(*context);
+    autodiff::attachNormGradients(*context);
     autodiff::attachPoolGradients(*context);
+    autodiff::attachReduceGradients(*context);
   });
 }
 
@@ -57,12 +62,49 @@ static void makeEvalOnly(func::FuncOp step) {
          "graph that ends in a loss, or --loss=softmax-cross-entropy";
   step.setName("eval");
   step->setLoc(NameLoc::get(StringAttr::get(step.getContext(), "eval")));
-  for (Operation &op : step.getBody().front())
+  for (Operation &op : llvm::make_early_inc_range(step.getBody().front())) {
+    if (auto dropout = dyn_cast<DropoutOp>(op); dropout && dropout.getTrainOnly()) {
+      dropout.replaceAllUsesWith(dropout.getX());
+      dropout.erase();
+      continue;
+    }
     renameForEval(&op);
+  }
 }
 
-/// @eval: the ops that `logits` needs, without labels.
-static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
+/// The value of a state in @eval, as a tensor of `type`.
+static Value readForEval(OpBuilder &b, Location loc, ModuleOp module, Attribute name, Type type) {
+  auto symbol = cast<FlatSymbolRefAttr>(name);
+  auto state = module.lookupSymbol<StateOp>(symbol);
+  Value value = ReadOp::create(b, loc, state.getType(), symbol);
+  if (value.getType() == type)
+    return value;
+  return ReshapeOp::create(b, loc, type, value, Phase::fp);
+}
+
+/// What an op of @step is in @eval: nothing is dropped, and running statistics take the place of
+/// the batch's. Null if it is the same op.
+static Value evalValueOf(Operation &op, OpBuilder &b, IRMapping &mapping, ModuleOp module) {
+  if (auto dropout = dyn_cast<DropoutOp>(op); dropout && !dropout.getMask())
+    return mapping.lookup(dropout.getX());
+  auto normalize = dyn_cast<NormalizeOp>(op);
+  if (!normalize || !normalize.getRunningAttr())
+    return nullptr;
+  ArrayAttr running = normalize.getRunningAttr();
+  Operation *copy = b.clone(op, mapping);
+  OpBuilder before(copy);
+  for (unsigned i : {0, 1})
+    copy->setOperand(1 + i, readForEval(before, op.getLoc(), module, running[i],
+                                        op.getOperand(1 + i).getType()));
+  copy->removeAttr("running");
+  copy->removeAttr("axes");
+  renameForEval(copy);
+  return copy->getResult(0);
+}
+
+/// @eval: the ops that result `index` of the step needs, without labels that it does not read.
+static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
+  Value logits = step.getBody().front().getTerminator()->getOperand(index);
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   DenseSet<Value> needed = {logits};
   SmallVector<Operation *> ops;
@@ -74,7 +116,7 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   }
   SmallVector<BlockArgument> inputs;
   for (BlockArgument argument : step.getArguments())
-    if (!cast<ShapedType>(argument.getType()).getElementType().isInteger())
+    if (needed.contains(argument))
       inputs.push_back(argument);
   SmallVector<Type> types;
   for (BlockArgument input : inputs)
@@ -88,14 +130,23 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
     eval.getArgument(i).setLoc(input.getLoc());
     mapping.map(input, eval.getArgument(i));
   }
-  if (DictionaryAttr attributes = step.getResultAttrDict(1))
+  if (DictionaryAttr attributes = step.getResultAttrDict(index))
     eval.setResultAttrs(0, attributes);
   b.setInsertionPointToStart(&eval.getBody().front());
   for (Operation *op : llvm::reverse(ops)) {
+    if (Value value = evalValueOf(*op, b, mapping, module)) {
+      mapping.map(op->getResult(0), value);
+      continue;
+    }
     Operation *copy = b.clone(*op, mapping);
     renameForEval(copy);
   }
   func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));
+  // Statistics of the batch are not needed any more.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(eval.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  step.walk([](NormalizeOp normalize) { normalize.removeRunningAttr(); });
 }
 
 /// velocity' and w' for each state with a gradient, in the order of the states.
@@ -115,8 +166,8 @@ static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
       return d;
     }
     b.setInsertionPointAfter(state);
-    auto velocity =
-        StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(), num_ir::RoundingAttr());
+    auto velocity = StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(),
+                                    num_ir::RoundingAttr(), UnitAttr());
     symbols.insert(velocity);
     b.setInsertionPoint(step.getBody().front().getTerminator());
     auto read = [&](StateOp from) {
@@ -145,12 +196,18 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   llvm::StringMap<SmallVector<Value>> reads;
   SmallVector<Value> sources;
   for (ReadOp read : step.getOps<ReadOp>()) {
+    if (auto state = module.lookupSymbol<StateOp>(read.getStateAttr());
+        state && state.getStatistic())
+      continue;
     reads[read.getState()].push_back(read.getResult());
     sources.push_back(read.getResult());
   }
   OpBuilder atEnd(step.getBody().front().getTerminator());
   Differentiator gradients(atEnd, sources, {});
-  if (failed(gradients.run(loss, /*seed=*/Value())))
+  // The backward pass begins with the loss scale; a loss whose gradient knows it leaves the op
+  // dead.
+  auto seed = createInferred<SeedOp>(atEnd, loss.getLoc(), {}, phaseOf(atEnd, Phase::bp));
+  if (failed(gradients.run(loss, seed.getY())))
     return failure();
   return buildUpdates(module, step, [&](StateOp state) {
     return gradients.gradientOf(reads.lookup(state.getSymName()),
@@ -185,13 +242,13 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   if (module.lookupSymbol("eval"))
     return emitError(module.getLoc())
            << "differentiate makes a function @eval, but there is one already";
-  if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
+  if (!loss || results.size() > 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
     makeEvalOnly(step);
     module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
     return success();
   }
 
-  buildEval(module, step, results[1]);
+  buildEval(module, step, results.size() - 1);
   if (failed(resolveDerivatives(step)) ||
       failed(module->hasAttr(getOwnUpdatesAttrName()) ? updateByOwnGradients(module, step)
                                                       : updateByLoss(module, step, results[0])))

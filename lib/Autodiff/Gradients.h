@@ -30,7 +30,9 @@ void attachConvGradients(mlir::MLIRContext &context);
 void attachElementwiseGradients(mlir::MLIRContext &context);
 void attachLossGradients(mlir::MLIRContext &context);
 void attachMatMulGradients(mlir::MLIRContext &context);
+void attachNormGradients(mlir::MLIRContext &context);
 void attachPoolGradients(mlir::MLIRContext &context);
+void attachReduceGradients(mlir::MLIRContext &context);
 
 } // namespace slp::autodiff
 

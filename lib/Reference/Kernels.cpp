@@ -14,8 +14,11 @@ Kernel reference::findKernel(llvm::StringRef opName) {
     KernelTable t;
     addConvolutionKernels(t);
     addElementwiseKernels(t);
+    addLikelihoodKernels(t);
     addMatMulKernels(t);
+    addNormalizationKernels(t);
     addPoolingKernels(t);
+    addReductionKernels(t);
     addRowKernels(t);
     addUpdateKernels(t);
     return t;

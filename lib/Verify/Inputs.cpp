@@ -21,7 +21,7 @@ using namespace slp::verify;
 /// Classes a label argument chooses from: the columns of the logits it is compared with.
 static int64_t classesOf(BlockArgument labels) {
   for (Operation *user : labels.getUsers())
-    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp>(user))
+    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp, train::NllOp>(user))
       return cast<RankedTensorType>(user->getOperand(0).getType()).getShape()[1];
   return 0;
 }

@@ -39,20 +39,6 @@ module attributes {slp.stage = "import"} {
 // -----
 
 module attributes {slp.stage = "import"} {
-  train.state @w : tensor<1x1xf32>
-  func.func @step(%l: tensor<1xi32>) -> (tensor<f32>, tensor<1x1xf32>) {
-    %w = train.read @w : tensor<1x1xf32>
-    // expected-error @below {{can be differentiated as the loss only, not inside another one}}
-    %inner, %losses = train.cross_entropy %w, %l : (tensor<1x1xf32>, tensor<1xi32>) -> (tensor<f32>, tensor<1xf32>)
-    %x = train.reshape %inner : (tensor<f32>) -> tensor<1x1xf32>
-    %loss, %losses2 = train.cross_entropy %x, %l : (tensor<1x1xf32>, tensor<1xi32>) -> (tensor<f32>, tensor<1xf32>)
-    return %loss, %x : tensor<f32>, tensor<1x1xf32>
-  }
-}
-
-// -----
-
-module attributes {slp.stage = "import"} {
   // expected-error @below {{cannot have a state @w.velocity}}
   train.state @w : tensor<2x3xf32>
   // expected-note @below {{the name is taken here}}

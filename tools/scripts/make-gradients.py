@@ -83,7 +83,32 @@ def run_pad(attributes, x, pads):
     return functional.pad(x, split_pads([int(pads[i]) for i in (2, 3, 6, 7)]))
 
 
+def run_batch_norm(attributes, x, scale, bias, mean, var):
+    """The result and, in training, the running statistics after the step: ONNX
+    moves them towards the population variance."""
+    epsilon, momentum = attributes.get("epsilon", 1e-5), attributes.get("momentum", 0.9)
+    if not attributes["training"]:
+        return functional.batch_norm(x, mean.detach(), var.detach(), scale, bias, eps=epsilon)
+    axes = [0] + list(range(2, x.dim()))
+    y = functional.batch_norm(x, None, None, scale, bias, training=True, eps=epsilon)
+    return (y, mean * momentum + x.mean(axes) * (1 - momentum),
+            var * momentum + x.var(axes, unbiased=False) * (1 - momentum))
+
+
+def run_reduce(function):
+    def run(attributes, x, axes=None):
+        axes = attributes.get("axes") if axes is None else axes.tolist()
+        return function(x, axes or list(range(x.dim())),
+                        keepdim=bool(attributes.get("keepdims", 1)))
+    return run
+
+
 OPERATORS = {
+    "BatchNormalization": run_batch_norm,
+    "InstanceNormalization": lambda attributes, x, scale, bias: functional.instance_norm(
+        x, weight=scale, bias=bias, eps=attributes.get("epsilon", 1e-5)),
+    "ReduceMean": run_reduce(torch.mean),
+    "ReduceSum": run_reduce(torch.sum),
     "Conv": run_conv,
     "Relu": lambda _, x: functional.relu(x),
     "MaxPool": run_max_pool,
@@ -101,12 +126,25 @@ OPERATORS = {
 }
 
 
-def evaluate(graph, values):
-    """Runs the nodes in order on `values` (name -> tensor), which it extends."""
+def trains(node):
+    """Whether a node normalises by the batch: each version of ONNX says it otherwise."""
+    modes = [a.i for a in node.attribute if a.name == "training_mode"]
+    return node.op_type == "BatchNormalization" and (bool(modes[0]) if modes
+                                                     else len(node.output) > 1)
+
+
+def evaluate(graph, values, running=None):
+    """Runs the nodes in order on `values` (name -> tensor), which it extends;
+    with `running`, the values of a step, by its running statistics."""
     for node in graph.node:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        attributes["training"] = trains(node) and running is None
         inputs = [values[name] if name else None for name in node.input]
-        values[node.output[0]] = OPERATORS[node.op_type](attributes, *inputs)
+        if trains(node) and running is not None:
+            inputs[3:] = [running[name] for name in node.output[1:3]]
+        results = OPERATORS[node.op_type](attributes, *inputs)
+        for name, result in zip(node.output, results if isinstance(results, tuple) else [results]):
+            values[name] = result
     return values[graph.output[0].name]
 
 
@@ -141,7 +179,9 @@ def gradients(name, model):
     loss.backward()
     result.update(labels=labels.tolist(), logits=as_json(logits), loss=as_json(loss)["data"][0])
     result["gradients"] = {key: as_json(p.grad) for key, p in parameters.items()
-                           if p.numel() <= LARGEST}
+                           if p.grad is not None and p.numel() <= LARGEST}
+    if any(trains(node) for node in graph.node):
+        result["eval"] = as_json(evaluate(graph, dict(values), running=values))
     return result
 
 

@@ -323,11 +323,30 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
-/// The register of the operand for a descriptor field. Only a bias that is not read may be missing.
+/// The value of a field that `fields` gives: a whole number, or a name of the field's enum.
+static FailureOr<uint64_t> givenField(chip_ir::RunOp run, const mach::FieldInfo &field) {
+  Attribute given = run.getFields() ? run.getFields()->get(StringRef(field.name)) : Attribute();
+  if (auto number = dyn_cast_or_null<IntegerAttr>(given))
+    return uint64_t(number.getInt());
+  if (auto name = dyn_cast_or_null<StringAttr>(given)) {
+    auto it = llvm::find(field.names, std::string_view(name.getValue()));
+    if (it == field.names.end())
+      return run.emitOpError("has the unknown ") << StringRef(field.name) << " " << name;
+    return uint64_t(it - field.names.begin());
+  }
+  return run.emitOpError("gives no value for field ") << StringRef(field.name);
+}
+
+/// The register of the operand for a descriptor field. Only one that is not read may be missing: a
+/// bias, and what a flag or a function leaves out.
 FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands,
                                                  size_t index, const mach::FieldInfo &field) {
   if (index >= operands.size()) {
-    if (field.name == "bias" && run.getMode() != "bias")
+    bool isUnread = field.name == "bias"
+                        ? run.getInstruction() != "v.normalize" && run.getMode() != "bias"
+                        : run.getFields() && (field.name == "mean" || field.name == "scale" ||
+                                              field.name == "weights");
+    if (isUnread)
       return uint8_t(0);
     return run.emitOpError("gives no operand for field ") << StringRef(field.name);
   }
@@ -370,7 +389,10 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
         return run.emitOpError("has the unknown mode ") << *run.getMode();
       value = it - field.names.begin();
     } else {
-      return run.emitOpError("gives no value for field ") << StringRef(field.name);
+      FailureOr<uint64_t> given = givenField(run, field);
+      if (failed(given))
+        return failure();
+      value = *given;
     }
     values.push_back(value);
   }

@@ -111,6 +111,7 @@ void NestEmitter::emitRun(const NestRun &run) {
                 run.geometry.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(run.geometry),
                 run.mode.empty() ? StringAttr() : b.getStringAttr(run.mode),
                 run.scalars.empty() ? DenseF32ArrayAttr() : b.getDenseF32ArrayAttr(run.scalars),
+                run.fields.empty() ? DictionaryAttr() : b.getDictionaryAttr(run.fields),
                 captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
 }
 

@@ -63,6 +63,8 @@ struct NestRun {
   llvm::SmallVector<int64_t> geometry;
   std::string mode;
   llvm::SmallVector<float> scalars;
+  /// Other fields of the instruction by name: whole numbers, and values of enums as strings.
+  llvm::SmallVector<mlir::NamedAttribute> fields;
   llvm::SmallVector<std::string> captures;
   bool epilogue = false; // after the reduction loops
 };

@@ -62,6 +62,9 @@ private:
   // Results.cpp
   mlir::LogicalResult checkOutputs();
   mlir::LogicalResult appendLoss();
+  mlir::Value appendCrossEntropy(mlir::Value logits);
+  mlir::Value appendMeanSquaredError(mlir::Value output);
+  void findLoss();
   mlir::LogicalResult finish();
 
   mlir::ModuleOp module;

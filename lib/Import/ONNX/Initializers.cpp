@@ -64,7 +64,7 @@ LogicalResult Importer::readAsState(StringRef name) {
   Location loc = NameLoc::get(b.getStringAttr(name));
   OpBuilder atModule(step);
   auto state = train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(*type),
-                                      *init, num_ir::RoundingAttr());
+                                      *init, num_ir::RoundingAttr(), UnitAttr());
   auto read = train::ReadOp::create(b, loc, *type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
   read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
   graph.values[name] = read.getResult();

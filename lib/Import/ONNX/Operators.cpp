@@ -28,8 +28,10 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addDenseOperators(t);
     addElementwiseOperators(t);
     addLossOperators(t);
+    addNormalizationOperators(t);
     addPoolOperators(t);
     addPreviewOperators(t);
+    addReduceOperators(t);
     addShapeOperators(t);
     return t;
   }();

@@ -66,8 +66,10 @@ void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);
 void addElementwiseOperators(OperatorTable &table);
 void addLossOperators(OperatorTable &table);
+void addNormalizationOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
+void addReduceOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
 /// All of the above.

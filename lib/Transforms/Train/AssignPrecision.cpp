@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
@@ -84,6 +85,7 @@ private:
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
   void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
+  Type stateFormat(ReadOp read);
   void rewrite(Operation *op);
   func::FuncOp fn;
   const Formats &formats;
@@ -157,6 +159,12 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
     result.replaceAllUsesExcept(stored, stored.getDefiningOp());
 }
 
+/// States have their formats already.
+Type PrecisionRewriter::stateFormat(ReadOp read) {
+  auto module = fn->getParentOfType<ModuleOp>();
+  return getElementTypeOrSelf(module.lookupSymbol<StateOp>(read.getStateAttr()).getType());
+}
+
 void PrecisionRewriter::rewrite(Operation *op) {
   bool isWeightGradient = false;
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
@@ -164,15 +172,15 @@ void PrecisionRewriter::rewrite(Operation *op) {
   if (isMac(op))
     return rewriteMac(op, isWeightGradient, formats.accumulate);
   if (auto read = dyn_cast<ReadOp>(op))
-    return setElement(read.getResult(), formats.master);
+    return setElement(read.getResult(), stateFormat(read));
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
+  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
+    op->setAttr("loss_scale", formats.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic)
     return; // f32, or decided elsewhere
 
-  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
-    op->setAttr("loss_scale", formats.lossScale);
   SmallVector<Type> elements;
   for (OpResult result : op->getResults()) {
     StorageClass kind = storage.getStorageClass();
@@ -278,6 +286,8 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
     return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
   for (StateOp state : module.getOps<StateOp>()) {
+    if (state.getStatistic())
+      continue; // f32
     auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
     state.setTypeAttr(TypeAttr::get(type));
     report(state.getLoc(), "state in " + print(formats->master));

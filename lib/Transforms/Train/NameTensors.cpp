@@ -89,6 +89,13 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
       .Case([&](SgdOp sgd) {
         return SmallVector<std::string>{nameOf(sgd.getW()) + "/next", nameOf(sgd.getV()) + "/next"};
       })
+      .Case([&](NormalizeSumsOp) {
+        return SmallVector<std::string>{base + "/dsum", base + "/dproducts"};
+      })
+      .Case([&](NllOp) { return SmallVector<std::string>{base + "/losses", base + "/shares"}; })
+      .Case([&](MovingAverageOp) { return SmallVector<std::string>{base + "/running"}; })
+      .Case([&](ReduceMeanOp) { return SmallVector<std::string>{base + "/mean"}; })
+      .Case([&](VarianceOp) { return SmallVector<std::string>{base + "/var"}; })
       .Case([&](BiasGradOp) { return SmallVector<std::string>{base + "/db"}; })
       .Case([&](MaxPoolOp) { return SmallVector<std::string>{base, base + "/index"}; })
       .Case([&](CrossEntropyOp) { return SmallVector<std::string>{base, base + "/losses"}; })

@@ -108,7 +108,7 @@ TEST(Import, LossOfTheGraph) {
 TEST(Import, UnknownLoss) {
   ImportedModel m("digits-cnn.onnx", {0, "hinge"});
   EXPECT_EQ(m.messages(), "digits-cnn.onnx: loss hinge is not supported, expected "
-                          "softmax-cross-entropy\n");
+                          "softmax-cross-entropy or mse\n");
 }
 
 TEST(Import, Batch) {

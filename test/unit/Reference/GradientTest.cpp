@@ -211,3 +211,76 @@ func.func @f(%x: tensor<3x5xf32> {train.name = "x"}, %labels: tensor<3xi32> {tra
                  {{"x", makeExact({3, 5}, 1)}, {"labels", makeTensor({3}, {4, 0, 2})}},
                  {{"x", "dx"}}, 0.0078125f, 5e-5);
 }
+
+TEST(Gradient, NormalizeByBatch) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<4x3x2xf32> {train.name = "x"}, %s: tensor<1x3x1xf32> {train.name = "s"}, %b: tensor<1x3x1xf32> {train.name = "b"}, %dy: tensor<4x3x2xf32> {train.name = "dy"}) {
+  %m = train.reduce_mean %x {axes = array<i64: 0, 2>} : (tensor<4x3x2xf32>) -> tensor<1x3x1xf32>
+  %v = train.variance %x, %m {axes = array<i64: 0, 2>} : (tensor<4x3x2xf32>, tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  %y = train.normalize %x, %m, %v, %s, %b {axes = array<i64: 0, 2>, epsilon = 0.25 : f32, train.names = ["y"]} : (tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> tensor<4x3x2xf32>
+  %db, %ds = train.normalize_sums %dy, %x, %m, %v {axes = array<i64: 0, 2>, epsilon = 0.25 : f32, train.names = ["db", "ds"]} : (tensor<4x3x2xf32>, tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> (tensor<1x3x1xf32>, tensor<1x3x1xf32>)
+  %dx = train.normalize_grad %dy, %x, %m, %v, %db, %ds, %s {count = 8 : i64, epsilon = 0.25 : f32, train.names = ["dx"]} : (tensor<4x3x2xf32>, tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> tensor<4x3x2xf32>
+  return
+})mlir",
+                 {{"x", makeExact({4, 3, 2}, 1)},
+                  {"s", makeExact({1, 3, 1}, 2)},
+                  {"b", makeExact({1, 3, 1}, 3)},
+                  {"dy", makeExact({4, 3, 2}, 4)}},
+                 {{"x", "dx"}, {"s", "ds"}, {"b", "db"}}, 0.015625f, 2e-3);
+}
+
+TEST(Gradient, NormalizeByConstants) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<4x3xf32> {train.name = "x"}, %c: tensor<1x3xf32> {train.name = "c"}, %v: tensor<1x1xf32> {train.name = "v"}, %dy: tensor<4x3xf32> {train.name = "dy"}) {
+  %y = train.normalize %x, %c, %v, %c, %c {epsilon = 0.0 : f32, train.names = ["y"]} : (tensor<4x3xf32>, tensor<1x3xf32>, tensor<1x1xf32>, tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+  %dx = train.normalize_fixed_grad %dy, %v, %c {epsilon = 0.0 : f32, train.names = ["dx"]} : (tensor<4x3xf32>, tensor<1x1xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+  return
+})mlir",
+                 {{"x", makeExact({4, 3}, 1)},
+                  {"c", makeExact({1, 3}, 2)},
+                  {"v", makeTensor({1, 1}, {4})},
+                  {"dy", makeExact({4, 3}, 4)}},
+                 {{"x", "dx"}}, 0.25f, 1e-5);
+}
+
+TEST(Gradient, Variance) {
+  // The gradient through the second operand is the opposite of that through the first.
+  checkGradients(
+      R"mlir(
+func.func @f(%x: tensor<4x3xf32> {train.name = "x"}, %t: tensor<4x3xf32> {train.name = "t"}, %dy: tensor<1x1xf32> {train.name = "dy"}) {
+  %y = train.variance %x, %t {axes = array<i64: 0, 1>, train.names = ["y"]} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<1x1xf32>
+  %dx = train.variance_grad %dy, %x, %t {count = 12 : i64, train.names = ["dx"]} : (tensor<1x1xf32>, tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  %dt = train.spread %dx {shape = array<i64: 4, 3>, divisor = -1.0 : f32, train.names = ["dt"]} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  return
+})mlir",
+      {{"x", makeExact({4, 3}, 1)}, {"t", makeExact({4, 3}, 2)}, {"dy", makeTensor({1, 1}, {3})}},
+      {{"x", "dx"}, {"t", "dt"}}, 0.25f, 1e-4);
+}
+
+TEST(Gradient, ReduceMean) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<2x4x3xf32> {train.name = "x"}, %dy: tensor<2x1x3xf32> {train.name = "dy"}) {
+  %y = train.reduce_mean %x {axes = array<i64: 1>, train.names = ["y"]} : (tensor<2x4x3xf32>) -> tensor<2x1x3xf32>
+  %dx = train.spread %dy {shape = array<i64: 2, 4, 3>, divisor = 4.0 : f32, train.names = ["dx"]} : (tensor<2x1x3xf32>) -> tensor<2x4x3xf32>
+  return
+})mlir",
+                 {{"x", makeExact({2, 4, 3}, 1)}, {"dy", makeExact({2, 1, 3}, 2)}}, {{"x", "dx"}},
+                 0.25f, 0);
+}
+
+TEST(Gradient, LogLikelihood) {
+  // Class 1 weighs most, the second row counts for nothing.
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<3x4xf32> {train.name = "x"}, %labels: tensor<3xi32> {train.name = "labels"}, %w: tensor<4xf32> {train.name = "w"}, %dy: tensor<3xf32> {train.name = "dy"}) {
+  %l = train.log_softmax %x : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %y, %shares = train.nll %l, %labels, %w {ignore = 2 : i32, train.names = ["y", "shares"]} : (tensor<3x4xf32>, tensor<3xi32>, tensor<4xf32>) -> (tensor<3xf32>, tensor<3xf32>)
+  %dl = train.nll_grad %dy, %labels, %w {ignore = 2 : i32, classes = 4 : i64} : (tensor<3xf32>, tensor<3xi32>, tensor<4xf32>) -> tensor<3x4xf32>
+  %dx = train.log_softmax_grad %dl, %l {train.names = ["dx"]} : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+})mlir",
+                 {{"x", makeExact({3, 4}, 1)},
+                  {"labels", makeTensor({3}, {1, 2, 3})},
+                  {"w", makeTensor({4}, {0.5f, 2, 1, 0.25f})},
+                  {"dy", makeTensor({3}, {1, 5, -2})}},
+                 {{"x", "dx"}}, 0.0078125f, 2e-4);
+}

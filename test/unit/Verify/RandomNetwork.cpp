@@ -65,6 +65,12 @@ private:
   bool addPool();
   void addRelu();
   void addDense(int64_t outputs);
+  void addReshape(const Shape &result);
+  std::string addRunning(const Shape &stateShape, const std::string &batch, const Shape &batchShape,
+                         const std::string &init);
+  void addNormalization();
+  void addReduction();
+  void addDropout();
 
   std::mt19937 random;
   const std::string fileName;
@@ -213,6 +219,80 @@ void Generator::addDense(int64_t outputs) {
   }
 }
 
+void Generator::addReshape(const Shape &result) {
+  addOp("train.reshape", current, "", typeOf(shape), result);
+}
+
+/// A running statistic that follows `batch`; gives the state's name.
+std::string Generator::addRunning(const Shape &stateShape, const std::string &batch,
+                                  const Shape &batchShape, const std::string &init) {
+  std::string name = "r" + std::to_string(values++), type = typeOf(stateShape);
+  states += "train.state @" + name + " : " + type + " {init = dense<" + init + "> : " + type +
+            ", statistic}\n";
+  body += "  %" + name + " = train.read @" + name + " : " + type + "\n";
+  current = batch;
+  shape = batchShape;
+  addReshape(stateShape);
+  addOp("train.moving_average", "%" + name + ", " + current,
+        "momentum = 7.5e-1 : f32, phase = #train.phase<up>", type + ", " + type, stateShape);
+  body += "  train.write @" + name + ", " + current + " : " + type + "\n";
+  return name;
+}
+
+/// Normalises images by the statistics of the batch, of an image, or by fixed ones.
+void Generator::addNormalization() {
+  std::string x = current, type = typeOf(shape);
+  Shape image = shape, channels = {1, shape[1], 1, 1}, kept = channels;
+  bool isBatch = chance(60), isFixed = chance(20);
+  Shape axes = {2, 3};
+  if (isBatch)
+    axes = {0, 2, 3};
+  else
+    kept[0] = shape[0];
+  std::string over = "axes = " + arrayOf(axes);
+  addOp("train.reduce_mean", x, over, type, kept);
+  std::string mean = current;
+  addOp("train.variance", x + ", " + mean, over, type + ", " + typeOf(kept), kept);
+  std::string var = current, attributes = "epsilon = 1.0e-3 : f32";
+  if (!isFixed)
+    attributes += ", " + over;
+  if (isBatch && !isFixed) {
+    std::string first = addRunning({image[1]}, mean, kept, "0.125");
+    std::string second = addRunning({image[1]}, var, kept, "0.75");
+    attributes += ", running = [@" + first + ", @" + second + "]";
+  }
+  std::string parameters, types = type + ", " + typeOf(kept) + ", " + typeOf(kept);
+  for (int i = 0; i < 2; ++i) {
+    current = addState({image[1]}, 4);
+    shape = {image[1]};
+    addReshape(channels);
+    parameters += ", " + current;
+    types += ", " + typeOf(channels);
+  }
+  addOp("train.normalize", x + ", " + mean + ", " + var + parameters, attributes, types, image);
+}
+
+/// Sums or averages of images along some of their dimensions.
+void Generator::addReduction() {
+  Shape axes, result = shape;
+  for (int64_t axis : {2, 3})
+    if (chance(60) || (axis == 3 && axes.empty())) {
+      axes.push_back(axis);
+      result[axis] = 1;
+    }
+  addOp(chance(50) ? "train.reduce_sum" : "train.reduce_mean", current, "axes = " + arrayOf(axes),
+        typeOf(shape), result);
+}
+
+void Generator::addDropout() {
+  Shape same = shape;
+  addOp("train.dropout", current,
+        "ratio = " + std::string(chance(50) ? "2.5e-1" : "5.0e-1") +
+            " : f32, seed = " + std::to_string(draw(0, 9)) +
+            " : i32, stream = " + std::to_string(draw(1, 99)) + " : i32",
+        typeOf(shape), same);
+}
+
 RandomNetwork Generator::run() {
   Shape input = {draw(1, 5), pick<int64_t>({1, 2, 3, 8, 9}), draw(3, 12), draw(3, 12)};
   int64_t classes = draw(2, 12);
@@ -227,9 +307,15 @@ RandomNetwork Generator::run() {
       added = addPool();
     else
       added = (addResidual(), true);
+    if (added && chance(30))
+      addNormalization();
     if (added && chance(60))
       addRelu();
+    if (added && chance(15))
+      addDropout();
   }
+  if (chance(20))
+    addReduction();
   // A graph needs something to train on images, whatever was drawn; a convolution that never fits
   // is left out.
   for (int i = 0; i < 20 && body.find("train.conv") == std::string::npos; ++i)
@@ -239,7 +325,7 @@ RandomNetwork Generator::run() {
     addDense(draw(1, 24));
     if (chance(15)) {
       Shape same = shape;
-      addOp("train.softmax", current, "", typeOf(shape), same);
+      addOp(chance(50) ? "train.softmax" : "train.log_softmax", current, "", typeOf(shape), same);
     } else {
       addRelu();
     }

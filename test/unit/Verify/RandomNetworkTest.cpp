@@ -36,8 +36,10 @@ TEST(RandomNetwork, IsValidAndUsesEveryLayer) {
       asymmetric += op.getPads()[0] != op.getPads()[2];
     });
   }
-  for (const char *op : {"train.conv", "train.relu", "train.max_pool", "train.avg_pool",
-                         "train.add", "train.matmul", "train.bias_add", "train.softmax"})
+  for (const char *op :
+       {"train.conv", "train.relu", "train.max_pool", "train.avg_pool", "train.add", "train.matmul",
+        "train.bias_add", "train.softmax", "train.log_softmax", "train.normalize",
+        "train.moving_average", "train.reduce_sum", "train.reduce_mean", "train.dropout"})
     EXPECT_TRUE(ops.count(op)) << op;
   for (int count : {strided, grouped, dilated, asymmetric})
     EXPECT_GE(count, 20);
