@@ -16,3 +16,6 @@ def FormatEnum : EnumKind<"Format", ["f32", "fp16", "fp8", "i32", "u8"]> {
 def AccModeEnum : EnumKind<"AccMode", ["zero", "bias", "continue"]> {
   let summary = "What an accumulator holds before the first term of its reduction: +0, or the bias. A tile holds the first term if its reduction coordinates begin at 0; at any other tile, and in mode continue always, it goes on from what it held.";
 }
+def OptionalEnum : EnumKind<"Optional", ["absent", "present"]> {
+  let summary = "Whether an instruction reads its optional operand.";
+}

@@ -110,12 +110,3 @@ def V_MEAN : Unary<"v.mean", 0x4e> {
   let description = "dst (rank 0 or 1 element), f32 = row_sum(src) / n; src (n), whole.";
   let timingClass = "vector_reduce";
 }
-def V_SGD : Instruction<"v.sgd", 0x4f, VectorFields<[
-    D0<"w", "weights, read and written">, D1<"v", "velocity, read and written">, D2<"dw", "gradient">,
-    Field<"lr", HyperReg, 39, 36, "learning rate">, Field<"momentum", HyperReg, 43, 40, "momentum">,
-    Field<"decay", HyperReg, 47, 44, "weight decay">, Field<"unscale", HyperReg, 51, 48, "1 / loss scale">]>.fields,
-    [Reserved<35, 23>, Reserved<124, 52>]> {
-  let summary = "Stochastic gradient descent with momentum and weight decay.";
-  let description = "g = fma(decay, w, dw * unscale); v = round(fma(momentum, v, g)); w = round(fma(-lr, v, w)), elementwise.";
-  let engine = "vector"; let timingClass = "vector";
-}

@@ -216,5 +216,16 @@ def VCrossEntropyOp : Mach_Op<V_CROSS_ENTROPY>;
 def VCrossEntropyGradOp : Mach_Op<V_CROSS_ENTROPY_GRAD>;
 def VMeanOp : Mach_Op<V_MEAN>;
 def VSgdOp : Mach_Op<V_SGD>;
+def VSgdNesterovOp : Mach_Op<V_SGD_NESTEROV>;
+def VAdagradOp : Mach_Op<V_ADAGRAD>;
+def VAdamOp : Mach_Op<V_ADAM>;
+def VAdamwOp : Mach_Op<V_ADAMW>;
+def VDrainOp : Mach_Op<V_DRAIN>;
+def VSquareSumOp : Mach_Op<V_SQUARE_SUM>;
+def VClipFactorOp : Mach_Op<V_CLIP_FACTOR>;
+def VPreviewAdagradOp : Mach_Op<V_PREVIEW_ADAGRAD>;
+def VPreviewMomentumOp : Mach_Op<V_PREVIEW_MOMENTUM>;
+def VPreviewNesterovOp : Mach_Op<V_PREVIEW_NESTEROV>;
+def VPreviewAdamOp : Mach_Op<V_PREVIEW_ADAM>;
 
 #endif // DIALECTS_MACH_MACHOPS_TD

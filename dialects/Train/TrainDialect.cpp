@@ -74,6 +74,12 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     if (!isa<StringAttr>(attribute.getValue()))
       return op->emitOpError("expected train.optimizer to be a name, found ")
              << attribute.getValue();
+  } else if (name == "train.training") {
+    auto training = dyn_cast<DictionaryAttr>(attribute.getValue());
+    if (!training || !training.getAs<StringAttr>("name") ||
+        !training.getAs<IntegerAttr>("micro_batches") || !training.getAs<DictionaryAttr>("numbers"))
+      return op->emitOpError("expected train.training to be {micro_batches, name, numbers}, found ")
+             << attribute.getValue();
   } else {
     return op->emitOpError("has an attribute ") << attribute.getName() << ", unknown to train";
   }

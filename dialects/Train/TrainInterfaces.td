@@ -39,6 +39,17 @@ def Train_StorageInterface : OpInterface<"StorageInterface"> {
       "return ConcreteOp::storageClass();">];
 }
 
+def Train_InPlaceInterface : OpInterface<"InPlaceInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    The first results take the place of the first operands, which are values of states: on the chip nothing reads a state
+    after the op that updates it.
+  }];
+  let methods = [
+    InterfaceMethod<"How many results take the place of the operand of the same number.", "unsigned", "numInPlace", (ins), "",
+      "return $_op->getNumResults();">];
+}
+
 def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {
   let cppNamespace = "::slp::train";
   let description = [{

@@ -13,7 +13,7 @@ include "mlir/IR/SymbolInterfaces.td"
 def Train_StateOp : Train_Op<"state", [Symbol]> {
   let summary = "named state: a parameter or a piece of optimizer state";
   let description = [{
-    Lives in DRAM from step to step. `init` gives its first value: a `#train.file`, a dense attribute of at most 4 KiB, or
+    Lives in DRAM from step to step. `statistic`: not trained, in f32 whatever the precision. `init` gives its first value: a `#train.file`, a dense attribute of at most 4 KiB, or
     nothing for zero. The initial value is f32 and is rounded once to the state's format.
 
     ```mlir
@@ -21,7 +21,7 @@ def Train_StateOp : Train_Op<"state", [Symbol]> {
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Train_FloatTensor>:$type, OptionalAttr<AnyAttr>:$init,
-                       OptionalAttr<Num_RoundingAttr>:$rounding);
+                       OptionalAttr<Num_RoundingAttr>:$rounding, UnitAttr:$statistic);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }

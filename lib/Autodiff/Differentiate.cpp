@@ -10,10 +10,10 @@
 
 #include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
+#include "lib/Autodiff/Updates.h"
 
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -26,7 +26,7 @@ namespace slp {
 using namespace mlir;
 using namespace slp;
 using namespace slp::train;
-using slp::autodiff::Differentiator;
+using namespace slp::autodiff;
 
 void slp::registerGradients(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TrainDialect *) {
@@ -98,53 +98,22 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));
 }
 
-/// velocity' and w' for each state with a gradient, in the order of the states.
-static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
-                                  function_ref<Value(StateOp)> gradientOf) {
-  SymbolTable symbols(module);
-  OpBuilder b(step.getBody().front().getTerminator());
-  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
-    Value dw = gradientOf(state);
-    if (!dw)
-      continue;
-    Location loc = state.getLoc();
-    auto name = b.getStringAttr(state.getSymName() + ".velocity");
-    if (Operation *other = symbols.lookup(name)) {
-      InFlightDiagnostic d = state.emitOpError("cannot have a state @") << name.getValue();
-      d.attachNote(other->getLoc()) << "the name is taken here";
-      return d;
-    }
-    b.setInsertionPointAfter(state);
-    auto velocity =
-        StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(), num_ir::RoundingAttr());
-    symbols.insert(velocity);
-    b.setInsertionPoint(step.getBody().front().getTerminator());
-    auto read = [&](StateOp from) {
-      return ReadOp::create(b, loc, from.getType(), FlatSymbolRefAttr::get(from.getSymNameAttr()))
-          .getResult();
-    };
-    Value w;
-    for (ReadOp existing : step.getOps<ReadOp>())
-      if (existing.getStateAttr().getAttr() == state.getSymNameAttr()) {
-        w = existing.getResult();
-        break;
-      }
-    Type f32 = b.getF32Type();
-    auto sgd =
-        createInferred<SgdOp>(b, loc, {w, read(velocity), dw}, phaseOf(b, Phase::up), {f32, f32});
-    if (!sgd)
-      return failure();
-    WriteOp::create(b, loc, state.getSymName(), sgd.getWOut());
-    WriteOp::create(b, loc, velocity.getSymName(), sgd.getVOut());
-  }
-  return success();
+/// What neither a result nor a state needs is not part of a function.
+static void eraseDeadOps(func::FuncOp function) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
 }
 
 /// The gradients of `loss`, and an update of each state that has one.
-static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss) {
+static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss,
+                                  const UpdateOptions &options,
+                                  const llvm::StringSet<> &trainable) {
   llvm::StringMap<SmallVector<Value>> reads;
   SmallVector<Value> sources;
   for (ReadOp read : step.getOps<ReadOp>()) {
+    if (!trainable.contains(read.getState()))
+      continue;
     reads[read.getState()].push_back(read.getResult());
     sources.push_back(read.getResult());
   }
@@ -152,31 +121,33 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   Differentiator gradients(atEnd, sources, {});
   if (failed(gradients.run(loss, /*seed=*/Value())))
     return failure();
-  return buildUpdates(module, step, [&](StateOp state) {
+  return buildUpdates(module, step, options, [&](StateOp state) {
     return gradients.gradientOf(reads.lookup(state.getSymName()),
                                 NameLoc::get(state.getSymNameAttr()));
   });
 }
 
 /// The same where the graph computes the gradients itself.
-static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step) {
+static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
+                                          const UpdateOptions &options,
+                                          const llvm::StringSet<> &trainable) {
   llvm::StringMap<Value> gradients;
   for (GradientOp gradient : llvm::make_early_inc_range(step.getOps<GradientOp>())) {
-    gradients[gradient.getState()] = gradient.getValue();
+    if (trainable.contains(gradient.getState()))
+      gradients[gradient.getState()] = gradient.getValue();
     gradient.erase();
   }
   module->removeAttr(getOwnUpdatesAttrName());
-  return buildUpdates(module, step,
+  return buildUpdates(module, step, options,
                       [&](StateOp state) { return gradients.lookup(state.getSymName()); });
 }
 
-static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
+static LogicalResult differentiate(ModuleOp module, const UpdateOptions &options) {
   if (auto stage = module->getAttrOfType<StringAttr>("slp.stage"); stage && stage != "import")
     return emitError(module.getLoc())
            << "differentiate expects a module of stage import, found " << stage.getValue();
-  if (optimizer != "sgd")
-    return emitError(module.getLoc())
-           << "optimizer " << optimizer << " is not supported, expected sgd";
+  if (failed(checkUpdateOptions(module, options)))
+    return failure();
   auto step = module.lookupSymbol<func::FuncOp>("step");
   if (!step || !step.getBody().hasOneBlock())
     return emitError(module.getLoc()) << "differentiate expects a function @step of one block";
@@ -192,14 +163,14 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   }
 
   buildEval(module, step, results[1]);
-  if (failed(resolveDerivatives(step)) ||
-      failed(module->hasAttr(getOwnUpdatesAttrName()) ? updateByOwnGradients(module, step)
-                                                      : updateByLoss(module, step, results[0])))
+  FailureOr<llvm::StringSet<>> trainable = findTrainable(module, options);
+  if (failed(trainable) || failed(resolveDerivatives(step)) ||
+      failed(module->hasAttr(getOwnUpdatesAttrName())
+                 ? updateByOwnGradients(module, step, options, *trainable)
+                 : updateByLoss(module, step, results[0], options, *trainable)))
     return failure();
-  // What neither the loss nor the logits need is not part of the step.
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(step.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    eraseDeadOps(function);
   module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
   return success();
 }
@@ -208,7 +179,19 @@ namespace {
 struct TrainDifferentiate : slp::impl::TrainDifferentiateBase<TrainDifferentiate> {
   using Base::Base;
   void runOnOperation() override {
-    if (failed(differentiate(getOperation(), optimizer)))
+    UpdateOptions options;
+    options.optimizer = optimizer;
+    // A model's own optimizer counts unless the user names another one.
+    if (auto own = getOperation()->getAttrOfType<StringAttr>(getOptimizerAttrName());
+        own && optimizer == "sgd")
+      options.optimizer = own.str();
+    options.nesterov = nesterov;
+    options.clipNorm = clipNorm;
+    options.microBatches = microBatches;
+    options.freeze.assign(freeze.begin(), freeze.end());
+    options.noDecay.assign(noDecay.begin(), noDecay.end());
+    options.lrScale.assign(lrScale.begin(), lrScale.end());
+    if (failed(differentiate(getOperation(), options)))
       signalPassFailure();
   }
 };

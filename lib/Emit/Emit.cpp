@@ -237,7 +237,7 @@ void Emitter::emitHeader() {
   if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
     if (auto scale = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
       image.lossScale = scale.getValueAsDouble();
-  if (auto training = module->getAttrOfType<DictionaryAttr>("train.optimizer"))
+  if (auto training = module->getAttrOfType<DictionaryAttr>("train.training"))
     emitOptimizer(training);
   if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))
     for (auto pair : elided.getAsRange<ArrayAttr>())

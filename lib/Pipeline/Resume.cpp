@@ -26,7 +26,13 @@ template <typename Options, typename Visitor>
 static void visitOptions(Options &options, Visitor visit) {
   visit("batch", Stage::import, options.batch);
   visit("loss", Stage::import, options.loss);
+  visit("micro-batch", Stage::import, options.microBatch);
   visit("optimizer", Stage::differentiate, options.optimizer);
+  visit("nesterov", Stage::differentiate, options.nesterov);
+  visit("clip-norm", Stage::differentiate, options.clipNorm);
+  visit("freeze", Stage::differentiate, options.freeze);
+  visit("no-decay", Stage::differentiate, options.noDecay);
+  visit("lr-scale", Stage::differentiate, options.lrScale);
   visit("precision", Stage::precision, options.precision);
   visit("master-weights", Stage::precision, options.masterWeights);
   visit("loss-scale", Stage::precision, options.lossScale);
@@ -36,6 +42,8 @@ static void visitOptions(Options &options, Visitor visit) {
 
 /// Options are recorded as the command line would give them.
 static std::string print(const std::string &value) { return value; }
+static std::string print(bool value) { return value ? "true" : "false"; }
+static std::string print(const std::vector<std::string> &values) { return llvm::join(values, ","); }
 static std::string print(int64_t value) { return std::to_string(value); }
 static std::string print(uint64_t value) { return std::to_string(value); }
 static std::string print(double value) {
@@ -43,6 +51,13 @@ static std::string print(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 static void parse(StringRef text, std::string &value) { value = text.str(); }
+static void parse(StringRef text, bool &value) { value = text == "true"; }
+static void parse(StringRef text, std::vector<std::string> &values) {
+  values.clear();
+  for (StringRef part : llvm::split(text, ','))
+    if (!part.empty())
+      values.push_back(part.str());
+}
 static void parse(StringRef text, double &value) { (void)text.getAsDouble(value); }
 template <typename Integer> static void parse(StringRef text, Integer &value) {
   (void)text.getAsInteger(10, value);

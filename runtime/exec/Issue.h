@@ -64,6 +64,7 @@ struct Issue {
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};
+  bool hasOptional = false; // its optional operand is there, behind the others
   uint8_t semaphore = 0, count = 0;
 };
 

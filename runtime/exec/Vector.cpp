@@ -38,12 +38,13 @@ static const char *expectedFormat(ElementKind kind) {
 }
 
 Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
-                            std::initializer_list<VectorOperand> operands) {
+                            const VectorOperand *operands, size_t count) {
   uint64_t cores = state.mask[mask];
   Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
   bool perCore = false, writesShared = false;
   int index = 0, outputs = 0;
-  for (const VectorOperand &o : operands) {
+  for (size_t i = 0; i < count; ++i) {
+    const VectorOperand &o = operands[i];
     const mach::TensorTile &tile = state.descriptor[o.reg].tile;
     if (!allows(o.kind, tile.format))
       return Error{std::string("operand `") + o.name + "` has format " +

@@ -2,13 +2,11 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Rounding, ReLU, sums and the optimiser of docs/numerics.md section 5.
+// Rounding, ReLU and sums of docs/numerics.md section 5.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-
-#include <cmath>
 
 namespace slp::exec {
 
@@ -90,41 +88,6 @@ static Status biasAddPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-/// w, v and dw at the coordinates of w.
-static Status sgdPart(CorePart &core, const Issue &issue) {
-  VectorPart part(core, issue);
-  Result<TileView> wView = part.view(0, "w");
-  if (!wView)
-    return wView.takeError();
-  Result<TileView> vTile = part.view(1, "v");
-  if (!vTile)
-    return vTile.takeError();
-  Result<TileView> vView = subview(*vTile, wView->box, "v");
-  if (!vView)
-    return vView.takeError();
-  Result<float *> w = part.fetch(0, "w", *wView, wView->box);
-  Result<float *> v = part.fetch(1, "v", *vView, wView->box);
-  Result<float *> dw = part.fetch(2, "dw", wView->box);
-  if (!dw)
-    return dw.takeError();
-  float lr = issue.hyper[0], momentum = issue.hyper[1], decay = issue.hyper[2];
-  float unscale = issue.hyper[3];
-  int64_t n = wView->count();
-  for (int64_t i = 0; i < n; ++i) {
-    float g = (*dw)[i] * unscale;
-    g = std::fma(decay, (*w)[i], g);
-    (*v)[i] = std::fma(momentum, (*v)[i], g);
-  }
-  core.codec.roundInPlace(*v, size_t(n), vView->format, core.events[1]);
-  for (int64_t i = 0; i < n; ++i)
-    (*w)[i] = std::fma(-lr, (*v)[i], (*w)[i]);
-  part.store(*w, *wView, 0, 4 * uint64_t(n));
-  num::Events none; // v is rounded already
-  core.codec.scatter(*v, *vView, none);
-  core.countWrite(*vView);
-  return Status::success();
-}
-
 static Status submitElementwise(State &state, Result<Issue> issue, int sameRank) {
   if (!issue)
     return issue.takeError();
@@ -178,20 +141,6 @@ Status vBiasAdd(State &state, const mach::VBiasAdd &instr) {
                                           {instr.x, "x", ElementKind::real},
                                           {instr.b, "b", ElementKind::real}}),
                            2);
-}
-
-Status vSgd(State &state, const mach::VSgd &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, sgdPart,
-                                      {{instr.w, "w", ElementKind::real, true},
-                                       {instr.v, "v", ElementKind::real, true},
-                                       {instr.dw, "dw", ElementKind::real}});
-  if (issue.ok()) {
-    issue->hyper[0] = state.hyper[instr.lr];
-    issue->hyper[1] = state.hyper[instr.momentum];
-    issue->hyper[2] = state.hyper[instr.decay];
-    issue->hyper[3] = state.hyper[instr.unscale];
-  }
-  return submitElementwise(state, std::move(issue), 3);
 }
 
 } // namespace slp::exec

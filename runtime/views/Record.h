@@ -59,6 +59,7 @@ struct EpochRecord {
   int64_t epoch = 0;              // from 1
   double loss = 0;                // mean over its steps
   std::optional<double> accuracy; // share of the test split, 0 to 1
+  std::optional<double> testLoss; // mean over the test split
 };
 
 /// Values and numeric events of one named tensor.
@@ -97,6 +98,7 @@ struct Record {
   std::vector<TensorRecord> tensors;
   std::optional<double> loss;     // of the last epoch
   std::optional<double> accuracy; // after the last epoch
+  std::optional<double> testLoss; // the same
 
   double seconds(int64_t cycles) const { return double(cycles) / chip.rates.clockHz; }
 };

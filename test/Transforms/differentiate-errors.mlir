@@ -1,6 +1,6 @@
 // RUN: slp-opt %s --train-differentiate --split-input-file --verify-diagnostics
-// RUN: not slp-opt %s --train-differentiate=optimizer=adam --split-input-file 2>&1 | FileCheck %s
-// CHECK: error: optimizer adam is not supported, expected sgd
+// RUN: not slp-opt %s --train-differentiate=optimizer=lion --split-input-file 2>&1 | FileCheck %s
+// CHECK: error: optimizer lion is not supported, expected sgd, adagrad, adam or adamw
 
 // expected-error @below {{differentiate expects a module of stage import, found differentiate}}
 module attributes {slp.stage = "differentiate"} {

@@ -1,7 +1,7 @@
 // RUN: slp-opt %s --train-differentiate --split-input-file | FileCheck %s
 
 // A convolution whose input does not train gets no conv_bp; a dense layer gets dX (bp), dW and db (wg).
-// CHECK: module attributes {slp.stage = "differentiate"}
+// CHECK: module attributes {slp.stage = "differentiate", train.training = 
 module attributes {slp.stage = "import"} {
   // CHECK: train.state @conv.w : tensor<4x1x3x3xf32> {init
   // CHECK-NEXT: train.state @conv.w.velocity : tensor<4x1x3x3xf32>{{$}}

@@ -63,8 +63,28 @@ public:
               llvm::cl::value_desc("N"), llvm::cl::init(defaults.batch), llvm::cl::cat(category)),
         loss("loss", llvm::cl::desc("loss for a graph that carries none: softmax-cross-entropy"),
              llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.loss), llvm::cl::cat(category)),
-        optimizer("optimizer", llvm::cl::desc("sgd"), llvm::cl::value_desc("NAME"),
-                  llvm::cl::init(defaults.optimizer), llvm::cl::cat(category)),
+        optimizer("optimizer", llvm::cl::desc("sgd, adagrad, adam or adamw"),
+                  llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.optimizer),
+                  llvm::cl::cat(category)),
+        nesterov("nesterov", llvm::cl::desc("Nesterov's momentum, for sgd"),
+                 llvm::cl::cat(category)),
+        clipNorm("clip-norm",
+                 llvm::cl::desc("clip all gradients together; slp-sim --clip-norm gives the norm"),
+                 llvm::cl::cat(category)),
+        microBatch(
+            "micro-batch",
+            llvm::cl::desc("images of one run, whose gradients add up to those of the batch; "
+                           "0: the whole batch"),
+            llvm::cl::value_desc("N"), llvm::cl::init(defaults.microBatch),
+            llvm::cl::cat(category)),
+        freeze("freeze", llvm::cl::desc("parameters that are not trained; may be repeated"),
+               llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
+        noDecay("no-decay", llvm::cl::desc("parameters without weight decay; may be repeated"),
+                llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
+        lrScale(
+            "lr-scale",
+            llvm::cl::desc("parameters whose learning rate is multiplied by X; may be repeated"),
+            llvm::cl::value_desc("GLOB:X"), llvm::cl::cat(category)),
         precision("precision", llvm::cl::desc("fp32 (reference only), fp16 or fp8"),
                   llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.precision),
                   llvm::cl::cat(category)),
@@ -90,6 +110,12 @@ public:
     o.batch = batch;
     o.loss = loss;
     o.optimizer = optimizer;
+    o.nesterov = nesterov;
+    o.clipNorm = clipNorm;
+    o.microBatch = microBatch;
+    o.freeze.assign(freeze.begin(), freeze.end());
+    o.noDecay.assign(noDecay.begin(), noDecay.end());
+    o.lrScale.assign(lrScale.begin(), lrScale.end());
     o.precision = precision;
     o.masterWeights = masterWeights;
     o.lossScale = lossScale;
@@ -112,7 +138,11 @@ private:
   const CompileOptions defaults;
   llvm::cl::opt<std::string> model, params, target;
   llvm::cl::opt<int64_t> batch;
-  llvm::cl::opt<std::string> loss, optimizer, precision, masterWeights;
+  llvm::cl::opt<std::string> loss, optimizer;
+  llvm::cl::opt<bool> nesterov, clipNorm;
+  llvm::cl::opt<int64_t> microBatch;
+  llvm::cl::list<std::string> freeze, noDecay, lrScale;
+  llvm::cl::opt<std::string> precision, masterWeights;
   llvm::cl::opt<double> lossScale;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;

@@ -323,11 +323,14 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
-/// The register of the operand for a descriptor field. Only a bias that is not read may be missing.
+/// The register of the operand for a descriptor field. Only what the mode does not read may be
+/// missing.
 FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands,
                                                  size_t index, const mach::FieldInfo &field) {
   if (index >= operands.size()) {
-    if (field.name == "bias" && run.getMode() != "bias")
+    bool isOptional = field.name == "factor" || field.name == "t";
+    if ((field.name == "bias" && run.getMode() != "bias") ||
+        (isOptional && run.getMode().value_or("absent") == "absent"))
       return uint8_t(0);
     return run.emitOpError("gives no operand for field ") << StringRef(field.name);
   }
@@ -365,7 +368,7 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
       value = known != std::end(hostNumbers) ? known->second : nextHyper++;
     } else if (field.name == "mode") {
       auto it = std::find(field.names.begin(), field.names.end(),
-                          std::string_view(run.getMode().value_or("zero")));
+                          run.getMode() ? std::string_view(*run.getMode()) : *field.names.begin());
       if (it == field.names.end())
         return run.emitOpError("has the unknown mode ") << *run.getMode();
       value = it - field.names.begin();

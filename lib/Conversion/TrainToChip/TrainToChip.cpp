@@ -143,12 +143,12 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
 }
 
 LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
-  for (auto sgd : fn.getOps<SgdOp>())
-    for (Value old : {sgd.getW(), sgd.getV()}) {
+  for (auto update : fn.getOps<InPlaceInterface>())
+    for (Value old : update->getOperands().take_front(update.numInPlace())) {
       if (!old.getDefiningOp<ReadOp>())
-        return sgd.emitOpError("expected a state that is updated in place");
+        return update.emitOpError("expected a state that is updated in place");
       for (Operation *user : old.getUsers())
-        if (sgd->isBeforeInBlock(user))
+        if (update->isBeforeInBlock(user))
           return user->emitError("reads a state after its update in place");
     }
   return success();

@@ -87,15 +87,18 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   StringRef name = node.inputName(i), type = node.operatorName();
   if (kind == 'n' || (kind == 'r' && plan.absent.contains(name)))
     return success();
-  if ((kind == 't') != plan.counters.contains(name))
-    return node.fail(kind == 't' ? Twine(type) + ": expected input \"" + name +
-                                       "\" to be an integer that grows by one a step"
-                                 : Twine(type) + " of \"" + name +
-                                       "\", which counts steps, is not supported");
-  if (kind == 't')
+  bool isCounter = plan.counters.contains(name);
+  if (kind == 't' && isCounter)
     return success();
+  if (isCounter)
+    return node.fail(Twine(type) + " of \"" + name + "\", which counts steps, is not supported");
+  if (kind == 't' && !graph.values.count(name))
+    return node.fail(Twine(type) + ": expected input \"" + name +
+                     "\" to be an integer that grows by one a step");
+  if (kind == 't')
+    kind = 'i';
   if (kind == 'r')
-    kind = 'c';
+    kind = graph.values.count(name) ? 'f' : 'c';
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
   bool isWeight = kind == 'w' && initializers.count(name);

@@ -41,7 +41,7 @@ struct Operator {
   ///   x  the Indices of a MaxPool
   ///   n  a name only: nothing is looked up
   ///   r  a number of the optimizer: a constant, or an input that the step does without
-  ///   t  the step counter of an optimizer
+  ///   t  the step counter of an optimizer, or an input with the number of steps
   ///   -  absent
   /// Those after `|` are optional. `*` after a letter: any number of such inputs.
   std::string inputs;

@@ -163,16 +163,18 @@ void PrecisionRewriter::rewrite(Operation *op) {
     isWeightGradient = phase.getValue() == Phase::wg;
   if (isMac(op))
     return rewriteMac(op, isWeightGradient, formats.accumulate);
-  if (auto read = dyn_cast<ReadOp>(op))
-    return setElement(read.getResult(), formats.master);
+  if (auto read = dyn_cast<ReadOp>(op)) {
+    auto state = SymbolTable::lookupNearestSymbolFrom<StateOp>(op, read.getStateAttr());
+    return setElement(read.getResult(), state.getStatistic() ? formats.f32 : formats.master);
+  }
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
+  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
+    op->setAttr("loss_scale", formats.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic)
     return; // f32, or decided elsewhere
 
-  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
-    op->setAttr("loss_scale", formats.lossScale);
   SmallVector<Type> elements;
   for (OpResult result : op->getResults()) {
     StorageClass kind = storage.getStorageClass();
@@ -278,6 +280,10 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
     return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
   for (StateOp state : module.getOps<StateOp>()) {
+    if (state.getStatistic()) {
+      report(state.getLoc(), "state in " + print(formats->f32));
+      continue;
+    }
     auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
     state.setTypeAttr(TypeAttr::get(type));
     report(state.getLoc(), "state in " + print(formats->master));

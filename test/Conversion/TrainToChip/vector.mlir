@@ -27,7 +27,7 @@ func.func @step(%dw: tensor<8x4xf32> {train.name = "dw"}) {
   // CHECK-NEXT: %[[D:.*]] = chip.alloc[%[[I]], %{{.*}}]
   // CHECK-NEXT: chip.load %[[DV]] to %[[D]]
   // The gradient is divided by the loss scale.
-  // CHECK-NEXT: chip.run "v.sgd" outs(%[[W]], %[[V]]) ins(%[[D]]) {captures = ["w/next", "v/next"], scalars = array<f32: 7.812500e-03>}
+  // CHECK-NEXT: chip.run "v.sgd" outs(%[[W]], %[[V]]) ins(%[[D]]) {captures = ["w/next", "v/next"], scalars = array<f32: 7.812500e-03, 1.000000e+00, 1.000000e+00>}
   // CHECK-NEXT: chip.store %[[W]] to %[[WV]]
   // CHECK-NEXT: chip.store %[[V]] to %[[VV]]
   // CHECK-NEXT: }

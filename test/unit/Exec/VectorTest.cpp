@@ -352,7 +352,9 @@ TEST_P(VectorTest, Sgd) {
   constexpr int64_t n = 50;
   ProgramBuilder b(chip);
   b.emit(mach::Mask{1, 3});
-  b.emit(mach::Hyper{3, num::bitsOf(0.125f)});
+  b.emit(mach::Hyper{10, num::bitsOf(0.125f)});
+  b.emit(mach::Hyper{11, num::bitsOf(2)});
+  b.emit(mach::Hyper{12, num::bitsOf(0.5f)});
   b.tensor("w", fp16, {n});
   b.tensor("v", fp16, {n});
   b.tensor("dw", f32, {n});
@@ -360,7 +362,11 @@ TEST_P(VectorTest, Sgd) {
   b.load(0, "w", half, mach::Space::spm, 1);
   b.load(1, "v", half, mach::Space::spm, 1);
   b.load(2, "dw", half, mach::Space::spm, 1);
-  b.emit(mach::VSgd{0, 1, 2, 0, 1, 2, 3, 1});
+  mach::VSgd sgd;
+  sgd.w = 0, sgd.v = 1, sgd.dw = 2, sgd.mask = 1;
+  sgd.lr = 0, sgd.momentum = 1, sgd.decay = 2, sgd.dampening = 3;
+  sgd.unscale = 10, sgd.lrScale = 11, sgd.decayScale = 12;
+  b.emit(sgd);
   b.store("w", 0, 1);
   b.store("v", 1, 1);
   std::unique_ptr<Machine> machine = b.build();
@@ -372,13 +378,68 @@ TEST_P(VectorTest, Sgd) {
   machine->setHyper(0, 0.05f);
   machine->setHyper(1, 0.9f);
   machine->setHyper(2, 1e-3f);
+  machine->setHyper(3, 0.25f);
   runStep(*machine);
   for (size_t i = 0; i < n; ++i) {
-    float g = std::fma(1e-3f, w[i], dw[i] * 0.125f);
-    v[i] = rounded(fp16, std::fma(0.9f, v[i], g));
-    w[i] = rounded(fp16, std::fma(-0.05f, v[i], w[i]));
+    float g = std::fma(1e-3f * 0.5f, w[i], dw[i] * 0.125f);
+    v[i] = rounded(fp16, std::fma(0.9f, v[i], 0.75f * g));
+    w[i] = rounded(fp16, std::fma(-0.05f * 2, v[i], w[i]));
   }
   expectSameBits(readTensor(*machine, "w"), w);
+  expectSameBits(readTensor(*machine, "v"), v);
+}
+
+TEST_P(VectorTest, AdamwWithFactor) {
+  constexpr int64_t n = 33;
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 1});
+  b.emit(mach::Hyper{10, num::bitsOf(0.25f)});
+  b.emit(mach::Hyper{11, num::bitsOf(1)});
+  for (const char *name : {"w", "m"})
+    b.tensor(name, fp16, {n});
+  b.tensor("v", f32, {n});
+  b.tensor("dw", f32, {n});
+  b.tensor("factor", f32, {});
+  Piece all{{0}, {n}, {0}};
+  b.load(0, "w", all, mach::Space::shared, 1);
+  b.load(1, "m", all, mach::Space::shared, 1);
+  b.load(2, "v", all, mach::Space::shared, 1);
+  b.load(3, "dw", all, mach::Space::shared, 1);
+  b.load(4, "factor", {{}, {}, {}}, mach::Space::shared, 1);
+  mach::VAdamw adam;
+  adam.w = 0, adam.m = 1, adam.v = 2, adam.dw = 3, adam.factor = 4, adam.mask = 1;
+  adam.mode = mach::Optional::present;
+  adam.lr = 0, adam.beta1 = 1, adam.decay = 2, adam.beta2 = 4, adam.epsilon = 5;
+  adam.correction1 = 6, adam.correction2 = 7, adam.unscale = 10;
+  adam.lrScale = 11, adam.decayScale = 11;
+  b.emit(adam);
+  b.store("w", 0, 1);
+  b.store("m", 1, 1);
+  b.store("v", 2, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> w = valuesOf(fp16, n, 1), m = valuesOf(fp16, n, 2), v = randomF32(n, 3),
+                     dw = randomF32(n, 4);
+  for (float &value : v)
+    value = std::fabs(value);
+  writeTensor(*machine, "w", w);
+  writeTensor(*machine, "m", m);
+  writeTensor(*machine, "v", v);
+  writeTensor(*machine, "dw", dw);
+  writeTensor(*machine, "factor", {0.375f});
+  const float h[] = {0.01f, 0.75f, 0.125f, 0, 0.5f, 1e-3f, 3, 2};
+  for (int i = 0; i < 8; ++i)
+    machine->setHyper(i, h[i]);
+  runStep(*machine);
+  for (size_t i = 0; i < n; ++i) {
+    float g = dw[i] * 0.25f * 0.375f;
+    m[i] = rounded(fp16, std::fma(0.75f, m[i], 0.25f * g));
+    v[i] = std::fma(0.5f, v[i], 0.5f * g * g);
+    float s = std::fma(-(0.01f * 0.125f), w[i], w[i]);
+    w[i] = rounded(fp16, std::fma(-0.01f, m[i] * 3 / (std::sqrt(v[i] * 2) + 1e-3f), s));
+  }
+  expectSameBits(readTensor(*machine, "w"), w);
+  expectSameBits(readTensor(*machine, "m"), m);
   expectSameBits(readTensor(*machine, "v"), v);
 }
 
