@@ -72,8 +72,8 @@ LogicalResult TensorOp::verify() {
     return emitOpError("expected a row-major tensor, found ") << type;
   if (type.getRank() > 5)
     return emitOpError("expected at most 5 dimensions, found ") << type.getRank();
-  if (getInit() && getRole() != Role::state)
-    return emitOpError("has an initial value but is no state");
+  if (getInit() && getRole() != Role::state && getRole() != Role::constant)
+    return emitOpError("has an initial value but is no state and no constant");
   return success();
 }
 

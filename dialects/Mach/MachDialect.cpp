@@ -304,8 +304,8 @@ LogicalResult TensorOp::verify() {
   if (getStrides() && getStrides()->size() != getShape().size())
     return emitOpError() << "has " << getStrides()->size() << " strides for " << getShape().size()
                          << " dimensions";
-  if ((getInit() || getInitRounding()) && getRole() != "state")
-    return emitOpError() << "with an initial value must be state, not " << getRole();
+  if ((getInit() || getInitRounding()) && getRole() != "state" && getRole() != "constant")
+    return emitOpError() << "with an initial value must be state or constant, not " << getRole();
   return success();
 }
 

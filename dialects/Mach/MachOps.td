@@ -150,8 +150,8 @@ def DescriptorOp : Op<Mach_Dialect, "descriptor", [Symbol]> {
 }
 
 def TensorRoleAttr : ConfinedAttr<StrAttr, [AttrConstraint<
-    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
-    "that is input, output, state or temp">]>;
+    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\", \"constant\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
+    "that is input, output, state, temp or constant">]>;
 
 def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let summary = "A named tensor in DRAM.";

@@ -74,7 +74,8 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   }
   SmallVector<BlockArgument> inputs;
   for (BlockArgument argument : step.getArguments())
-    if (!cast<ShapedType>(argument.getType()).getElementType().isInteger())
+    if (!cast<ShapedType>(argument.getType()).getElementType().isInteger() ||
+        needed.contains(argument)) // indices, but no labels
       inputs.push_back(argument);
   SmallVector<Type> types;
   for (BlockArgument input : inputs)
@@ -115,8 +116,8 @@ static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
       return d;
     }
     b.setInsertionPointAfter(state);
-    auto velocity =
-        StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(), num_ir::RoundingAttr());
+    auto velocity = StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(),
+                                    num_ir::RoundingAttr(), UnitAttr());
     symbols.insert(velocity);
     b.setInsertionPoint(step.getBody().front().getTerminator());
     auto read = [&](StateOp from) {
@@ -145,6 +146,9 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   llvm::StringMap<SmallVector<Value>> reads;
   SmallVector<Value> sources;
   for (ReadOp read : step.getOps<ReadOp>()) {
+    auto state = module.lookupSymbol<StateOp>(read.getStateAttr());
+    if (state && state.getFrozen())
+      continue;
     reads[read.getState()].push_back(read.getResult());
     sources.push_back(read.getResult());
   }

@@ -40,6 +40,9 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.loss = options.loss;
   importOptions.optimizerModel = options.optimizerModel;
   importOptions.updates = options.updates;
+  importOptions.binds = options.binds;
+  importOptions.params = options.params;
+  importOptions.init = options.init;
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
   if (!module)
     return nullptr;

@@ -26,6 +26,8 @@ template <typename Options, typename Visitor>
 static void visitOptions(Options &options, Visitor visit) {
   visit("batch", Stage::import, options.batch);
   visit("loss", Stage::import, options.loss);
+  visit("bind", Stage::import, options.binds);
+  visit("init", Stage::import, options.init);
   visit("optimizer", Stage::differentiate, options.optimizer);
   visit("precision", Stage::precision, options.precision);
   visit("master-weights", Stage::precision, options.masterWeights);
@@ -34,6 +36,9 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("tile-seed", Stage::tile, options.tileSeed);
 }
 
+/// Options of which the empty default is not recorded.
+static bool isRare(StringRef option) { return option == "bind" || option == "init"; }
+
 /// Options are recorded as the command line would give them.
 static std::string print(const std::string &value) { return value; }
 static std::string print(int64_t value) { return std::to_string(value); }
@@ -41,6 +46,12 @@ static std::string print(uint64_t value) { return std::to_string(value); }
 static std::string print(double value) {
   char text[32]; // the shortest that reads back as the same
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+static std::string print(const std::vector<std::string> &values) { return llvm::join(values, ";"); }
+static void parse(StringRef text, std::vector<std::string> &values) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ';', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  values.assign(parts.begin(), parts.end());
 }
 static void parse(StringRef text, std::string &value) { value = text.str(); }
 static void parse(StringRef text, double &value) { (void)text.getAsDouble(value); }
@@ -80,8 +91,9 @@ static std::optional<StringRef> getNoted(ModuleOp module, StringRef key) {
 
 void slp::recordOptions(ModuleOp module, Stage stage, const CompileOptions &options) {
   visitOptions(options, [&](StringRef name, Stage reader, const auto &value) {
-    if (reader == stage)
-      set(module, keyOf(name), print(value));
+    std::string text = print(value);
+    if (reader == stage && !(isRare(name) && text.empty()))
+      set(module, keyOf(name), text);
   });
 }
 
@@ -119,6 +131,8 @@ LogicalResult slp::resumeOptions(ModuleOp module, CompileOptions &options,
   LogicalResult result = success();
   visitOptions(options, [&](StringRef name, Stage reader, auto &value) {
     std::optional<StringRef> recorded = getNoted(module, keyOf(name));
+    if (!recorded && isRare(name))
+      recorded = "";
     if (!recorded || stageOf(module) < reader)
       return;
     bool isAny = name == "batch" && print(value) == "0"; // as the model says

@@ -42,6 +42,7 @@ void addElementwiseKernels(KernelTable &table);
 void addMatMulKernels(KernelTable &table);
 void addPoolingKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
+void addStateKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference

@@ -17,6 +17,7 @@ Kernel reference::findKernel(llvm::StringRef opName) {
     addMatMulKernels(t);
     addPoolingKernels(t);
     addRowKernels(t);
+    addStateKernels(t);
     addUpdateKernels(t);
     return t;
   }();

@@ -34,7 +34,8 @@ static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
     spec.name =
         function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName())
             .str();
-    spec.shape = type.getShape().drop_front().vec();
+    if (type.getRank() != 0) // the first dimension counts samples
+      spec.shape = type.getShape().drop_front().vec();
     spec.isLabel = type.getElementType().isInteger(32);
     spec.classes = spec.isLabel ? classesOf(argument) : 0;
     specs.push_back(std::move(spec));

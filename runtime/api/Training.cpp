@@ -274,6 +274,8 @@ static const char *nameOf(image::Role role) {
     return "state";
   case image::Role::temp:
     return "temp";
+  case image::Role::constant:
+    return "constant";
   }
   return "";
 }

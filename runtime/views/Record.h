@@ -64,7 +64,7 @@ struct EpochRecord {
 /// Values and numeric events of one named tensor.
 struct TensorRecord {
   std::string name;
-  std::string role; // input, output, state, temp, or empty if only events are known
+  std::string role; // input, output, state, temp, constant, or empty if only events are known
   std::vector<int64_t> shape;
   uint64_t elements = 0,
            zeros = 0; // at the end of the run; elements is 0 if the values are not known

@@ -29,7 +29,7 @@ module attributes {slp.stage = "import"} {
   train.state @w : tensor<2x3xf32>
   func.func @step(%l: tensor<2xi32>) -> (tensor<f32>, tensor<2x3xf32>) {
     %w = train.read @w : tensor<2x3xf32>
-    // expected-error @unknown {{'train.round' op has no gradient, needed for node "rounding"}}
+    // expected-error @unknown {{the gradient of train.round is missing, needed for node "rounding"}}
     %x = train.round %w : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("rounding")
     %loss, %losses = train.cross_entropy %x, %l : (tensor<2x3xf32>, tensor<2xi32>) -> (tensor<f32>, tensor<2xf32>)
     return %loss, %x : tensor<f32>, tensor<2x3xf32>

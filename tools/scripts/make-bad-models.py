@@ -153,9 +153,9 @@ def duplicate_input():
     return made
 
 
-def double_weight():
+def complex_weight():
     return model([node("MatMul", ["image", "weight"], "logits")], (4, 6), (4, 3),
-                 [values("weight", 6, 3, dtype=np.float64)])
+                 [values("weight", 6, 3, dtype=np.complex64)])
 
 
 def missing_external_data():
@@ -215,7 +215,7 @@ MODELS = {
     "initializer-long": long_initializer,
     "initializer-dims-negative": lambda: initializer_dims(6, -3),
     "initializer-dims-overflow": lambda: initializer_dims(1 << 32, 1 << 32),
-    "initializer-double": double_weight,
+    "initializer-complex": complex_weight,
     "initializer-external": missing_external_data,
     "name-dangling-input": dangling_input,
     "name-dangling-output": dangling_output,

@@ -54,8 +54,17 @@ public:
       : model(llvm::cl::Positional, llvm::cl::value_desc("MODEL"),
               llvm::cl::desc("MODEL (.onnx, .onnxtxt, .mlir)"), llvm::cl::cat(category)),
         params("params",
-               llvm::cl::desc("folder of the files with initial values; default: the model's"),
-               llvm::cl::value_desc("DIR"), llvm::cl::cat(category)),
+               llvm::cl::desc("values of parameters by name: a model, or a folder of NAME.npy and "
+                              "NAME.pb; for .mlir: the folder of the model it was made of"),
+               llvm::cl::value_desc("FILE.onnx|DIR"), llvm::cl::cat(category)),
+        init("init", llvm::cl::desc("fill absent parameters at random: kaiming,SEED"),
+             llvm::cl::value_desc("METHOD,SEED"), llvm::cl::init(defaults.init),
+             llvm::cl::cat(category)),
+        bind(
+            "bind",
+            llvm::cl::desc("size of a symbolic dimension, or constant value of an input: a number, "
+                           "[1,2,3], a .npy or .pb file; may be repeated"),
+            llvm::cl::value_desc("NAME=VALUE"), llvm::cl::cat(category)),
         target("target", llvm::cl::desc("chip: lnpu, asu-fp8 or a description's file"),
                llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.target),
                llvm::cl::cat(category)),
@@ -88,6 +97,10 @@ public:
     CompileOptions o;
     o.target = target;
     o.batch = batch;
+    o.binds.assign(bind.begin(), bind.end());
+    o.init = init;
+    if (!isModule())
+      o.params = params;
     o.loss = loss;
     o.optimizer = optimizer;
     o.precision = precision;
@@ -101,7 +114,8 @@ public:
   llvm::StringRef modelPath() const { return model.getValue(); }
   /// Where the files with initial values lie.
   llvm::StringRef modelFolder() const {
-    return params.empty() ? llvm::sys::path::parent_path(modelPath()) : params.getValue();
+    return params.empty() || !isModule() ? llvm::sys::path::parent_path(modelPath())
+                                         : params.getValue();
   }
   /// Whether the command line has the option.
   static bool isGiven(llvm::StringRef name) {
@@ -109,8 +123,13 @@ public:
   }
 
 private:
+  /// IR, in which every file with values is named already.
+  bool isModule() const { return modelPath().ends_with(".mlir"); }
+
   const CompileOptions defaults;
-  llvm::cl::opt<std::string> model, params, target;
+  llvm::cl::opt<std::string> model, params, init;
+  llvm::cl::list<std::string> bind;
+  llvm::cl::opt<std::string> target;
   llvm::cl::opt<int64_t> batch;
   llvm::cl::opt<std::string> loss, optimizer, precision, masterWeights;
   llvm::cl::opt<double> lossScale;

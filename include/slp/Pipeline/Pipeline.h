@@ -38,11 +38,14 @@ struct CompileOptions {
   std::string target = "lnpu"; // shipped chip or YAML file
   std::string loss;            // "", softmax-cross-entropy
   std::string optimizer = "sgd";
-  std::string precision = "fp16";     // fp32, fp16, fp8
-  std::string masterWeights = "fp16"; // fp16, fp32
-  double lossScale = 0;               // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
-  int64_t batch = 0;                  // 0: the file's
-  std::string optimizerModel;         // of artifacts; empty: optimizer_model.onnx beside the model
+  std::string precision = "fp16";      // fp32, fp16, fp8
+  std::string masterWeights = "fp16";  // fp16, fp32
+  double lossScale = 0;                // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
+  int64_t batch = 0;                   // 0: the file's
+  std::vector<std::string> binds = {}; // NAME=VALUE: see ImportOptions
+  std::string params;                  // file or folder with values of parameters
+  std::string init;                    // "", kaiming,SEED
+  std::string optimizerModel;          // of artifacts; empty: optimizer_model.onnx beside the model
   std::vector<std::pair<std::string, std::string>> updates; // ImportOptions::updates
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's

@@ -34,7 +34,7 @@ struct ConvertTrainToChip : slp::impl::ConvertTrainToChipBase<ConvertTrainToChip
 
 private:
   void declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role, Location loc,
-                     StateOp state = nullptr);
+                     Attribute init = nullptr, Attribute rounding = nullptr);
   void elide(Value value, const Twine &reason);
   void nameResults(func::FuncOp fn, TensorMap &tensors);
   LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
@@ -60,7 +60,7 @@ static Value rootOf(Value value) {
 }
 
 void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role,
-                                       Location loc, StateOp state) {
+                                       Location loc, Attribute init, Attribute rounding) {
   if (auto it = declared.find(name); it != declared.end())
     return;
   // Tensors stand before the functions, in order of first mention; states share symbols with
@@ -70,10 +70,9 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
   auto space = chip_ir::SpaceAttr::get(&getContext(), chip_ir::Space::dram);
   auto memref =
       MemRefType::get(type.getShape(), type.getElementType(), MemRefLayoutAttrInterface(), space);
-  auto tensor = chip_ir::TensorOp::create(
-      b, loc, b.getStringAttr(name), TypeAttr::get(memref),
-      chip_ir::RoleAttr::get(&getContext(), role), state ? state.getInitAttr() : Attribute(),
-      state ? Attribute(state.getRoundingAttr()) : Attribute(), IntegerAttr());
+  auto tensor = chip_ir::TensorOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(memref),
+                                          chip_ir::RoleAttr::get(&getContext(), role), init,
+                                          rounding, IntegerAttr());
   declared[name] = tensor;
 }
 
@@ -117,6 +116,14 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
     if (auto reshape = dyn_cast<ReshapeOp>(op)) {
       tensors.set(reshape.getY(), tensors.symbolOf(reshape.getX()));
       elide(reshape.getY(), "the same memory as " + trainNameOf(reshape.getX()));
+      continue;
+    }
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      std::string name = trainNameOf(constant.getY());
+      declareTensor(name, cast<RankedTensorType>(constant.getType()), chip_ir::Role::constant,
+                    op.getLoc(), constant.getValue());
+      tensors.set(constant.getY(), name);
+      elide(constant.getY(), "a constant, computed by nobody");
       continue;
     }
     bool drains = isMacOp(&op) && fusedRoundOf(&op);
@@ -213,7 +220,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   auto result = func::FuncOp::create(b, fn.getLoc(), fn.getName(), b.getFunctionType({}, {}));
   b.setInsertionPointToStart(result.addEntryBlock());
   for (Operation &op : fn.getBody().front().without_terminator()) {
-    if (isa<ReadOp, WriteOp, ReshapeOp>(op))
+    if (isa<ReadOp, WriteOp, ReshapeOp, ConstantOp>(op))
       continue;
     if (isFused(&op))
       continue;
@@ -247,7 +254,7 @@ void ConvertTrainToChip::runOnOperation() {
 
   for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
     declareTensor(state.getSymName(), cast<RankedTensorType>(state.getType()), chip_ir::Role::state,
-                  state.getLoc(), state);
+                  state.getLoc(), state.getInitAttr(), state.getRoundingAttr());
   }
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (failed(convert(fn)))

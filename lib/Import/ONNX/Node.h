@@ -60,16 +60,23 @@ struct Graph {
   /// "path: where: ". Null on failure.
   mlir::Operation *buildChecked(const llvm::Twine &where,
                                 llvm::function_ref<mlir::Operation *()> build);
-  /// The constant or initial state `name` as a tensor of the step: f32, or i32 for integers, which
-  /// must fit. Null if there is no such constant.
+  /// The constant `name` as a tensor of the step: f32, or i32 for integers; a `train.constant`, or
+  /// a frozen state if it is large. Null if there is no such constant. checkMaterial has been
+  /// asked.
   mlir::Value materialize(llvm::StringRef name);
   /// Notes a number of the optimizer that the file gives, by the name of slp-sim's option.
   void noteHyper(mlir::ModuleOp module, llvm::StringRef name, float value);
+  /// Why the step cannot have a tensor of these values; empty if it can.
+  static std::string checkMaterial(const Constant &constant);
+  /// A state before @step and its value in it, under its name.
+  mlir::Value makeState(llvm::StringRef name, mlir::RankedTensorType type, mlir::Attribute init,
+                        bool isFrozen);
 };
 
 class Node {
 public:
-  Node(Graph &graph, const onnx::NodeProto &proto, std::string name);
+  /// `opset` is that of the domain ai.onnx; 0 for the model's.
+  Node(Graph &graph, const onnx::NodeProto &proto, std::string name, int64_t opset = 0);
 
   Graph &graph;
   mlir::OpBuilder &builder;
@@ -154,6 +161,7 @@ public:
 private:
   const onnx::NodeProto &proto;
   std::string label;
+  int64_t opset;
 };
 
 /// The shape of a tensor value.

@@ -54,6 +54,10 @@ struct Operator {
   /// Whether training can go through it: every train op that it builds has a gradient. A test
   /// differentiates the models of test/models/ops to see that this is true.
   bool hasGradient = true;
+  /// The forms of training graphs (docs/onnx-support.md) in which it may stand.
+  std::string forms = "a b c d";
+  /// Where a train op that it builds can run: chips in their precisions, or the reference alone.
+  bool hasLowering = true;
 
   /// The letter of input `i`; 0 if there can be no such input.
   char kindOf(unsigned i) const;
@@ -72,6 +76,8 @@ void addShapeOperators(OperatorTable &table);
 
 /// All of the above.
 const OperatorTable &operatorTable();
+/// The key of a node's operator in the table: the domain, but for the standard's, and the name.
+std::string keyOf(const onnx::NodeProto &node);
 
 /// Checks operator, attributes and number of inputs and outputs of `proto` against the table;
 /// reports each misfit and returns null if there is one.

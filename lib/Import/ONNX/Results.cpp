@@ -46,21 +46,43 @@ LogicalResult Importer::appendLoss() {
   return success();
 }
 
+/// The value that the step returns as `name`; a constant or parameter may be one. Null if there is
+/// none of that name.
+FailureOr<Value> Importer::resultOf(const std::string &name) {
+  if (Value value = graph.values.lookup(name))
+    return value;
+  if (!graph.constants.count(name) && sources.contains(name) && failed(readInitializer(name)))
+    return failure();
+  if (Value value = graph.values.lookup(name))
+    return value;
+  auto constant = graph.constants.find(name);
+  if (constant == graph.constants.end())
+    return Value();
+  if (std::string why = Graph::checkMaterial(*constant->second); !why.empty())
+    return graph.error() << "output \"" << name << "\" " << why;
+  return graph.materialize(name);
+}
+
 /// Every output is made by a node, with the shape that the file declares (the batch may differ).
 LogicalResult Importer::checkOutputs() {
   if (proto.output_size() == 0 && plan.form == Form::forward)
     return graph.error() << "the graph has no output";
+  bool isResized = options.batch && fileBatch && *fileBatch != options.batch;
   for (const onnx::ValueInfoProto &output : proto.output()) {
     auto error = [&] { return graph.error() << "output \"" << output.name() << "\": "; };
-    Value value = graph.values.lookup(output.name());
+    FailureOr<Value> found = resultOf(output.name());
+    if (failed(found))
+      return failure();
+    Value value = *found;
     if (!value)
-      return error() << "not defined by any node, or not a tensor of FLOAT";
+      return error() << "not defined by any node, input or initializer";
     const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
     if (!declared.has_shape())
       continue;
     ArrayRef<int64_t> shape = shapeOf(value);
     bool fits = shape.size() == size_t(declared.shape().dim_size());
-    for (size_t i = options.batch ? 1 : 0; fits && i < shape.size(); ++i) {
+    // The file's sizes were worked out for its own batch.
+    for (size_t i = options.batch ? 1 : 0; fits && !isResized && i < shape.size(); ++i) {
       const onnx::TensorShapeProto::Dimension &dim = declared.shape().dim(i);
       fits = !dim.has_dim_value() || dim.dim_value() == shape[i];
     }

@@ -26,7 +26,8 @@ void Graph::noteHyper(ModuleOp module, StringRef name, float value) {
 }
 
 LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
-  OpBuilder &b = graph.builder;
+  if (sources.inParams(input.name()))
+    return readAsState(input.name());
   SmallVector<int64_t> shape;
   for (const onnx::TensorShapeProto::Dimension &dim : input.type().tensor_type().shape().dim())
     shape.push_back(dim.dim_value());
@@ -34,20 +35,15 @@ LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
       llvm::any_of(shape, [](int64_t size) { return size < 1; }))
     return graph.error() << "parameter \"" << input.name()
                          << "\": expected a tensor of FLOAT of known shape";
-  auto type = RankedTensorType::get(shape, b.getF32Type());
-  Location loc = NameLoc::get(b.getStringAttr(input.name()));
-  OpBuilder atModule(step);
-  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(input.name()),
-                                      TypeAttr::get(type), Attribute(), num_ir::RoundingAttr());
-  auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
-  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({input.name()}));
-  graph.values[input.name()] = read.getResult();
+  auto type = RankedTensorType::get(shape, graph.builder.getF32Type());
+  graph.makeState(input.name(), type, initSeed ? randomValueOf(input.name(), type) : Attribute(),
+                  /*isFrozen=*/false);
   return success();
 }
 
 LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
   auto error = [&] { return graph.error() << "training: \"" << state << "\": "; };
-  if (!graph.values.count(state) && initializers.count(state) && failed(readAsState(state)))
+  if (!graph.values.count(state) && sources.contains(state) && failed(readAsState(state)))
     return failure();
   Value read = graph.values.lookup(state);
   auto from = read ? read.getDefiningOp<train::ReadOp>() : train::ReadOp();

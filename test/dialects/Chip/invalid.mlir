@@ -16,12 +16,12 @@ chip.tensor @x : memref<1x1x1x1x1x1xf32> {role = #chip.role<temp>}
 
 // -----
 
-// expected-error @below {{has an initial value but is no state}}
+// expected-error @below {{has an initial value but is no state and no constant}}
 chip.tensor @x : memref<4xf32> {role = #chip.role<input>, init = 0 : i64}
 
 // -----
 
-// expected-error @+2 {{expected ::slp::chip_ir::Role to be one of: input, output, state, temp}}
+// expected-error @+2 {{expected ::slp::chip_ir::Role to be one of: input, output, state, temp, constant}}
 // expected-error @+1 {{failed to parse Chip_RoleAttr parameter 'value'}}
 chip.tensor @x : memref<4xf32> {role = #chip.role<weight>}
 

@@ -46,7 +46,7 @@ train.state @w : tensor<2xf32> {rounding = #num.rounding<half_away>}
 
 // -----
 
-// expected-error @below {{expected an initial value of #train.file or a dense f32 attribute, found 3 : i32}}
+// expected-error @below {{expected an initial value of #train.file, #train.random or a dense f32 attribute, found 3 : i32}}
 train.state @w : tensor<2xf32> {init = 3 : i32}
 
 // -----

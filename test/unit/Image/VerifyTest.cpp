@@ -67,7 +67,7 @@ TEST(Verify, Tensors) {
              "below 2^48");
   expectPart(messageAfter([](Image &i) { i.tensors.back().address = UINT64_MAX; }), "below 2^48");
   expectPart(messageAfter([](Image &i) { i.tensors[0].init.resize(16); }),
-             "initial values, expected them for state only");
+             "initial values, expected them for states and constants only");
   expectPart(messageAfter([](Image &i) { i.tensors[2].init.pop_back(); }),
              "15 bytes of initial values, expected 16");
   expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(4); }), "unknown role 4");
