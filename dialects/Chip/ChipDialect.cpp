@@ -142,7 +142,7 @@ LogicalResult RunOp::verify() {
   if (getCaptures() && getCaptures()->size() != getOuts().size())
     return emitOpError("expected one captured name per result, found ")
            << getCaptures()->size() << " for " << getOuts().size();
-  if (getGeometry() && getGeometry()->size() != 9)
-    return emitOpError("expected a geometry of 9 numbers, found ") << getGeometry()->size();
+  if (getGeometry() && getGeometry()->size() != 9 && getGeometry()->size() != 11)
+    return emitOpError("expected a geometry of 9 or 11 numbers, found ") << getGeometry()->size();
   return success();
 }

@@ -106,7 +106,7 @@ def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
   let description = [{
     `instruction` is the mnemonic of a MAC or vector instruction (docs/isa). `outs`, then `ins`, are its descriptor fields
     in the order of the manual; its other fields come from attributes: `geometry` (kh, kw, sh, sw, pt, pl, dh, dw,
-    count_pad), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the host's). `captures` names the train tensor that
+    count_pad, and where that is 1 pb, pr), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the host's). `captures` names the train tensor that
     each of `outs` is a tile of; empty if none.
 
     ```mlir

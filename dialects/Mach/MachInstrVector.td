@@ -56,17 +56,24 @@ def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_MAX_POOL : Instruction<"v.max.pool", 0x46, VectorFields<[
-    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 or i32 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
     [Reserved<32, 23>, Reserved<124, 36>]> {
   let summary = "Maximum over a window, and which element it was.";
-  let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256.";
+  let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256 and the index is u8.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_MAX_POOL_GRAD : Instruction<"v.max.pool.grad", 0x47, VectorFields<[
-    D0<"dst", "result (n, c, iy, ix)">, D1<"index", "u8 (n, c, oy, ox)">, D2<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
+    D0<"dst", "result (n, c, iy, ix)">, D1<"index", "u8 or i32 (n, c, oy, ox)">, D2<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
     [Reserved<32, 23>, Reserved<124, 36>]> {
   let summary = "Gradient of the maximum over a window.";
   let description = "dst[iy, ix] = round(sum from +0 over windows in row-major order whose index points here, of dy).";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_MAX_POOL_TAKE : Instruction<"v.max.pool.take", 0x3a, VectorFields<[
+    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 or i32 (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    [Reserved<32, 23>, Reserved<124, 36>]> {
+  let summary = "The element of each window that an index names.";
+  let description = "dst[oy, ox] = round(src[element index[oy, ox] of the window]), +0 for an element in the padding or beyond the window.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_AVG_POOL : Instruction<"v.avg.pool", 0x48, VectorFields<[

@@ -208,6 +208,7 @@ def VBiasAddOp : Mach_Op<V_BIAS_ADD>;
 def VBiasGradOp : Mach_Op<V_BIAS_GRAD>;
 def VMaxPoolOp : Mach_Op<V_MAX_POOL>;
 def VMaxPoolGradOp : Mach_Op<V_MAX_POOL_GRAD>;
+def VMaxPoolTakeOp : Mach_Op<V_MAX_POOL_TAKE>;
 def VAvgPoolOp : Mach_Op<V_AVG_POOL>;
 def VAvgPoolGradOp : Mach_Op<V_AVG_POOL_GRAD>;
 def VSoftmaxOp : Mach_Op<V_SOFTMAX>;

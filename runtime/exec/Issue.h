@@ -23,6 +23,7 @@ constexpr int maxOperands = 9, maxDestinations = 3, maxNumbers = 12;
 struct Window {
   int64_t kh = 1, kw = 1, sh = 1, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1;
   bool countPad = false;
+  int64_t pb = 0, pr = 0; // read where countPad is true
 };
 
 /// What one core part of an instruction may use, and what it reports.

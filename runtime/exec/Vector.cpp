@@ -18,7 +18,7 @@ static bool allows(ElementKind kind, mach::Format format) {
   case ElementKind::labels:
     return format == mach::Format::i32;
   case ElementKind::indices:
-    return format == mach::Format::u8;
+    return format == mach::Format::u8 || format == mach::Format::i32;
   }
   return false;
 }
@@ -32,7 +32,7 @@ static const char *expectedFormat(ElementKind kind) {
   case ElementKind::labels:
     return "i32";
   case ElementKind::indices:
-    return "u8";
+    return "u8 or i32";
   }
   return "";
 }

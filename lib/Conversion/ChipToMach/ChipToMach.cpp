@@ -210,6 +210,8 @@ LogicalResult TaskLowering::prepareRun(chip_ir::RunOp run) {
     ArrayRef<int64_t> v = *g;
     geom.kh = v[0], geom.kw = v[1], geom.sh = v[2], geom.sw = v[3], geom.pt = v[4];
     geom.pl = v[5], geom.dh = v[6], geom.dw = v[7], geom.countPad = v[8];
+    if (v.size() > 9)
+      geom.pb = v[9], geom.pr = v[10];
     emit(run.getLoc(), geom);
   }
   auto scalarValues = run.getScalars();

@@ -235,7 +235,7 @@ func.func @captures(%a: memref<4xf32, #chip.space<spm>>) {
 // -----
 
 func.func @geometry(%a: memref<4xf32, #chip.space<spm>>) {
-  // expected-error @below {{expected a geometry of 9 numbers, found 2}}
+  // expected-error @below {{expected a geometry of 9 or 11 numbers, found 2}}
   chip.run "v.max.pool" outs(%a) ins(%a) {geometry = array<i64: 3, 3>} : (memref<4xf32, #chip.space<spm>>), (memref<4xf32, #chip.space<spm>>)
   return
 }

@@ -146,8 +146,9 @@ TEST_P(VectorTest, BiasGrad) {
 /// Geometry of a pooling and its naive loops on planes of (y, x).
 struct Pool {
   int64_t iy, ix, kh, kw, sh, sw, pt, pl, pb, pr;
-  int64_t oy() const { return (iy + pt + pb - kh) / sh + 1; }
-  int64_t ox() const { return (ix + pl + pr - kw) / sw + 1; }
+  int64_t beyond = 0; // rows and columns by which the last window may leave the padding
+  int64_t oy() const { return (iy + pt + pb + beyond - kh) / sh + 1; }
+  int64_t ox() const { return (ix + pl + pr + beyond - kw) / sw + 1; }
   mach::Geom geom(bool countPad) const {
     mach::Geom g;
     g.kh = uint64_t(kh);
@@ -158,7 +159,20 @@ struct Pool {
     g.pl = uint64_t(pl);
     g.dh = g.dw = 1;
     g.countPad = countPad;
+    g.pb = uint64_t(pb);
+    g.pr = uint64_t(pr);
     return g;
+  }
+  /// What an average divides by.
+  float count(int64_t y, int64_t x, bool countPad) const {
+    float count = 0.0f;
+    for (int64_t i = 0; i < kh; ++i)
+      for (int64_t j = 0; j < kw; ++j) {
+        int64_t a = y * sh - pt + i, c = x * sw - pl + j;
+        bool inside = a >= 0 && a < iy && c >= 0 && c < ix;
+        count += inside || (countPad && a < iy + pb && c < ix + pr) ? 1.0f : 0.0f;
+      }
+    return count;
   }
   /// Calls f(tap, input index or -1) over the window in row-major order.
   template <typename F> void window(int64_t y, int64_t x, F f) const {
@@ -174,23 +188,26 @@ struct Pool {
 const Pool pools[] = {{8, 8, 2, 2, 2, 2, 0, 0, 0, 0},
                       {9, 7, 3, 3, 2, 2, 1, 1, 1, 1},
                       {6, 10, 3, 2, 1, 3, 1, 0, 0, 1},
-                      {4, 4, 4, 4, 1, 1, 0, 0, 0, 0}};
+                      {4, 4, 4, 4, 1, 1, 0, 0, 0, 0},
+                      {8, 6, 3, 3, 2, 2, 1, 0, 0, 1, 1}};
 
 TEST_P(VectorTest, MaxPool) {
   for (const Pool &p : pools) {
+    mach::Format indices = p.kh == 4 ? mach::Format::i32 : mach::Format::u8;
     Shape in{2, 3, p.iy, p.ix}, out{2, 3, p.oy(), p.ox()};
     ProgramBuilder b(chip);
     b.emit(mach::Mask{1, 3});
     b.tensor("x", fp8, in);
     b.tensor("y", fp8, out);
-    b.tensor("i", mach::Format::u8, out);
+    b.tensor("i", indices, out);
     b.tensor("dy", fp8, out);
+    b.tensor("taken", fp8, out);
     b.tensor("dx", fp16, in);
     b.emit(p.geom(false));
     b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
     int64_t rows = (p.oy() + 1) / 2, inRows = (p.iy + 1) / 2;
     output(b, 2, fp8, out, 2, rows);
-    output(b, 3, mach::Format::u8, out, 2, rows);
+    output(b, 3, indices, out, 2, rows);
     b.emit(mach::VMaxPool{2, 3, 0, 0, 1});
     b.store("y", 2, 1);
     b.store("i", 3, 1);
@@ -199,6 +216,9 @@ TEST_P(VectorTest, MaxPool) {
     output(b, 6, fp16, in, 2, inRows);
     b.emit(mach::VMaxPoolGrad{6, 5, 4, 0, 1});
     b.store("dx", 6, 1);
+    output(b, 7, fp8, out, 2, rows);
+    b.emit(mach::VMaxPoolTake{7, 5, 0, 0, 1});
+    b.store("taken", 7, 1);
     std::unique_ptr<Machine> machine = b.build();
     ASSERT_TRUE(machine);
     std::vector<float> x = valuesOf(fp8, elementsOf(in), 1), dy = valuesOf(fp8, elementsOf(out), 2);
@@ -224,6 +244,7 @@ TEST_P(VectorTest, MaxPool) {
       v = rounded(fp16, v);
     expectSameBits(readTensor(*machine, "y"), y);
     expectSameBits(readTensor(*machine, "i"), index);
+    expectSameBits(readTensor(*machine, "taken"), y); // the maxima, found by their index
     expectSameBits(readTensor(*machine, "dx"), dx);
   }
 }
@@ -259,11 +280,10 @@ TEST_P(VectorTest, AvgPool) {
         for (int64_t oy = 0; oy < p.oy(); ++oy)
           for (int64_t ox = 0; ox < p.ox(); ++ox) {
             size_t base = size_t(plane * p.iy * p.ix);
-            float sum = 0.0f, count = 0.0f;
+            float sum = 0.0f, count = p.count(oy, ox, countPad);
             p.window(oy, ox, [&](int64_t, int64_t at) {
               if (at >= 0)
                 sum = sum + x[base + size_t(at)];
-              count += at >= 0 || countPad ? 1.0f : 0.0f;
             });
             float share = dy[y.size()] / count;
             p.window(oy, ox, [&](int64_t, int64_t at) {
