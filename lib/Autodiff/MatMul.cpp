@@ -52,6 +52,12 @@ struct MatMulGradient : slp::autodiff::GradientOf<MatMulGradient, MatMulOp> {
         return failure();
     }
     if (op.getBias() && needed[2]) {
+      auto type = cast<RankedTensorType>(dy.getType());
+      if (type.getRank() == 3) // all rows of all batches
+        dy = ReshapeOp::create(
+            b, op.getLoc(),
+            type.clone({type.getDimSize(0) * type.getDimSize(1), type.getDimSize(2)}), dy,
+            Phase::wg);
       auto db = createInferred<BiasGradOp>(b, op.getLoc(), dy, phaseOf(b, Phase::wg));
       if (!db)
         return failure();

@@ -185,22 +185,36 @@ def wrong_attribute_type():
     return made
 
 
+def pool_indices():
+    """Indices leave the graph."""
+    pool = helper.make_node("MaxPool", ["image"], ["pooled", "logits"], name="the_MaxPool",
+                            kernel_shape=[2, 2], strides=[2, 2])
+    return model([pool], (2, 2, 6, 6), (2, 2, 3, 3), [])
+
+
+def unpool_labels():
+    """Indices that no MaxPool made."""
+    indices = values("indices", 2, 2, 3, 3, dtype=np.int64)
+    return model([node("MaxUnpool", ["image", "indices"], "logits", kernel_shape=[2, 2],
+                       strides=[2, 2])], (2, 2, 3, 3), (2, 2, 6, 6), [indices])
+
+
 MODELS = {
     "operators-unsupported": unsupported_operators,
     "operator-lstm": lstm,
     "operator-custom-domain": custom_domain,
-    "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_UPPER", "pads": None}),
+    "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_MIDDLE", "pads": None}),
     "conv-kernel-shape": lambda: cnn(conv={"kernel_shape": [5, 5]}),
     "conv-channels": lambda: cnn(conv_weight=(4, 3, 3, 3)),
     "conv-group": lambda: cnn(conv={"group": 3}),
     "conv-stride-zero": lambda: cnn(conv={"strides": [0, 1]}),
     "conv-kernel-too-large": lambda: cnn(conv={"pads": [0, 0, 0, 0], "kernel_shape": [7, 7]},
                                          conv_weight=(4, 2, 7, 7)),
-    "conv-1d": lambda: model([node("Conv", ["image", "w"], "logits", kernel_shape=[3])], (2, 2, 6),
-                             (2, 4, 4), [values("w", 4, 2, 3)]),
-    "max-pool-ceil-mode": lambda: cnn(pool={"ceil_mode": 1}),
-    "max-pool-dilations": lambda: cnn(pool={"dilations": [2, 2], "strides": [1, 1]},
-                                      fc_weight=(64, 5)),
+    "conv-3d": lambda: model([node("Conv", ["image", "w"], "logits")], (2, 2, 6, 6, 6),
+                             (2, 4, 4, 4, 4), [values("w", 4, 2, 3, 3, 3)]),
+    "max-pool-dilation-zero": lambda: cnn(pool={"dilations": [0, 1]}),
+    "max-pool-indices": pool_indices,
+    "max-unpool-labels": unpool_labels,
     "gemm-inner": lambda: cnn(fc_weight=(35, 5)),
     "gemm-bias": lambda: cnn(fc_bias=(4,)),
     "gemm-alpha": lambda: cnn(gemm={"alpha": 0.5}),

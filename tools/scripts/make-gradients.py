@@ -37,32 +37,86 @@ def from_onnx(tensor):
 
 def split_pads(pads):
     """ONNX's (top, left, bottom, right) in the order of functional.pad."""
-    top, left, bottom, right = pads
-    return (left, right, top, bottom)
+    half = len(pads) // 2
+    return [pad for i in reversed(range(half)) for pad in (pads[i], pads[half + i])]
+
+
+def window_of(attributes, sizes, kernel):
+    """Strides, dilations and pads of a node whose input has these spatial sizes."""
+    n = len(sizes)
+    strides = attributes.get("strides", [1] * n)
+    dilations = attributes.get("dilations", [1] * n)
+    mode = attributes.get("auto_pad", b"NOTSET")
+    if not mode.startswith(b"SAME"):
+        return strides, dilations, attributes.get("pads", [0] * 2 * n)
+    before, after = [], []
+    for size, stride, dilation, k in zip(sizes, strides, dilations, kernel):
+        total = max(((size + stride - 1) // stride - 1) * stride + (k - 1) * dilation + 1 - size, 0)
+        first = total // 2 if mode == b"SAME_UPPER" else total - total // 2
+        before.append(first)
+        after.append(total - first)
+    return strides, dilations, before + after
 
 
 def run_conv(attributes, x, weight, bias=None):
-    padded = functional.pad(x, split_pads(attributes.get("pads", [0, 0, 0, 0])))
-    return functional.conv2d(padded, weight, bias, stride=attributes.get("strides", [1, 1]),
-                             dilation=attributes.get("dilations", [1, 1]),
-                             groups=attributes.get("group", 1))
+    strides, dilations, pads = window_of(attributes, x.shape[2:], weight.shape[2:])
+    run = functional.conv1d if x.dim() == 3 else functional.conv2d
+    return run(functional.pad(x, split_pads(pads)), weight, bias, stride=strides,
+               dilation=dilations, groups=attributes.get("group", 1))
+
+
+def run_conv_transpose(attributes, x, weight, bias=None):
+    """Without padding, then cut to what pads, auto_pad or output_shape leave."""
+    n = x.dim() - 2
+    strides, dilations = attributes.get("strides", [1] * n), attributes.get("dilations", [1] * n)
+    more = attributes.get("output_padding", [0] * n)
+    pads = list(attributes.get("pads", [0] * 2 * n))
+    wanted = attributes.get("output_shape")
+    mode = attributes.get("auto_pad", b"NOTSET")
+    if mode.startswith(b"SAME") and not wanted:
+        wanted = [size * stride for size, stride in zip(x.shape[2:], strides)]
+    run = functional.conv_transpose1d if n == 1 else functional.conv_transpose2d
+    y = run(x, weight, stride=strides, dilation=dilations, groups=attributes.get("group", 1))
+    y = functional.pad(y, split_pads([0] * n + list(more)))
+    for d in range(n):
+        if wanted:
+            total = y.shape[2 + d] - wanted[d]
+            pads[d] = total // 2 if mode == b"SAME_UPPER" else total - total // 2
+            pads[n + d] = total - pads[d]
+        y = y.narrow(2 + d, pads[d], y.shape[2 + d] - pads[d] - pads[n + d])
+    return y if bias is None else y + bias.reshape([-1] + [1] * n)
 
 
 def run_max_pool(attributes, x):
-    padded = functional.pad(x, split_pads(attributes.get("pads", [0, 0, 0, 0])),
-                            value=float("-inf"))
-    return functional.max_pool2d(padded, attributes["kernel_shape"],
-                                 attributes.get("strides", [1, 1]))
+    """The maxima, and where they are."""
+    kernel = attributes["kernel_shape"]
+    strides, dilations, pads = window_of(attributes, x.shape[2:], kernel)
+    n = len(kernel)
+    run = [functional.max_pool1d, functional.max_pool2d, functional.max_pool3d][n - 1]
+    same = pads[:n] == pads[n:]
+    assert same or not attributes.get("ceil_mode", 0)
+    padded = x if same else functional.pad(x, split_pads(pads), value=float("-inf"))
+    return run(padded, kernel, strides, pads[:n] if same else 0, dilations,
+               bool(attributes.get("ceil_mode", 0)), return_indices=True)
+
+
+def run_max_unpool(attributes, x, places):
+    return functional.max_unpool2d(x, places, attributes["kernel_shape"], attributes["strides"])
 
 
 def run_avg_pool(attributes, x):
     """Sum over the window, divided by what ONNX counts."""
-    pads = split_pads(attributes.get("pads", [0, 0, 0, 0]))
-    kernel, strides = attributes["kernel_shape"], attributes.get("strides", [1, 1])
-    present = functional.pad(torch.ones_like(x), pads,
-                             value=float(attributes.get("count_include_pad", 0)))
-    total = functional.avg_pool2d(functional.pad(x, pads), kernel, strides)
-    return total / functional.avg_pool2d(present, kernel, strides)
+    kernel = attributes["kernel_shape"]
+    strides, _, pads = window_of(attributes, x.shape[2:], kernel)
+    n = len(kernel)
+    run = functional.avg_pool1d if n == 1 else functional.avg_pool2d
+    counts = bool(attributes.get("count_include_pad", 0))
+    if attributes.get("ceil_mode", 0):
+        assert pads[:n] == pads[n:]
+        return run(x, kernel, strides, pads[:n], True, counts)
+    present = functional.pad(torch.ones_like(x), split_pads(pads), value=float(counts))
+    total = run(functional.pad(x, split_pads(pads)), kernel, strides)
+    return total / run(present, kernel, strides)
 
 
 def run_gemm(attributes, a, b, c=None):
@@ -79,15 +133,21 @@ def run_reshape(attributes, x, shape):
 
 
 def run_pad(attributes, x, pads):
-    assert attributes.get("mode", b"constant") == b"constant" and not any(pads[:2] + pads[4:6])
+    assert attributes.get("mode", b"constant") == b"constant"
+    if len(pads) == 6:
+        return functional.pad(x, split_pads([int(pads[i]) for i in (2, 5)]))
+    assert not any(pads[:2] + pads[4:6])
     return functional.pad(x, split_pads([int(pads[i]) for i in (2, 3, 6, 7)]))
 
 
 OPERATORS = {
     "Conv": run_conv,
     "Relu": lambda _, x: functional.relu(x),
+    "ConvTranspose": run_conv_transpose,
     "MaxPool": run_max_pool,
+    "MaxUnpool": run_max_unpool,
     "AveragePool": run_avg_pool,
+    "GlobalMaxPool": lambda _, x: x.amax((2, 3), keepdim=True),
     "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
     "Flatten": lambda attributes, x: x.flatten(attributes.get("axis", 1)),
     "Reshape": run_reshape,
@@ -106,7 +166,8 @@ def evaluate(graph, values):
     for node in graph.node:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         inputs = [values[name] if name else None for name in node.input]
-        values[node.output[0]] = OPERATORS[node.op_type](attributes, *inputs)
+        results = OPERATORS[node.op_type](attributes, *inputs)
+        values.update(zip(node.output, results if isinstance(results, tuple) else (results,)))
     return values[graph.output[0].name]
 
 

@@ -184,6 +184,9 @@ Nest slp::lowerElementwise(Operation *op, StringRef instruction, const TensorMap
 }
 
 SmallVector<int64_t> slp::geometryOf(const Window &w, bool countPad) {
-  return {w.kernelH, w.kernelW,   w.strideH,   w.strideW, w.padTop,
-          w.padLeft, w.dilationH, w.dilationW, countPad};
+  SmallVector<int64_t> geometry = {w.kernelH, w.kernelW,   w.strideH,   w.strideW, w.padTop,
+                                   w.padLeft, w.dilationH, w.dilationW, countPad};
+  if (countPad)
+    geometry.append({w.padBottom, w.padRight});
+  return geometry;
 }

@@ -13,6 +13,7 @@
 
 #include "lib/Import/ONNX/Fold.h"
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Window.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
@@ -127,12 +128,14 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   };
   if (Value value = graph.values.lookup(name)) {
     Type element = cast<RankedTensorType>(value.getType()).getElementType();
-    if (kind == 'x')
-      return element.isInteger(8) ? success() : misfit();
     bool isIndex = element.isInteger(32), wantsIndex = kind == 'l' || kind == 'i';
+    if (isWindowIndex(value) || kind == 'x')
+      return isWindowIndex(value) && kind == 'x' ? success() : misfit();
     bool isFine = kind == 'a' ? isIndex || element.isF32() : wantsIndex ? isIndex : element.isF32();
     return isFine ? success() : misfit();
   }
+  if (kind == 'x')
+    return misfit();
   const Constant &c = *graph.constants.find(name)->second;
   if (llvm::is_contained(c.shape, 0))
     return node.fail(Twine(type) + ": input \"" + name + "\" has no elements");

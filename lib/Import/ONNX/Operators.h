@@ -38,7 +38,7 @@ struct Operator {
   ///   l  labels, i indices: i32 in the step
   ///   a  either, f32 or i32
   ///   c  a constant of any type: initializer, Constant node, folded
-  ///   x  the Indices of a MaxPool
+  ///   x  the Indices of a MaxPool, which are positions in its windows here
   ///   n  a name only: nothing is looked up
   ///   r  a number of the optimizer: a constant, or an input that the step does without
   ///   t  the step counter of an optimizer

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Window.h"
 
 #include "dialects/Train/TrainLossOps.h"
 
@@ -55,6 +56,9 @@ LogicalResult Importer::checkOutputs() {
     Value value = graph.values.lookup(output.name());
     if (!value)
       return error() << "not defined by any node, or not a tensor of FLOAT";
+    if (isWindowIndex(value))
+      return error() << "Indices of a MaxPool are positions in its windows here, which only a "
+                        "MaxUnpool can read";
     const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
     if (!declared.has_shape())
       continue;

@@ -192,7 +192,7 @@ mach.program @p {
 
 mach.program @p {
   // expected-error @below {{kernel, strides and dilations must be at least 1}}
-  mach.geom gd = g0, kh = 3, kw = 3, sh = 0, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, countPad = 0
+  mach.geom gd = g0, kh = 3, kw = 3, sh = 0, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, countPad = 0, pb = 0, pr = 0
 }
 
 // -----

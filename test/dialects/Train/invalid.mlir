@@ -197,8 +197,8 @@ func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>) {
-  // expected-error @below {{expected four pads of at least 0}}
-  %0 = train.conv %x, %w {pads = array<i64: 0, 0, -1, 0>} : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>) -> tensor<2x6x4x4xf32>
+  // expected-error @below {{expected four pads, those above and on the left at least 0}}
+  %0 = train.conv %x, %w {pads = array<i64: 0, -1, 0, 0>} : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>) -> tensor<2x6x4x4xf32>
   return
 }
 
@@ -279,6 +279,30 @@ func.func @f(%x: tensor<2x4x6x6xf32>, %dy: tensor<2x6x4x4xf32>) {
 func.func @f(%a: tensor<2x3xf32>, %b: tensor<4x5xf32>) {
   // expected-error @below {{expected equal inner sizes, found 3 and 4}}
   %0 = train.matmul %a, %b : (tensor<2x3xf32>, tensor<4x5xf32>) -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<4x5xf32>) {
+  // expected-error @below {{expected two matrices or two batches of matrices (rank 2 or 3), found 'tensor<2x3x4xf32>' and 'tensor<4x5xf32>'}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<3x4x5xf32>) {
+  // expected-error @below {{expected equal batches, found 2 and 3}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<3x4x5xf32>) -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<2x5x6xf32>) {
+  // expected-error @below {{expected equal inner sizes, found 4 and 5}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<2x5x6xf32>) -> tensor<2x3x6xf32>
   return
 }
 
@@ -365,8 +389,16 @@ func.func @f(%x: tensor<2x3x4x4xf32>) {
 // -----
 
 func.func @f(%x: tensor<1x1x17x17xf32>) {
-  // expected-error @below {{expected a kernel of at most 256 elements, found 272}}
+  // expected-error @below {{expected an index of i32 for a kernel of 272 elements, found 'i8'}}
   %0, %1 = train.max_pool %x {kernel = array<i64: 17, 16>} : (tensor<1x1x17x17xf32>) -> (tensor<1x1x1x2xf32>, tensor<1x1x1x2xi8>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4x4xf32>, %i: tensor<2x3x4x4xi8>) {
+  // expected-error @below {{expected an index of shape 'tensor<2x3x3x3xi8>', found 'tensor<2x3x4x4xi8>'}}
+  %0 = train.max_pool_take %x, %i {kernel = array<i64: 2, 2>} : (tensor<2x3x4x4xf32>, tensor<2x3x4x4xi8>) -> tensor<2x3x3x3xf32>
   return
 }
 

@@ -35,11 +35,16 @@ func.func @convolutions(%x: tensor<2x4x6x6xf32>, %w: tensor<6x2x3x3xf32>, %b: te
   %2 = train.conv_wg %x, %dy {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, 1, 1>, dilations = array<i64: 2, 1>, group = 2,
       kernel = array<i64: 3, 3>, phase = #train.phase<wg>}
     : (tensor<2x4x6x6xf32>, tensor<2x6x2x6xf32>) -> tensor<6x2x3x3xf32>
+  // A transposed convolution whose last two rows no window of the convolution reads.
+  // CHECK: train.conv_bp {{.*}} input_shape = array<i64: 2, 4, 8, 6>, pads = array<i64: 0, 1, -1, 1>
+  %3 = train.conv_bp %dy, %w {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, -1, 1>, dilations = array<i64: 2, 1>, group = 2,
+      input_shape = array<i64: 2, 4, 8, 6>}
+    : (tensor<2x6x2x6xf32>, tensor<6x2x3x3xf32>) -> tensor<2x4x8x6xf32>
   return
 }
 
 // CHECK-LABEL: @products
-func.func @products(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf32>, %c: tensor<5xf32>,
+func.func @products(%batch: tensor<2x3x4xf32>, %a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf32>, %c: tensor<5xf32>,
                     %q: tensor<3x4x!fp8>, %r: tensor<4x5x!fp8>) {
   // CHECK: train.matmul %{{.*}}, %{{.*}} : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
   %0 = train.matmul %a, %b : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
@@ -47,6 +52,8 @@ func.func @products(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf3
   %1 = train.matmul %a, %bt, %c {transpose_b} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<3x5xf32>
   // CHECK: train.matmul %{{.*}}, %{{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
   %2 = train.matmul %q, %r {accumulate = #acc} : (tensor<3x4x!fp8>, tensor<4x5x!fp8>) -> tensor<3x5xf32>
+  // CHECK: train.matmul %{{.*}}, %{{.*}} {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
+  %3 = train.matmul %batch, %batch {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
   return
 }
 
@@ -77,6 +84,13 @@ func.func @windows(%x: tensor<2x3x5x5xf32>) {
   // CHECK: train.max_pool_grad
   %0 = train.max_pool_grad %y, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = array<i64: 2, 3, 5, 5>, phase = #train.phase<bp>}
     : (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>) -> tensor<2x3x5x5xf32>
+  // CHECK: train.max_pool_take
+  %3 = train.max_pool_take %x, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, phase = #train.phase<bp>}
+    : (tensor<2x3x5x5xf32>, tensor<2x3x2x2xi8>) -> tensor<2x3x2x2xf32>
+  // Windows that leave the input, and none that begins beyond it.
+  // CHECK: train.max_pool {{.*}} {ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 3>}
+  %z, %j = train.max_pool %x {ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 3>}
+    : (tensor<2x3x5x5xf32>) -> (tensor<2x3x3x2xf32>, tensor<2x3x3x2xi8>)
   // CHECK: train.avg_pool {{.*}} {count_include_pad, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}
   %1 = train.avg_pool %x {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, count_include_pad}
     : (tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>

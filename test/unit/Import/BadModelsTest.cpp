@@ -29,15 +29,15 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
        {"node \"the_Add\": expected operands of one shape, or a vector along the channels or the "
         "last dimension, found 4x3 and 4\n"}},
       {"attribute-missing.onnx",
-       {"node \"the_MaxPool\": expected two values of kernel_shape, found 0\n"}},
+       {"node \"the_MaxPool\": expected 2 values of kernel_shape, found 0\n"}},
       {"attribute-type.onnx",
        {"node \"the_Conv\": attribute kernel_shape: expected INTS, found STRING\n"}},
-      {"conv-1d.onnx",
-       {"node \"the_Conv\": expected a two-dimensional convolution (input and weights of rank 4), "
-        "found input 2x2x6, weights 4x2x3\n"}},
+      {"conv-3d.onnx",
+       {"node \"the_Conv\": three-dimensional convolutions are not supported: windows of the MAC "
+        "engine have rows and columns only\n"}},
       {"conv-auto-pad.onnx",
-       {"node \"the_Conv\": attribute auto_pad = \"SAME_UPPER\" is not supported, expected "
-        "NOTSET" +
+       {"node \"the_Conv\": attribute auto_pad = \"SAME_MIDDLE\" is not supported, expected "
+        "NOTSET, VALID, SAME_UPPER or SAME_LOWER" +
         page}},
       {"conv-channels.onnx",
        {"node \"the_Conv\": expected weights for 2 input channels, found 3\n"}},
@@ -50,12 +50,12 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
        {"node \"the_Conv\": expected an input of at least the kernel's size, found 6x6 for a "
         "kernel "
         "of 7x7\n"}},
-      {"conv-stride-zero.onnx", {"node \"the_Conv\": expected two strides of at least 1\n"}},
+      {"conv-stride-zero.onnx",
+       {"node \"the_Conv\": expected 2 strides of at least 1, found 0x1\n"}},
       {"empty.onnx", {"not an ONNX model (no graph)\n"}},
       {"gemm-alpha.onnx",
        {"node \"the_Gemm\": attribute alpha = 0.5 is not supported, expected 1" + page}},
-      {"gemm-bias.onnx",
-       {"node \"the_Gemm\": expected a bias of 5 elements, found 'tensor<4xf32>'\n"}},
+      {"gemm-bias.onnx", {"node \"the_Gemm\": expected C of shape N, 1xN or 2x5, found 4\n"}},
       {"gemm-inner.onnx", {"node \"the_Gemm\": expected equal inner sizes, found 36 and 35\n"}},
       {"initializer-double.onnx",
        {"initializer \"weight\": expected data type FLOAT, found DOUBLE\n"}},
@@ -70,11 +70,14 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
        {"input \"image\": impossible size 1099511627776x1099511627776\n"}},
       {"input-integer.onnx",
        {"node \"the_Conv\": Conv: expected input \"image\" to be a tensor of FLOAT\n"}},
-      {"max-pool-ceil-mode.onnx",
-       {"node \"the_MaxPool\": attribute ceil_mode = 1 is not supported, expected 0" + page}},
-      {"max-pool-dilations.onnx",
-       {"node \"the_MaxPool\": attribute dilations = [2, 2] is not supported, expected [1, 1]" +
-        page}},
+      {"max-pool-dilation-zero.onnx",
+       {"node \"the_MaxPool\": expected 2 dilations of at least 1, found 0x1\n"}},
+      {"max-pool-indices.onnx",
+       {"output \"logits\": Indices of a MaxPool are positions in its windows here, which only a "
+        "MaxUnpool can read\n"}},
+      {"max-unpool-labels.onnx",
+       {"node \"the_MaxUnpool\": MaxUnpool: expected input \"indices\" to be the Indices of a "
+        "MaxPool\n"}},
       {"name-cycle.onnx",
        {"node \"the_Relu\": the graph has a cycle: the node reads what depends on its output\n"}},
       {"name-dangling-input.onnx",

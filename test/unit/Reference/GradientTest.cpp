@@ -140,6 +140,43 @@ func.func @f(%a: tensor<3x9xf32> {train.name = "a"}, %b: tensor<9x2xf32> {train.
                  {{"a", "da"}, {"b", "db"}, {"c", "dc"}}, 0.25f, 0);
 }
 
+TEST(Gradient, BatchesOfMatrices) {
+  // y = a b^T in each batch, da = dy b, db = dy^T a.
+  checkGradients(R"mlir(
+func.func @f(%a: tensor<2x3x9xf32> {train.name = "a"}, %b: tensor<2x4x9xf32> {train.name = "b"}, %dy: tensor<2x3x4xf32> {train.name = "dy"}) {
+  %y = train.matmul %a, %b {transpose_b, train.names = ["y"]} : (tensor<2x3x9xf32>, tensor<2x4x9xf32>) -> tensor<2x3x4xf32>
+  %da = train.matmul %dy, %b {train.names = ["da"]} : (tensor<2x3x4xf32>, tensor<2x4x9xf32>) -> tensor<2x3x9xf32>
+  %db = train.matmul %dy, %a {transpose_a, train.names = ["db"]} : (tensor<2x3x4xf32>, tensor<2x3x9xf32>) -> tensor<2x4x9xf32>
+  return
+})mlir",
+                 {{"a", makeExact({2, 3, 9}, 1)},
+                  {"b", makeExact({2, 4, 9}, 2)},
+                  {"dy", makeExact({2, 3, 4}, 4)}},
+                 {{"a", "da"}, {"b", "db"}}, 0.25f, 0);
+}
+
+TEST(Gradient, TransposedConvolution) {
+  // Two groups, a stride, and an output larger than the windows reach.
+  std::string window = "strides = array<i64: 2, 3>, pads = array<i64: 1, 0, -1, 0>, dilations = "
+                       "array<i64: 1, 2>, group = 2 : i64";
+  checkGradients(
+      "func.func @f(%x: tensor<2x4x3x2xf32> {train.name = \"x\"}, %w: tensor<4x3x3x2xf32> "
+      "{train.name = \"w\"}, %dy: tensor<2x6x7x6xf32> {train.name = \"dy\"}) {\n"
+      "  %y = train.conv_bp %x, %w {input_shape = array<i64: 2, 6, 7, 6>, train.names = [\"y\"], " +
+          window +
+          "} : (tensor<2x4x3x2xf32>, tensor<4x3x3x2xf32>) -> tensor<2x6x7x6xf32>\n"
+          "  %dx = train.conv %dy, %w {train.names = [\"dx\"], " +
+          window +
+          "} : (tensor<2x6x7x6xf32>, tensor<4x3x3x2xf32>) -> tensor<2x4x3x2xf32>\n"
+          "  %dw = train.conv_wg %dy, %x {kernel = array<i64: 3, 2>, train.names = [\"dw\"], " +
+          window +
+          "} : (tensor<2x6x7x6xf32>, tensor<2x4x3x2xf32>) -> tensor<4x3x3x2xf32>\n  return\n}",
+      {{"x", makeExact({2, 4, 3, 2}, 1)},
+       {"w", makeExact({4, 3, 3, 2}, 2)},
+       {"dy", makeExact({2, 6, 7, 6}, 4)}},
+      {{"x", "dx"}, {"w", "dw"}}, 0.25f, 0);
+}
+
 /// Distinct multiples of 1/16, shifted off zero.
 static Tensor makeDistinct(llvm::ArrayRef<int64_t> shape) {
   Tensor tensor(shape);
@@ -188,6 +225,41 @@ TEST(Gradient, AveragePool) {
             "(tensor<1x2x3x3xf32>) -> tensor<1x2x5x6xf32>\n  return\n}",
         {{"x", makeExact({1, 2, 5, 6}, 1)}, {"dy", makeExact({1, 2, 3, 3}, 2)}}, {{"x", "dx"}},
         0.25f, 1e-5);
+}
+
+TEST(Gradient, PoolsOfPartialWindows) {
+  // Ceil mode: 5 rows and columns, the third window of each has one left.
+  for (std::string count : {"", "count_include_pad, "})
+    checkGradients(
+        "func.func @f(%x: tensor<1x2x5x5xf32> {train.name = \"x\"}, %dy: tensor<1x2x3x3xf32> "
+        "{train.name = \"dy\"}) {\n  %y = train.avg_pool %x {" +
+            count +
+            "ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = "
+            "[\"y\"]} : (tensor<1x2x5x5xf32>) -> tensor<1x2x3x3xf32>\n"
+            "  %dx = train.avg_pool_grad %dy {" +
+            count +
+            "ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = "
+            "array<i64: 1, 2, 5, 5>, train.names = [\"dx\"]} : (tensor<1x2x3x3xf32>) -> "
+            "tensor<1x2x5x5xf32>\n  return\n}",
+        {{"x", makeExact({1, 2, 5, 5}, 1)}, {"dy", makeExact({1, 2, 3, 3}, 2)}}, {{"x", "dx"}},
+        0.25f, 1e-5);
+}
+
+TEST(Gradient, MaxUnpool) {
+  checkGradients(R"mlir(
+func.func @f(%of: tensor<1x2x4x6xf32> {train.name = "of"}, %x: tensor<1x2x2x3xf32> {train.name = "x"}, %dy: tensor<1x2x4x6xf32> {train.name = "dy"}) {
+  %m, %i = train.max_pool %of {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = ["m", "i"]}
+    : (tensor<1x2x4x6xf32>) -> (tensor<1x2x2x3xf32>, tensor<1x2x2x3xi8>)
+  %y = train.max_pool_grad %x, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = array<i64: 1, 2, 4, 6>, train.names = ["y"]}
+    : (tensor<1x2x2x3xf32>, tensor<1x2x2x3xi8>) -> tensor<1x2x4x6xf32>
+  %dx = train.max_pool_take %dy, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = ["dx"]}
+    : (tensor<1x2x4x6xf32>, tensor<1x2x2x3xi8>) -> tensor<1x2x2x3xf32>
+  return
+})mlir",
+                 {{"of", makeDistinct({1, 2, 4, 6})},
+                  {"x", makeExact({1, 2, 2, 3}, 1)},
+                  {"dy", makeExact({1, 2, 4, 6}, 2)}},
+                 {{"x", "dx"}}, 0.25f, 0);
 }
 
 TEST(Gradient, Softmax) {

@@ -24,7 +24,7 @@ constexpr uint32_t networkSeed = 3;
 
 class Mutation : public testing::Test {
 protected:
-  Mutation() : network(networkSeed, options()) {
+  Mutation() : network(networkSeed, options(), Layers::plain) {
     EXPECT_TRUE(network.program) << network.error;
     run.steps = 1;
   }
@@ -196,7 +196,7 @@ TEST_F(Mutation, AccumulatorFormatIsCaught) {
   CompileOptions options;
   options.target = "asu-fp8";
   options.precision = "fp8";
-  CompiledNetwork asu(networkSeed, options);
+  CompiledNetwork asu(networkSeed, options, Layers::plain);
   ASSERT_TRUE(asu.program) << asu.error;
   chip::Chip broken = asu.chip;
   ASSERT_TRUE(broken.numerics.accumulateFp16);

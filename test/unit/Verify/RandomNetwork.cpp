@@ -41,7 +41,8 @@ int64_t product(const Shape &shape, size_t from = 0) {
 /// Writes ops one below the other; `current` is the value the next layer reads.
 class Generator {
 public:
-  Generator(uint32_t seed, const std::string &fileName) : random(seed), fileName(fileName) {}
+  Generator(uint32_t seed, const std::string &fileName, Layers layers)
+      : random(seed), fileName(fileName), all(layers == Layers::all) {}
 
   RandomNetwork run();
 
@@ -65,9 +66,12 @@ private:
   bool addPool();
   void addRelu();
   void addDense(int64_t outputs);
+  bool addTransposed();
+  void addProduct();
 
   std::mt19937 random;
   const std::string fileName;
+  const bool all; // draws nothing for layers that plain networks lack
   RandomNetwork network;
   std::string states, body;
   int layers = 0, values = 0;
@@ -161,6 +165,40 @@ void Generator::addResidual() {
   addOp("train.add", skip + ", " + current, "", type + ", " + type, result);
 }
 
+/// A transposed convolution: the result is what a convolution would make the input of.
+bool Generator::addTransposed() {
+  int64_t group = shape[1] % 2 == 0 && chance(40) ? 2 : 1, in = shape[1];
+  int64_t out = group * draw(1, 5);
+  Shape kernel = {draw(1, 3), draw(1, 3)}, strides = {draw(1, 3), draw(1, 3)};
+  Shape pads = {draw(0, kernel[0] - 1), draw(0, kernel[1] - 1), 0, 0};
+  Shape result = {shape[0], out};
+  for (int d = 0; d < 2; ++d) {
+    // Padding taken away behind, up to a whole stride and beyond.
+    pads[d + 2] = draw(0, kernel[d] - 1) - draw(0, strides[d]);
+    result.push_back((shape[d + 2] - 1) * strides[d] + kernel[d] - pads[d] - pads[d + 2]);
+    if (result.back() < 1)
+      return false;
+  }
+  if (product(result, 1) > 2000)
+    return false;
+  Shape weights = {in, out / group, kernel[0], kernel[1]};
+  std::string operands = current + ", " + addState(weights, in * kernel[0]);
+  addOp("train.conv_bp", operands,
+        "strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads) +
+            ", group = " + std::to_string(group) + " : i64, input_shape = " + arrayOf(result),
+        typeOf(shape) + ", " + typeOf(weights), result);
+  return true;
+}
+
+/// x x^T of each image, channels by pixels: both operands are computed, and gradients of both meet.
+void Generator::addProduct() {
+  Shape rows = {shape[0], shape[1], product(shape, 2)}, square = {shape[0], shape[1], shape[1]};
+  addOp("train.reshape", current, "", typeOf(shape), rows);
+  addOp("train.matmul", current + ", " + current, "transpose_b", typeOf(rows) + ", " + typeOf(rows),
+        square);
+  addOp("train.reshape", current, "", typeOf(square), {shape[0], 1, shape[1], shape[1]});
+}
+
 bool Generator::addPool() {
   Shape kernel = {draw(1, 3), draw(1, 3)}, strides = {draw(1, 3), draw(1, 3)}, pads;
   if (chance(15))
@@ -171,10 +209,18 @@ bool Generator::addPool() {
   Shape result = {shape[0], shape[1],
                   outputSize(shape[2], pads[0] + pads[2], kernel[0], strides[0], 1),
                   outputSize(shape[3], pads[1] + pads[3], kernel[1], strides[1], 1)};
+  bool ceilMode = all && chance(30);
+  for (int d = 0; ceilMode && d < 2; ++d) {
+    int64_t room = shape[d + 2] + pads[d] + pads[d + 2] - kernel[d];
+    if (room < 0)
+      return false;
+    int64_t last = (room + strides[d] - 1) / strides[d];
+    result[d + 2] = last + (last * strides[d] < shape[d + 2] + pads[d]);
+  }
   if (result[2] < 1 || result[3] < 1)
     return false;
-  std::string attributes = "kernel = " + arrayOf(kernel) + ", strides = " + arrayOf(strides) +
-                           ", pads = " + arrayOf(pads);
+  std::string attributes = (ceilMode ? "ceil_mode, kernel = " : "kernel = ") + arrayOf(kernel) +
+                           ", strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads);
   if (chance(50)) {
     std::string index = typeOf(result);
     index.replace(index.size() - 4, 4, "i8>");
@@ -222,7 +268,7 @@ RandomNetwork Generator::run() {
     bool added = false;
     int64_t kind = draw(1, 100);
     if (kind <= 55)
-      added = addConv();
+      added = all && chance(20) ? addTransposed() : addConv();
     else if (kind <= 75 || shape[1] > 9)
       added = addPool();
     else
@@ -230,6 +276,8 @@ RandomNetwork Generator::run() {
     if (added && chance(60))
       addRelu();
   }
+  if (all && shape[1] > 1 && chance(20))
+    addProduct();
   // A graph needs something to train on images, whatever was drawn; a convolution that never fits
   // is left out.
   for (int i = 0; i < 20 && body.find("train.conv") == std::string::npos; ++i)
@@ -259,6 +307,6 @@ RandomNetwork Generator::run() {
   return std::move(network);
 }
 
-RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName) {
-  return Generator(seed, fileName).run();
+RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName, Layers layers) {
+  return Generator(seed, fileName, layers).run();
 }
