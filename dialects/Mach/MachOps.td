@@ -216,5 +216,8 @@ def VCrossEntropyOp : Mach_Op<V_CROSS_ENTROPY>;
 def VCrossEntropyGradOp : Mach_Op<V_CROSS_ENTROPY_GRAD>;
 def VMeanOp : Mach_Op<V_MEAN>;
 def VSgdOp : Mach_Op<V_SGD>;
+def VCopyOp : Mach_Op<V_COPY>;
+def VGatherOp : Mach_Op<V_GATHER>;
+def VScatterAddOp : Mach_Op<V_SCATTER_ADD>;
 
 #endif // DIALECTS_MACH_MACHOPS_TD
