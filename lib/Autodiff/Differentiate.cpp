@@ -34,6 +34,7 @@ void slp::registerGradients(DialectRegistry &registry) {
     autodiff::attachElementwiseGradients(*context);
     autodiff::attachLossGradients(*context);
     autodiff::attachMatMulGradients(*context);
+    autodiff::attachMoveGradients(*context);
     autodiff::attachPoolGradients(*context);
   });
 }
@@ -61,7 +62,7 @@ static void makeEvalOnly(func::FuncOp step) {
     renameForEval(&op);
 }
 
-/// @eval: the ops that `logits` needs, without labels.
+/// @eval: the ops that `logits` needs, without integers that they do not need: labels.
 static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   DenseSet<Value> needed = {logits};
@@ -74,7 +75,8 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   }
   SmallVector<BlockArgument> inputs;
   for (BlockArgument argument : step.getArguments())
-    if (!cast<ShapedType>(argument.getType()).getElementType().isInteger())
+    if (needed.contains(argument) ||
+        !cast<ShapedType>(argument.getType()).getElementType().isInteger())
       inputs.push_back(argument);
   SmallVector<Type> types;
   for (BlockArgument input : inputs)

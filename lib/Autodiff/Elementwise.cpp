@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - gradients of relu, add, bias_add, reshape ----------------------------===//
+//===- Elementwise.cpp - gradients of relu, add, bias_add -------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -7,7 +7,6 @@
 #include "lib/Autodiff/Gradients.h"
 
 #include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;
@@ -45,20 +44,10 @@ struct BiasAddGradient : slp::autodiff::GradientOf<BiasAddGradient, BiasAddOp> {
     return success(bool(db));
   }
 };
-
-struct ReshapeGradient : slp::autodiff::GradientOf<ReshapeGradient, ReshapeOp> {
-  static LogicalResult gradient(ReshapeOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
-                                SmallVectorImpl<Value> &grads) {
-    grads.push_back(
-        ReshapeOp::create(b, op.getLoc(), op.getX().getType(), resultGrads[0], Phase::bp));
-    return success();
-  }
-};
 } // namespace
 
 void slp::autodiff::attachElementwiseGradients(MLIRContext &context) {
   ReluOp::attachInterface<ReluGradient>(context);
   AddOp::attachInterface<AddGradient>(context);
   BiasAddOp::attachInterface<BiasAddGradient>(context);
-  ReshapeOp::attachInterface<ReshapeGradient>(context);
 }

@@ -79,11 +79,6 @@ static LogicalResult evaluateBiasGrad(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateReshape(Call &call) {
-  call.results[0].values = call.operands[0]->values;
-  return success();
-}
-
 void reference::addElementwiseKernels(KernelTable &table) {
   table["train.round"] = evaluateRound;
   table["train.relu"] = evaluateRelu;
@@ -91,5 +86,4 @@ void reference::addElementwiseKernels(KernelTable &table) {
   table["train.add"] = evaluateAdd;
   table["train.bias_add"] = evaluateBiasAdd;
   table["train.bias_grad"] = evaluateBiasGrad;
-  table["train.reshape"] = evaluateReshape;
 }

@@ -40,6 +40,7 @@ using KernelTable = llvm::StringMap<Kernel>;
 void addConvolutionKernels(KernelTable &table);
 void addElementwiseKernels(KernelTable &table);
 void addMatMulKernels(KernelTable &table);
+void addMoveKernels(KernelTable &table);
 void addPoolingKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);

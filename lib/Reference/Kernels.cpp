@@ -15,6 +15,7 @@ Kernel reference::findKernel(llvm::StringRef opName) {
     addConvolutionKernels(t);
     addElementwiseKernels(t);
     addMatMulKernels(t);
+    addMoveKernels(t);
     addPoolingKernels(t);
     addRowKernels(t);
     addUpdateKernels(t);

@@ -114,6 +114,33 @@ class WithLoss(nn.Module):
         return functional.cross_entropy(self.net(image), labels)
 
 
+class Moved(nn.Module):
+    """A convolution, `move` on what it makes, then a dense layer."""
+
+    def __init__(self, features, move, channels=4):
+        super().__init__()
+        self.conv = nn.Conv2d(2, channels, 3, padding=1)
+        self.move = move
+        self.fc = nn.Linear(features, 4)
+
+    def forward(self, image):
+        return self.fc(torch.flatten(self.move(functional.relu(self.conv(image))), 1))
+
+
+class TransposedWeight(nn.Module):
+    """x @ W.t(), once with W read elsewhere too."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight1 = nn.Parameter(torch.randn(9, 12) * 0.3)
+        self.weight2 = nn.Parameter(torch.randn(9, 9) * 0.3)
+        self.fc = nn.Linear(9, 4)
+
+    def forward(self, image):
+        hidden = functional.relu(image @ self.weight1.t())
+        return self.fc(hidden @ self.weight2.t() + hidden @ self.weight2)
+
+
 def conv(*args, **kwargs):
     return nn.Sequential(nn.Conv2d(*args, **kwargs), nn.ReLU())
 
@@ -181,6 +208,24 @@ TORCH_MODELS = {
     "matmul-add-bias": (lambda: MatMulLayers(bias=True), (4, 12)),
     "softmax-middle": (lambda: nn.Sequential(
         nn.Linear(7, 19), nn.Softmax(dim=1), nn.Linear(19, 4)), (4, 7)),
+    # data movement
+    "transpose": (lambda: Moved(120, lambda x: x.permute(0, 2, 3, 1)), (2, 2, 5, 6)),
+    "transpose-images": (lambda: Moved(
+        60, lambda x: x.permute(3, 1, 0, 2)[:, 1:].permute(2, 3, 0, 1)), (3, 2, 5, 4)),
+    "transpose-weight": (TransposedWeight, (4, 12)),
+    "concat": (lambda: Moved(180, lambda x: torch.cat((x, x[:, :1], x[:, 2:3]), 1)), (2, 2, 5, 6)),
+    "concat-columns": (lambda: Moved(140, lambda x: torch.cat((x[..., 5:], x), 3)), (2, 2, 5, 6)),
+    "slice": (lambda: Moved(36, lambda x: x[:, 1:, ::2, 1:-1]), (2, 2, 5, 6)),
+    "slice-reverse": (lambda: Moved(120, lambda x: torch.flip(x, (1, 3))), (2, 2, 5, 6)),
+    "split": (lambda: Moved(60, lambda x: torch.add(*x.split(2, 1))), (2, 2, 5, 6)),
+    "pad-constant": (lambda: Moved(224, lambda x: functional.pad(x, (2, 0, 1, 1), value=0.5)),
+                     (2, 2, 5, 6)),
+    "pad-crop": (lambda: Moved(96, lambda x: functional.pad(x, (-1, 1, 0, -1))), (2, 2, 5, 6)),
+    "pad-reflect": (lambda: Moved(288, lambda x: functional.pad(x, (2, 1, 1, 2), "reflect")),
+                    (2, 2, 5, 6)),
+    "pixel-shuffle": (lambda: Moved(120, nn.PixelShuffle(2)), (2, 2, 5, 6)),
+    "pick-channels": (lambda: Moved(120, lambda x: x[:, [2, 0, 3, 1]]), (2, 2, 5, 6)),
+    "squeeze": (lambda: Moved(120, lambda x: x.unsqueeze(2).squeeze(2)), (2, 2, 5, 6)),
     "cnn": (small_cnn, (3, 1, 6, 6)),
     # 3 -> 32 -> 64 channels on 32 x 32: neither weights nor activations of the
     # second layer fit into 16 KiB, in whatever format
@@ -326,7 +371,38 @@ def reshape_back():
     return graph.model([3, 6], [3, 4])
 
 
+def space_to_depth():
+    """Blocks of 2 x 2 to channels, and back in the other order."""
+    graph = Graph("space-to-depth")
+    weight, bias = graph.parameter("conv.weight", 3, 2, 3, 3), graph.parameter("conv.bias", 3)
+    graph.node("Conv", ["image", weight, bias], "hidden", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("SpaceToDepth", ["hidden"], "deep", blocksize=2)
+    graph.node("Relu", ["deep"], "active")
+    graph.node("DepthToSpace", ["active"], "flat_again", blocksize=2, mode="DCR")
+    graph.node("Flatten", ["flat_again"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 72, 5)], "logits")
+    return graph.model([2, 2, 4, 6], [2, 5])
+
+
+def embedding():
+    """Adds a row of a table that the label chooses: rows at run time."""
+    graph = Graph("embedding")
+    graph.node("Gemm", ["image", graph.parameter("fc1.weight", 6, 8)], "dense")
+    graph.node("Gather", [graph.parameter("table", 7, 8), "labels"], "row")
+    graph.node("Add", ["dense", "row"], "hidden")
+    graph.node("Relu", ["hidden"], "active")
+    graph.node("Gemm", ["active", graph.parameter("fc2.weight", 8, 5)], "logits")
+    graph.node("SoftmaxCrossEntropyLoss", ["logits", "labels"], "loss")
+    model = graph.model([6, 6], [])
+    model.graph.output[0].name = "loss"
+    model.graph.input.append(
+        helper.make_tensor_value_info("labels", onnx.TensorProto.INT64, [6]))
+    return model
+
+
 HELPER_MODELS = {
+    "embedding": embedding,
+    "space-to-depth": space_to_depth,
     "avg-pool-include-pad": avg_pool_include_pad,
     "conv-asymmetric-pads": lambda: conv_asymmetric_pads(1),
     "conv-asymmetric-pads-stride2": lambda: conv_asymmetric_pads(2),

@@ -78,9 +78,64 @@ def run_reshape(attributes, x, shape):
                       for i, extent in enumerate(shape)])
 
 
-def run_pad(attributes, x, pads):
-    assert attributes.get("mode", b"constant") == b"constant" and not any(pads[:2] + pads[4:6])
-    return functional.pad(x, split_pads([int(pads[i]) for i in (2, 3, 6, 7)]))
+def run_pad(attributes, x, pads, value=None):
+    mode = attributes.get("mode", b"constant").decode()
+    pads = [int(pad) for pad in pads]
+    # ONNX's (all before, all behind) in the order of functional.pad: last dimension first
+    pairs = [pads[d + half * x.dim()] for d in reversed(range(x.dim())) for half in (0, 1)]
+    if mode == "constant":
+        return functional.pad(x, pairs, value=0.0 if value is None else float(value))
+    assert not any(pairs[2 * (x.dim() - 2):])
+    return functional.pad(x, pairs[:2 * (x.dim() - 2)],
+                          {"reflect": "reflect", "edge": "replicate"}[mode])
+
+
+def run_slice(_, x, starts, ends, axes=None, steps=None):
+    axes = range(len(starts)) if axes is None else axes.tolist()
+    steps = [1] * len(starts) if steps is None else steps.tolist()
+    for start, end, axis, step in zip(starts.tolist(), ends.tolist(), axes, steps):
+        # torch has no negative steps
+        chosen = torch.tensor(list(range(x.shape[axis]))[start:end:step])
+        x = x.index_select(axis, chosen)
+    return x
+
+
+def run_split(attributes, x, sizes):
+    return x.split(sizes.tolist(), attributes.get("axis", 0))
+
+
+def run_gather(attributes, x, indices):
+    axis = attributes.get("axis", 0)
+    rows = x.index_select(axis, indices.reshape(-1))
+    return rows.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1:])
+
+
+def run_depth_to_space(attributes, x):
+    n, c, h, w = x.shape
+    b = attributes["blocksize"]
+    if attributes.get("mode", b"DCR") == b"CRD":
+        return functional.pixel_shuffle(x, b)
+    return (x.reshape(n, b, b, c // b ** 2, h, w).permute(0, 3, 4, 1, 5, 2)
+            .reshape(n, c // b ** 2, h * b, w * b))
+
+
+def run_space_to_depth(attributes, x):
+    n, c, h, w = x.shape
+    b = attributes["blocksize"]
+    return (x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
+            .reshape(n, c * b ** 2, h // b, w // b))
+
+
+def run_squeeze(_, x, axes):
+    for axis in sorted(axes.tolist(), reverse=True):
+        x = x.squeeze(axis)
+    return x
+
+
+def run_unsqueeze(_, x, axes):
+    for axis in sorted(axes.tolist()):
+        x = x.unsqueeze(axis)
+    return x
 
 
 OPERATORS = {
@@ -92,6 +147,23 @@ OPERATORS = {
     "Flatten": lambda attributes, x: x.flatten(attributes.get("axis", 1)),
     "Reshape": run_reshape,
     "Pad": run_pad,
+    "Slice": run_slice,
+    "Split": run_split,
+    "Gather": run_gather,
+    "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
+    "Transpose": lambda attributes, x: x.permute(attributes["perm"]),
+    "DepthToSpace": run_depth_to_space,
+    "SpaceToDepth": run_space_to_depth,
+    "Squeeze": run_squeeze,
+    "Unsqueeze": run_unsqueeze,
+    "Identity": lambda _, x: x,
+    # the shape arithmetic that PyTorch writes before a Pad
+    "Shape": lambda _, x: torch.tensor(x.shape),
+    "Mul": lambda _, a, b: a * b,
+    "Sub": lambda _, a, b: a - b,
+    "Cast": lambda attributes, x: x,
+    "ConstantOfShape": lambda attributes, shape: torch.full(
+        shape.tolist(), int(from_onnx(attributes["value"])), dtype=torch.int64),
     "Gemm": run_gemm,
     "MatMul": lambda _, a, b: a @ b,
     "Add": lambda _, a, b: a + b,
@@ -106,7 +178,8 @@ def evaluate(graph, values):
     for node in graph.node:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         inputs = [values[name] if name else None for name in node.input]
-        values[node.output[0]] = OPERATORS[node.op_type](attributes, *inputs)
+        results = OPERATORS[node.op_type](attributes, *inputs)
+        values.update(zip(node.output, results if isinstance(results, tuple) else (results,)))
     return values[graph.output[0].name]
 
 

@@ -165,8 +165,9 @@ void NestEmitter::emit() {
     SmallVector<int64_t> strides;
     int64_t offset;
     auto layout = MemRefLayoutAttrInterface();
-    if (succeeded(identity.getStridesAndOffset(strides, offset)) && strides != buffer.strides)
-      layout = StridedLayoutAttr::get(b.getContext(), 0, buffer.strides);
+    if (succeeded(identity.getStridesAndOffset(strides, offset)) &&
+        (strides != buffer.strides || buffer.offset != 0))
+      layout = StridedLayoutAttr::get(b.getContext(), buffer.offset, buffer.strides);
     views[index] =
         ViewOp::create(b, nest.loc, MemRefType::get(extents, buffer.element, layout, space),
                        FlatSymbolRefAttr::get(b.getContext(), buffer.tensor));

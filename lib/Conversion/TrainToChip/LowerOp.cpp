@@ -21,6 +21,7 @@ static const LoweringTable &loweringTable() {
     addElementwiseLowerings(t);
     addLossLowerings(t);
     addMacLowerings(t);
+    addMoveLowerings(t);
     addReduceLowerings(t);
     addRowLowerings(t);
     addUpdateLowerings(t);

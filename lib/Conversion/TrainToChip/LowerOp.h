@@ -78,6 +78,7 @@ private:
 void addElementwiseLowerings(LoweringTable &table);
 void addLossLowerings(LoweringTable &table);
 void addMacLowerings(LoweringTable &table);
+void addMoveLowerings(LoweringTable &table);
 void addReduceLowerings(LoweringTable &table);
 void addRowLowerings(LoweringTable &table);
 void addUpdateLowerings(LoweringTable &table);

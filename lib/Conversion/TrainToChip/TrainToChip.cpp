@@ -68,8 +68,13 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
   OpBuilder b(&getContext());
   b.setInsertionPoint(*getOperation().getOps<func::FuncOp>().begin());
   auto space = chip_ir::SpaceAttr::get(&getContext(), chip_ir::Space::dram);
-  auto memref =
-      MemRefType::get(type.getShape(), type.getElementType(), MemRefLayoutAttrInterface(), space);
+  // The chip knows five dimensions; more are one in memory, where the outer ones follow each other.
+  SmallVector<int64_t> shape(type.getShape());
+  while (shape.size() > 5) {
+    shape[1] *= shape[0];
+    shape.erase(shape.begin());
+  }
+  auto memref = MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(), space);
   auto tensor = chip_ir::TensorOp::create(
       b, loc, b.getStringAttr(name), TypeAttr::get(memref),
       chip_ir::RoleAttr::get(&getContext(), role), state ? state.getInitAttr() : Attribute(),

@@ -99,8 +99,7 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
   bool isWeight = kind == 'w' && initializers.count(name);
-  bool isKnown = graph.values.count(name) || graph.padded.count(name) ||
-                 (graph.constants.count(name) && !isWeight);
+  bool isKnown = graph.values.count(name) || (graph.constants.count(name) && !isWeight);
   if (!isKnown && initializers.count(name)) {
     if (failed(kind == 'c' ? readAsConstant(name)
                : isWeight  ? readAsState(name)
@@ -116,11 +115,6 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
     if (graph.constants.count(name))
       return success();
     return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant");
-  }
-  if (graph.padded.count(name)) {
-    if (kind == 'p')
-      return success();
-    return node.fail(Twine(type) + " of a padded tensor is not supported, expected AveragePool");
   }
   auto misfit = [&] {
     return node.fail(Twine(type) + ": expected input \"" + name + "\" to be " + describeKind(kind));

@@ -97,8 +97,6 @@ Value Node::tensor(unsigned i) {
   StringRef name = inputName(i);
   if (name.empty())
     return nullptr;
-  if (auto padded = graph.padded.find(name); padded != graph.padded.end())
-    return padded->second.x;
   if (Value value = graph.values.lookup(name))
     return value;
   return graph.materialize(name);
@@ -107,8 +105,7 @@ Value Node::tensor(unsigned i) {
 ArrayRef<int64_t> Node::shape(unsigned i) const {
   if (const Constant *c = known(i))
     return c->shape;
-  auto padded = graph.padded.find(inputName(i));
-  Value value = padded != graph.padded.end() ? padded->second.x : graph.values.lookup(inputName(i));
+  Value value = graph.values.lookup(inputName(i));
   return value ? shapeOf(value) : ArrayRef<int64_t>();
 }
 

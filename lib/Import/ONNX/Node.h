@@ -32,12 +32,6 @@ namespace slp::import_onnx {
 /// The import refuses to compute more elements of constants than these, in all.
 constexpr int64_t maxConstantElements = 16 << 20;
 
-/// A tensor that ONNX pads with zeros before an AveragePool; pads: top, left, bottom, right.
-struct PaddedTensor {
-  mlir::Value x;
-  llvm::SmallVector<int64_t> pads;
-};
-
 /// What is known of the graph while its nodes are imported in order.
 struct Graph {
   Graph(mlir::MLIRContext *context, std::string path) : builder(context), path(std::move(path)) {}
@@ -48,10 +42,9 @@ struct Graph {
   llvm::StringMap<int64_t> opsets;     // of the other domains
   llvm::StringMap<mlir::Value> values; // f32 tensors, i32 labels, indices
   llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
-  llvm::StringMap<PaddedTensor> padded;
-  mlir::Value loss = nullptr, logits = nullptr; // set by the operator that is a loss
-  llvm::StringMap<mlir::Value> logitsOf;        // log_prob of a loss, and what it is computed from
-  int64_t folded = 0;                           // elements of all constants
+  mlir::Value loss = nullptr, logits = nullptr;               // set by the operator that is a loss
+  llvm::StringMap<mlir::Value> logitsOf; // log_prob of a loss, and what it is computed from
+  int64_t folded = 0;                    // elements of all constants
 
   mlir::InFlightDiagnostic error() {
     return mlir::emitError(builder.getUnknownLoc()) << path << ": ";
@@ -90,7 +83,7 @@ public:
   /// Whether the model names the i-th output; nobody can read it otherwise.
   bool hasOutput(unsigned i) const { return !outputName(i).empty(); }
 
-  /// The i-th input as a tensor of the step, before any padding: f32 (bools are 0 or 1) or i32. A
+  /// The i-th input as a tensor of the step: f32 (bools are 0 or 1) or i32. A
   /// constant becomes a `train.constant` now. Null if the input is absent.
   mlir::Value tensor(unsigned i);
   /// The shape of the i-th input, a constant or not; empty if it is absent.

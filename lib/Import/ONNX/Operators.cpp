@@ -28,8 +28,10 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addDenseOperators(t);
     addElementwiseOperators(t);
     addLossOperators(t);
+    addMoveOperators(t);
     addPoolOperators(t);
     addPreviewOperators(t);
+    addResizeOperators(t);
     addShapeOperators(t);
     return t;
   }();

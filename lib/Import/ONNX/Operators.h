@@ -34,7 +34,6 @@ struct Operator {
   /// One letter an input:
   ///   f  a tensor of floats or bools: f32 in the step
   ///   w  the same, and an initializer of it is a parameter even if it has only one element
-  ///   p  the same as f, perhaps padded
   ///   l  labels, i indices: i32 in the step
   ///   a  either, f32 or i32
   ///   c  a constant of any type: initializer, Constant node, folded
@@ -66,8 +65,10 @@ void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);
 void addElementwiseOperators(OperatorTable &table);
 void addLossOperators(OperatorTable &table);
+void addMoveOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
+void addResizeOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
 /// All of the above.

@@ -6,6 +6,7 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainWindowOps.h"
 
 using namespace mlir;
@@ -39,6 +40,18 @@ static LogicalResult importMaxPool(Node &node) {
   return node.setOutput(pool ? pool.getY() : Value(), "index");
 }
 
+/// The padding that makes `x` by zeros in height and width, or null.
+static train::PadOp zerosAround(Value x) {
+  auto pad = x.getDefiningOp<train::PadOp>();
+  auto isNone = [](int64_t n) { return n == 0; };
+  bool isZeros = pad && pad.getValue().isZero() && pad.getLow().size() == 4 &&
+                 llvm::all_of(pad.getLow().take_front(2), isNone) &&
+                 llvm::all_of(pad.getHigh().take_front(2), isNone) &&
+                 llvm::all_of(pad.getLow(), [](int64_t n) { return n >= 0; }) &&
+                 llvm::all_of(pad.getHigh(), [](int64_t n) { return n >= 0; });
+  return isZeros ? pad : train::PadOp();
+}
+
 static LogicalResult importAveragePool(Node &node) {
   OpBuilder &b = node.builder;
   auto window = windowOf(node);
@@ -46,15 +59,18 @@ static LogicalResult importAveragePool(Node &node) {
     return failure();
   bool counts = node.integer("count_include_pad", 0) != 0;
   // PyTorch writes padding that counts as a Pad node of its own.
-  if (auto padded = node.graph.padded.find(node.inputName(0)); padded != node.graph.padded.end()) {
+  Value x = node.tensor(0);
+  if (auto pad = zerosAround(x)) {
     if (llvm::any_of(node.integers("pads", {}), [](int64_t pad) { return pad != 0; }))
       return node.fail("expected no pads after a Pad node");
-    (*window)[2] = train::i64s(b, "pads", padded->second.pads);
+    ArrayRef<int64_t> low = pad.getLow(), high = pad.getHigh();
+    (*window)[2] = train::i64s(b, "pads", {low[2], low[3], high[2], high[3]});
     counts = true;
+    x = pad.getX();
   }
   if (counts)
     window->push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
-  auto pool = node.create<train::AvgPoolOp>(node.tensor(0), *window);
+  auto pool = node.create<train::AvgPoolOp>(x, *window);
   return node.setOutput(pool ? pool.getY() : Value());
 }
 
@@ -68,21 +84,6 @@ static LogicalResult importGlobalAveragePool(Node &node) {
   return node.setOutput(pool ? pool.getY() : Value());
 }
 
-/// Padding by nothing is a no-op; padding before an average is that op's own.
-static LogicalResult importPad(Node &node) {
-  SmallVector<int64_t> pads = node.integersAt("pads", 1).value_or(SmallVector<int64_t>());
-  ArrayRef<int64_t> x = node.shape(0);
-  if (pads.size() != 2 * x.size())
-    return node.fail("expected " + Twine(2 * x.size()) + " constant pads, found " +
-                     Twine(pads.size()));
-  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
-    return node.setOutput(node.tensor(0));
-  if (x.size() != 4 || pads[0] || pads[1] || pads[4] || pads[5])
-    return node.fail("expected pads of height and width only, found " + printShape(pads));
-  node.graph.padded[node.outputName(0)] = {node.tensor(0), {pads[2], pads[3], pads[6], pads[7]}};
-  return success();
-}
-
 void slp::import_onnx::addPoolOperators(OperatorTable &table) {
   std::vector<AttributeRule> window = {{"auto_pad", AttributeKind::string, "NOTSET"},
                                        {"ceil_mode", AttributeKind::integer, "0"},
@@ -94,7 +95,7 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  table["AveragePool"] = {"p", 1, with({{"count_include_pad", AttributeKind::integer, ""}}),
+  table["AveragePool"] = {"f", 1, with({{"count_include_pad", AttributeKind::integer, ""}}),
                           importAveragePool, "two-dimensional"};
   table["MaxPool"] = {"f", 2,
                       with({{"dilations", AttributeKind::integers, "[1, 1]"},
@@ -102,11 +103,4 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
                       importMaxPool,
                       "two-dimensional, at most 256 elements a window, without Indices"};
   table["GlobalAveragePool"] = {"f", 1, {}, importGlobalAveragePool, "two-dimensional"};
-  table["Pad"] = {"f|c-",
-                  1,
-                  {{"mode", AttributeKind::string, "constant"},
-                   {"pads", AttributeKind::integers, ""},
-                   {"value", AttributeKind::number, "0"}},
-                  importPad,
-                  "by zeros, constant, height and width only, and only before an AveragePool"};
 }

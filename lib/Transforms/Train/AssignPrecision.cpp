@@ -81,6 +81,8 @@ private:
     value.setType(cast<RankedTensorType>(value.getType()).clone(element));
   }
   Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
+  /// The widest of the formats of `values`.
+  Type widest(ValueRange values);
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
   void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
@@ -104,12 +106,28 @@ Type PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     Operation *user = use.getOwner();
     if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
       return formats.loss;
-    if (auto reshape = dyn_cast<ReshapeOp>(user);
-        reshape && storageOf(reshape.getY(), kind) == formats.loss)
+    // What only moves goes on as it is.
+    auto storage = dyn_cast<StorageInterface>(user);
+    bool isMove =
+        isa<ReshapeOp, ConcatOp>(user) ||
+        (storage && storage.getStorageClass() == StorageClass::same && use.getOperandNumber() == 0);
+    if (isMove && storageOf(user->getResult(0), kind) == formats.loss)
       return formats.loss;
     isForMacs &= isMac(user) && use.getOperandNumber() < 2;
   }
   return kind == StorageClass::arithmetic && !isForMacs ? formats.arithmetic : formats.mac;
+}
+
+Type PrecisionRewriter::widest(ValueRange values) {
+  Type result;
+  auto width = [](Type type) {
+    auto format = dyn_cast<num_ir::FloatType>(type);
+    return format ? format.getWidth() : type.getIntOrFloatBitWidth();
+  };
+  for (Value value : values)
+    if (!result || width(elementOf(value)) > width(result))
+      result = elementOf(value);
+  return result;
 }
 
 Value PrecisionRewriter::rounded(Value value, Type element) {
@@ -178,6 +196,8 @@ void PrecisionRewriter::rewrite(Operation *op) {
     StorageClass kind = storage.getStorageClass();
     if (kind == StorageClass::state)
       elements.push_back(elementOf(op->getOperand(result.getResultNumber())));
+    else if (isa<ConcatOp>(op))
+      elements.push_back(widest(op->getOperands()));
     else if (kind == StorageClass::same || isWeightGradient) // or a sum of weight gradients
       elements.push_back(elementOf(op->getOperand(0)));
     else

@@ -64,6 +64,12 @@ private:
   void addResidual();
   bool addPool();
   void addRelu();
+  void addMove();
+  void addTranspose();
+  void addSlice();
+  void addPad();
+  void addConcat();
+  void addGather();
   void addDense(int64_t outputs);
 
   std::mt19937 random;
@@ -192,6 +198,89 @@ void Generator::addRelu() {
   addOp("train.relu", current, "", typeOf(shape), same);
 }
 
+void Generator::addTranspose() {
+  Shape perm = {0, 1, 2, 3}, result;
+  for (int64_t d = 3, first = chance(70) ? 1 : 0; d > first; --d)
+    std::swap(perm[d], perm[draw(first, d)]);
+  for (int64_t from : perm)
+    result.push_back(shape[from]);
+  Shape back(4);
+  for (int64_t d = 0; d < 4; ++d)
+    back[perm[d]] = d;
+  Shape first = shape;
+  addOp("train.transpose", current, "perm = " + arrayOf(perm), typeOf(first), result);
+  if (perm[0] != 0 || chance(50)) // images stay in front
+    addOp("train.transpose", current, "perm = " + arrayOf(back), typeOf(result), first);
+}
+
+void Generator::addSlice() {
+  Shape starts = {0}, sizes = {shape[0]}, steps = {1};
+  for (int d = 1; d < 4; ++d) {
+    int64_t size = draw(1, shape[d]), step = size > 1 ? draw(1, (shape[d] - 1) / (size - 1)) : 1;
+    int64_t start = draw(0, shape[d] - 1 - (size - 1) * step);
+    bool isReversed = chance(30);
+    starts.push_back(isReversed ? start + (size - 1) * step : start);
+    sizes.push_back(size);
+    steps.push_back(isReversed ? -step : step);
+  }
+  addOp("train.slice", current,
+        "starts = " + arrayOf(starts) + ", sizes = " + arrayOf(sizes) +
+            ", steps = " + arrayOf(steps),
+        typeOf(shape), sizes);
+}
+
+void Generator::addPad() {
+  Shape low = {0}, high = {0}, result = {shape[0]};
+  for (int d = 1; d < 4; ++d) {
+    low.push_back(draw(shape[d] > 2 ? -1 : 0, 2));
+    high.push_back(draw(shape[d] > 2 ? -1 : 0, 2));
+    result.push_back(shape[d] + low.back() + high.back());
+  }
+  addOp("train.pad", current,
+        "low = " + arrayOf(low) + ", high = " + arrayOf(high) +
+            (chance(50) ? ", value = -0.375 : f32" : ""),
+        typeOf(shape), result);
+}
+
+/// The tensor beside a rectified one, along any dimension but the images.
+void Generator::addConcat() {
+  std::string one = current, type = typeOf(shape);
+  int64_t axis = draw(1, 3);
+  Shape result = shape;
+  addRelu();
+  std::string types = type + ", " + type,
+              operands = chance(50) ? one + ", " + current : current + ", " + one;
+  result[axis] *= 2;
+  addOp("train.concat", operands, "axis = " + std::to_string(axis) + " : i64", types, result);
+}
+
+/// One row for each image, chosen by its label.
+void Generator::addGather() {
+  Shape image = shape, table = {shape[0], product(shape, 2), shape[1]};
+  if (shape[1] > 200)
+    return;
+  addOp("train.reshape", current, "", typeOf(image), table);
+  Shape result = {shape[0], image[0], shape[2]};
+  addOp("train.gather", current + ", %labels", "",
+        typeOf(table) + ", tensor<" + std::to_string(image[0]) + "xi32>", result);
+  addOp("train.reshape", current, "", typeOf(result), {result[0], result[1], result[2], 1});
+}
+
+void Generator::addMove() {
+  switch (draw(0, 4)) {
+  case 0:
+    return addTranspose();
+  case 1:
+    return addSlice();
+  case 2:
+    return addPad();
+  case 3:
+    return addConcat();
+  default:
+    return addGather();
+  }
+}
+
 void Generator::addDense(int64_t outputs) {
   int64_t depth = shape[1];
   bool transpose = chance(50);
@@ -229,6 +318,8 @@ RandomNetwork Generator::run() {
       added = (addResidual(), true);
     if (added && chance(60))
       addRelu();
+    if (chance(40) && product(shape, 1) < 3000)
+      addMove();
   }
   // A graph needs something to train on images, whatever was drawn; a convolution that never fits
   // is left out.

@@ -22,8 +22,8 @@ struct RandomNetwork {
 };
 
 /// Convolutions (strides, pads on each side, dilations, groups), pooling, residual sums, dense
-/// layers and a cross entropy; a few thousand weights. The same seed gives the same network on any
-/// host.
+/// layers, data movement and a cross entropy; a few thousand weights. The same seed gives the same
+/// network on any host.
 RandomNetwork makeRandomNetwork(uint32_t seed, const std::string &fileName);
 
 } // namespace slp

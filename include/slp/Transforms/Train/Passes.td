@@ -36,6 +36,17 @@ def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
   let dependentDialects = ["::slp::num_ir::NumDialect", "::slp::train::TrainDialect"];
 }
 
+def TrainFoldTransposes : Pass<"train-fold-transposes", "::mlir::ModuleOp"> {
+  let summary = "let matrix products read their operands as they are stored";
+  let description = [{
+    A `train.transpose` that exchanges the last two dimensions of a matmul's operand becomes `transpose_a` or `transpose_b`
+    of that matmul. One that nobody else reads goes. Changes no value: operands are read as stored.
+
+    Runs before `train-differentiate`, so that a transposed weight gets its gradient in one product.
+    Example: test/Transforms/fold-transposes.mlir.
+  }];
+}
+
 def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   let summary = "give every tensor a name of its own";
   let description = [{
