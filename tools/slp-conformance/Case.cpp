@@ -61,10 +61,15 @@ static Status readCase(const fs::path &folder, Case &testCase) {
     if (set.domain().empty() || set.domain() == "ai.onnx")
       testCase.opset = set.version();
   addOperators(model.graph(), testCase);
+  auto addValue = [&](const onnx::ValueInfoProto &value, std::vector<std::string> &names) {
+    names.push_back(value.name());
+    if (!value.type().has_tensor_type())
+      testCase.otherThanTensors.insert(value.name());
+  };
   for (const onnx::ValueInfoProto &input : model.graph().input())
-    testCase.inputs.push_back(input.name());
+    addValue(input, testCase.inputs);
   for (const onnx::ValueInfoProto &output : model.graph().output())
-    testCase.outputs.push_back(output.name());
+    addValue(output, testCase.outputs);
   for (const fs::directory_entry &entry : fs::directory_iterator(folder))
     if (entry.path().filename().string().rfind("test_data_set_", 0) == 0)
       testCase.dataFolders.push_back(entry.path());
@@ -181,17 +186,19 @@ static Status readElements(const onnx::TensorProto &tensor, std::vector<double> 
   }
 }
 
-static Status readTensors(const std::string &folder, const std::string &kind,
-                          const std::vector<std::string> &names,
-                          std::map<std::string, Values> &out) {
+static Status readTensors(const Case &testCase, const std::string &folder, const std::string &kind,
+                          const std::vector<std::string> &names, std::map<std::string, Values> &out,
+                          std::map<std::string, std::string> &files) {
   for (size_t i = 0; i < names.size(); ++i) {
     std::string file = kind + "_" + std::to_string(i) + ".pb";
     if (!fs::exists(fs::path(folder) / file))
       continue; // an initializer that is an input too, or an optional input
     onnx::TensorProto tensor;
-    // A sequence or an optional value is another message; its fields do not make a tensor.
-    if (!parseFile(fs::path(folder) / file, tensor) || tensor.data_type() == 0)
-      return Error{file + " is not a tensor"};
+    if (testCase.otherThanTensors.count(names[i]))
+      return Error{kind + " \"" + names[i] + "\": expected a tensor"};
+    if (!parseFile(fs::path(folder) / file, tensor))
+      return Error{file + ": not a tensor"};
+    files[names[i]] = fs::path(folder) / file;
     Values &values = out[names[i]];
     values.type = tensor.data_type();
     values.shape.assign(tensor.dims().begin(), tensor.dims().end());
@@ -209,9 +216,14 @@ static Status readTensors(const std::string &folder, const std::string &kind,
 
 Result<DataSet> slp::conformance::readDataSet(const Case &testCase, const std::string &folder) {
   DataSet set;
-  if (Status status = readTensors(folder, "input", testCase.inputs, set.inputs); !status)
+  if (Status status =
+          readTensors(testCase, folder, "input", testCase.inputs, set.inputs, set.files);
+      !status)
     return status.takeError();
-  if (Status status = readTensors(folder, "output", testCase.outputs, set.outputs); !status)
+  std::map<std::string, std::string> unused;
+  if (Status status =
+          readTensors(testCase, folder, "output", testCase.outputs, set.outputs, unused);
+      !status)
     return status.takeError();
   return set;
 }

@@ -37,6 +37,7 @@ struct Values {
 /// Inputs and expected outputs of one run, by the names in the graph.
 struct DataSet {
   std::map<std::string, Values> inputs, outputs;
+  std::map<std::string, std::string> files; // of the inputs
 };
 
 struct Case {
@@ -48,6 +49,7 @@ struct Case {
   int64_t opset = 0;               // of ONNX's own domain; 0: none
   bool isRandom = false;           // its outputs are random by definition
   std::vector<std::string> inputs, outputs;
+  std::set<std::string> otherThanTensors; // those of them that are sequences, optional values, maps
 };
 
 /// All cases in `folder` and below, sorted by name. Folders without a model are passed over.

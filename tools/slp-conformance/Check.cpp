@@ -105,7 +105,8 @@ namespace {
 class DataSetCheck {
 public:
   DataSetCheck(const Case &testCase, const Settings &settings, const DataSet &data)
-      : testCase(testCase), settings(settings), data(data), context(registry()),
+      : testCase(testCase), settings(settings), data(data),
+        context(registry(), MLIRContext::Threading::DISABLED),
         handler(&context, [this](Diagnostic &diagnostic) {
           if (why.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
             note(diagnostic);
@@ -113,6 +114,8 @@ public:
         }) {}
 
   Outcome run();
+  /// The importer's refusal, or `otherwise`.
+  Outcome refuse(const std::string &otherwise);
 
 private:
   static DialectRegistry registry() {
@@ -121,6 +124,7 @@ private:
     return all;
   }
   void note(Diagnostic &diagnostic);
+  OwningOpRef<ModuleOp> import();
   Outcome refused() const { return {Kind::refused, why.empty() ? "no reason was given" : why}; }
   Outcome evaluate(ModuleOp module, func::FuncOp step, const reference::NamedTensors &inputs);
   Outcome verify(OwningOpRef<ModuleOp> module, const reference::NamedTensors &inputs);
@@ -211,9 +215,16 @@ Outcome DataSetCheck::verify(OwningOpRef<ModuleOp> module, const reference::Name
   return {Kind::wrong, line.str()};
 }
 
+OwningOpRef<ModuleOp> DataSetCheck::import() {
+  return readModel(context, testCase.model, settings.compile);
+}
+
+Outcome DataSetCheck::refuse(const std::string &otherwise) {
+  return import() ? Outcome{Kind::refused, otherwise} : refused();
+}
+
 Outcome DataSetCheck::run() {
-  context.disableMultithreading();
-  OwningOpRef<ModuleOp> module = readModel(context, testCase.model, settings.compile);
+  OwningOpRef<ModuleOp> module = import();
   if (!module)
     return refused();
   auto step = module->lookupSymbol<func::FuncOp>("step");
@@ -236,8 +247,8 @@ Outcome slp::conformance::check(const Case &testCase, const Settings &settings) 
   Outcome outcome{Kind::refused, "the case has no data"};
   for (const std::string &folder : testCase.dataFolders) {
     Result<DataSet> data = readDataSet(testCase, folder);
-    if (!data)
-      return {Kind::refused, data.message()};
+    if (!data) // the importer's reason, if it has one, tells more
+      return DataSetCheck(testCase, settings, DataSet()).refuse(data.message());
     outcome = DataSetCheck(testCase, settings, *data).run();
     if (outcome.kind != Kind::pass && outcome.kind != Kind::random)
       return outcome;

@@ -55,6 +55,9 @@ LogicalResult Importer::checkOutputs() {
     Value value = graph.values.lookup(output.name());
     if (!value)
       return error() << "not defined by any node, or not a tensor of FLOAT";
+    if (cast<ShapedType>(value.getType()).getElementType().isInteger(8))
+      return error() << "the indices of a MaxPool count within its window here: only a "
+                        "MaxPoolGrad can read them";
     const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
     if (!declared.has_shape())
       continue;
