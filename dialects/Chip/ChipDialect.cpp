@@ -70,8 +70,8 @@ LogicalResult TensorOp::verify() {
     return emitOpError("expected a tensor in dram, found ") << type;
   if (!type.getLayout().isIdentity())
     return emitOpError("expected a row-major tensor, found ") << type;
-  if (type.getRank() > 5)
-    return emitOpError("expected at most 5 dimensions, found ") << type.getRank();
+  if (type.getRank() > 8) // as the image; tiles and views have at most 5
+    return emitOpError("expected at most 8 dimensions, found ") << type.getRank();
   if (getInit() && getRole() != Role::state)
     return emitOpError("has an initial value but is no state");
   return success();

@@ -106,8 +106,8 @@ def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
   let description = [{
     `instruction` is the mnemonic of a MAC or vector instruction (docs/isa). `outs`, then `ins`, are its descriptor fields
     in the order of the manual; its other fields come from attributes: `geometry` (kh, kw, sh, sw, pt, pl, dh, dw,
-    count_pad), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the host's). `captures` names the train tensor that
-    each of `outs` is a tile of; empty if none.
+    count_pad), `mode`, `function` (its field `fn`), `scalars` (FP32 numbers for its run-time-number fields beyond the host's, in
+    order; those left over stay unused). `captures` names the train tensor that each of `outs` is a tile of; empty if none.
 
     ```mlir
     chip.run "v.relu" outs(%y) ins(%x) {captures = ["relu1"]} : (memref<1x8xf32, #chip.space<shared>>), (memref<1x8xf32, #chip.space<shared>>)
@@ -115,7 +115,7 @@ def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins StrAttr:$instruction, Variadic<AnyStaticShapeMemRef>:$outs, Variadic<AnyStaticShapeMemRef>:$ins,
                        OptionalAttr<DenseI64ArrayAttr>:$geometry, OptionalAttr<StrAttr>:$mode,
-                       OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<StrArrayAttr>:$captures);
+                       OptionalAttr<StrAttr>:$function, OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<StrArrayAttr>:$captures);
   let assemblyFormat = "$instruction `outs` `(` $outs `)` `ins` `(` $ins `)` attr-dict `:` `(` type($outs) `)` `,` `(` type($ins) `)`";
   let hasVerifier = 1;
   let extraClassDeclaration = [{

@@ -36,17 +36,29 @@ def V_RELU : Unary<"v.relu", 0x41> {
   let summary = "Rectify.";
   let description = "dst = src > 0 ? src : +0, elementwise.";
 }
-def V_RELU_GRAD : Binary<"v.relu.grad", 0x42, "dy", "y"> {
-  let summary = "Gradient of rectify.";
-  let description = "dst = y > 0 ? dy : +0, elementwise.";
+def V_UNARY : Instruction<"v.unary", 0x42, VectorFields<[
+    D0<"dst", "result">, D1<"src", "operand, same coordinates">, Field<"fn", Enum<UnaryFnEnum>, 33, 28, "function">,
+    Field<"a", HyperReg, 39, 36, "first number of the function; ignored if it takes none">,
+    Field<"b", HyperReg, 43, 40, "second number">]>.fields, [Reserved<27, 18>, Reserved<35, 34>, Reserved<124, 44>]> {
+  let summary = "Apply a function to each element.";
+  let description = "dst = round(fn(src)), elementwise.";
+  let engine = "vector"; let timingClass = "vector";
 }
-def V_ADD : Binary<"v.add", 0x43, "a", "b"> {
-  let summary = "Add two tiles.";
-  let description = "dst = round(a + b), elementwise.";
+def V_BINARY : Instruction<"v.binary", 0x43, VectorFields<[
+    D0<"dst", "result">, D1<"x", "first operand">, D2<"y", "second operand">,
+    Field<"fn", Enum<BinaryFnEnum>, 33, 28, "function">,
+    Field<"a", HyperReg, 39, 36, "first number of the function; ignored if it takes none">,
+    Field<"b", HyperReg, 43, 40, "second number">]>.fields, [Reserved<27, 23>, Reserved<35, 34>, Reserved<124, 44>]> {
+  let summary = "Apply a function to pairs of elements.";
+  let description = "dst = round(fn(x, y)), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
+  let engine = "vector"; let timingClass = "vector";
 }
-def V_BIAS_ADD : Binary<"v.bias.add", 0x44, "x", "b"> {
-  let summary = "Add one number per channel.";
-  let description = "dst (n, c, ...) = round(x + b[c]).";
+def V_SELECT : Instruction<"v.select", 0x44, VectorFields<[
+    D0<"dst", "result">, D1<"cond", "condition">, D2<"x", "where it is not zero">, D3<"y", "where it is zero">]>.fields,
+    [Reserved<124, 28>]> {
+  let summary = "Take each element from one of two tiles.";
+  let description = "dst = round(cond != 0 ? x : y), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
+  let engine = "vector"; let timingClass = "vector";
 }
 def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
     D0<"dst", "sums (c), f32">, D1<"dy", "error tile (n, c) or (n, c, h, w)">, VMode]>.fields,

@@ -39,6 +39,16 @@ def Train_StorageInterface : OpInterface<"StorageInterface"> {
       "return ConcreteOp::storageClass();">];
 }
 
+def Train_ElementwiseInterface : OpInterface<"ElementwiseInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    An op computed element by element with broadcasting. Its mnemonic is the name of its function in docs/numerics.md
+    section 5 and in v.unary, v.binary or v.select, by the number of operands.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's numbers in the order of the definition.", "::llvm::SmallVector<float>", "getNumbers">];
+}
+
 def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {
   let cppNamespace = "::slp::train";
   let description = [{

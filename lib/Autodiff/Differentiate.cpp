@@ -30,8 +30,10 @@ using slp::autodiff::Differentiator;
 
 void slp::registerGradients(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TrainDialect *) {
+    autodiff::attachBroadcastGradients(*context);
     autodiff::attachConvGradients(*context);
     autodiff::attachElementwiseGradients(*context);
+    autodiff::attachFunctionGradients(*context);
     autodiff::attachLossGradients(*context);
     autodiff::attachMatMulGradients(*context);
     autodiff::attachPoolGradients(*context);

@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - gradients of relu, add, bias_add, reshape ----------------------------===//
+//===- Elementwise.cpp - gradients of bias_add, reshape ---------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -14,25 +14,6 @@ using namespace mlir;
 using namespace slp::train;
 
 namespace {
-struct ReluGradient : slp::autodiff::GradientOf<ReluGradient, ReluOp> {
-  static LogicalResult gradient(ReluOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
-                                SmallVectorImpl<Value> &grads) {
-    auto dx = createInferred<ReluGradOp>(b, op.getLoc(), {resultGrads[0], op.getY()},
-                                         phaseOf(b, Phase::bp));
-    grads.push_back(dx ? dx.getDx() : Value());
-    return success(bool(dx));
-  }
-};
-
-struct AddGradient : slp::autodiff::GradientOf<AddGradient, AddOp> {
-  static LogicalResult gradient(AddOp, OpBuilder &, ValueRange resultGrads, ArrayRef<bool> needed,
-                                SmallVectorImpl<Value> &grads) {
-    for (bool isNeeded : needed)
-      grads.push_back(isNeeded ? resultGrads[0] : Value());
-    return success();
-  }
-};
-
 struct BiasAddGradient : slp::autodiff::GradientOf<BiasAddGradient, BiasAddOp> {
   static LogicalResult gradient(BiasAddOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
@@ -57,8 +38,6 @@ struct ReshapeGradient : slp::autodiff::GradientOf<ReshapeGradient, ReshapeOp> {
 } // namespace
 
 void slp::autodiff::attachElementwiseGradients(MLIRContext &context) {
-  ReluOp::attachInterface<ReluGradient>(context);
-  AddOp::attachInterface<AddGradient>(context);
   BiasAddOp::attachInterface<BiasAddGradient>(context);
   ReshapeOp::attachInterface<ReshapeGradient>(context);
 }

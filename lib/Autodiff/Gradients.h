@@ -26,8 +26,10 @@ struct GradientOf : train::DifferentiableInterface::ExternalModel<Model, Op> {
   }
 };
 
+void attachBroadcastGradients(mlir::MLIRContext &context);
 void attachConvGradients(mlir::MLIRContext &context);
 void attachElementwiseGradients(mlir::MLIRContext &context);
+void attachFunctionGradients(mlir::MLIRContext &context);
 void attachLossGradients(mlir::MLIRContext &context);
 void attachMatMulGradients(mlir::MLIRContext &context);
 void attachPoolGradients(mlir::MLIRContext &context);

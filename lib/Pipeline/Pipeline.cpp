@@ -60,6 +60,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
 static void differentiate(OpPassManager &pm, const CompileOptions &options) {
   TrainDifferentiateOptions o;
   o.optimizer = options.optimizer;
+  pm.addPass(createTrainFusePatterns());
   pm.addPass(createTrainDifferentiate(o));
 }
 

@@ -64,6 +64,7 @@ struct Issue {
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};
+  uint8_t function = 0; // UnaryFn or BinaryFn
   uint8_t semaphore = 0, count = 0;
 };
 

@@ -67,7 +67,7 @@ def dense(nodes, initializers=(), image=(4, 6), logits=(4, 3)):
 
 
 def unsupported_operators():
-    return dense([node("Erf", ["image"], "erf"), node("HardSwish", ["erf"], "swish"),
+    return dense([node("Hardmax", ["image"], "erf"), node("Bernoulli", ["erf"], "swish"),
                   node("MatMul", ["swish", "weight"], "logits")])
 
 
@@ -238,7 +238,7 @@ FILES = {
                            b"  logits = Relu(image\n}\n",
     "text-operator.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
                              b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
-                             b"  hidden = Erf(image)\n  logits = Relu(hidden)\n}\n",
+                             b"  hidden = Hardmax(image)\n  logits = Relu(hidden)\n}\n",
     "text-nested.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
                            b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
                            + b"  y = If <then_branch = g () => () {\n" * 100,

@@ -17,6 +17,7 @@
 #
 # ===-----------------------------------------------------------------------===#
 import argparse
+import functools
 import json
 import pathlib
 import zlib
@@ -83,9 +84,93 @@ def run_pad(attributes, x, pads):
     return functional.pad(x, split_pads([int(pads[i]) for i in (2, 3, 6, 7)]))
 
 
-OPERATORS = {
-    "Conv": run_conv,
+def broadcast(function):
+    """A function of two tensors, as operator sets before 7 broadcast them too."""
+    def run(attributes, a, b):
+        if "axis" in attributes:
+            b = b.reshape(b.shape + (1,) * (a.dim() - attributes["axis"] - b.dim()))
+        return function(a, b)
+    return run
+
+
+def run_clip(attributes, x, low=None, high=None):
+    low = attributes.get("min") if low is None else low
+    high = attributes.get("max") if high is None else high
+    return x.clamp(None if low is None else float(low), None if high is None else float(high))
+
+
+def run_shrink(attributes, x):
+    bound, bias = attributes.get("lambd", 0.5), attributes.get("bias", 0.0)
+    return torch.where(x < -bound, x + bias, torch.where(x > bound, x - bias, 0 * x))
+
+
+def run_prelu(_, x, slope):
+    return torch.where(x > 0, x, slope * x)
+
+
+def run_threshold(attributes, x):
+    return functional.threshold(x, attributes.get("alpha", 1.0), 0.0)
+
+
+def run_hard_sigmoid(attributes, x):
+    return (attributes.get("alpha", 0.2) * x + attributes.get("beta", 0.5)).clamp(0, 1)
+
+
+def total(*tensors):
+    return functools.reduce(torch.add, tensors)
+
+
+# Operators computed element by element.
+ELEMENTWISE = {
+    "Abs": lambda _, x: x.abs(),
+    "Add": broadcast(torch.add),
+    "And": lambda _, a, b: a & b,
+    "Ceil": lambda _, x: x.ceil(),
+    "Celu": lambda attributes, x: functional.celu(x, attributes.get("alpha", 1.0)),
+    "Clip": run_clip,
+    "Div": broadcast(torch.div),
+    "Elu": lambda attributes, x: functional.elu(x, attributes.get("alpha", 1.0)),
+    "Erf": lambda _, x: x.erf(),
+    "Exp": lambda _, x: x.exp(),
+    "Floor": lambda _, x: x.floor(),
+    "Greater": lambda _, a, b: a > b,
+    "GreaterOrEqual": lambda _, a, b: a >= b,
+    "HardSigmoid": run_hard_sigmoid,
+    "HardSwish": lambda _, x: functional.hardswish(x),
+    "LeakyRelu": lambda attributes, x: functional.leaky_relu(x, attributes.get("alpha", 0.01)),
+    "Less": lambda _, a, b: a < b,
+    "LessOrEqual": lambda _, a, b: a <= b,
+    "Log": lambda _, x: x.log(),
+    "Max": lambda _, a, b: torch.maximum(a, b),
+    "Mean": lambda _, *xs: total(*xs) / len(xs),
+    "Min": lambda _, a, b: torch.minimum(a, b),
+    "Mul": broadcast(torch.mul),
+    "Neg": lambda _, x: -x,
+    "Not": lambda _, x: ~x,
+    "Or": lambda _, a, b: a | b,
+    "PRelu": run_prelu,
+    "Pow": broadcast(torch.pow),
+    "Reciprocal": lambda _, x: x.reciprocal(),
     "Relu": lambda _, x: functional.relu(x),
+    "Round": lambda _, x: x.round(),
+    "Selu": lambda _, x: functional.selu(x),
+    "Shrink": run_shrink,
+    "Sigmoid": lambda _, x: x.sigmoid(),
+    "Sign": lambda _, x: x.sign(),
+    "Softplus": lambda _, x: functional.softplus(x),
+    "Softsign": lambda _, x: functional.softsign(x),
+    "Sqrt": lambda _, x: x.sqrt(),
+    "Sub": broadcast(torch.sub),
+    "Sum": lambda _, *xs: total(*xs),
+    "Tanh": lambda _, x: x.tanh(),
+    "ThresholdedRelu": run_threshold,
+    "Where": lambda _, cond, a, b: torch.where(cond, a, b),
+    "Xor": lambda _, a, b: a ^ b,
+}
+
+OPERATORS = {
+    **ELEMENTWISE,
+    "Conv": run_conv,
     "MaxPool": run_max_pool,
     "AveragePool": run_avg_pool,
     "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
@@ -94,7 +179,6 @@ OPERATORS = {
     "Pad": run_pad,
     "Gemm": run_gemm,
     "MatMul": lambda _, a, b: a @ b,
-    "Add": lambda _, a, b: a + b,
     "Softmax": lambda attributes, x: functional.softmax(x, attributes.get("axis", -1)),
     "Constant": lambda attributes: from_onnx(attributes["value"]),
     "SoftmaxCrossEntropyLoss": lambda _, x, labels: functional.cross_entropy(x, labels),
@@ -122,7 +206,7 @@ def gradients(name, model):
     values = {t.name: from_onnx(t) for t in graph.initializer}
     parameters = {}
     for key, value in values.items():
-        if value.is_floating_point():
+        if value.is_floating_point() and (value.numel() > 1 or key == "slope"):
             values[key] = parameters[key] = value.double().requires_grad_()
     image = graph.input[0]
     shape = [d.dim_value or SYMBOLIC_BATCH for d in image.type.tensor_type.shape.dim]
@@ -141,7 +225,7 @@ def gradients(name, model):
     loss.backward()
     result.update(labels=labels.tolist(), logits=as_json(logits), loss=as_json(loss)["data"][0])
     result["gradients"] = {key: as_json(p.grad) for key, p in parameters.items()
-                           if p.numel() <= LARGEST}
+                           if p.numel() <= LARGEST and p.grad is not None}
     return result
 
 

@@ -346,6 +346,7 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   SmallVector<uint64_t> values;
   size_t nextOperand = 0;
   uint8_t nextHyper = hyperRegister.lookup(run);
+  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
   for (const mach::FieldInfo &field : info->layout.fields) {
     uint64_t value = 0;
     if (field.prefix == "d") {
@@ -362,12 +363,17 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
     } else if (field.prefix == "h") {
       const auto *known =
           llvm::find_if(hostNumbers, [&](auto &entry) { return entry.first == field.name; });
-      value = known != std::end(hostNumbers) ? known->second : nextHyper++;
-    } else if (field.name == "mode") {
-      auto it = std::find(field.names.begin(), field.names.end(),
-                          std::string_view(run.getMode().value_or("zero")));
+      bool isLeft = nextHyper < hyperRegister.lookup(run) + scalarsGiven;
+      if (known != std::end(hostNumbers))
+        value = known->second;
+      else if (isLeft || (field.name != "a" && field.name != "b"))
+        value = nextHyper++; // a function may take fewer numbers than a and b
+    } else if (field.name == "mode" || field.name == "fn") {
+      bool isMode = field.name == "mode";
+      StringRef name = isMode ? run.getMode().value_or("zero") : run.getFunction().value_or("");
+      auto it = std::find(field.names.begin(), field.names.end(), std::string_view(name));
       if (it == field.names.end())
-        return run.emitOpError("has the unknown mode ") << *run.getMode();
+        return run.emitOpError("has the unknown ") << (isMode ? "mode " : "function ") << name;
       value = it - field.names.begin();
     } else {
       return run.emitOpError("gives no value for field ") << StringRef(field.name);
@@ -377,7 +383,6 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   if (nextOperand < operands.size())
     return run.emitOpError("has ")
            << operands.size() << " operands, the instruction " << nextOperand;
-  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
   size_t scalarsTaken = nextHyper - hyperRegister.lookup(run);
   if (scalarsGiven != scalarsTaken)
     return run.emitOpError("has ") << scalarsGiven << " scalars, the instruction " << scalarsTaken;

@@ -110,6 +110,7 @@ void NestEmitter::emitRun(const NestRun &run) {
   RunOp::create(b, nest.loc, b.getStringAttr(run.instruction), outs, ins,
                 run.geometry.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(run.geometry),
                 run.mode.empty() ? StringAttr() : b.getStringAttr(run.mode),
+                run.function.empty() ? StringAttr() : b.getStringAttr(run.function),
                 run.scalars.empty() ? DenseF32ArrayAttr() : b.getDenseF32ArrayAttr(run.scalars),
                 captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
 }

@@ -62,6 +62,7 @@ struct NestRun {
   llvm::SmallVector<unsigned> outs, ins;
   llvm::SmallVector<int64_t> geometry;
   std::string mode;
+  std::string function; // of v.unary and v.binary
   llvm::SmallVector<float> scalars;
   llvm::SmallVector<std::string> captures;
   bool epilogue = false; // after the reduction loops

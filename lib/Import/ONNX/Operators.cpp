@@ -23,6 +23,7 @@ static constexpr const char *supportPage = "docs/onnx-support.md";
 const OperatorTable &slp::import_onnx::operatorTable() {
   static const OperatorTable table = [] {
     OperatorTable t;
+    addActivationOperators(t);
     addArtifactOperators(t);
     addConvOperators(t);
     addDenseOperators(t);

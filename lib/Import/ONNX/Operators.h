@@ -61,6 +61,7 @@ struct Operator {
 
 using OperatorTable = std::map<std::string, Operator>;
 
+void addActivationOperators(OperatorTable &table);
 void addArtifactOperators(OperatorTable &table);
 void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);

@@ -104,8 +104,20 @@ chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, addres
 func.func @too_few_operands() {
   chip.task "x" "train.x" "fp" cores(1) {
     %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{gives no operand for field b}}
-    chip.run "v.add" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    // expected-error @below {{gives no operand for field y}}
+    chip.run "v.binary" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
+func.func @unknown_function() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
+    // expected-error @below {{has the unknown function sinh}}
+    chip.run "v.unary" outs(%a) ins(%a) {function = "sinh"} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
   }
   return
 }

@@ -193,3 +193,11 @@ func.func @read_too_late(%dw: tensor<4xf32> {train.name = "dw"}) -> (tensor<4x!f
   train.write @v, %v1 : tensor<4x!f16>
   return %y : tensor<4x!f16>
 }
+
+// -----
+
+func.func @step(%a: tensor<2x1x2x1x2x1xf32> {train.name = "a"}, %b: tensor<1x2x1x2x1x2xf32> {train.name = "b"}) {
+  // expected-error @below {{broadcasts in 6 groups of dimensions, the chip takes 5}}
+  %y = train.add %a, %b {train.names = ["y"]} : (tensor<2x1x2x1x2x1xf32>, tensor<1x2x1x2x1x2xf32>) -> tensor<2x2x2x2x2x2xf32>
+  return
+}

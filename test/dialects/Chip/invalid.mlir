@@ -11,8 +11,8 @@ chip.tensor @x : memref<4x2xf32, strided<[1, 4]>> {role = #chip.role<temp>}
 
 // -----
 
-// expected-error @below {{expected at most 5 dimensions, found 6}}
-chip.tensor @x : memref<1x1x1x1x1x1xf32> {role = #chip.role<temp>}
+// expected-error @below {{expected at most 8 dimensions, found 9}}
+chip.tensor @x : memref<1x1x1x1x1x1x1x1x1xf32> {role = #chip.role<temp>}
 
 // -----
 

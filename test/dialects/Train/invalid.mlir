@@ -293,8 +293,32 @@ func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x5xf32>, %c: tensor<2xf32>) {
 // -----
 
 func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>) {
-  // expected-error @below {{expected operands of one shape, found 'tensor<2x3xf32>' and 'tensor<3x2xf32>'}}
+  // expected-error @below {{expected operands of one rank and equal sizes or 1, found 'tensor<2x3xf32>', 'tensor<3x2xf32>'}}
   %0 = train.add %a, %b : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3xf32>) {
+  // expected-error @below {{expected operands of one rank and equal sizes or 1, found 'tensor<2x3xf32>', 'tensor<3xf32>'}}
+  %0 = train.mul %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<1x3xf32>) {
+  // expected-error @below {{expected result #0 of type 'tensor<2x3xf32>', found 'tensor<1x3xf32>'}}
+  %0 = train.select %a, %b, %b : (tensor<2x3xf32>, tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2xf32>) {
+  // expected-error @below {{requires attribute 'offset'}}
+  %0 = train.affine %a {scale = 2.0 : f32} : (tensor<2xf32>) -> tensor<2xf32>
   return
 }
 

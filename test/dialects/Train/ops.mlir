@@ -69,6 +69,146 @@ func.func @elementwise(%x: tensor<2x3x4x4xf32>, %b: tensor<3xf32>) {
   return
 }
 
+// Functions of one element, and their gradients.
+// CHECK-LABEL: @functions
+func.func @functions(%x: tensor<2x3xf32>) {
+  // CHECK: train.abs %
+  %0 = train.abs %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sign %
+  %1 = train.sign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.floor %
+  %2 = train.floor %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.ceil %
+  %3 = train.ceil %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.round_even %
+  %4 = train.round_even %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.logical_not %
+  %5 = train.logical_not %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sqrt %
+  %6 = train.sqrt %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.reciprocal %
+  %7 = train.reciprocal %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.exp %
+  %8 = train.exp %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.log %
+  %9 = train.log %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.tanh %
+  %10 = train.tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sigmoid %
+  %11 = train.sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.erf %
+  %12 = train.erf %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu %
+  %13 = train.gelu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_tanh %
+  %14 = train.gelu_tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_swish %
+  %15 = train.hard_swish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softplus %
+  %16 = train.softplus %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softsign %
+  %17 = train.softsign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.affine %{{.*}} {offset = 1.000000e+00 : f32, scale = 2.000000e+00 : f32}
+  %18 = train.affine %x {scale = 2.0 : f32, offset = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.power %{{.*}} {exponent = 3.000000e+00 : f32}
+  %19 = train.power %x {exponent = 3.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_sigmoid %{{.*}} {alpha = 2.500000e-01 : f32, beta = 5.000000e-01 : f32}
+  %20 = train.hard_sigmoid %x {alpha = 0.25 : f32, beta = 0.5 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.leaky_relu %{{.*}} {alpha = 1.250000e-01 : f32}
+  %21 = train.leaky_relu %x {alpha = 0.125 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.clip %{{.*}} {max = 6.000000e+00 : f32, min = 0.000000e+00 : f32}
+  %22 = train.clip %x {min = 0.0 : f32, max = 6.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.elu %{{.*}} {alpha = 1.000000e+00 : f32, gamma = 1.000000e+00 : f32}
+  %23 = train.elu %x {alpha = 1.0 : f32, gamma = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.celu %{{.*}} {alpha = 2.000000e+00 : f32}
+  %24 = train.celu %x {alpha = 2.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.thresholded_relu %{{.*}} {alpha = 1.000000e+00 : f32}
+  %25 = train.thresholded_relu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.shrink %{{.*}} {bias = 2.500000e-01 : f32, lambda = 5.000000e-01 : f32}
+  %26 = train.shrink %x {lambda = 0.5 : f32, bias = 0.25 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.abs_grad %
+  %27 = train.abs_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sqrt_grad %
+  %28 = train.sqrt_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.reciprocal_grad %
+  %29 = train.reciprocal_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.tanh_grad %
+  %30 = train.tanh_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sigmoid_grad %
+  %31 = train.sigmoid_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.erf_grad %
+  %32 = train.erf_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_grad %
+  %33 = train.gelu_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_tanh_grad %
+  %34 = train.gelu_tanh_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_swish_grad %
+  %35 = train.hard_swish_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softplus_grad %
+  %36 = train.softplus_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softsign_grad %
+  %37 = train.softsign_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.prelu_grad %
+  %38 = train.prelu_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.power_grad %
+  %39 = train.power_grad %x, %x {exponent = 3.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_sigmoid_grad %
+  %40 = train.hard_sigmoid_grad %x, %x {alpha = 0.25 : f32, beta = 0.5 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.leaky_relu_grad %
+  %41 = train.leaky_relu_grad %x, %x {alpha = 0.125 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.clip_grad %
+  %42 = train.clip_grad %x, %x {min = 0.0 : f32, max = 6.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.elu_grad %
+  %43 = train.elu_grad %x, %x {alpha = 1.0 : f32, gamma = 1.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.celu_grad %
+  %44 = train.celu_grad %x, %x {alpha = 2.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.thresholded_relu_grad %
+  %45 = train.thresholded_relu_grad %x, %x {alpha = 1.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.shrink_grad %
+  %46 = train.shrink_grad %x, %x {lambda = 0.5 : f32, bias = 0.25 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// Operands of extent 1 serve all coordinates.
+// CHECK-LABEL: @broadcast
+func.func @broadcast(%a: tensor<2x1x4xf32>, %b: tensor<1x3x4xf32>, %s: tensor<1x1x1xf32>) {
+  // CHECK: train.add %
+  %0 = train.add %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.sub %
+  %1 = train.sub %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.mul %
+  %2 = train.mul %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.div %
+  %3 = train.div %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.pow %
+  %4 = train.pow %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.max %
+  %5 = train.max %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.min %
+  %6 = train.min %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.max_share %
+  %7 = train.max_share %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.prelu %
+  %8 = train.prelu %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.prelu_slope %
+  %9 = train.prelu_slope %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.equal %
+  %10 = train.equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.less %
+  %11 = train.less %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.less_equal %
+  %12 = train.less_equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_and %
+  %13 = train.logical_and %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_or %
+  %14 = train.logical_or %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_xor %
+  %15 = train.logical_xor %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.select %
+  %16 = train.select %s, %a, %b : (tensor<1x1x1xf32>, tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  return
+}
+
 // CHECK-LABEL: @windows
 func.func @windows(%x: tensor<2x3x5x5xf32>) {
   // CHECK: train.max_pool {{.*}} {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<2x3x5x5xf32>) -> (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>)

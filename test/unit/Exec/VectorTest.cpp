@@ -61,8 +61,8 @@ TEST_P(VectorTest, Elementwise) {
       b.emit(mach::Mask{1, 3});
       b.tensor("a", from, shape);
       b.tensor("b", from, shape);
-      b.tensor("c", fp16, {5});
-      for (const char *name : {"round", "relu", "reluGrad", "add", "biasAdd"})
+      b.tensor("c", fp16, {1, 5, 1, 1});
+      for (const char *name : {"round", "relu", "reluGrad", "add", "channelAdd", "shift", "select"})
         b.tensor(name, to, shape);
       b.load(0, "a", b.wholeOf("a"), mach::Space::spm, 1);
       b.load(1, "b", b.wholeOf("b"), mach::Space::spm, 1);
@@ -74,13 +74,18 @@ TEST_P(VectorTest, Elementwise) {
       };
       finish("round", mach::VRound{2, 0, 1});
       finish("relu", mach::VRelu{2, 0, 1});
-      finish("reluGrad", mach::VReluGrad{2, 0, 1, 1});
-      finish("add", mach::VAdd{2, 0, 1, 1});
-      finish("biasAdd", mach::VBiasAdd{2, 0, 3, 1});
+      b.emit(mach::Hyper{7, num::bitsOf(0.75f)});
+      b.emit(mach::Hyper{8, num::bitsOf(-2.5f)});
+      finish("reluGrad", mach::VBinary{2, 0, 1, mach::BinaryFn::relu_grad, 0, 0, 1});
+      finish("add", mach::VBinary{2, 0, 1, mach::BinaryFn::add, 0, 0, 1});
+      finish("channelAdd", mach::VBinary{2, 3, 0, mach::BinaryFn::add, 0, 0, 1});
+      finish("shift", mach::VUnary{2, 0, mach::UnaryFn::affine, 7, 8, 1});
+      finish("select", mach::VSelect{2, 3, 0, 1, 1});
       std::unique_ptr<Machine> machine = b.build();
       ASSERT_TRUE(machine);
       std::vector<float> x = valuesOf(from, n, 1), y = valuesOf(from, n, 2),
                          c = valuesOf(fp16, 5, 3);
+      c[2] = 0; // a condition that is false
       writeTensor(*machine, "a", x);
       writeTensor(*machine, "b", y);
       writeTensor(*machine, "c", c);
@@ -95,8 +100,38 @@ TEST_P(VectorTest, Elementwise) {
       expect("relu", [&](size_t i) { return x[i] > 0 ? x[i] : 0.0f; });
       expect("reluGrad", [&](size_t i) { return y[i] > 0 ? x[i] : 0.0f; });
       expect("add", [&](size_t i) { return x[i] + y[i]; });
-      expect("biasAdd", [&](size_t i) { return x[i] + c[i / 12 % 5]; });
+      expect("channelAdd", [&](size_t i) { return x[i] + c[i / 12 % 5]; });
+      expect("shift", [&](size_t i) { return std::fma(0.75f, x[i], -2.5f); });
+      expect("select", [&](size_t i) { return c[i / 12 % 5] != 0 ? x[i] : y[i]; });
     }
+}
+
+/// y (2, 1, 4, 3) and z (5, 1) broadcast against each other in every dimension.
+TEST_P(VectorTest, BroadcastInEveryDimension) {
+  Shape shape{2, 5, 4, 3};
+  Shape xShape{2, 1, 4, 1}, yShape{1, 5, 1, 3};
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.tensor("x", fp16, xShape);
+  b.tensor("y", f32, yShape);
+  b.tensor("sub", f32, shape);
+  b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+  b.load(1, "y", b.wholeOf("y"), mach::Space::spm, 1);
+  output(b, 2, f32, shape, 1, 3);
+  b.emit(mach::VBinary{2, 0, 1, mach::BinaryFn::sub, 0, 0, 1});
+  b.store("sub", 2, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x = valuesOf(fp16, 8, 1), y = valuesOf(f32, 15, 2), expected;
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "y", y);
+  runStep(*machine);
+  for (int n = 0; n < 2; ++n)
+    for (int c = 0; c < 5; ++c)
+      for (int h = 0; h < 4; ++h)
+        for (int w = 0; w < 3; ++w)
+          expected.push_back(rounded(f32, x[size_t(n * 4 + h)] - y[size_t(c * 3 + w)]));
+  expectSameBits(readTensor(*machine, "sub"), expected);
 }
 
 TEST_P(VectorTest, BiasGrad) {

@@ -64,6 +64,13 @@ private:
   void addResidual();
   bool addPool();
   void addRelu();
+  /// An op of one operand and one result, both of the current shape.
+  void addUnary(const std::string &op, const std::string &attributes = "");
+  /// An op of `a` and `b` that broadcast to the current shape.
+  void addBinary(const std::string &op, const std::string &a, const std::string &aType,
+                 const std::string &b, const std::string &bType);
+  void addFunction();
+  void addBroadcast();
   void addDense(int64_t outputs);
 
   std::mt19937 random;
@@ -192,6 +199,95 @@ void Generator::addRelu() {
   addOp("train.relu", current, "", typeOf(shape), same);
 }
 
+void Generator::addUnary(const std::string &op, const std::string &attributes) {
+  Shape same = shape;
+  addOp("train." + op, current, attributes, typeOf(shape), same);
+}
+
+void Generator::addBinary(const std::string &op, const std::string &a, const std::string &aType,
+                          const std::string &b, const std::string &bType) {
+  Shape same = shape;
+  addOp("train." + op, a + ", " + b, "", aType + ", " + bType, same);
+}
+
+/// Some function of one tensor, where it is tame.
+void Generator::addFunction() {
+  static constexpr const char *functions[][2] = {
+      {"tanh", ""},
+      {"sigmoid", ""},
+      {"erf", ""},
+      {"gelu", ""},
+      {"gelu_tanh", ""},
+      {"hard_sigmoid", "alpha = 0.2 : f32, beta = 0.5 : f32"},
+      {"hard_swish", ""},
+      {"leaky_relu", "alpha = 0.1 : f32"},
+      {"clip", "min = -0.5 : f32, max = 1.5 : f32"},
+      {"elu", "alpha = 1.5 : f32, gamma = 1.05 : f32"},
+      {"celu", "alpha = 0.75 : f32"},
+      {"softplus", ""},
+      {"softsign", ""},
+      {"thresholded_relu", "alpha = 0.25 : f32"},
+      {"shrink", "lambda = 0.25 : f32, bias = 0.125 : f32"},
+      {"abs", ""},
+      {"power", "exponent = 2.0 : f32"},
+      {"affine", "scale = 0.75 : f32, offset = 0.125 : f32"}};
+  int64_t kind = draw(0, 23);
+  if (kind < 18)
+    return addUnary(functions[kind][0], functions[kind][1]);
+  // Of numbers that are at least 1.
+  addUnary("abs");
+  addUnary("affine", "scale = 1.0 : f32, offset = 1.0 : f32");
+  static constexpr const char *positive[] = {"sqrt", "log", "reciprocal", "power", "exp", "round"};
+  std::string op = positive[kind - 18];
+  if (op == "exp")
+    addUnary("affine", "scale = -1.0 : f32, offset = 0.0 : f32");
+  if (op == "round") { // steps: nothing flows back through them, but beside them
+    std::string smooth = current, type = typeOf(shape);
+    addUnary(pick<const char *>({"floor", "ceil", "round_even", "sign", "logical_not"}));
+    return addBinary("add", smooth, type, current, type);
+  }
+  addUnary(op, op == "power" ? "exponent = -0.5 : f32" : "");
+}
+
+/// A function of the current value and a parameter of one number a channel, or of all.
+void Generator::addBroadcast() {
+  Shape slope(shape.size(), 1);
+  if (chance(70))
+    slope[1] = shape[1];
+  std::string x = current, type = typeOf(shape), p = addState(slope, 4), pType = typeOf(slope);
+  switch (draw(0, 7)) {
+  case 0:
+    return addBinary(pick<const char *>({"add", "sub", "mul"}), x, type, p, pType);
+  case 1:
+    return addBinary(pick<const char *>({"add", "sub", "mul"}), p, pType, x, type);
+  case 2:
+    return addBinary(pick<const char *>({"max", "min"}), x, type, p, pType);
+  case 3:
+    return addBinary("prelu", x, type, p, pType);
+  case 4: // x / (1 + |x|)
+    addUnary("abs");
+    addUnary("affine", "scale = 1.0 : f32, offset = 1.0 : f32");
+    return addBinary("div", x, type, current, type);
+  case 5: // x * sigmoid(x)
+    addUnary("sigmoid");
+    return addBinary("mul", x, type, current, type);
+  case 6: { // a power of numbers between 0 and 1
+    addUnary("sigmoid");
+    return addBinary("pow", current, type, p, pType);
+  }
+  default:
+    addBinary(pick<const char *>({"less", "less_equal", "equal"}), x, type, p, pType);
+    std::string cond = current;
+    if (chance(50)) {
+      addBinary(pick<const char *>({"logical_and", "logical_or", "logical_xor"}), cond, type, p,
+                pType);
+      cond = current;
+    }
+    Shape same = shape;
+    addOp("train.select", cond + ", " + x + ", " + p, "", type + ", " + type + ", " + pType, same);
+  }
+}
+
 void Generator::addDense(int64_t outputs) {
   int64_t depth = shape[1];
   bool transpose = chance(50);
@@ -227,8 +323,12 @@ RandomNetwork Generator::run() {
       added = addPool();
     else
       added = (addResidual(), true);
-    if (added && chance(60))
+    if (added && chance(50))
       addRelu();
+    else if (added && chance(50))
+      addFunction();
+    if (added && chance(25))
+      addBroadcast();
   }
   // A graph needs something to train on images, whatever was drawn; a convolution that never fits
   // is left out.

@@ -36,8 +36,12 @@ TEST(RandomNetwork, IsValidAndUsesEveryLayer) {
       asymmetric += op.getPads()[0] != op.getPads()[2];
     });
   }
-  for (const char *op : {"train.conv", "train.relu", "train.max_pool", "train.avg_pool",
-                         "train.add", "train.matmul", "train.bias_add", "train.softmax"})
+  for (const char *op :
+       {"train.conv",   "train.relu",     "train.max_pool", "train.avg_pool", "train.add",
+        "train.matmul", "train.bias_add", "train.softmax",  "train.tanh",     "train.gelu",
+        "train.erf",    "train.elu",      "train.power",    "train.sqrt",     "train.log",
+        "train.exp",    "train.mul",      "train.div",      "train.max",      "train.pow",
+        "train.prelu",  "train.select"})
     EXPECT_TRUE(ops.count(op)) << op;
   for (int count : {strided, grouped, dilated, asymmetric})
     EXPECT_GE(count, 20);
