@@ -70,10 +70,10 @@ LogicalResult TensorOp::verify() {
     return emitOpError("expected a tensor in dram, found ") << type;
   if (!type.getLayout().isIdentity())
     return emitOpError("expected a row-major tensor, found ") << type;
-  if (type.getRank() > 5)
-    return emitOpError("expected at most 5 dimensions, found ") << type.getRank();
-  if (getInit() && getRole() != Role::state)
-    return emitOpError("has an initial value but is no state");
+  if (type.getRank() > 8) // as the image; tiles and views have at most 5
+    return emitOpError("expected at most 8 dimensions, found ") << type.getRank();
+  if (getInit() && getRole() != Role::state && getRole() != Role::constant)
+    return emitOpError("has an initial value but is no state and no constant");
   return success();
 }
 
@@ -134,15 +134,15 @@ LogicalResult StoreOp::verify() {
 }
 
 LogicalResult RunOp::verify() {
-  if (getOuts().empty() || getIns().empty())
-    return emitOpError("expected a result and an operand");
+  if (getOuts().empty())
+    return emitOpError("expected a result");
   for (Value buffer : getOperands())
     if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::dram)
       return emitOpError("expected buffers on the chip, found ") << buffer.getType();
   if (getCaptures() && getCaptures()->size() != getOuts().size())
     return emitOpError("expected one captured name per result, found ")
            << getCaptures()->size() << " for " << getOuts().size();
-  if (getGeometry() && getGeometry()->size() != 9)
-    return emitOpError("expected a geometry of 9 numbers, found ") << getGeometry()->size();
+  if (getGeometry() && getGeometry()->size() != 9 && getGeometry()->size() != 11)
+    return emitOpError("expected a geometry of 9 or 11 numbers, found ") << getGeometry()->size();
   return success();
 }

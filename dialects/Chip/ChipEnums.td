@@ -18,6 +18,7 @@ def Chip_Space : Chip_Enum<"Space", "a memory", [
 def Chip_Engine : Chip_Enum<"Engine", "an engine with an in-order queue", [
     I32EnumAttrCase<"load", 1>, I32EnumAttrCase<"store", 2>, I32EnumAttrCase<"mac", 3>, I32EnumAttrCase<"vector", 4>]>;
 def Chip_Role : Chip_Enum<"Role", "what a DRAM tensor is for", [
-    I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"output", 1>, I32EnumAttrCase<"state", 2>, I32EnumAttrCase<"temp", 3>]>;
+    I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"output", 1>, I32EnumAttrCase<"state", 2>, I32EnumAttrCase<"temp", 3>,
+    I32EnumAttrCase<"constant", 4>]>;
 
 #endif // DIALECTS_CHIP_CHIPENUMS_TD

@@ -106,7 +106,8 @@ def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
   let description = [{
     `instruction` is the mnemonic of a MAC or vector instruction (docs/isa). `outs`, then `ins`, are its descriptor fields
     in the order of the manual; its other fields come from attributes: `geometry` (kh, kw, sh, sw, pt, pl, dh, dw,
-    count_pad), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the host's). `captures` names the train tensor that
+    count_pad, and where that is 1 pb, pr), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the
+    host's), `fields` (by name: whole numbers, and values of enums as strings). `captures` names the train tensor that
     each of `outs` is a tile of; empty if none.
 
     ```mlir
@@ -115,7 +116,8 @@ def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins StrAttr:$instruction, Variadic<AnyStaticShapeMemRef>:$outs, Variadic<AnyStaticShapeMemRef>:$ins,
                        OptionalAttr<DenseI64ArrayAttr>:$geometry, OptionalAttr<StrAttr>:$mode,
-                       OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<StrArrayAttr>:$captures);
+                       OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<DictionaryAttr>:$fields,
+                       OptionalAttr<StrArrayAttr>:$captures);
   let assemblyFormat = "$instruction `outs` `(` $outs `)` `ins` `(` $ins `)` attr-dict `:` `(` type($outs) `)` `,` `(` type($ins) `)`";
   let hasVerifier = 1;
   let extraClassDeclaration = [{

@@ -7,7 +7,7 @@
 class DimWord<int i> : DescriptorWord<"dim" # i, [
   Field<"extent" # i, Unsigned, 23, 0, "logical extent of the tensor in this dimension, elements">,
   Field<"tile" # i, Unsigned, 47, 24, "size of the tile before clipping, elements">,
-  Field<"stride" # i, Unsigned, 79, 48, "distance of neighbours in memory, bytes">,
+  Field<"stride" # i, Signed, 79, 48, "distance of neighbours in memory, bytes; negative: a larger coordinate has a lower address">,
   Field<"origin" # i, Signed, 103, 80, "logical coordinate of the tile's first element; may be negative or beyond the extent">,
   Field<"coreStride" # i, Signed, 127, 104, "added to the origin once per core number, elements">], []>;
 

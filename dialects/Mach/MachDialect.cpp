@@ -120,9 +120,12 @@ static LogicalResult verifyFields(Operation *op) {
       return op->emitOpError("kernel, strides and dilations must be at least 1");
   if (auto hyper = dyn_cast<HyperOp>(op); hyper && (hyper.getBits() >> 23 & 0xff) == 0xff)
     return op->emitOpError("bits must be a finite FP32 number");
-  // Only instructions with a bias tile can start at the bias.
+  // Only instructions with a bias tile can start at the bias. Where an operand is optional, the
+  // mode says whether it is there.
+  bool isOptional = op->getInherentAttr("factor") || op->getInherentAttr("t");
   auto mode = dyn_cast_if_present<IntegerAttr>(op->getInherentAttr("mode").value_or(nullptr));
-  if (mode && mode.getInt() == static_cast<int64_t>(AccMode::bias) && !op->getInherentAttr("bias"))
+  if (mode && !isOptional && mode.getInt() == static_cast<int64_t>(AccMode::bias) &&
+      !op->getInherentAttr("bias"))
     return op->emitOpError("mode must be zero or continue, there is no bias tile");
   return success();
 }
@@ -304,8 +307,8 @@ LogicalResult TensorOp::verify() {
   if (getStrides() && getStrides()->size() != getShape().size())
     return emitOpError() << "has " << getStrides()->size() << " strides for " << getShape().size()
                          << " dimensions";
-  if ((getInit() || getInitRounding()) && getRole() != "state")
-    return emitOpError() << "with an initial value must be state, not " << getRole();
+  if ((getInit() || getInitRounding()) && getRole() != "state" && getRole() != "constant")
+    return emitOpError() << "with an initial value must be state or constant, not " << getRole();
   return success();
 }
 

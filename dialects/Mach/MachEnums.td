@@ -11,8 +11,25 @@ def SpaceEnum : EnumKind<"Space", ["dram", "shared", "spm", "acc"]> {
   let summary = "A memory: external DRAM, the shared buffer, a core's scratchpad, a core's accumulator memory.";
 }
 def FormatEnum : EnumKind<"Format", ["f32", "fp16", "fp8", "i32", "u8"]> {
-  let summary = "An element format: f32, the chip's own fp16 and fp8 (chip description, numerics section), 32-bit integer labels, 8-bit window indices.";
+  let summary = "An element format: f32, the chip's own fp16 and fp8 (chip description, numerics section), 32-bit integer labels and window indices, 8-bit window indices.";
 }
 def AccModeEnum : EnumKind<"AccMode", ["zero", "bias", "continue"]> {
   let summary = "What an accumulator holds before the first term of its reduction: +0, or the bias. A tile holds the first term if its reduction coordinates begin at 0; at any other tile, and in mode continue always, it goes on from what it held.";
+}
+def OptionalEnum : EnumKind<"Optional", ["absent", "present"]> {
+  let summary = "Whether an instruction reads its optional operand.";
+}
+def UnaryFnEnum : EnumKind<"UnaryFn", [
+    "affine", "power", "abs", "sign", "floor", "ceil", "round_even", "logical_not", "sqrt", "reciprocal", "exp", "log",
+    "tanh", "sigmoid", "erf", "gelu", "gelu_tanh", "hard_sigmoid", "hard_swish", "leaky_relu", "clip", "elu", "celu",
+    "softplus", "softsign", "thresholded_relu", "shrink"]> {
+  let summary = "A function of one element; docs/numerics.md section 5 defines each, and which of the numbers a and b it takes.";
+}
+def BinaryFnEnum : EnumKind<"BinaryFn", [
+    "add", "sub", "mul", "div", "pow", "max", "min", "prelu", "equal", "less", "less_equal", "logical_and", "logical_or",
+    "logical_xor", "relu_grad", "power_grad", "abs_grad", "sqrt_grad", "reciprocal_grad", "tanh_grad", "sigmoid_grad",
+    "erf_grad", "gelu_grad", "gelu_tanh_grad", "hard_sigmoid_grad", "hard_swish_grad", "leaky_relu_grad", "clip_grad",
+    "elu_grad", "celu_grad", "softplus_grad", "softsign_grad", "thresholded_relu_grad", "shrink_grad", "max_share",
+    "prelu_slope", "prelu_grad"]> {
+  let summary = "A function of two elements; docs/numerics.md section 5 defines each, and which of the numbers a and b it takes.";
 }

@@ -57,14 +57,16 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input til
   }];
   let engine = "mac"; let timingClass = "mac";
 }
-def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"a", "tile (m, k)", "b", "tile (k, n)">.fields, [
+def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"a", "tile (m, k) or (batch, m, k)", "b", "tile (k, n) or (batch, k, n)">.fields, [
     Field<"bias", DescReg, 27, 23, "bias tile (n), read in mode bias">,
     Field<"mask", MaskReg, 33, 31, "cores">,
     Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<30, 28>, Reserved<127, 36>]> {
   let summary = "Matrix product, any phase.";
   let description = [{
     acc (m, n) += sum over the k of the tile a of a[m, k] * b[k, n], k ascending in dot groups of 8. Transposed operands are
-    descriptors with exchanged strides. The k tile must start at a multiple of 8; both tiles cover the same k.
+    descriptors with exchanged strides. The k tile must start at a multiple of 8; both tiles cover the same k. With tiles of
+    rank 3 the leading dimension counts products that have nothing to do with each other: acc (batch, m, n) += a[batch, m, k]
+    * b[batch, k, n]. All three tiles have one rank; the bias is (n) in either case.
   }];
   let engine = "mac"; let timingClass = "mac";
 }

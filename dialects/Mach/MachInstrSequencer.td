@@ -79,17 +79,19 @@ def HYPER : Instruction<"hyper", 0x0a, [
 }
 def GEOM : Instruction<"geom", 0x0b, [
     Field<"gd", GeomReg, 10, 8, "destination">,
-    Field<"kh", Unsigned, 18, 11, "kernel rows">,
-    Field<"kw", Unsigned, 26, 19, "kernel columns">,
-    Field<"sh", Unsigned, 34, 27, "row stride, at least 1">,
-    Field<"sw", Unsigned, 42, 35, "column stride, at least 1">,
-    Field<"pt", Unsigned, 50, 43, "padding above, elements">,
-    Field<"pl", Unsigned, 58, 51, "padding on the left, elements">,
-    Field<"dh", Unsigned, 66, 59, "row dilation, at least 1">,
-    Field<"dw", Unsigned, 74, 67, "column dilation, at least 1">,
-    Field<"countPad", Unsigned, 75, 75, "1: an average divides by kh * kw even at the border">], [Reserved<127, 76>]> {
+    Field<"kh", Unsigned, 22, 11, "kernel rows">,
+    Field<"kw", Unsigned, 34, 23, "kernel columns">,
+    Field<"sh", Unsigned, 46, 35, "row stride, at least 1">,
+    Field<"sw", Unsigned, 58, 47, "column stride, at least 1">,
+    Field<"pt", Unsigned, 70, 59, "padding above, elements">,
+    Field<"pl", Unsigned, 82, 71, "padding on the left, elements">,
+    Field<"dh", Unsigned, 90, 83, "row dilation, at least 1">,
+    Field<"dw", Unsigned, 98, 91, "column dilation, at least 1">,
+    Field<"countPad", Unsigned, 99, 99, "1: an average divides by the elements of the window within the input and its padding, 0: within the input">,
+    Field<"pb", Unsigned, 111, 100, "padding below, elements; read where countPad is 1">,
+    Field<"pr", Unsigned, 123, 112, "padding on the right, elements; read where countPad is 1">], [Reserved<127, 124>]> {
   let summary = "Load the geometry of a sliding window.";
-  let description = "Output row oy reads input rows oy * sh - pt + i * dh for i in [0, kh); columns alike. Padding below and on the right follows from the output's extents.";
+  let description = "Output row oy reads input rows oy * sh - pt + i * dh for i in [0, kh); columns alike. How far windows reach below and on the right follows from the output's extents.";
   let engine = "seq"; let timingClass = "scalar";
 }
 def DESC : Instruction<"desc", 0x0c, [

@@ -16,6 +16,10 @@ class D1<string n, string d> : Field<n, DescReg, 17, 13, d>;
 class D2<string n, string d> : Field<n, DescReg, 22, 18, d>;
 class D3<string n, string d> : Field<n, DescReg, 27, 23, d>;
 class D4<string n, string d> : Field<n, DescReg, 32, 28, d>;
+class D5<string n, string d> : Field<n, DescReg, 37, 33, d>;
+class D6<string n, string d> : Field<n, DescReg, 42, 38, d>;
+class D7<string n, string d> : Field<n, DescReg, 47, 43, d>;
+class D8<string n, string d> : Field<n, DescReg, 52, 48, d>;
 def VGeom : Field<"geom", GeomReg, 35, 33, "window">;
 def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0 at the tile that begins image 0 at row 0, else go on from the destination; continue: always go on">;
 
@@ -36,17 +40,29 @@ def V_RELU : Unary<"v.relu", 0x41> {
   let summary = "Rectify.";
   let description = "dst = src > 0 ? src : +0, elementwise.";
 }
-def V_RELU_GRAD : Binary<"v.relu.grad", 0x42, "dy", "y"> {
-  let summary = "Gradient of rectify.";
-  let description = "dst = y > 0 ? dy : +0, elementwise.";
+def V_UNARY : Instruction<"v.unary", 0x42, VectorFields<[
+    D0<"dst", "result">, D1<"src", "operand, same coordinates">, Field<"fn", Enum<UnaryFnEnum>, 33, 28, "function">,
+    Field<"a", HyperReg, 39, 36, "first number of the function; ignored if it takes none">,
+    Field<"b", HyperReg, 43, 40, "second number">]>.fields, [Reserved<27, 18>, Reserved<35, 34>, Reserved<124, 44>]> {
+  let summary = "Apply a function to each element.";
+  let description = "dst = round(fn(src)), elementwise.";
+  let engine = "vector"; let timingClass = "vector";
 }
-def V_ADD : Binary<"v.add", 0x43, "a", "b"> {
-  let summary = "Add two tiles.";
-  let description = "dst = round(a + b), elementwise.";
+def V_BINARY : Instruction<"v.binary", 0x43, VectorFields<[
+    D0<"dst", "result">, D1<"x", "first operand">, D2<"y", "second operand">,
+    Field<"fn", Enum<BinaryFnEnum>, 33, 28, "function">,
+    Field<"a", HyperReg, 39, 36, "first number of the function; ignored if it takes none">,
+    Field<"b", HyperReg, 43, 40, "second number">]>.fields, [Reserved<27, 23>, Reserved<35, 34>, Reserved<124, 44>]> {
+  let summary = "Apply a function to pairs of elements.";
+  let description = "dst = round(fn(x, y)), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
+  let engine = "vector"; let timingClass = "vector";
 }
-def V_BIAS_ADD : Binary<"v.bias.add", 0x44, "x", "b"> {
-  let summary = "Add one number per channel.";
-  let description = "dst (n, c, ...) = round(x + b[c]).";
+def V_SELECT : Instruction<"v.select", 0x44, VectorFields<[
+    D0<"dst", "result">, D1<"cond", "condition">, D2<"x", "where it is not zero">, D3<"y", "where it is zero">]>.fields,
+    [Reserved<124, 28>]> {
+  let summary = "Take each element from one of two tiles.";
+  let description = "dst = round(cond != 0 ? x : y), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
+  let engine = "vector"; let timingClass = "vector";
 }
 def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
     D0<"dst", "sums (c), f32">, D1<"dy", "error tile (n, c) or (n, c, h, w)">, VMode]>.fields,
@@ -56,17 +72,24 @@ def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_MAX_POOL : Instruction<"v.max.pool", 0x46, VectorFields<[
-    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 or i32 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
     [Reserved<32, 23>, Reserved<124, 36>]> {
   let summary = "Maximum over a window, and which element it was.";
-  let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256.";
+  let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256 and the index is u8.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_MAX_POOL_GRAD : Instruction<"v.max.pool.grad", 0x47, VectorFields<[
-    D0<"dst", "result (n, c, iy, ix)">, D1<"index", "u8 (n, c, oy, ox)">, D2<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
+    D0<"dst", "result (n, c, iy, ix)">, D1<"index", "u8 or i32 (n, c, oy, ox)">, D2<"dy", "error (n, c, oy, ox)">, VGeom]>.fields,
     [Reserved<32, 23>, Reserved<124, 36>]> {
   let summary = "Gradient of the maximum over a window.";
   let description = "dst[iy, ix] = round(sum from +0 over windows in row-major order whose index points here, of dy).";
+  let engine = "vector"; let timingClass = "vector_window";
+}
+def V_MAX_POOL_TAKE : Instruction<"v.max.pool.take", 0x3a, VectorFields<[
+    D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 or i32 (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
+    [Reserved<32, 23>, Reserved<124, 36>]> {
+  let summary = "The element of each window that an index names.";
+  let description = "dst[oy, ox] = round(src[element index[oy, ox] of the window]), +0 for an element in the padding or beyond the window.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_AVG_POOL : Instruction<"v.avg.pool", 0x48, VectorFields<[
@@ -109,13 +132,4 @@ def V_MEAN : Unary<"v.mean", 0x4e> {
   let summary = "Mean of a vector.";
   let description = "dst (rank 0 or 1 element), f32 = row_sum(src) / n; src (n), whole.";
   let timingClass = "vector_reduce";
-}
-def V_SGD : Instruction<"v.sgd", 0x4f, VectorFields<[
-    D0<"w", "weights, read and written">, D1<"v", "velocity, read and written">, D2<"dw", "gradient">,
-    Field<"lr", HyperReg, 39, 36, "learning rate">, Field<"momentum", HyperReg, 43, 40, "momentum">,
-    Field<"decay", HyperReg, 47, 44, "weight decay">, Field<"unscale", HyperReg, 51, 48, "1 / loss scale">]>.fields,
-    [Reserved<35, 23>, Reserved<124, 52>]> {
-  let summary = "Stochastic gradient descent with momentum and weight decay.";
-  let description = "g = fma(decay, w, dw * unscale); v = round(fma(momentum, v, g)); w = round(fma(-lr, v, w)), elementwise.";
-  let engine = "vector"; let timingClass = "vector";
 }

@@ -150,8 +150,8 @@ def DescriptorOp : Op<Mach_Dialect, "descriptor", [Symbol]> {
 }
 
 def TensorRoleAttr : ConfinedAttr<StrAttr, [AttrConstraint<
-    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
-    "that is input, output, state or temp">]>;
+    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\", \"constant\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
+    "that is input, output, state, temp or constant">]>;
 
 def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let summary = "A named tensor in DRAM.";
@@ -202,12 +202,13 @@ def ConvWgOp : Mach_Op<CONV_WG>;
 def MatmulOp : Mach_Op<MATMUL>;
 def VRoundOp : Mach_Op<V_ROUND>;
 def VReluOp : Mach_Op<V_RELU>;
-def VReluGradOp : Mach_Op<V_RELU_GRAD>;
-def VAddOp : Mach_Op<V_ADD>;
-def VBiasAddOp : Mach_Op<V_BIAS_ADD>;
+def VUnaryOp : Mach_Op<V_UNARY>;
+def VBinaryOp : Mach_Op<V_BINARY>;
+def VSelectOp : Mach_Op<V_SELECT>;
 def VBiasGradOp : Mach_Op<V_BIAS_GRAD>;
 def VMaxPoolOp : Mach_Op<V_MAX_POOL>;
 def VMaxPoolGradOp : Mach_Op<V_MAX_POOL_GRAD>;
+def VMaxPoolTakeOp : Mach_Op<V_MAX_POOL_TAKE>;
 def VAvgPoolOp : Mach_Op<V_AVG_POOL>;
 def VAvgPoolGradOp : Mach_Op<V_AVG_POOL_GRAD>;
 def VSoftmaxOp : Mach_Op<V_SOFTMAX>;
@@ -216,5 +217,33 @@ def VCrossEntropyOp : Mach_Op<V_CROSS_ENTROPY>;
 def VCrossEntropyGradOp : Mach_Op<V_CROSS_ENTROPY_GRAD>;
 def VMeanOp : Mach_Op<V_MEAN>;
 def VSgdOp : Mach_Op<V_SGD>;
+def VReduceOp : Mach_Op<V_REDUCE>;
+def VSpreadOp : Mach_Op<V_SPREAD>;
+def VVarianceGradOp : Mach_Op<V_VARIANCE_GRAD>;
+def VNormalizeOp : Mach_Op<V_NORMALIZE>;
+def VNormalizeSumsOp : Mach_Op<V_NORMALIZE_SUMS>;
+def VNormalizeGradOp : Mach_Op<V_NORMALIZE_GRAD>;
+def VNormalizeFixedGradOp : Mach_Op<V_NORMALIZE_FIXED_GRAD>;
+def VMovingAverageOp : Mach_Op<V_MOVING_AVERAGE>;
+def VDropoutOp : Mach_Op<V_DROPOUT>;
+def VFillOp : Mach_Op<V_FILL>;
+def VLogSoftmaxOp : Mach_Op<V_LOG_SOFTMAX>;
+def VLogSoftmaxGradOp : Mach_Op<V_LOG_SOFTMAX_GRAD>;
+def VNllOp : Mach_Op<V_NLL>;
+def VNllGradOp : Mach_Op<V_NLL_GRAD>;
+def VSgdNesterovOp : Mach_Op<V_SGD_NESTEROV>;
+def VAdagradOp : Mach_Op<V_ADAGRAD>;
+def VAdamOp : Mach_Op<V_ADAM>;
+def VAdamwOp : Mach_Op<V_ADAMW>;
+def VDrainOp : Mach_Op<V_DRAIN>;
+def VSquareSumOp : Mach_Op<V_SQUARE_SUM>;
+def VClipFactorOp : Mach_Op<V_CLIP_FACTOR>;
+def VPreviewAdagradOp : Mach_Op<V_PREVIEW_ADAGRAD>;
+def VPreviewMomentumOp : Mach_Op<V_PREVIEW_MOMENTUM>;
+def VPreviewNesterovOp : Mach_Op<V_PREVIEW_NESTEROV>;
+def VPreviewAdamOp : Mach_Op<V_PREVIEW_ADAM>;
+def VCopyOp : Mach_Op<V_COPY>;
+def VGatherOp : Mach_Op<V_GATHER>;
+def VScatterAddOp : Mach_Op<V_SCATTER_ADD>;
 
 #endif // DIALECTS_MACH_MACHOPS_TD

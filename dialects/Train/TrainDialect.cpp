@@ -29,6 +29,7 @@ void TrainDialect::initialize() {
   addMoveOps();
   addWindowOps();
   addRowOps();
+  addNormOps();
   addLossOps();
   addUpdateOps();
   addFormOps();
@@ -70,9 +71,19 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
         }))
       return op->emitOpError("expected train.hyper to be a dictionary of f32, found ")
              << attribute.getValue();
-  } else if (name == "train.optimizer") {
+  } else if (name == "train.file_optimizer") {
     if (!isa<StringAttr>(attribute.getValue()))
-      return op->emitOpError("expected train.optimizer to be a name, found ")
+      return op->emitOpError("expected train.file_optimizer to be a name, found ")
+             << attribute.getValue();
+  } else if (name == "train.optimizer") {
+    if (!isa<DictionaryAttr>(attribute.getValue()))
+      return op->emitOpError("expected train.optimizer to be a dictionary, found ")
+             << attribute.getValue();
+  } else if (name == "train.training") {
+    auto training = dyn_cast<DictionaryAttr>(attribute.getValue());
+    if (!training || !training.getAs<StringAttr>("name") ||
+        !training.getAs<IntegerAttr>("micro_batches") || !training.getAs<DictionaryAttr>("numbers"))
+      return op->emitOpError("expected train.training to be {micro_batches, name, numbers}, found ")
              << attribute.getValue();
   } else {
     return op->emitOpError("has an attribute ") << attribute.getName() << ", unknown to train";

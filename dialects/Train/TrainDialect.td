@@ -35,6 +35,7 @@ def Train_Dialect : Dialect {
     void addMoveOps();
     void addWindowOps();
     void addRowOps();
+    void addNormOps();
     void addLossOps();
     void addUpdateOps();
     void addFormOps();
@@ -60,6 +61,21 @@ def Train_FileAttr : AttrDef<Train_Dialect, "File"> {
   let parameters = (ins StringRefParameter<>:$path, "uint64_t":$offset, "uint64_t":$length, "unsigned":$type,
                         "uint64_t":$checksum);
   let assemblyFormat = "`<` $path `,` `offset` `=` $offset `,` `length` `=` $length `,` `type` `=` $type `,` `checksum` `=` $checksum `>`";
+}
+
+def Train_RandomAttr : AttrDef<Train_Dialect, "Random"> {
+  let mnemonic = "random";
+  let summary = "initial values drawn at random";
+  let description = [{
+    Kaiming initialisation of the tensor `name` (docs/numerics.md section 7): uniform within sqrt(6 / fan_in), each element
+    by its index, so that neither order nor host shows.
+
+    ```mlir
+    #train.random<"conv1.weight", seed = 7, fan_in = 9>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, "uint32_t":$seed, "uint64_t":$fan_in);
+  let assemblyFormat = "`<` $name `,` `seed` `=` $seed `,` `fan_in` `=` $fan_in `>`";
 }
 
 #endif // DIALECTS_TRAIN_TRAINDIALECT_TD

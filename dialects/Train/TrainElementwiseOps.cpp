@@ -11,6 +11,11 @@
 using namespace mlir;
 using namespace slp::train;
 
+namespace slp::train {
+/// The shape to which the operands broadcast.
+static LogicalResult inferElementwise(Operation *op, Shapes &shapes);
+} // namespace slp::train
+
 #define GET_OP_CLASSES
 #include "dialects/Train/TrainElementwiseOps.cpp.inc"
 
@@ -31,14 +36,22 @@ LogicalResult ReluOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
-LogicalResult ReluGradOp::inferShapes(Shapes &shapes) {
-  push(shapes, getDy());
-  return expectSameShape(*this, getDy(), getY());
-}
-
-LogicalResult AddOp::inferShapes(Shapes &shapes) {
-  push(shapes, getA());
-  return expectSameShape(*this, getA(), getB());
+LogicalResult slp::train::inferElementwise(Operation *op, Shapes &shapes) {
+  SmallVector<int64_t> result(shapeOf(op->getOperand(0)));
+  for (Value operand : llvm::drop_begin(op->getOperands())) {
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    bool fits = shape.size() == result.size();
+    for (size_t d = 0; fits && d < shape.size(); ++d) {
+      fits = shape[d] == result[d] || shape[d] == 1 || result[d] == 1;
+      if (shape[d] != 1)
+        result[d] = shape[d];
+    }
+    if (!fits)
+      return op->emitOpError("expected operands of one rank and equal sizes or 1, found ")
+             << op->getOperandTypes();
+  }
+  shapes.push_back(result);
+  return success();
 }
 
 LogicalResult BiasAddOp::inferShapes(Shapes &shapes) {

@@ -9,6 +9,8 @@
 
 #include "dialects/Train/TrainDialect.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 #define GET_OP_CLASSES
 #include "dialects/Train/TrainElementwiseOps.h.inc"
 

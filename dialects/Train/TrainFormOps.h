@@ -23,7 +23,7 @@ inline llvm::StringRef getOwnUpdatesAttrName() { return "train.own_updates"; }
 inline llvm::StringRef getHyperAttrName() { return "train.hyper"; }
 
 /// Attribute of a module: the optimizer that the file gives, as --optimizer names it.
-inline llvm::StringRef getOptimizerAttrName() { return "train.optimizer"; }
+inline llvm::StringRef getFileOptimizerAttrName() { return "train.file_optimizer"; }
 
 } // namespace slp::train
 

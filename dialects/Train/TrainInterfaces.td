@@ -39,6 +39,27 @@ def Train_StorageInterface : OpInterface<"StorageInterface"> {
       "return ConcreteOp::storageClass();">];
 }
 
+def Train_InPlaceInterface : OpInterface<"InPlaceInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    The first results take the place of the first operands, which are values of states: on the chip nothing reads a state
+    after the op that updates it.
+  }];
+  let methods = [
+    InterfaceMethod<"How many results take the place of the operand of the same number.", "unsigned", "numInPlace", (ins), "",
+      "return $_op->getNumResults();">];
+}
+
+def Train_ElementwiseInterface : OpInterface<"ElementwiseInterface"> {
+  let cppNamespace = "::slp::train";
+  let description = [{
+    An op computed element by element with broadcasting. Its mnemonic is the name of its function in docs/numerics.md
+    section 5 and in v.unary, v.binary or v.select, by the number of operands.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's numbers in the order of the definition.", "::llvm::SmallVector<float>", "getNumbers">];
+}
+
 def Train_DifferentiableInterface : OpInterface<"DifferentiableInterface"> {
   let cppNamespace = "::slp::train";
   let description = [{

@@ -43,3 +43,35 @@ LogicalResult CrossEntropyGradOp::inferShapes(Shapes &shapes) {
 }
 
 LogicalResult CrossEntropyGradOp::verify() { return verifyLossScale(*this, getLossScale()); }
+
+static LogicalResult expectWeights(Operation *op, Value weights, int64_t classes) {
+  if (!weights || shapeOf(weights) == ArrayRef<int64_t>{classes})
+    return success();
+  return op->emitOpError("expected ") << classes << " weights, found " << weights.getType();
+}
+
+LogicalResult NllOp::inferShapes(Shapes &shapes) {
+  if (failed(expectLabels(*this, getX(), getLabels())))
+    return failure();
+  push(shapes, getLabels());
+  push(shapes, getLabels());
+  return expectWeights(*this, getWeights(), shapeOf(getX())[1]);
+}
+
+LogicalResult NllGradOp::inferShapes(Shapes &shapes) {
+  if (failed(expectRank(*this, getDy(), 1, "an error")) ||
+      failed(expectWeights(*this, getWeights(), getClasses())))
+    return failure();
+  int64_t rows = shapeOf(getDy())[0];
+  shapes.push_back({rows, int64_t(getClasses())});
+  if (shapeOf(getLabels()) == ArrayRef<int64_t>{rows})
+    return success();
+  return emitOpError("expected ") << rows << " labels, found " << getLabels().getType();
+}
+
+LogicalResult SeedOp::inferShapes(Shapes &shapes) {
+  shapes.push_back({});
+  return success();
+}
+
+LogicalResult SeedOp::verify() { return verifyLossScale(*this, getLossScale()); }

@@ -22,4 +22,27 @@ def Train_CrossEntropyGradOp : Train_ComputeOp<"cross_entropy_grad", (ins Train_
   let hasVerifier = 1;
 }
 
+def Train_NllOp : Train_ComputeOp<"nll", (ins Train_FloatTensor:$x, Train_LabelTensor:$labels, Optional<Train_FloatTensor>:$weights,
+    DefaultValuedAttr<I32Attr, "-1">:$ignore), [], "statistic"> {
+  let summary = "negative log likelihood of labels, row by row";
+  let description = [{
+    x (N, C), logarithms of probabilities; labels (N); weights (C). shares (N): the weight of each row's class, 1 without
+    weights, 0 for the label `ignore` and one that is no class. losses (N) = -shares * x[label].
+  }];
+  let results = (outs Train_F32Tensor:$losses, Train_F32Tensor:$shares);
+}
+def Train_NllGradOp : Train_ComputeOp<"nll_grad", (ins Train_FloatTensor:$dy, Train_LabelTensor:$labels,
+    Optional<Train_FloatTensor>:$weights, DefaultValuedAttr<I32Attr, "-1">:$ignore,
+    ConfinedAttr<I64Attr, [IntMinValue<1>]>:$classes), [], "arithmetic"> {
+  let summary = "gradient of nll";
+  let description = "dy, labels (N), weights (C) → dx (N, C) = -share * dy at the label, 0 elsewhere.";
+  let results = (outs Train_FloatTensor:$dx);
+}
+def Train_SeedOp : Train_ComputeOp<"seed", (ins DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale), [], "statistic"> {
+  let summary = "the gradient of the loss";
+  let description = "A scalar, the loss scale: where the backward pass begins.";
+  let results = (outs Train_F32Tensor:$y);
+  let hasVerifier = 1;
+}
+
 #endif // DIALECTS_TRAIN_TRAINLOSSOPS_TD

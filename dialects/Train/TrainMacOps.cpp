@@ -29,8 +29,11 @@ static LogicalResult inferConv(Op op, ArrayRef<int64_t> x, ArrayRef<int64_t> w,
     return op->emitOpError("expected two strides of at least 1");
   if (!areAll(op.getDilations(), 2, 1))
     return op->emitOpError("expected two dilations of at least 1");
-  if (!areAll(op.getPads(), 4, 0))
-    return op->emitOpError("expected four pads of at least 0");
+  ArrayRef<int64_t> pads = op.getPads();
+  constexpr int64_t most = int64_t(1) << 31;
+  if (pads.size() != 4 || !areAll(pads.take_front(2), 2, 0) ||
+      !areAll(pads.drop_front(2), 2, -most))
+    return op->emitOpError("expected four pads, those above and on the left at least 0");
   int64_t group = op.getGroup();
   if (group < 1 || x[1] % group || w[0] % group)
     return op->emitOpError("expected a group that divides the ")
@@ -98,17 +101,23 @@ LogicalResult ConvWgOp::inferShapes(Shapes &shapes) {
 }
 
 LogicalResult MatMulOp::inferShapes(Shapes &shapes) {
-  if (failed(expectRank(*this, getA(), 2, "a matrix")) ||
-      failed(expectRank(*this, getB(), 2, "a matrix")))
-    return failure();
   ArrayRef<int64_t> a = shapeOf(getA()), b = shapeOf(getB());
+  if (a.size() != b.size() || a.size() < 2 || a.size() > 3)
+    return emitOpError("expected two matrices or two batches of matrices (rank 2 or 3), found ")
+           << getA().getType() << " and " << getB().getType();
+  SmallVector<int64_t> y(a.drop_back(2));
+  if (b.drop_back(2) != ArrayRef<int64_t>(y))
+    return emitOpError("expected equal batches, found ") << a[0] << " and " << b[0];
+  a = a.take_back(2);
+  b = b.take_back(2);
   int64_t m = a[getTransposeA() ? 1 : 0], k = a[getTransposeA() ? 0 : 1];
   int64_t kb = b[getTransposeB() ? 1 : 0], n = b[getTransposeB() ? 0 : 1];
   if (k != kb)
     return emitOpError("expected equal inner sizes, found ") << k << " and " << kb;
   if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{n})
     return emitOpError("expected a bias of ") << n << " elements, found " << getBias().getType();
-  shapes.push_back({m, n});
+  y.append({m, n});
+  shapes.push_back(y);
   return success();
 }
 

@@ -9,7 +9,8 @@
 
 include "dialects/Train/TrainOp.td"
 
-/// A convolution's window. pads: top, left, bottom, right.
+/// A convolution's window. pads: top, left, bottom, right. Below and on the right they may be negative: rows and columns
+/// of the input that no window reads.
 class Train_ConvFamilyOp<string mnemonic, dag args> : Train_ComputeOp<mnemonic, !con(args, (ins
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides, DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations, DefaultValuedAttr<I64Attr, "1">:$group,
@@ -32,9 +33,10 @@ def Train_ConvOp : Train_ConvFamilyOp<"conv", (ins Train_FloatTensor:$x, Train_F
 }
 
 def Train_ConvBpOp : Train_ConvFamilyOp<"conv_bp", (ins Train_FloatTensor:$dy, Train_FloatTensor:$w, DenseI64ArrayAttr:$input_shape)> {
-  let summary = "gradient of a convolution with respect to its input";
+  let summary = "gradient of a convolution with respect to its input; transposed convolution";
   let description = [{
-    dy (N, Co, OH, OW), w (Co, Ci/group, KH, KW) → dx of shape `input_shape`. The window is the forward op's.
+    dy (N, Co, OH, OW), w (Co, Ci/group, KH, KW) → dx of shape `input_shape`. The window is the forward op's. In phase fp
+    it is a layer by itself, which enlarges its input.
   }];
   let results = (outs Train_FloatTensor:$dx);
 }
@@ -52,7 +54,12 @@ def Train_MatMulOp : Train_ComputeOp<"matmul", (ins Train_FloatTensor:$a, Train_
   let summary = "matrix product";
   let description = [{
     a (M, K) or, transposed, (K, M); b (K, N) or (N, K); bias (N) → y (M, N). The bias is the accumulator's first value.
-    One op serves FP, BP and WG; `phase` tells which.
+    Operands of rank 3 have a leading batch dimension, the same in both, and so has y; transposition exchanges the last
+    two. One op serves FP, BP and WG; `phase` tells which.
+
+    ```mlir
+    %scores = train.matmul %q, %k {transpose_b} : (tensor<8x16x4xf32>, tensor<8x16x4xf32>) -> tensor<8x16x16xf32>
+    ```
   }];
   let results = (outs Train_FloatTensor:$y);
   let hasVerifier = 1;

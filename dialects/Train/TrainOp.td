@@ -17,7 +17,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def Train_FloatTensor : StaticShapeTensorOf<[F32, Num_FloatType]>;
 def Train_F32Tensor : StaticShapeTensorOf<[F32]>;
 def Train_LabelTensor : StaticShapeTensorOf<[I32]>;
-def Train_IndexTensor : StaticShapeTensorOf<[I8]>;
+def Train_IndexTensor : StaticShapeTensorOf<[I8, I32]>;
 
 class Train_Op<string mnemonic, list<Trait> traits = []> : Op<Train_Dialect, mnemonic, traits>;
 

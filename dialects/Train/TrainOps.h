@@ -15,6 +15,7 @@
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"
 #include "dialects/Train/TrainStateOps.h"

@@ -28,3 +28,44 @@ LogicalResult BiasGradOp::inferShapes(Shapes &shapes) {
   shapes.push_back({dy[1]});
   return success();
 }
+
+template <typename Op> static LogicalResult inferReduction(Op op, Shapes &shapes) {
+  return reduceShape(op, shapeOf(op.getX()), op.getAxes(), shapes.emplace_back());
+}
+
+LogicalResult ReduceSumOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+LogicalResult ReduceMeanOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+LogicalResult ReduceSumSquareOp::inferShapes(Shapes &shapes) {
+  return inferReduction(*this, shapes);
+}
+LogicalResult ReduceSumAbsOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+LogicalResult ReduceMaxOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+LogicalResult ReduceMinOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+LogicalResult ReduceProdOp::inferShapes(Shapes &shapes) { return inferReduction(*this, shapes); }
+
+static LogicalResult expectMean(Operation *op, Value x, Value mean) {
+  if (serves(shapeOf(mean), shapeOf(x)))
+    return success();
+  return op->emitOpError("expected extents of 1 or those of ")
+         << x.getType() << ", found " << mean.getType();
+}
+
+LogicalResult VarianceOp::inferShapes(Shapes &shapes) {
+  if (failed(expectMean(*this, getX(), getMean())))
+    return failure();
+  return inferReduction(*this, shapes);
+}
+
+LogicalResult VarianceGradOp::inferShapes(Shapes &shapes) {
+  push(shapes, getX());
+  if (failed(expectMean(*this, getX(), getMean())))
+    return failure();
+  return expectMean(*this, getX(), getDy());
+}
+
+LogicalResult SpreadOp::inferShapes(Shapes &shapes) {
+  shapes.emplace_back(getShape());
+  if (areAll(getShape(), getShape().size(), 1) && serves(shapeOf(getX()), getShape()))
+    return success();
+  return emitOpError("expected extents of 1 or those of the shape, found ") << getX().getType();
+}

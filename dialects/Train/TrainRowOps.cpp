@@ -32,3 +32,15 @@ LogicalResult SoftmaxGradOp::inferShapes(Shapes &shapes) {
     return failure();
   return expectSameShape(*this, getDy(), getY());
 }
+
+LogicalResult LogSoftmaxOp::inferShapes(Shapes &shapes) {
+  push(shapes, getX());
+  return expectRank(*this, getX(), 2, "an input");
+}
+
+LogicalResult LogSoftmaxGradOp::inferShapes(Shapes &shapes) {
+  push(shapes, getDy());
+  if (failed(expectRank(*this, getDy(), 2, "an error")))
+    return failure();
+  return expectSameShape(*this, getDy(), getY());
+}

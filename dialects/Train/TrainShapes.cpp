@@ -51,6 +51,27 @@ LogicalResult slp::train::expectSameShape(Operation *op, Value a, Value b) {
          << a.getType() << " and " << b.getType();
 }
 
+bool slp::train::serves(ArrayRef<int64_t> extents, ArrayRef<int64_t> shape) {
+  return extents.size() == shape.size() && llvm::all_of(llvm::zip(extents, shape), [](auto pair) {
+           return std::get<0>(pair) == 1 || std::get<0>(pair) == std::get<1>(pair);
+         });
+}
+
+LogicalResult slp::train::reduceShape(Operation *op, ArrayRef<int64_t> shape,
+                                      ArrayRef<int64_t> axes, SmallVector<int64_t> &reduced) {
+  reduced.assign(shape.begin(), shape.end());
+  int64_t last = -1;
+  for (int64_t axis : axes) {
+    if (axis <= last || axis >= int64_t(shape.size()))
+      return op->emitOpError("expected ascending axes of ")
+             << shape.size() << " dimensions, found " << axis;
+    reduced[last = axis] = 1;
+  }
+  if (axes.empty())
+    return op->emitOpError("expected an axis to reduce, found none");
+  return success();
+}
+
 LogicalResult slp::train::verifyInferredShapes(Operation *op) {
   SmallVector<SmallVector<int64_t>> shapes;
   if (failed(cast<InferShapeInterface>(op).inferShapes(shapes)))

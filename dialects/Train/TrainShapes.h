@@ -35,6 +35,14 @@ mlir::LogicalResult expectRank(mlir::Operation *op, mlir::Value v, unsigned rank
 /// Fails with an error on `op` unless `a` and `b` have one shape.
 mlir::LogicalResult expectSameShape(mlir::Operation *op, mlir::Value a, mlir::Value b);
 
+/// Whether `extents`, of `shape`'s rank, are 1 or those of `shape`.
+bool serves(llvm::ArrayRef<int64_t> extents, llvm::ArrayRef<int64_t> shape);
+
+/// `shape` with extent 1 in `axes`. Fails with an error on `op` unless those are dimensions of it,
+/// at least one, in ascending order.
+mlir::LogicalResult reduceShape(mlir::Operation *op, llvm::ArrayRef<int64_t> shape,
+                                llvm::ArrayRef<int64_t> axes, llvm::SmallVector<int64_t> &reduced);
+
 /// Fails with an error on `op` unless `scale` is a power of two: docs/numerics.md section 8,
 /// multiplying by it and dividing it out are exact.
 mlir::LogicalResult verifyLossScale(mlir::Operation *op, const llvm::APFloat &scale);

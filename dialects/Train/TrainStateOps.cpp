@@ -30,18 +30,35 @@ LogicalResult StateOp::verify() {
   Attribute init = getInitAttr();
   if (!init || isa<FileAttr>(init))
     return success();
+  if (auto random = dyn_cast<RandomAttr>(init)) {
+    if (random.getFanIn() == 0)
+      return emitOpError("expected a fan_in of at least 1");
+    return success();
+  }
   auto dense = dyn_cast<DenseElementsAttr>(init);
   if (!dense || !dense.getElementType().isF32())
-    return emitOpError("expected an initial value of #train.file or a dense f32 attribute, found ")
+    return emitOpError("expected an initial value of #train.file, #train.random or a dense f32 "
+                       "attribute, found ")
            << init;
   auto type = cast<RankedTensorType>(getType());
   if (dense.getType().getShape() != type.getShape())
     return emitOpError("expected an initial value of shape ")
            << RankedTensorType::get(type.getShape(), dense.getElementType()) << ", found "
            << dense.getType();
-  if (!dense.isSplat() && dense.getNumElements() * 4 > 4096)
-    return emitOpError("expected at most 4096 bytes of inline initial value, found ")
-           << dense.getNumElements() * 4;
+  int64_t most = getFrozen() ? maxFrozenBytes : maxInlineBytes;
+  if (!dense.isSplat() && dense.getNumElements() * 4 > most)
+    return emitOpError("expected at most ")
+           << most << " bytes of inline initial value, found " << dense.getNumElements() * 4;
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  auto dense = dyn_cast<DenseElementsAttr>(getValue());
+  if (!dense)
+    return emitOpError("expected a dense value, found ") << getValue();
+  if (!dense.isSplat() && dense.getNumElements() * 4 > maxInlineBytes)
+    return emitOpError("expected at most ")
+           << maxInlineBytes << " bytes, found " << dense.getNumElements() * 4;
   return success();
 }
 

@@ -9,12 +9,97 @@
 
 include "dialects/Train/TrainOp.td"
 
-def Train_SgdOp : Train_ComputeOp<"sgd", (ins Train_FloatTensor:$w, Train_FloatTensor:$v, Train_FloatTensor:$dw,
-    DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale), [], "state"> {
-  let summary = "stochastic gradient descent with momentum and weight decay";
-  let description = "w, v, dw of one shape → the new w and v. Learning rate, momentum and weight decay are given at run time.";
-  let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$v_out);
+/// An update of the first operands, which are states and become the results, by the gradient `dw` of the same shape: scaled by
+/// `loss_scale`, the sum over `micro_batches`, and multiplied by the scalar `factor` if there is one. `lr_scale` and
+/// `decay_scale` multiply the learning rate and the weight decay, which are given at run time like all other numbers.
+class Train_UpdateOp<string mnemonic, dag states, dag more = (ins)> : Train_ComputeOp<mnemonic, !con(states, (ins
+    Train_FloatTensor:$dw, Optional<Train_F32Tensor>:$factor, DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale,
+    DefaultValuedAttr<I64Attr, "1">:$micro_batches, DefaultValuedAttr<F32Attr, "1.0f">:$lr_scale,
+    DefaultValuedAttr<F32Attr, "1.0f">:$decay_scale), more), [Train_InPlaceInterface], "state"> {
   let hasVerifier = 1;
+}
+
+def Train_SgdOp : Train_UpdateOp<"sgd", (ins Train_FloatTensor:$w, Train_FloatTensor:$v), (ins UnitAttr:$nesterov)> {
+  let summary = "stochastic gradient descent with momentum and weight decay";
+  let description = [{
+    w, v, dw of one shape → the new w and v. Learning rate, momentum, weight decay and dampening are given at run time;
+    `nesterov` takes the momentum of the next step into account.
+
+    ```mlir
+    %w2, %v2 = train.sgd %w, %v, %dw {phase = #train<phase up>} : (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>)
+    ```
+  }];
+  let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$v_out);
+}
+def Train_AdagradOp : Train_UpdateOp<"adagrad", (ins Train_FloatTensor:$w, Train_FloatTensor:$h)> {
+  let summary = "Adagrad";
+  let description = "w, h, dw of one shape → the new w and h, the sum of squared gradients. Learning rate, weight decay and epsilon are given at run time.";
+  let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$h_out);
+}
+def Train_AdamOp : Train_UpdateOp<"adam", (ins Train_FloatTensor:$w, Train_FloatTensor:$m, Train_FloatTensor:$v),
+    (ins UnitAttr:$decoupled)> {
+  let summary = "Adam, or AdamW";
+  let description = [{
+    w, m, v, dw of one shape → the new w, m and v, the means of gradients and of their squares. All numbers are given at run
+    time. `decoupled`: the weight decay acts on w itself and is no part of the gradient (AdamW).
+  }];
+  let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$m_out, Train_FloatTensor:$v_out);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Around an update
+//===----------------------------------------------------------------------------------------===//
+
+def Train_AccumulateOp : Train_ComputeOp<"accumulate", (ins Train_FloatTensor:$acc, Train_FloatTensor:$dw),
+    [Train_InPlaceInterface], "same"> {
+  let summary = "add a gradient to what is accumulated";
+  let description = "acc, dw of one shape → acc + dw, in place of acc.";
+  let results = (outs Train_FloatTensor:$acc_out);
+}
+def Train_DrainOp : Train_ComputeOp<"drain", (ins Train_FloatTensor:$acc, Train_FloatTensor:$dw),
+    [DeclareOpInterfaceMethods<Train_InPlaceInterface, ["numInPlace"]>], "same"> {
+  let summary = "take an accumulated gradient, and begin again";
+  let description = "acc, dw of one shape → 0, in place of acc, and the sum acc + dw.";
+  let results = (outs Train_FloatTensor:$acc_out, Train_FloatTensor:$sum);
+}
+def Train_SquareSumOp : Train_ComputeOp<"square_sum", (ins Train_FloatTensor:$dw, Optional<Train_F32Tensor>:$total,
+    DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale, DefaultValuedAttr<I64Attr, "1">:$micro_batches), [], "statistic"> {
+  let summary = "sum of the squares of a gradient";
+  let description = "dw, without its scale → a scalar; it goes on from the scalar `total` if there is one.";
+  let results = (outs Train_F32Tensor:$sum);
+  let hasVerifier = 1;
+}
+def Train_ClipFactorOp : Train_ComputeOp<"clip_factor", (ins Train_F32Tensor:$total), [], "statistic"> {
+  let summary = "what clips gradients to a norm";
+  let description = "The sum of squares of all gradients, a scalar → min(1, clip / (sqrt(total) + 1e-6)). The norm is given at run time.";
+  let results = (outs Train_F32Tensor:$factor);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// ai.onnx.preview.training
+//===----------------------------------------------------------------------------------------===//
+
+/// r, the rate, is a scalar; so is t, the number of steps before this one. Without t it is the number of the run less one.
+class Train_PreviewOp<string mnemonic, dag states, dag more> : Train_ComputeOp<mnemonic, !con(states, (ins
+    Train_FloatTensor:$dx, Train_F32Tensor:$r, Optional<Train_LabelTensor>:$t), more), [], "state">;
+
+def Train_PreviewAdagradOp : Train_PreviewOp<"preview_adagrad", (ins Train_FloatTensor:$x, Train_FloatTensor:$h),
+    (ins F32Attr:$norm_coefficient, F32Attr:$decay_factor, F32Attr:$epsilon)> {
+  let summary = "Adagrad of ai.onnx.preview.training";
+  let description = "x, h, dx of one shape → the new x and h.";
+  let results = (outs Train_FloatTensor:$x_out, Train_FloatTensor:$h_out);
+}
+def Train_PreviewMomentumOp : Train_PreviewOp<"preview_momentum", (ins Train_FloatTensor:$x, Train_FloatTensor:$v),
+    (ins F32Attr:$norm_coefficient, F32Attr:$alpha, F32Attr:$beta, UnitAttr:$nesterov)> {
+  let summary = "Momentum of ai.onnx.preview.training";
+  let description = "x, v, dx of one shape → the new x and v.";
+  let results = (outs Train_FloatTensor:$x_out, Train_FloatTensor:$v_out);
+}
+def Train_PreviewAdamOp : Train_PreviewOp<"preview_adam", (ins Train_FloatTensor:$x, Train_FloatTensor:$v, Train_FloatTensor:$h),
+    (ins F32Attr:$norm_coefficient, F32Attr:$alpha, F32Attr:$beta, F32Attr:$epsilon, F32Attr:$norm_coefficient_post)> {
+  let summary = "Adam of ai.onnx.preview.training";
+  let description = "x, v, h, dx of one shape → the new x, v and h.";
+  let results = (outs Train_FloatTensor:$x_out, Train_FloatTensor:$v_out, Train_FloatTensor:$h_out);
 }
 
 #endif // DIALECTS_TRAIN_TRAINUPDATEOPS_TD

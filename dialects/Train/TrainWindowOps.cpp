@@ -8,6 +8,8 @@
 
 #include "dialects/Train/TrainShapes.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace slp::train;
 
@@ -19,6 +21,17 @@ void TrainDialect::addWindowOps() {
 #define GET_OP_LIST
 #include "dialects/Train/TrainWindowOps.cpp.inc"
       >();
+}
+
+/// How many windows fit.
+static int64_t pooledSize(int64_t in, int64_t before, int64_t after, int64_t kernel, int64_t stride,
+                          int64_t dilation, bool ceilMode) {
+  int64_t room = in + before + after - ((kernel - 1) * dilation + 1);
+  int64_t last = llvm::divideFloorSigned(room + (ceilMode ? stride - 1 : 0), stride);
+  // The last window begins in the input or the padding before it.
+  if (ceilMode && last * stride >= in + before)
+    --last;
+  return last + 1;
 }
 
 /// (N, C, H, W) → (N, C, OH, OW), with the attributes checked.
@@ -34,11 +47,24 @@ static LogicalResult inferPool(Op op, ArrayRef<int64_t> x, SmallVector<int64_t> 
   if (std::max(w.padTop, w.padBottom) > (w.kernelH - 1) * w.dilationH ||
       std::max(w.padLeft, w.padRight) > (w.kernelW - 1) * w.dilationW)
     return op->emitOpError("expected pads smaller than the kernel");
-  y = {x[0], x[1], w.outputRows(x[2]), w.outputColumns(x[3])};
+  bool ceilMode = op.getCeilMode();
+  y = {x[0], x[1],
+       pooledSize(x[2], w.padTop, w.padBottom, w.kernelH, w.strideH, w.dilationH, ceilMode),
+       pooledSize(x[3], w.padLeft, w.padRight, w.kernelW, w.strideW, w.dilationW, ceilMode)};
   if (y[2] < 1 || y[3] < 1)
     return op->emitOpError("expected an input of at least the kernel's size, found ")
            << x[2] << "x" << x[3] << " for a kernel of " << w.kernelH << "x" << w.kernelW;
   return success();
+}
+
+/// 8 bits of index if they suffice.
+template <typename Op> static LogicalResult checkIndex(Op op) {
+  int64_t elements = op.getKernel()[0] * op.getKernel()[1], bits = elements > 256 ? 32 : 8;
+  Type found = getElementTypeOrSelf(op.getIndex());
+  if (found.isInteger(bits))
+    return success();
+  return op->emitOpError("expected an index of i")
+         << bits << " for a kernel of " << elements << " elements, found " << found;
 }
 
 template <typename Op> static LogicalResult inferPoolGrad(Op op, Shapes &shapes) {
@@ -57,9 +83,6 @@ LogicalResult MaxPoolOp::inferShapes(Shapes &shapes) {
   SmallVector<int64_t> y;
   if (failed(inferPool(*this, shapeOf(getX()), y)))
     return failure();
-  if (getKernel()[0] * getKernel()[1] > 256)
-    return emitOpError("expected a kernel of at most 256 elements, found ")
-           << getKernel()[0] * getKernel()[1];
   shapes.push_back(y);
   shapes.push_back(y);
   return success();
@@ -70,6 +93,22 @@ LogicalResult MaxPoolGradOp::inferShapes(Shapes &shapes) {
     return failure();
   return inferPoolGrad(*this, shapes);
 }
+
+LogicalResult MaxPoolTakeOp::inferShapes(Shapes &shapes) {
+  SmallVector<int64_t> y;
+  if (failed(inferPool(*this, shapeOf(getX()), y)))
+    return failure();
+  if (shapeOf(getIndex()) != ArrayRef<int64_t>(y))
+    return emitOpError("expected an index of shape ")
+           << RankedTensorType::get(y, getElementTypeOrSelf(getIndex())) << ", found "
+           << getIndex().getType();
+  shapes.push_back(y);
+  return success();
+}
+
+LogicalResult MaxPoolOp::verify() { return checkIndex(*this); }
+LogicalResult MaxPoolGradOp::verify() { return checkIndex(*this); }
+LogicalResult MaxPoolTakeOp::verify() { return checkIndex(*this); }
 
 LogicalResult AvgPoolOp::inferShapes(Shapes &shapes) {
   SmallVector<int64_t> y;

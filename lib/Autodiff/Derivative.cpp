@@ -23,12 +23,13 @@ LogicalResult slp::resolveDerivatives(func::FuncOp function) {
   for (DerivativeOp op : llvm::make_early_inc_range(function.getOps<DerivativeOp>())) {
     Value y = op.getY();
     Operation *root = y.getDefiningOp();
-    if (!root || !isa<CrossEntropyOp>(root))
+    if (!root || cast<RankedTensorType>(y.getType()).getRank() != 0)
       return op.emitOpError("is of a tensor that is no loss, which is not supported");
     OpBuilder b(op);
     SmallVector<Value> xs(op.getXs()), grads;
     autodiff::Differentiator differentiator(b, xs, SmallVector<Value>(op.getHeld()));
-    if (failed(differentiator.run(y, /*seed=*/Value())))
+    auto seed = createInferred<SeedOp>(b, op.getLoc(), {}, phaseOf(b, Phase::bp));
+    if (failed(differentiator.run(y, seed.getY())))
       return failure();
     for (Value x : xs) {
       grads.push_back(differentiator.gradientOf(x, op.getLoc()));

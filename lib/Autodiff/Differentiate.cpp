@@ -10,10 +10,13 @@
 
 #include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
+#include "lib/Autodiff/Updates.h"
 
 #include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -26,15 +29,20 @@ namespace slp {
 using namespace mlir;
 using namespace slp;
 using namespace slp::train;
-using slp::autodiff::Differentiator;
+using namespace slp::autodiff;
 
 void slp::registerGradients(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TrainDialect *) {
+    autodiff::attachBroadcastGradients(*context);
     autodiff::attachConvGradients(*context);
     autodiff::attachElementwiseGradients(*context);
+    autodiff::attachFunctionGradients(*context);
     autodiff::attachLossGradients(*context);
     autodiff::attachMatMulGradients(*context);
+    autodiff::attachNormGradients(*context);
+    autodiff::attachMoveGradients(*context);
     autodiff::attachPoolGradients(*context);
+    autodiff::attachReduceGradients(*context);
   });
 }
 
@@ -57,12 +65,49 @@ static void makeEvalOnly(func::FuncOp step) {
          "graph that ends in a loss, or --loss=softmax-cross-entropy";
   step.setName("eval");
   step->setLoc(NameLoc::get(StringAttr::get(step.getContext(), "eval")));
-  for (Operation &op : step.getBody().front())
+  for (Operation &op : llvm::make_early_inc_range(step.getBody().front())) {
+    if (auto dropout = dyn_cast<DropoutOp>(op); dropout && dropout.getTrainOnly()) {
+      dropout.replaceAllUsesWith(dropout.getX());
+      dropout.erase();
+      continue;
+    }
     renameForEval(&op);
+  }
 }
 
-/// @eval: the ops that `logits` needs, without labels.
-static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
+/// The value of a state in @eval, as a tensor of `type`.
+static Value readForEval(OpBuilder &b, Location loc, ModuleOp module, Attribute name, Type type) {
+  auto symbol = cast<FlatSymbolRefAttr>(name);
+  auto state = module.lookupSymbol<StateOp>(symbol);
+  Value value = ReadOp::create(b, loc, state.getType(), symbol);
+  if (value.getType() == type)
+    return value;
+  return ReshapeOp::create(b, loc, type, value, Phase::fp);
+}
+
+/// What an op of @step is in @eval: nothing is dropped, and running statistics take the place of
+/// the batch's. Null if it is the same op.
+static Value evalValueOf(Operation &op, OpBuilder &b, IRMapping &mapping, ModuleOp module) {
+  if (auto dropout = dyn_cast<DropoutOp>(op); dropout && !dropout.getMask())
+    return mapping.lookup(dropout.getX());
+  auto normalize = dyn_cast<NormalizeOp>(op);
+  if (!normalize || !normalize.getRunningAttr())
+    return nullptr;
+  ArrayAttr running = normalize.getRunningAttr();
+  Operation *copy = b.clone(op, mapping);
+  OpBuilder before(copy);
+  for (unsigned i : {0, 1})
+    copy->setOperand(1 + i, readForEval(before, op.getLoc(), module, running[i],
+                                        op.getOperand(1 + i).getType()));
+  copy->removeAttr("running");
+  copy->removeAttr("axes");
+  renameForEval(copy);
+  return copy->getResult(0);
+}
+
+/// @eval: the ops that result `index` of the step needs, without labels that it does not read.
+static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
+  Value logits = step.getBody().front().getTerminator()->getOperand(index);
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   DenseSet<Value> needed = {logits};
   SmallVector<Operation *> ops;
@@ -74,7 +119,7 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
   }
   SmallVector<BlockArgument> inputs;
   for (BlockArgument argument : step.getArguments())
-    if (!cast<ShapedType>(argument.getType()).getElementType().isInteger())
+    if (needed.contains(argument))
       inputs.push_back(argument);
   SmallVector<Type> types;
   for (BlockArgument input : inputs)
@@ -88,95 +133,80 @@ static void buildEval(ModuleOp module, func::FuncOp step, Value logits) {
     eval.getArgument(i).setLoc(input.getLoc());
     mapping.map(input, eval.getArgument(i));
   }
-  if (DictionaryAttr attributes = step.getResultAttrDict(1))
+  if (DictionaryAttr attributes = step.getResultAttrDict(index))
     eval.setResultAttrs(0, attributes);
   b.setInsertionPointToStart(&eval.getBody().front());
   for (Operation *op : llvm::reverse(ops)) {
+    if (Value value = evalValueOf(*op, b, mapping, module)) {
+      mapping.map(op->getResult(0), value);
+      continue;
+    }
     Operation *copy = b.clone(*op, mapping);
     renameForEval(copy);
   }
   func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));
+  step.walk([](NormalizeOp normalize) { normalize.removeRunningAttr(); });
 }
 
-/// velocity' and w' for each state with a gradient, in the order of the states.
-static LogicalResult buildUpdates(ModuleOp module, func::FuncOp step,
-                                  function_ref<Value(StateOp)> gradientOf) {
-  SymbolTable symbols(module);
-  OpBuilder b(step.getBody().front().getTerminator());
-  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
-    Value dw = gradientOf(state);
-    if (!dw)
-      continue;
-    Location loc = state.getLoc();
-    auto name = b.getStringAttr(state.getSymName() + ".velocity");
-    if (Operation *other = symbols.lookup(name)) {
-      InFlightDiagnostic d = state.emitOpError("cannot have a state @") << name.getValue();
-      d.attachNote(other->getLoc()) << "the name is taken here";
-      return d;
-    }
-    b.setInsertionPointAfter(state);
-    auto velocity =
-        StateOp::create(b, loc, name, state.getTypeAttr(), Attribute(), num_ir::RoundingAttr());
-    symbols.insert(velocity);
-    b.setInsertionPoint(step.getBody().front().getTerminator());
-    auto read = [&](StateOp from) {
-      return ReadOp::create(b, loc, from.getType(), FlatSymbolRefAttr::get(from.getSymNameAttr()))
-          .getResult();
-    };
-    Value w;
-    for (ReadOp existing : step.getOps<ReadOp>())
-      if (existing.getStateAttr().getAttr() == state.getSymNameAttr()) {
-        w = existing.getResult();
-        break;
-      }
-    Type f32 = b.getF32Type();
-    auto sgd =
-        createInferred<SgdOp>(b, loc, {w, read(velocity), dw}, phaseOf(b, Phase::up), {f32, f32});
-    if (!sgd)
-      return failure();
-    WriteOp::create(b, loc, state.getSymName(), sgd.getWOut());
-    WriteOp::create(b, loc, velocity.getSymName(), sgd.getVOut());
-  }
-  return success();
+/// What neither a result nor a state needs is not part of a function.
+static void eraseDeadOps(func::FuncOp function) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
 }
 
 /// The gradients of `loss`, and an update of each state that has one.
-static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss) {
+static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss,
+                                  const UpdateOptions &options,
+                                  const llvm::StringSet<> &trainable) {
   llvm::StringMap<SmallVector<Value>> reads;
   SmallVector<Value> sources;
   for (ReadOp read : step.getOps<ReadOp>()) {
+    if (!trainable.contains(read.getState()))
+      continue;
     reads[read.getState()].push_back(read.getResult());
     sources.push_back(read.getResult());
   }
   OpBuilder atEnd(step.getBody().front().getTerminator());
   Differentiator gradients(atEnd, sources, {});
-  if (failed(gradients.run(loss, /*seed=*/Value())))
+  // The backward pass begins with the loss scale; a loss whose gradient knows it leaves the op
+  // dead.
+  auto seed = createInferred<SeedOp>(atEnd, loss.getLoc(), {}, phaseOf(atEnd, Phase::bp));
+  if (failed(gradients.run(loss, seed.getY())))
     return failure();
-  return buildUpdates(module, step, [&](StateOp state) {
+  return buildUpdates(module, step, options, [&](StateOp state) {
     return gradients.gradientOf(reads.lookup(state.getSymName()),
                                 NameLoc::get(state.getSymNameAttr()));
   });
 }
 
 /// The same where the graph computes the gradients itself.
-static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step) {
+static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
+                                          const UpdateOptions &options,
+                                          const llvm::StringSet<> &trainable) {
   llvm::StringMap<Value> gradients;
   for (GradientOp gradient : llvm::make_early_inc_range(step.getOps<GradientOp>())) {
-    gradients[gradient.getState()] = gradient.getValue();
+    if (trainable.contains(gradient.getState()))
+      gradients[gradient.getState()] = gradient.getValue();
     gradient.erase();
   }
   module->removeAttr(getOwnUpdatesAttrName());
-  return buildUpdates(module, step,
+  return buildUpdates(module, step, options,
                       [&](StateOp state) { return gradients.lookup(state.getSymName()); });
 }
 
-static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
+static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {
   if (auto stage = module->getAttrOfType<StringAttr>("slp.stage"); stage && stage != "import")
     return emitError(module.getLoc())
            << "differentiate expects a module of stage import, found " << stage.getValue();
-  if (optimizer != "sgd")
-    return emitError(module.getLoc())
-           << "optimizer " << optimizer << " is not supported, expected sgd";
+  // The file's optimizer stands in for the default; the user's choice comes first.
+  if (auto own = module->getAttrOfType<StringAttr>(getFileOptimizerAttrName())) {
+    if (options.optimizer == UpdateOptions().optimizer)
+      options.optimizer = own.getValue().str();
+    module->removeAttr(getFileOptimizerAttrName());
+  }
+  if (failed(checkUpdateOptions(module, options)))
+    return failure();
   auto step = module.lookupSymbol<func::FuncOp>("step");
   if (!step || !step.getBody().hasOneBlock())
     return emitError(module.getLoc()) << "differentiate expects a function @step of one block";
@@ -185,21 +215,21 @@ static LogicalResult differentiate(ModuleOp module, StringRef optimizer) {
   if (module.lookupSymbol("eval"))
     return emitError(module.getLoc())
            << "differentiate makes a function @eval, but there is one already";
-  if (!loss || results.size() != 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
+  if (!loss || results.size() > 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
     makeEvalOnly(step);
     module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
     return success();
   }
 
-  buildEval(module, step, results[1]);
-  if (failed(resolveDerivatives(step)) ||
-      failed(module->hasAttr(getOwnUpdatesAttrName()) ? updateByOwnGradients(module, step)
-                                                      : updateByLoss(module, step, results[0])))
+  buildEval(module, step, results.size() - 1);
+  FailureOr<llvm::StringSet<>> trainable = findTrainable(module, options);
+  if (failed(trainable) || failed(resolveDerivatives(step)) ||
+      failed(module->hasAttr(getOwnUpdatesAttrName())
+                 ? updateByOwnGradients(module, step, options, *trainable)
+                 : updateByLoss(module, step, results[0], options, *trainable)))
     return failure();
-  // What neither the loss nor the logits need is not part of the step.
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(step.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    eraseDeadOps(function);
   module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
   return success();
 }
@@ -208,7 +238,15 @@ namespace {
 struct TrainDifferentiate : slp::impl::TrainDifferentiateBase<TrainDifferentiate> {
   using Base::Base;
   void runOnOperation() override {
-    if (failed(differentiate(getOperation(), optimizer)))
+    UpdateOptions options;
+    options.optimizer = optimizer;
+    options.nesterov = nesterov;
+    options.clipNorm = clipNorm;
+    options.microBatches = microBatches;
+    options.freeze.assign(freeze.begin(), freeze.end());
+    options.noDecay.assign(noDecay.begin(), noDecay.end());
+    options.lrScale.assign(lrScale.begin(), lrScale.end());
+    if (failed(differentiate(getOperation(), options)))
       signalPassFailure();
   }
 };

@@ -58,7 +58,7 @@ LogicalResult Differentiator::visit(Operation &op, unsigned position, bool isLos
 
   auto differentiable = dyn_cast<DifferentiableInterface>(op);
   if (!differentiable) {
-    InFlightDiagnostic d = op.emitOpError("has no gradient");
+    InFlightDiagnostic d = op.emitError("the gradient of ") << op.getName() << " is missing";
     if (auto name = dyn_cast<NameLoc>(op.getLoc()))
       d << ", needed for node \"" << name.getName().strref() << "\"";
     return d;

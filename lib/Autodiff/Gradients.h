@@ -26,11 +26,19 @@ struct GradientOf : train::DifferentiableInterface::ExternalModel<Model, Op> {
   }
 };
 
+/// Whether `v` is a state, perhaps moved to other places: then its gradient is a weight gradient.
+bool isWeight(mlir::Value v);
+
+void attachBroadcastGradients(mlir::MLIRContext &context);
 void attachConvGradients(mlir::MLIRContext &context);
 void attachElementwiseGradients(mlir::MLIRContext &context);
+void attachFunctionGradients(mlir::MLIRContext &context);
 void attachLossGradients(mlir::MLIRContext &context);
 void attachMatMulGradients(mlir::MLIRContext &context);
+void attachNormGradients(mlir::MLIRContext &context);
+void attachMoveGradients(mlir::MLIRContext &context);
 void attachPoolGradients(mlir::MLIRContext &context);
+void attachReduceGradients(mlir::MLIRContext &context);
 
 } // namespace slp::autodiff
 

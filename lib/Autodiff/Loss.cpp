@@ -6,7 +6,10 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"
 
 using namespace mlir;
@@ -23,15 +26,80 @@ struct SoftmaxGradient : slp::autodiff::GradientOf<SoftmaxGradient, SoftmaxOp> {
   }
 };
 
-/// The loss starts the backward pass: its own gradient is one, by definition.
+struct LogSoftmaxGradient : slp::autodiff::GradientOf<LogSoftmaxGradient, LogSoftmaxOp> {
+  static LogicalResult gradient(LogSoftmaxOp op, OpBuilder &b, ValueRange resultGrads,
+                                ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+    auto dx = createInferred<LogSoftmaxGradOp>(b, op.getLoc(), {resultGrads[0], op.getY()},
+                                               phaseOf(b, Phase::bp));
+    grads.push_back(dx ? dx.getDx() : Value());
+    return success(bool(dx));
+  }
+};
+
+struct NllGradient : slp::autodiff::GradientOf<NllGradient, NllOp> {
+  static LogicalResult gradient(NllOp op, OpBuilder &b, ValueRange resultGrads,
+                                ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
+    grads.assign(op->getNumOperands(), Value());
+    if (!needed[0] || !resultGrads[0])
+      return success(); // shares depend on labels and weights alone
+    SmallVector<Value> operands = {resultGrads[0], op.getLabels()};
+    if (op.getWeights())
+      operands.push_back(op.getWeights());
+    int64_t classes = op.getX().getType().getDimSize(1);
+    auto dx = createInferred<NllGradOp>(b, op.getLoc(), operands,
+                                        {b.getNamedAttr("ignore", op.getIgnoreAttr()),
+                                         b.getNamedAttr("classes", b.getI64IntegerAttr(classes)),
+                                         phaseOf(b, Phase::bp)});
+    grads[0] = dx ? dx.getDx() : Value();
+    return success(bool(dx));
+  }
+};
+
+/// The loss of the step begins with the loss scale; the fused gradient knows it.
 struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, CrossEntropyOp> {
   static LogicalResult gradient(CrossEntropyOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
-    if (resultGrads[0] || resultGrads[1])
-      return op.emitOpError("can be differentiated as the loss only, not inside another one");
+    grads.assign(2, Value());
+    if (!resultGrads[0] || !resultGrads[0].getDefiningOp<SeedOp>() || resultGrads[1])
+      return inside(op, b, resultGrads, grads);
     auto dx = createInferred<CrossEntropyGradOp>(b, op.getLoc(), {op.getX(), op.getLabels()},
                                                  phaseOf(b, Phase::bp));
-    grads.assign({dx ? dx.getDx() : Value(), Value()});
+    grads[0] = dx ? dx.getDx() : Value();
+    return success(bool(dx));
+  }
+
+  /// As a part of another loss: through the logarithm of softmax.
+  static LogicalResult inside(CrossEntropyOp op, OpBuilder &b, ValueRange resultGrads,
+                              SmallVectorImpl<Value> &grads) {
+    ArrayRef<int64_t> x = op.getX().getType().getShape();
+    auto phase = phaseOf(b, Phase::bp);
+    Value each = resultGrads[1];
+    if (resultGrads[0]) {
+      auto one = RankedTensorType::get({1}, b.getF32Type());
+      Value scalar = ReshapeOp::create(b, op.getLoc(), one, resultGrads[0], Phase::bp);
+      auto shares =
+          createInferred<SpreadOp>(b, op.getLoc(), scalar,
+                                   {i64s(b, "shape", x.take_front()), phase,
+                                    b.getNamedAttr("divisor", b.getF32FloatAttr(float(x[0])))});
+      if (!shares)
+        return failure();
+      Value sum = shares.getY();
+      if (each) {
+        auto both = createInferred<AddOp>(b, op.getLoc(), {sum, each}, phase);
+        if (!both)
+          return failure();
+        sum = both.getY();
+      }
+      each = sum;
+    }
+    auto y = createInferred<LogSoftmaxOp>(b, op.getLoc(), op.getX(), phase);
+    auto dy =
+        createInferred<NllGradOp>(b, op.getLoc(), {each, op.getLabels()},
+                                  {b.getNamedAttr("classes", b.getI64IntegerAttr(x[1])), phase});
+    if (!y || !dy)
+      return failure();
+    auto dx = createInferred<LogSoftmaxGradOp>(b, op.getLoc(), {dy.getDx(), y.getY()}, phase);
+    grads[0] = dx ? dx.getDx() : Value();
     return success(bool(dx));
   }
 };
@@ -39,5 +107,7 @@ struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, Cr
 
 void slp::autodiff::attachLossGradients(MLIRContext &context) {
   SoftmaxOp::attachInterface<SoftmaxGradient>(context);
+  LogSoftmaxOp::attachInterface<LogSoftmaxGradient>(context);
+  NllOp::attachInterface<NllGradient>(context);
   CrossEntropyOp::attachInterface<CrossEntropyGradient>(context);
 }

@@ -9,17 +9,9 @@
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
 using namespace slp::train;
-
-/// Whether `v` is a state, perhaps under another shape: then its gradient is a weight gradient.
-static bool isWeight(Value v) {
-  while (auto reshape = v.getDefiningOp<ReshapeOp>())
-    v = reshape.getX();
-  return v.getDefiningOp<ReadOp>() != nullptr;
-}
 
 namespace {
 /// y = A B, where A is a or its transpose and B is b or its transpose:
@@ -30,7 +22,8 @@ struct MatMulGradient : slp::autodiff::GradientOf<MatMulGradient, MatMulOp> {
     Value dy = resultGrads[0];
     bool ta = op.getTransposeA(), tb = op.getTransposeB();
     auto matmul = [&](Value of, Value l, Value r, bool transposeL, bool transposeR) -> Value {
-      SmallVector<NamedAttribute> attributes = {phaseOf(b, isWeight(of) ? Phase::wg : Phase::bp)};
+      SmallVector<NamedAttribute> attributes = {
+          phaseOf(b, slp::autodiff::isWeight(of) ? Phase::wg : Phase::bp)};
       if (transposeL)
         attributes.push_back(b.getNamedAttr("transpose_a", b.getUnitAttr()));
       if (transposeR)
@@ -52,6 +45,12 @@ struct MatMulGradient : slp::autodiff::GradientOf<MatMulGradient, MatMulOp> {
         return failure();
     }
     if (op.getBias() && needed[2]) {
+      auto type = cast<RankedTensorType>(dy.getType());
+      if (type.getRank() == 3) // all rows of all batches
+        dy = ReshapeOp::create(
+            b, op.getLoc(),
+            type.clone({type.getDimSize(0) * type.getDimSize(1), type.getDimSize(2)}), dy,
+            Phase::wg);
       auto db = createInferred<BiasGradOp>(b, op.getLoc(), dy, phaseOf(b, Phase::wg));
       if (!db)
         return failure();

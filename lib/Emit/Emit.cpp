@@ -69,9 +69,24 @@ static num::Rounding roundingOf(Attribute attr, const chip::Chip &chip) {
   return chip.numerics.rounding;
 }
 
+/// The little-endian bytes of a constant of i32.
+static FailureOr<std::vector<uint8_t>> bytesOfIntegers(mach::TensorOp op) {
+  auto dense = dyn_cast<DenseIntElementsAttr>(op.getInitAttr());
+  if (!dense || !dense.getElementType().isInteger(32) ||
+      dense.getType().getShape() != op.getShape())
+    return op.emitOpError("expected a dense i32 attribute, found ") << op.getInitAttr();
+  std::vector<uint8_t> bytes;
+  for (int32_t value : dense.getValues<int32_t>())
+    for (int b = 0; b < 4; ++b)
+      bytes.push_back(uint8_t(uint32_t(value) >> (8 * b)));
+  return bytes;
+}
+
 FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   if (!op.getInitAttr())
     return std::vector<uint8_t>();
+  if (op.getFormat() == mach::Format::i32) // indices
+    return bytesOfIntegers(op);
   auto type = RankedTensorType::get(op.getShape(), Float32Type::get(op.getContext()));
   FailureOr<std::vector<float>> values =
       readInitialValues(op.getLoc(), op.getSymName(), type, op.getInitAttr(), folder);
@@ -99,10 +114,11 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
 LogicalResult Emitter::emitTensor(mach::TensorOp op) {
   image::Tensor tensor;
   tensor.name = op.getSymName().str();
-  tensor.role = op.getRole() == "input"    ? image::Role::input
-                : op.getRole() == "output" ? image::Role::output
-                : op.getRole() == "state"  ? image::Role::state
-                                           : image::Role::temp;
+  tensor.role = op.getRole() == "input"      ? image::Role::input
+                : op.getRole() == "output"   ? image::Role::output
+                : op.getRole() == "state"    ? image::Role::state
+                : op.getRole() == "constant" ? image::Role::constant
+                                             : image::Role::temp;
   tensor.format = op.getFormat();
   tensor.shape.assign(op.getShape().begin(), op.getShape().end());
   if (auto strides = op.getStrides()) {
@@ -237,7 +253,7 @@ void Emitter::emitHeader() {
   if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
     if (auto scale = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
       image.lossScale = scale.getValueAsDouble();
-  if (auto training = module->getAttrOfType<DictionaryAttr>("train.optimizer"))
+  if (auto training = module->getAttrOfType<DictionaryAttr>("train.training"))
     emitOptimizer(training);
   if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))
     for (auto pair : elided.getAsRange<ArrayAttr>())

@@ -6,11 +6,16 @@
 
 #include "slp/Emit/InitialValues.h"
 
+#include "runtime/num/Random.h"
+
+#include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -47,6 +52,41 @@ readSlice(slp::train::FileAttr file, StringRef modelFolder,
   return std::move(*slice);
 }
 
+/// Bytes of an element of an ONNX data type; 0 for those that states cannot have.
+static size_t widthOf(unsigned type) {
+  return type == 1 ? 4 : type == 11 ? 8 : type == 10 || type == 16 ? 2 : 0;
+}
+
+/// One little-endian element, rounded once to f32.
+static float decode(const char *bytes, unsigned type) {
+  namespace endian = llvm::support::endian;
+  if (type == 1)
+    return llvm::bit_cast<float>(endian::read32le(bytes));
+  if (type == 11)
+    return static_cast<float>(llvm::bit_cast<double>(endian::read64le(bytes)));
+  uint16_t bits = endian::read16le(bytes);
+  if (type == 16)
+    return llvm::bit_cast<float>(uint32_t(bits) << 16);
+  llvm::APFloat value(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits));
+  bool losesInfo;
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToFloat();
+}
+
+/// docs/numerics.md section 7.
+static std::vector<float> drawValues(slp::train::RandomAttr random, size_t count) {
+  uint64_t tensor = slp::checksumOf(random.getName()) & 0xffffffffu;
+  double bound = std::sqrt(6.0 / static_cast<double>(random.getFanIn()));
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t r = slp::num::random(random.getSeed(), slp::num::initialisationStream,
+                                  tensor << 32 | static_cast<uint32_t>(i));
+    double u = (static_cast<double>(r) - 2147483647.5) * 0x1p-31; // exact, in (-1, 1)
+    values[i] = static_cast<float>(bound * u);
+  }
+  return values;
+}
+
 FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef name,
                                                      RankedTensorType type, Attribute init,
                                                      StringRef modelFolder) {
@@ -64,17 +104,22 @@ FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef nam
     }
     return std::vector<float>(values->begin(), values->end());
   }
+  if (auto random = dyn_cast<train::RandomAttr>(init))
+    return drawValues(random, count);
   auto file = dyn_cast<train::FileAttr>(init);
   if (!file) {
-    error() << "expected #train.file or a dense f32 attribute, found " << init;
+    error() << "expected #train.file, #train.random or a dense f32 attribute, found " << init;
     return failure();
   }
-  if (file.getType() != 1) { // ONNX TensorProto::FLOAT
-    error() << "expected ONNX data type 1 (float), found " << file.getType();
+  size_t width = widthOf(file.getType());
+  if (width == 0) {
+    error() << "expected ONNX data type 1 (float), 10 (float16), 11 (double) or 16 (bfloat16), "
+               "found "
+            << file.getType();
     return failure();
   }
-  if (file.getLength() != count * 4) {
-    error() << "expected " << count * 4 << " bytes, found " << file.getLength();
+  if (file.getLength() != count * width) {
+    error() << "expected " << count * width << " bytes, found " << file.getLength();
     return failure();
   }
   auto slice = readSlice(file, modelFolder, error);
@@ -83,7 +128,7 @@ FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef nam
   std::vector<float> values(count);
   const char *bytes = (*slice)->getBufferStart();
   for (size_t i = 0; i < count; ++i)
-    values[i] = llvm::bit_cast<float>(llvm::support::endian::read32le(bytes + 4 * i));
+    values[i] = decode(bytes + width * i, file.getType());
   return values;
 }
 

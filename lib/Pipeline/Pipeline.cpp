@@ -31,15 +31,36 @@ using namespace slp;
 // The stages
 //===----------------------------------------------------------------------------------------===//
 
+/// Runs that make up one step.
+static int64_t microBatchesOf(const CompileOptions &options) {
+  return options.microBatch ? options.batch / options.microBatch : 1;
+}
+
+/// A step is a whole number of micro-batches.
+static LogicalResult checkMicroBatch(MLIRContext &context, const CompileOptions &options) {
+  int64_t size = options.microBatch;
+  if (size == 0 || (size > 0 && options.batch > 0 && options.batch % size == 0))
+    return success();
+  InFlightDiagnostic d = emitError(UnknownLoc::get(&context)) << "--micro-batch=" << size << ": ";
+  if (options.batch <= 0)
+    return d << "expected --batch=N too, a multiple of it";
+  return d << "expected a divisor of the batch, " << options.batch;
+}
+
 /// import: a model file becomes the forward graph of a step, in train, or the whole step where the
 /// file has it.
 static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
                                     const CompileOptions &options) {
+  if (failed(checkMicroBatch(context, options)))
+    return nullptr;
   ImportOptions importOptions;
-  importOptions.batch = options.batch;
+  importOptions.batch = options.microBatch ? options.microBatch : options.batch;
   importOptions.loss = options.loss;
   importOptions.optimizerModel = options.optimizerModel;
   importOptions.updates = options.updates;
+  importOptions.binds = options.binds;
+  importOptions.params = options.params;
+  importOptions.init = options.init;
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
   if (!module)
     return nullptr;
@@ -51,15 +72,23 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   auto step = module->lookupSymbol<func::FuncOp>("step");
   if (step && step.getNumArguments() != 0) // the batch, also where the file chose it
     if (auto type = cast<RankedTensorType>(step.getArgumentTypes().front()); type.getRank() != 0)
-      used.batch = type.getDimSize(0);
+      used.batch = type.getDimSize(0) * microBatchesOf(options);
   recordOptions(*module, Stage::import, used);
   return module;
 }
 
 /// differentiate: BP, WG and UP ops join it; @eval is split off.
 static void differentiate(OpPassManager &pm, const CompileOptions &options) {
+  pm.addPass(createTrainFusePatterns());
+  pm.addPass(createTrainFoldTransposes());
   TrainDifferentiateOptions o;
   o.optimizer = options.optimizer;
+  o.nesterov = options.nesterov;
+  o.clipNorm = options.clipNorm;
+  o.microBatches = microBatchesOf(options);
+  o.freeze.assign(options.freeze.begin(), options.freeze.end());
+  o.noDecay.assign(options.noDecay.begin(), options.noDecay.end());
+  o.lrScale.assign(options.lrScale.begin(), options.lrScale.end());
   pm.addPass(createTrainDifferentiate(o));
 }
 

@@ -26,7 +26,15 @@ template <typename Options, typename Visitor>
 static void visitOptions(Options &options, Visitor visit) {
   visit("batch", Stage::import, options.batch);
   visit("loss", Stage::import, options.loss);
+  visit("micro-batch", Stage::import, options.microBatch);
+  visit("bind", Stage::import, options.binds);
+  visit("init", Stage::import, options.init);
   visit("optimizer", Stage::differentiate, options.optimizer);
+  visit("nesterov", Stage::differentiate, options.nesterov);
+  visit("clip-norm", Stage::differentiate, options.clipNorm);
+  visit("freeze", Stage::differentiate, options.freeze);
+  visit("no-decay", Stage::differentiate, options.noDecay);
+  visit("lr-scale", Stage::differentiate, options.lrScale);
   visit("precision", Stage::precision, options.precision);
   visit("master-weights", Stage::precision, options.masterWeights);
   visit("loss-scale", Stage::precision, options.lossScale);
@@ -34,15 +42,26 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("tile-seed", Stage::tile, options.tileSeed);
 }
 
+/// Options of which the empty default is not recorded.
+static bool isRare(StringRef option) { return option == "bind" || option == "init"; }
+
 /// Options are recorded as the command line would give them.
 static std::string print(const std::string &value) { return value; }
+static std::string print(bool value) { return value ? "true" : "false"; }
 static std::string print(int64_t value) { return std::to_string(value); }
 static std::string print(uint64_t value) { return std::to_string(value); }
 static std::string print(double value) {
   char text[32]; // the shortest that reads back as the same
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
+static std::string print(const std::vector<std::string> &values) { return llvm::join(values, ";"); }
+static void parse(StringRef text, std::vector<std::string> &values) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ';', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  values.assign(parts.begin(), parts.end());
+}
 static void parse(StringRef text, std::string &value) { value = text.str(); }
+static void parse(StringRef text, bool &value) { value = text == "true"; }
 static void parse(StringRef text, double &value) { (void)text.getAsDouble(value); }
 template <typename Integer> static void parse(StringRef text, Integer &value) {
   (void)text.getAsInteger(10, value);
@@ -80,8 +99,9 @@ static std::optional<StringRef> getNoted(ModuleOp module, StringRef key) {
 
 void slp::recordOptions(ModuleOp module, Stage stage, const CompileOptions &options) {
   visitOptions(options, [&](StringRef name, Stage reader, const auto &value) {
-    if (reader == stage)
-      set(module, keyOf(name), print(value));
+    std::string text = print(value);
+    if (reader == stage && !(isRare(name) && text.empty()))
+      set(module, keyOf(name), text);
   });
 }
 
@@ -119,6 +139,8 @@ LogicalResult slp::resumeOptions(ModuleOp module, CompileOptions &options,
   LogicalResult result = success();
   visitOptions(options, [&](StringRef name, Stage reader, auto &value) {
     std::optional<StringRef> recorded = getNoted(module, keyOf(name));
+    if (!recorded && isRare(name))
+      recorded = "";
     if (!recorded || stageOf(module) < reader)
       return;
     bool isAny = name == "batch" && print(value) == "0"; // as the model says

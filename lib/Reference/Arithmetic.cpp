@@ -147,3 +147,76 @@ float reference::logOf(float x) {
   p = (2.0f * s) * p;
   return std::fma(static_cast<float>(k), 0x1.62e430p-1f, p);
 }
+
+float reference::tanhOf(float x) {
+  if (std::isnan(x))
+    return x;
+  float a = std::fabs(x), t;
+  if (a < 0.625f) {
+    float z = a * a;
+    float p = horner(-0x1.79b288p-8f, z,
+                     {0x1.531926p-6f, -0x1.b86686p-5f, 0x1.1108a2p-3f, -0x1.55553cp-2f});
+    t = std::fma(a * z, p, a);
+  } else {
+    float e = expOf(-2 * a);
+    t = (1 - e) / (1 + e);
+  }
+  return std::copysign(t, x);
+}
+
+float reference::sigmoidOf(float x) {
+  float e = expOf(-std::fabs(x));
+  if (x < 0)
+    return e / (1 + e);
+  return 1 / (1 + e);
+}
+
+float reference::erfOf(float x) {
+  if (std::isnan(x))
+    return x;
+  float a = std::fabs(x), t = 1;
+  if (a < 1)
+    t = a * horner(0x1.4ae4c2p-14f, a * a,
+                   {-0x1.a485e6p-11f, 0x1.5419f4p-8f, -0x1.b7fbb4p-6f, 0x1.ce2d2p-4f,
+                    -0x1.81273ep-2f, 0x1.20dd74p+0f});
+  else if (a < 4)
+    t = 1 - expOf(-horner(0x1.61f122p-16f, a,
+                          {-0x1.c7844p-12f, 0x1.115106p-8f, -0x1.9b83cap-6f, 0x1.bb7df2p-4f,
+                           0x1.4446f2p-1f, 0x1.21279cp+0f, -0x1.6bfed2p-13f}));
+  return std::copysign(t, x);
+}
+
+float reference::expm1Of(float x) {
+  float t = tanhOf(0.5f * x);
+  return (t + t) / (1 - t);
+}
+
+float reference::log1pOf(float e) {
+  float s = e / (2 + e);
+  float p = horner(
+      0x1.3b13b2p-4f, s * s,
+      {0x1.745d18p-4f, 0x1.c71c72p-4f, 0x1.24924ap-3f, 0x1.99999ap-3f, 0x1.555556p-2f, 1.0f});
+  return (2 * s) * p;
+}
+
+float reference::powOf(float a, float b) {
+  if (std::isnan(a) || std::isnan(b))
+    return NAN;
+  bool isInteger = std::nearbyint(b) == b;
+  if (isInteger && std::fabs(b) <= 64) {
+    float r = 1;
+    for (int left = static_cast<int>(std::fabs(b)); left > 0; left /= 2) {
+      if (left % 2 == 1)
+        r = r * a;
+      if (left > 1)
+        a = a * a;
+    }
+    return b < 0 ? 1 / r : r;
+  }
+  if (a == 0)
+    return b > 0 ? 0 : INFINITY;
+  if (a < 0 && !isInteger)
+    return NAN;
+  float m = expOf(b * logOf(std::fabs(a)));
+  return a < 0 && std::isfinite(b) && std::fmod(b, 2.0f) != 0 ? -m : m;
+}

@@ -6,7 +6,10 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "ElementFunctions.h"
 #include "Kernel.h"
+
+#include "dialects/Train/TrainDialect.h"
 
 using namespace mlir;
 using namespace slp;
@@ -25,22 +28,30 @@ static LogicalResult evaluateRelu(Call &call) {
   return success();
 }
 
-/// y[i] = f(a[i], b[i]), rounded.
-template <typename F> static LogicalResult evaluateBinary(Call &call, F f) {
-  const Tensor &a = *call.operands[0], &b = *call.operands[1];
+/// The function of the op's name, element by element, with broadcasting.
+static LogicalResult evaluateFunction(Call &call) {
+  ElementFunction function = findElementFunction(call.op->getName().stripDialect());
+  llvm::SmallVector<float> numbers = cast<train::ElementwiseInterface>(call.op).getNumbers();
   Tensor &y = call.results[0];
   Store store = call.store(0);
-  for (size_t i = 0; i < y.values.size(); ++i)
-    y[i] = store(f(a[i], b[i]));
+  llvm::SmallVector<int64_t> at(y.shape.size(), 0); // coordinates of element i
+  for (size_t i = 0; i < y.values.size(); ++i) {
+    float elements[3];
+    for (size_t o = 0; o < call.operands.size(); ++o) {
+      const Tensor &operand = *call.operands[o];
+      int64_t linear = 0;
+      for (size_t d = 0; d < at.size(); ++d)
+        linear = linear * operand.shape[d] + (operand.shape[d] == 1 ? 0 : at[d]);
+      elements[o] = operand[linear];
+    }
+    y[i] = store(function(elements, numbers.data()));
+    for (size_t d = at.size(); d-- > 0;) {
+      if (++at[d] < y.shape[d])
+        break;
+      at[d] = 0;
+    }
+  }
   return success();
-}
-
-static LogicalResult evaluateReluGrad(Call &call) {
-  return evaluateBinary(call, [](float dy, float y) { return y > 0 ? dy : 0.0f; });
-}
-
-static LogicalResult evaluateAdd(Call &call) {
-  return evaluateBinary(call, [](float a, float b) { return a + b; });
 }
 
 /// Elements of one channel of one image.
@@ -79,17 +90,11 @@ static LogicalResult evaluateBiasGrad(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateReshape(Call &call) {
-  call.results[0].values = call.operands[0]->values;
-  return success();
-}
-
 void reference::addElementwiseKernels(KernelTable &table) {
   table["train.round"] = evaluateRound;
   table["train.relu"] = evaluateRelu;
-  table["train.relu_grad"] = evaluateReluGrad;
-  table["train.add"] = evaluateAdd;
   table["train.bias_add"] = evaluateBiasAdd;
   table["train.bias_grad"] = evaluateBiasGrad;
-  table["train.reshape"] = evaluateReshape;
+  for (llvm::StringRef name : elementFunctionNames())
+    table[("train." + name).str()] = evaluateFunction;
 }

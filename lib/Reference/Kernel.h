@@ -39,9 +39,14 @@ using KernelTable = llvm::StringMap<Kernel>;
 
 void addConvolutionKernels(KernelTable &table);
 void addElementwiseKernels(KernelTable &table);
+void addLikelihoodKernels(KernelTable &table);
 void addMatMulKernels(KernelTable &table);
+void addNormalizationKernels(KernelTable &table);
+void addMoveKernels(KernelTable &table);
 void addPoolingKernels(KernelTable &table);
+void addReductionKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
+void addStateKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference

@@ -14,9 +14,14 @@ Kernel reference::findKernel(llvm::StringRef opName) {
     KernelTable t;
     addConvolutionKernels(t);
     addElementwiseKernels(t);
+    addLikelihoodKernels(t);
     addMatMulKernels(t);
+    addNormalizationKernels(t);
+    addMoveKernels(t);
     addPoolingKernels(t);
+    addReductionKernels(t);
     addRowKernels(t);
+    addStateKernels(t);
     addUpdateKernels(t);
     return t;
   }();

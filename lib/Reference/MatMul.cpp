@@ -23,20 +23,23 @@ static LogicalResult evaluateMatMul(Call &call) {
   const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
   Tensor &y = call.results[0];
   bool transposeA = op.getTransposeA(), transposeB = op.getTransposeB();
-  int64_t depth = a.dim(transposeA ? 0 : 1);
+  size_t rank = y.shape.size();
+  int64_t batches = rank == 3 ? y.dim(0) : 1, rows = y.dim(rank - 2), columns = y.dim(rank - 1);
+  int64_t depth = a.dim(transposeA ? rank - 2 : rank - 1);
   Accumulator acc(op.getAccumulate());
 
-  for (int64_t m = 0; m < y.dim(0); ++m)
-    for (int64_t n = 0; n < y.dim(1); ++n) {
-      acc.start(bias ? (*bias)[n] : 0.0f);
-      for (int64_t k = 0; k < depth; ++k) {
-        acc.add(a[transposeA ? k * a.dim(1) + m : m * a.dim(1) + k],
-                b[transposeB ? n * b.dim(1) + k : k * b.dim(1) + n]);
-        if (k % dotWidth == dotWidth - 1 || k == depth - 1)
-          acc.endGroup();
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t m = 0; m < rows; ++m)
+      for (int64_t n = 0; n < columns; ++n) {
+        acc.start(bias ? (*bias)[n] : 0.0f);
+        for (int64_t k = 0; k < depth; ++k) {
+          acc.add(a[batch * rows * depth + (transposeA ? k * rows + m : m * depth + k)],
+                  b[batch * depth * columns + (transposeB ? n * depth + k : k * columns + n)]);
+          if (k % dotWidth == dotWidth - 1 || k == depth - 1)
+            acc.endGroup();
+        }
+        y[(batch * rows + m) * columns + n] = acc.result();
       }
-      y[m * y.dim(1) + n] = acc.result();
-    }
   return success();
 }
 

@@ -34,10 +34,15 @@ struct Plane {
 
   /// The divisor of avg_pool.
   float count(int64_t oy, int64_t ox, bool includePad) const {
-    if (includePad)
-      return static_cast<float>(window.kernelH * window.kernelW);
+    Plane all = *this;
+    if (includePad) {
+      // The padding counts as if it were input; what lies beyond it does not.
+      all.height += window.padTop + window.padBottom;
+      all.width += window.padLeft + window.padRight;
+      all.window.padTop = all.window.padLeft = 0;
+    }
     int64_t present = 0;
-    forEachTap(oy, ox, [&](int64_t, int64_t) { ++present; });
+    all.forEachTap(oy, ox, [&](int64_t, int64_t) { ++present; });
     return static_cast<float>(present);
   }
 };
@@ -102,6 +107,21 @@ static LogicalResult evaluateMaxPoolGrad(Call &call) {
   return success();
 }
 
+static LogicalResult evaluateMaxPoolTake(Call &call) {
+  auto op = cast<train::MaxPoolTakeOp>(call.op);
+  const Tensor &x = *call.operands[0], &index = *call.operands[1];
+  Tensor &y = call.results[0];
+  Store store = call.store(0);
+  Plane plane = planeOf(op, x);
+  forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
+    plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
+      if (static_cast<float>(tap) == index[out])
+        y[out] = store(x[in + offset]);
+    });
+  });
+  return success();
+}
+
 static LogicalResult evaluateAvgPool(Call &call) {
   auto op = cast<train::AvgPoolOp>(call.op);
   const Tensor &x = *call.operands[0];
@@ -133,6 +153,7 @@ static LogicalResult evaluateAvgPoolGrad(Call &call) {
 void reference::addPoolingKernels(KernelTable &table) {
   table["train.max_pool"] = evaluateMaxPool;
   table["train.max_pool_grad"] = evaluateMaxPoolGrad;
+  table["train.max_pool_take"] = evaluateMaxPoolTake;
   table["train.avg_pool"] = evaluateAvgPool;
   table["train.avg_pool_grad"] = evaluateAvgPoolGrad;
 }

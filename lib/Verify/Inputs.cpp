@@ -21,7 +21,7 @@ using namespace slp::verify;
 /// Classes a label argument chooses from: the columns of the logits it is compared with.
 static int64_t classesOf(BlockArgument labels) {
   for (Operation *user : labels.getUsers())
-    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp>(user))
+    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp, train::NllOp>(user))
       return cast<RankedTensorType>(user->getOperand(0).getType()).getShape()[1];
   return 0;
 }
@@ -34,7 +34,8 @@ static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
     spec.name =
         function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName())
             .str();
-    spec.shape = type.getShape().drop_front().vec();
+    if (type.getRank() != 0) // the first dimension counts samples
+      spec.shape = type.getShape().drop_front().vec();
     spec.isLabel = type.getElementType().isInteger(32);
     spec.classes = spec.isLabel ? classesOf(argument) : 0;
     specs.push_back(std::move(spec));

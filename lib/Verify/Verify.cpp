@@ -32,6 +32,7 @@ private:
   LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
                             bool countTensors);
   LogicalResult compareStates(const std::string &where);
+  LogicalResult runStep(func::FuncOp step, int number);
   LogicalResult chooseNumbers();
   void setNumbers();
   LogicalResult check(const Status &status) {
@@ -79,8 +80,11 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
 LogicalResult Verifier::chooseNumbers() {
   std::vector<api::Number> numbers;
   bool hasDecay = image.optimizer.empty() && image.findEntry("step");
-  for (const image::RuntimeNumber &number : image.numbers)
+  for (const image::RuntimeNumber &number : image.numbers) {
     hasDecay |= number.name == "weight-decay" && number.value == 0;
+    if (number.name == "clip-norm")
+      numbers.emplace_back(number.name, 0.125); // clips
+  }
   if (hasDecay)
     numbers.emplace_back("weight-decay", 0.0005); // more of the update is seen than without
   numbers.insert(numbers.end(), options.numbers.begin(), options.numbers.end());
@@ -128,6 +132,24 @@ LogicalResult Verifier::compareStates(const std::string &where) {
   return success();
 }
 
+/// One training step: @accumulate for all micro-batches but the last, then @step.
+LogicalResult Verifier::runStep(func::FuncOp step, int number) {
+  auto accumulate = train.lookupSymbol<func::FuncOp>("accumulate");
+  int64_t parts = image.microBatches;
+  for (int64_t part = 0; part < parts && !report.difference; ++part) {
+    bool isLast = part + 1 == parts;
+    std::string where = "step " + std::to_string(number + 1);
+    if (parts != 1)
+      where += ", micro-batch " + std::to_string(part + 1);
+    bool isFirst = number == 0 && (part == 0 || isLast); // of its function
+    if (failed(runFunction(isLast ? step : accumulate, int(runsDone), where, isFirst)) ||
+        failed(compareStates(where)))
+      return failure();
+    ++runsDone;
+  }
+  return success();
+}
+
 FailureOr<Report> Verifier::run() {
   report.chip = image.chipName;
   report.states = evaluator.states().size();
@@ -148,12 +170,10 @@ FailureOr<Report> Verifier::run() {
 
   // After a difference everything that follows differs too.
   for (int i = 0; step && i < options.steps && !report.difference; ++i) {
-    std::string where = "step " + std::to_string(i + 1);
-    if (failed(runFunction(step, i, where, /*countTensors=*/i == 0)) ||
-        failed(compareStates(where)))
+    if (failed(runStep(step, i)))
       return failure();
     ++report.steps;
-    ++stepsDone, ++runsDone;
+    ++stepsDone;
   }
   if (eval && !report.difference) {
     if (failed(runFunction(eval, 0, "eval", /*countTensors=*/true)) ||

@@ -104,6 +104,8 @@ Status Session::findTensors() {
       spec.classes = classes();
       labelInput = int(specs.size());
     }
+    if (tensor.name == "targets" && logitsTensor && tensor.shape == logitsTensor->shape)
+      targetInput = int(specs.size());
     specs.push_back(spec);
     inputTensors.push_back(&tensor);
   }

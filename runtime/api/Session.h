@@ -53,6 +53,8 @@ public:
   const std::vector<data::InputSpec> &inputs() const { return specs; }
   /// Index of the labels among the inputs, or -1.
   int labels() const { return labelInput; }
+  /// Index among the inputs of what the logits should be (`--loss=mse`), or -1.
+  int targets() const { return targetInput; }
   /// Number of classes: last extent of the logits; 0 without logits.
   int64_t classes() const;
   int64_t batch() const { return program.batch; }
@@ -89,7 +91,7 @@ private:
   std::vector<const image::Tensor *> inputTensors;
   const image::Tensor *lossTensor = nullptr;
   const image::Tensor *logitsTensor = nullptr;
-  int labelInput = -1;
+  int labelInput = -1, targetInput = -1;
   Hyper hyper;
   int64_t steps = 0, accumulated = 0; // training steps, and runs of `accumulate` since
 };

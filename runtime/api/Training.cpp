@@ -8,6 +8,7 @@
 
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
+#include "runtime/num/ExpLog.h"
 #include "runtime/views/Stats.h"
 
 #include <algorithm>
@@ -60,14 +61,35 @@ static void addTo(std::optional<views::Measurement> &sum, const views::Measureme
 
 bool canEvaluate(const Session &session) {
   const image::Tensor *logits = session.logits();
-  return session.has("eval") && logits && logits->shape.size() == 2 && session.labels() >= 0;
+  bool hasClasses = logits && logits->shape.size() == 2 && session.labels() >= 0;
+  return session.has("eval") && (hasClasses || session.targets() >= 0);
+}
+
+/// Cross entropy of one sample, by the written exp and log: the same number on any host.
+static double crossEntropy(const float *row, size_t classes, float label) {
+  float max = *std::max_element(row, row + classes);
+  double sum = 0;
+  for (size_t i = 0; i < classes; ++i)
+    sum += double(num::exp(row[i] - max));
+  size_t target = size_t(label);
+  double chosen = label >= 0 && target < classes ? double(row[target]) - double(max) : 0;
+  return double(num::log(float(sum))) - chosen;
+}
+
+/// Mean square distance of `n` elements.
+static double squareDistance(const float *a, const float *b, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; ++i)
+    sum += (double(a[i]) - double(b[i])) * (double(a[i]) - double(b[i]));
+  return sum / double(n);
 }
 
 Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed,
                             Watcher &watcher) {
-  size_t batch = size_t(session.batch()), classes = size_t(session.classes());
+  size_t batch = size_t(session.batch());
   Evaluation result;
   result.samples = samples.count();
+  result.hasClasses = session.targets() < 0;
   size_t batches = (samples.count() + batch - 1) / batch;
   std::vector<uint32_t> order(batches * batch);
   for (size_t i = 0; i < order.size(); ++i)
@@ -82,11 +104,17 @@ Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed
     Result<std::vector<float>> logits = session.machine().read(session.logits()->name);
     if (!logits)
       return logits.takeError();
-    std::vector<float> labels = samples.gather(size_t(session.labels()), order, b * batch, batch);
+    int judge = result.hasClasses ? session.labels() : session.targets();
+    std::vector<float> expected = samples.gather(size_t(judge), order, b * batch, batch);
+    size_t width = logits->size() / batch; // of a sample: the classes, or all elements
     for (size_t i = 0; i < batch && b * batch + i < samples.count(); ++i) {
-      auto row = logits->begin() + std::ptrdiff_t(i * classes);
-      auto best = std::max_element(row, row + std::ptrdiff_t(classes)) - row;
-      result.correct += float(best) == labels[i];
+      const float *row = logits->data() + i * width;
+      if (!result.hasClasses) {
+        result.loss += squareDistance(row, expected.data() + i * width, width);
+        continue;
+      }
+      result.correct += float(std::max_element(row, row + width) - row) == expected[i];
+      result.loss += crossEntropy(row, width, expected[i]);
     }
     views::StepRecord step;
     step.step = int64_t(b) + 1;
@@ -97,6 +125,8 @@ Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed
     result.steps.push_back(step);
     watcher.progressed(step, step.step, int64_t(batches));
   }
+  if (result.samples)
+    result.loss /= result.samples;
   return result;
 }
 
@@ -114,7 +144,7 @@ private:
   Result<views::StepRecord> trainStep(const std::vector<uint32_t> &order, size_t first);
   Status trainEpoch(int64_t epoch, uint32_t steps);
   Status evaluateOnly();
-  Result<std::optional<double>> testAccuracy();
+  Status judge(views::EpochRecord &epoch);
   Status describeTensors();
   Status chooseNumbers();
 
@@ -157,14 +187,17 @@ Status Simulation::load() {
   return Status::success();
 }
 
-Result<std::optional<double>> Simulation::testAccuracy() {
+/// What the test split says of the state after an epoch.
+Status Simulation::judge(views::EpochRecord &epoch) {
   if (!test)
-    return std::optional<double>();
+    return Status::success();
   Watcher quiet;
   Result<Evaluation> evaluation = evaluate(*session, *test, /*timed=*/false, quiet);
   if (!evaluation)
     return evaluation.takeError();
-  return std::optional<double>(evaluation->accuracy());
+  epoch.accuracy = evaluation->accuracy();
+  epoch.testLoss = evaluation->loss;
+  return Status::success();
 }
 
 /// One training step on the samples from entry `first` of `order` on: all of its micro-batches.
@@ -217,10 +250,8 @@ Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
   views::EpochRecord ended;
   ended.epoch = epoch;
   ended.loss = sum / steps;
-  Result<std::optional<double>> accuracy = testAccuracy();
-  if (!accuracy)
-    return accuracy.takeError();
-  ended.accuracy = *accuracy;
+  if (Status s = judge(ended); !s)
+    return s;
   record.epochs.push_back(ended);
   watcher.epochEnded(ended, epochs);
   return Status::success();
@@ -246,6 +277,7 @@ Status Simulation::train() {
   }
   record.loss = record.epochs.back().loss;
   record.accuracy = record.epochs.back().accuracy;
+  record.testLoss = record.epochs.back().testLoss;
   return Status::success();
 }
 
@@ -253,12 +285,14 @@ Status Simulation::evaluateOnly() {
   record.settings.entry = "eval";
   record.batch = session->batch();
   if (!test)
-    return Error{options.image + ": accuracy needs an entry point 'eval', logits and labels"};
+    return Error{options.image +
+                 ": evaluation needs an entry point 'eval', logits, and labels or targets"};
   record.settings.samples = test->count();
   Result<Evaluation> evaluation = evaluate(*session, *test, !options.functionalOnly, watcher);
   if (!evaluation)
     return evaluation.takeError();
   record.accuracy = evaluation->accuracy();
+  record.testLoss = evaluation->loss;
   record.steps = std::move(evaluation->steps);
   record.measurement = std::move(evaluation->measurement);
   return Status::success();
@@ -274,6 +308,8 @@ static const char *nameOf(image::Role role) {
     return "state";
   case image::Role::temp:
     return "temp";
+  case image::Role::constant:
+    return "constant";
   }
   return "";
 }

@@ -55,15 +55,22 @@ struct SimulationOptions {
 /// Result of passing a split through `eval`.
 struct Evaluation {
   uint32_t samples = 0, correct = 0;
+  double loss = 0;        // mean over the samples of cross entropy or of the square distance
+  bool hasClasses = true; // whether `correct` means anything
   std::vector<views::StepRecord> steps;
   std::optional<views::Measurement> measurement;
-  double accuracy() const { return samples ? double(correct) / samples : 0; }
+  std::optional<double> accuracy() const {
+    if (!hasClasses)
+      return std::nullopt;
+    return samples ? double(correct) / samples : 0;
+  }
 };
 
-/// Whether accuracy can be computed: an entry point `eval`, logits (batch, classes) and labels.
+/// Whether the test split can be judged: an entry point `eval`, and logits (batch, classes) with
+/// labels, or logits with targets of their shape.
 bool canEvaluate(const Session &session);
 
-/// Classifies all samples in file order. A last batch that is not full is padded with samples from
+/// Judges all samples in file order. A last batch that is not full is padded with samples from
 /// the start, which do not count. A class is predicted by the first greatest logit.
 Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed, Watcher &watcher);
 

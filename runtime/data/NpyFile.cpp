@@ -7,6 +7,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/data/NpyHeader.h"
+
 #include "runtime/data/ArrayFile.h"
 
 #include <charconv>
@@ -70,49 +72,59 @@ std::optional<std::vector<uint64_t>> parseShape(std::string_view text) {
 
 } // namespace
 
-Result<Array> readNpy(const std::string &path) {
-  Result<std::vector<uint8_t>> read = readFile(path);
-  if (!read)
-    return read.takeError();
-  std::vector<uint8_t> file = read.take();
-  std::string_view text(reinterpret_cast<const char *>(file.data()), file.size());
+Result<NpyHeader> parseNpyHeader(const std::string &path, std::string_view file) {
   constexpr std::string_view magic = "\x93NUMPY";
-  if (!startsWith(text, magic) || file.size() < 10)
+  if (!startsWith(file, magic) || file.size() < 10)
     return Error{path + ": not a NumPy file, which begins with \\x93NUMPY"};
-  uint8_t version = file[6];
+  auto byteAt = [&](size_t i) { return size_t(uint8_t(file[i])); };
+  size_t version = byteAt(6);
   if (version != 1 && version != 2)
     return Error{path + ": NumPy file version " + std::to_string(version) + ", expected 1 or 2"};
   size_t begin = version == 1 ? 10 : 12;
   if (file.size() < begin)
     return Error{path + ": the file ends within its header"};
-  size_t length = file[8] | file[9] << 8;
+  size_t length = byteAt(8) | byteAt(9) << 8;
   if (version == 2)
-    length |= size_t(file[10]) << 16 | size_t(file[11]) << 24;
+    length |= byteAt(10) << 16 | byteAt(11) << 24;
   if (file.size() - begin < length)
     return Error{path + ": the file ends within its header of " + std::to_string(length) +
                  " bytes"};
-  std::string_view header = text.substr(begin, length);
+  std::string_view header = file.substr(begin, length);
 
   auto descr = valueOf(header, "descr"), fortran = valueOf(header, "fortran_order"),
        shapeText = valueOf(header, "shape");
   if (!descr || !fortran || !shapeText)
     return Error{path + ": the header lacks descr, fortran_order or shape"};
-  std::optional<ElementKind> kind;
-  for (const NamedKind &named : kinds)
-    if (startsWith(*descr, "'" + std::string(named.descr) + "'"))
-      kind = named.kind;
-  if (!kind)
-    return Error{path + ": elements are " +
-                 std::string(descr->substr(0, descr->find_first_of(",}"))) +
-                 ", expected little-endian f4, f8, i4, i8 or u1"};
   if (!startsWith(*fortran, "False"))
     return Error{path + ": the array is in Fortran order, expected C order "
                         "(numpy.ascontiguousarray)"};
   std::optional<std::vector<uint64_t>> shape = parseShape(*shapeText);
   if (!shape)
     return Error{path + ": the shape in the header cannot be read"};
-  return arrayOf(path, std::move(file), begin + length, std::move(*shape), *kind,
-                 ByteOrder::little);
+  NpyHeader result;
+  result.descr = descr->substr(0, descr->find_first_of(",}"));
+  if (result.descr.size() >= 2 && result.descr.front() == '\'' && result.descr.back() == '\'')
+    result.descr = result.descr.substr(1, result.descr.size() - 2);
+  result.shape = std::move(*shape);
+  result.offset = begin + length;
+  return result;
+}
+
+Result<Array> readNpy(const std::string &path) {
+  Result<std::vector<uint8_t>> read = readFile(path);
+  if (!read)
+    return read.takeError();
+  std::vector<uint8_t> file = read.take();
+  Result<NpyHeader> header =
+      parseNpyHeader(path, {reinterpret_cast<const char *>(file.data()), file.size()});
+  if (!header)
+    return header.takeError();
+  for (const NamedKind &named : kinds)
+    if (header->descr == named.descr)
+      return arrayOf(path, std::move(file), header->offset, std::move(header->shape), named.kind,
+                     ByteOrder::little);
+  return Error{path + ": elements are '" + header->descr +
+               "', expected little-endian f4, f8, i4, i8 or u1"};
 }
 
 } // namespace slp::data

@@ -23,6 +23,7 @@ constexpr int maxOperands = 9, maxDestinations = 3, maxNumbers = 12;
 struct Window {
   int64_t kh = 1, kw = 1, sh = 1, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1;
   bool countPad = false;
+  int64_t pb = 0, pr = 0; // read where countPad is true
 };
 
 /// What one core part of an instruction may use, and what it reports.
@@ -64,6 +65,10 @@ struct Issue {
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};
+  uint8_t axes = 0, function = 0; // fields of those names
+  bool flag = false;              // the instruction's one flag
+  int64_t immediate[3] = {0, 0, 0};
+  bool hasOptional = false; // its optional operand is there, behind the others
   uint8_t semaphore = 0, count = 0;
 };
 

@@ -182,7 +182,8 @@ Status geom(State &state, const mach::Geom &instr) {
     return Error{"kernel sizes, strides and dilations of a window are at least 1"};
   state.geometry[instr.gd] = {int64_t(instr.kh), int64_t(instr.kw), int64_t(instr.sh),
                               int64_t(instr.sw), int64_t(instr.pt), int64_t(instr.pl),
-                              int64_t(instr.dh), int64_t(instr.dw), instr.countPad != 0};
+                              int64_t(instr.dh), int64_t(instr.dw), instr.countPad != 0,
+                              int64_t(instr.pb), int64_t(instr.pr)};
   return Status::success();
 }
 

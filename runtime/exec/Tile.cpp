@@ -18,11 +18,15 @@ static Status locate(TileView &view, const Memories &memories, unsigned core, ui
                      const Dims &origin, const char *name) {
   const Memory &memory = memories.of(view.space, core);
   // 48-bit base, 32-bit strides and 24-bit coordinates: 60 bits suffice.
-  int64_t address = int64_t(base), last = 0;
+  int64_t address = int64_t(base), before = 0, last = 0;
   for (int d = 0; d < view.rank; ++d) {
     address += (view.box.lo[d] - origin[d]) * view.stride[d];
-    last += (view.box.size[d] - 1) * view.stride[d];
+    (view.stride[d] < 0 ? before : last) += (view.box.size[d] - 1) * view.stride[d];
   }
+  if (address + before < 0)
+    return Error{std::string("operand `") + name + "` reaches byte " +
+                 std::to_string(address + before) + " of " +
+                 std::string(mach::toString(view.space)) + ", expected 0 or more"};
   uint64_t end = uint64_t(address) + uint64_t(last) + uint64_t(view.elementBytes);
   if (end > memory.size())
     return Error{std::string("operand `") + name + "` reaches byte " + std::to_string(end) +
@@ -213,32 +217,40 @@ uint64_t burstBytes(const TileView &view, int64_t burst) {
     return 0;
   std::array<int, maxRank> order{};
   int n = 0;
-  for (int d = 0; d < view.rank; ++d)
+  // The direction in which coordinates run makes no difference: count from the lowest address.
+  uint64_t lowest = view.address;
+  Dims distance = view.stride;
+  for (int d = 0; d < view.rank; ++d) {
     if (view.box.size[d] > 1)
       order[n++] = d;
+    if (distance[d] >= 0)
+      continue;
+    lowest -= uint64_t((view.box.size[d] - 1) * -distance[d]);
+    distance[d] = -distance[d];
+  }
   std::sort(order.begin(), order.begin() + n, [&](int a, int b) {
-    return view.stride[a] != view.stride[b] ? view.stride[a] < view.stride[b] : a < b;
+    return distance[a] != distance[b] ? distance[a] < distance[b] : a < b;
   });
   // The dimensions that continue each other in memory form the run.
   int64_t run = view.elementBytes;
   int first = 0;
-  while (first < n && view.stride[order[first]] == run)
+  while (first < n && distance[order[first]] == run)
     run *= view.box.size[order[first++]];
   Dims size{1, 1, 1, 1, 1}, stride{};
   bool aligned = true;
   uint64_t runs = 1;
   for (int i = first; i < n; ++i) {
     size[i - first] = view.box.size[order[i]];
-    stride[i - first] = view.stride[order[i]];
+    stride[i - first] = distance[order[i]];
     aligned &= stride[i - first] % burst == 0;
     runs *= uint64_t(size[i - first]);
   }
   if (aligned)
-    return runs * roundedRun(view.address, uint64_t(run), uint64_t(burst));
+    return runs * roundedRun(lowest, uint64_t(run), uint64_t(burst));
   uint64_t total = 0;
   Nest(size, stride, stride).forRows([&](int64_t a, int64_t, int64_t count, int64_t step, int64_t) {
     for (int64_t i = 0; i < count; ++i)
-      total += roundedRun(view.address + uint64_t(a + i * step), uint64_t(run), uint64_t(burst));
+      total += roundedRun(lowest + uint64_t(a + i * step), uint64_t(run), uint64_t(burst));
   });
   return total;
 }

@@ -18,7 +18,7 @@ static bool allows(ElementKind kind, mach::Format format) {
   case ElementKind::labels:
     return format == mach::Format::i32;
   case ElementKind::indices:
-    return format == mach::Format::u8;
+    return format == mach::Format::u8 || format == mach::Format::i32;
   }
   return false;
 }
@@ -32,18 +32,19 @@ static const char *expectedFormat(ElementKind kind) {
   case ElementKind::labels:
     return "i32";
   case ElementKind::indices:
-    return "u8";
+    return "u8 or i32";
   }
   return "";
 }
 
 Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
-                            std::initializer_list<VectorOperand> operands) {
+                            const VectorOperand *operands, size_t count) {
   uint64_t cores = state.mask[mask];
   Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
   bool perCore = false, writesShared = false;
   int index = 0, outputs = 0;
-  for (const VectorOperand &o : operands) {
+  for (size_t i = 0; i < count; ++i) {
+    const VectorOperand &o = operands[i];
     const mach::TensorTile &tile = state.descriptor[o.reg].tile;
     if (!allows(o.kind, tile.format))
       return Error{std::string("operand `") + o.name + "` has format " +

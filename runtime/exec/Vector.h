@@ -31,7 +31,12 @@ struct VectorOperand {
 
 /// Checks the operands and snapshots them in order.
 Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
-                            std::initializer_list<VectorOperand> operands);
+                            const VectorOperand *operands, size_t count);
+inline Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask,
+                                   CoreFunction execute,
+                                   std::initializer_list<VectorOperand> operands) {
+  return prepareVector(state, opcode, mask, execute, operands.begin(), operands.size());
+}
 
 /// Fails unless the operand has one of the two ranks.
 Status expectRank(const Descriptor &d, const char *name, uint64_t rank, uint64_t other);

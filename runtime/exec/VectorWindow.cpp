@@ -40,23 +40,30 @@ struct Pooling {
   uint64_t pairs() const { return uint64_t(planes) * rows.present * columns.present; }
 };
 
-/// Elements of an input of `extent` under window o.
-int64_t elementsUnder(int64_t o, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation,
-                      int64_t extent) {
+/// Taps of window o that lie in [low, high).
+int64_t tapsWithin(int64_t o, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation,
+                   int64_t low, int64_t high) {
   int64_t count = 0;
   for (int64_t k = 0; k < kernel; ++k) {
     int64_t at = o * stride - pad + k * dilation;
-    count += at >= 0 && at < extent;
+    count += at >= low && at < high;
   }
   return count;
 }
 
+/// Rows, then columns, of an input under window o.
+int64_t rowsUnder(const Window &w, int64_t o, const Dims &extent) {
+  return w.countPad ? tapsWithin(o, w.kh, w.sh, w.pt, w.dh, -w.pt, extent[2] + w.pb)
+                    : tapsWithin(o, w.kh, w.sh, w.pt, w.dh, 0, extent[2]);
+}
+int64_t columnsUnder(const Window &w, int64_t o, const Dims &extent) {
+  return w.countPad ? tapsWithin(o, w.kw, w.sw, w.pl, w.dw, -w.pl, extent[3] + w.pr)
+                    : tapsWithin(o, w.kw, w.sw, w.pl, w.dw, 0, extent[3]);
+}
+
 /// What an average divides by. `extent` is the input's.
 int64_t countOf(const Window &w, int64_t oy, int64_t ox, const Dims &extent) {
-  if (w.countPad)
-    return w.kh * w.kw;
-  return elementsUnder(oy, w.kh, w.sh, w.pt, w.dh, extent[2]) *
-         elementsUnder(ox, w.kw, w.sw, w.pl, w.dw, extent[3]);
+  return rowsUnder(w, oy, extent) * columnsUnder(w, ox, extent);
 }
 
 /// Calls f(kh, kw, source) for each tap of output (y, x) inside the extents, in row-major order.
@@ -88,10 +95,10 @@ template <typename F> void forOutputs(const Pooling &p, F f) {
 Status checkWindows(const Pooling &p, const Dims &extent) {
   const Window &w = p.window;
   for (int64_t y = p.rows.lo; y < p.rows.lo + p.rows.size; ++y)
-    if (!elementsUnder(y, w.kh, w.sh, w.pt, w.dh, extent[2]))
+    if (!tapsWithin(y, w.kh, w.sh, w.pt, w.dh, 0, extent[2]))
       return Error{"the windows of row " + std::to_string(y) + " lie wholly in the padding"};
   for (int64_t x = p.columns.lo; x < p.columns.lo + p.columns.size; ++x)
-    if (!elementsUnder(x, w.kw, w.sw, w.pl, w.dw, extent[3]))
+    if (!tapsWithin(x, w.kw, w.sw, w.pl, w.dw, 0, extent[3]))
       return Error{"the windows of column " + std::to_string(x) + " lie wholly in the padding"};
   return Status::success();
 }
@@ -168,6 +175,37 @@ Status maxPoolGradPart(CorePart &core, const Issue &issue) {
     dx[target] = sum;
   });
   part.store(dx, *dst, 0, p.pairs());
+  return Status::success();
+}
+
+Status maxPoolTakePart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<TileView> src = part.view(2, "src");
+  if (!src)
+    return src.takeError();
+  Pooling p(issue.window, dst->box, src->extent, false);
+  Result<float *> index = part.fetch(1, "index", dst->box);
+  if (!index)
+    return index.takeError();
+  Result<float *> x = part.fetch(2, "src", *src, p.need(dst->box));
+  if (!x)
+    return x.takeError();
+  float *y = part.buffer(0, dst->count());
+  forOutputs(p, [&](int64_t plane, int64_t row, int64_t column, int64_t target) {
+    int64_t tap = int64_t((*index)[target]);
+    int64_t sy, sx;
+    y[target] = 0.0f;
+    p.rows.sourceOf(row, tap / p.window.kw, sy);
+    p.columns.sourceOf(column, tap % p.window.kw, sx);
+    if (tap < p.window.kh * p.window.kw && sy >= 0 && sy < p.rows.extent && sx >= 0 &&
+        sx < p.columns.extent)
+      y[target] = (*x)[plane * p.sourcePlane() + (sy - p.rows.needLo) * p.columns.needSize + sx -
+                       p.columns.needLo];
+  });
+  part.store(y, *dst, 0, uint64_t(dst->count()));
   return Status::success();
 }
 
@@ -250,17 +288,17 @@ Status submitWindow(State &state, Result<Issue> issue, uint8_t geom) {
   return state.submit(*issue);
 }
 
-Status checkIndexRange(const Window &w) {
-  if (w.kh * w.kw <= 256)
+Status checkIndexRange(const Window &w, const Descriptor &index) {
+  if (w.kh * w.kw <= 256 || index.tile.format == mach::Format::i32)
     return Status::success();
   return Error{"a window of " + std::to_string(w.kh * w.kw) +
-               " elements has indices beyond 8 bits, expected at most 256"};
+               " elements has indices beyond 8 bits, expected at most 256 elements or i32"};
 }
 
 } // namespace
 
 Status vMaxPool(State &state, const mach::VMaxPool &instr) {
-  if (Status s = checkIndexRange(state.geometry[instr.geom]); !s)
+  if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
     return s;
   if (Status s =
           expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.src, "src"}});
@@ -275,7 +313,7 @@ Status vMaxPool(State &state, const mach::VMaxPool &instr) {
 }
 
 Status vMaxPoolGrad(State &state, const mach::VMaxPoolGrad &instr) {
-  if (Status s = checkIndexRange(state.geometry[instr.geom]); !s)
+  if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
     return s;
   if (Status s =
           expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.dy, "dy"}});
@@ -286,6 +324,21 @@ Status vMaxPoolGrad(State &state, const mach::VMaxPoolGrad &instr) {
                                     {{instr.dst, "dst", ElementKind::real, true},
                                      {instr.index, "index", ElementKind::indices},
                                      {instr.dy, "dy", ElementKind::real}}),
+                      instr.geom);
+}
+
+Status vMaxPoolTake(State &state, const mach::VMaxPoolTake &instr) {
+  if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
+    return s;
+  if (Status s =
+          expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.src, "src"}});
+      !s)
+    return s;
+  return submitWindow(state,
+                      prepareVector(state, instr.opcode, instr.mask, maxPoolTakePart,
+                                    {{instr.dst, "dst", ElementKind::real, true},
+                                     {instr.index, "index", ElementKind::indices},
+                                     {instr.src, "src", ElementKind::real}}),
                       instr.geom);
 }
 

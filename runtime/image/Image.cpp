@@ -73,7 +73,7 @@ bool extentFits(const Tensor &t) {
 Status checkTensor(const Tensor &t) {
   Error about{"tensor " + quoted(t.name) + ": "};
   auto fail = [&](const std::string &why) { return Error{about.message + why}; };
-  if (uint8_t(t.role) > uint8_t(Role::temp))
+  if (uint8_t(t.role) > uint8_t(Role::constant))
     return fail("unknown role " + std::to_string(int(t.role)));
   if (mach::toString(t.format).empty())
     return fail("unknown format " + std::to_string(int(t.format)));
@@ -92,8 +92,8 @@ Status checkTensor(const Tensor &t) {
                 ", expected at least one byte below 2^48");
   if (!extentFits(t))
     return fail("its elements do not fit its " + std::to_string(t.bytes) + " bytes");
-  if (!t.init.empty() && t.role != Role::state)
-    return fail("initial values, expected them for state only");
+  if (!t.init.empty() && t.role != Role::state && t.role != Role::constant)
+    return fail("initial values, expected them for states and constants only");
   if (!t.init.empty() && t.init.size() != t.bytes)
     return fail(std::to_string(t.init.size()) + " bytes of initial values, expected " +
                 std::to_string(t.bytes));

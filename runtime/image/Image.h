@@ -25,7 +25,7 @@ namespace slp::image {
 constexpr uint16_t elfMachine = 0x5c1f;
 constexpr uint32_t formatVersion = 2;
 
-enum class Role : uint8_t { input, output, state, temp };
+enum class Role : uint8_t { input, output, state, temp, constant };
 
 /// A named tensor in DRAM, row-major or with the strides its descriptors give it.
 struct Tensor {
@@ -36,7 +36,7 @@ struct Tensor {
   std::vector<int64_t> strides; // bytes, one per dimension of shape
   uint64_t address = 0;         // DRAM, bytes
   uint64_t bytes = 0;           // extent in memory
-  std::vector<uint8_t> init;    // state only: initial bytes in memory layout; empty means zero
+  std::vector<uint8_t> init;    // state and constant: initial bytes as in memory; empty: zero
 };
 
 struct NamedDescriptor {

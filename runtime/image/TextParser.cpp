@@ -305,7 +305,7 @@ private:
     Tensor t;
     t.name = o.name(true);
     o.key("role", true);
-    t.role = Role(o.choice({"input", "output", "state", "temp"}));
+    t.role = Role(o.choice({"input", "output", "state", "temp", "constant"}));
     o.key("format");
     t.format = o.format();
     o.key("shape");

@@ -20,7 +20,7 @@ namespace slp::image {
 namespace {
 
 constexpr size_t bytesPerLine = 64;
-constexpr const char *roleNames[] = {"input", "output", "state", "temp"};
+constexpr const char *roleNames[] = {"input", "output", "state", "temp", "constant"};
 constexpr const char *phaseNames[] = {"fp", "bp", "wg", "up"};
 
 std::string listText(const std::vector<int64_t> &values) {

@@ -59,12 +59,13 @@ struct EpochRecord {
   int64_t epoch = 0;              // from 1
   double loss = 0;                // mean over its steps
   std::optional<double> accuracy; // share of the test split, 0 to 1
+  std::optional<double> testLoss; // mean over the test split
 };
 
 /// Values and numeric events of one named tensor.
 struct TensorRecord {
   std::string name;
-  std::string role; // input, output, state, temp, or empty if only events are known
+  std::string role; // input, output, state, temp, constant, or empty if only events are known
   std::vector<int64_t> shape;
   uint64_t elements = 0,
            zeros = 0; // at the end of the run; elements is 0 if the values are not known
@@ -97,6 +98,7 @@ struct Record {
   std::vector<TensorRecord> tensors;
   std::optional<double> loss;     // of the last epoch
   std::optional<double> accuracy; // after the last epoch
+  std::optional<double> testLoss; // the same
 
   double seconds(int64_t cycles) const { return double(cycles) / chip.rates.clockHz; }
 };

@@ -118,7 +118,8 @@ static Json stepOf(const StepRecord &step, const Record &record) {
 static Json totalOf(const Record &record) {
   Json json = {{"steps", record.steps.size()},
                {"loss", orNull(record.loss)},
-               {"accuracy", orNull(record.accuracy)}};
+               {"accuracy", orNull(record.accuracy)},
+               {"test_loss", orNull(record.testLoss)}};
   if (!record.measurement)
     return json;
   const Measurement &measurement = *record.measurement;
@@ -184,8 +185,10 @@ Json statsOf(const Record &record) {
   json["run"] = runOf(record.settings);
   json["epochs"] = Json::array();
   for (const EpochRecord &epoch : record.epochs)
-    json["epochs"].push_back(
-        {{"epoch", epoch.epoch}, {"loss", epoch.loss}, {"accuracy", orNull(epoch.accuracy)}});
+    json["epochs"].push_back({{"epoch", epoch.epoch},
+                              {"loss", epoch.loss},
+                              {"accuracy", orNull(epoch.accuracy)},
+                              {"test_loss", orNull(epoch.testLoss)}});
   json["steps"] = Json::array();
   for (const StepRecord &step : record.steps)
     json["steps"].push_back(stepOf(step, record));

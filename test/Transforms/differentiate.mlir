@@ -1,7 +1,7 @@
 // RUN: slp-opt %s --train-differentiate --split-input-file | FileCheck %s
 
 // A convolution whose input does not train gets no conv_bp; a dense layer gets dX (bp), dW and db (wg).
-// CHECK: module attributes {slp.stage = "differentiate"}
+// CHECK: module attributes {slp.stage = "differentiate", train.training = 
 module attributes {slp.stage = "import"} {
   // CHECK: train.state @conv.w : tensor<4x1x3x3xf32> {init
   // CHECK-NEXT: train.state @conv.w.velocity : tensor<4x1x3x3xf32>{{$}}
@@ -137,5 +137,40 @@ module attributes {slp.stage = "import"} {
     // CHECK: train.conv_bp %[[DE]], %{{.*}} {input_shape = array<i64: 1, 2, 6, 6>, pads = array<i64: 1, 0, 1, 0>, phase = #train.phase<bp>, strides = array<i64: 2, 2>}
     // CHECK: train.conv_wg %{{.*}}, %[[DE]] {kernel = array<i64: 3, 3>, pads = array<i64: 1, 0, 1, 0>, phase = #train.phase<wg>, strides = array<i64: 2, 2>}
     return %loss, %z : tensor<f32>, tensor<1x2xf32>
+  }
+}
+
+// -----
+
+// An operand that was broadcast gets the sum of the errors it took part in; what is read is the operand or the result, as
+// the gradient's definition says; nothing flows through a step.
+module attributes {slp.stage = "import"} {
+  train.state @w : tensor<2x3xf32>
+  train.state @s : tensor<1x3xf32>
+  // CHECK-LABEL: func.func @step
+  // CHECK-SAME: %[[X:.*]]: tensor<4x2xf32>
+  func.func @step(%x: tensor<4x2xf32>, %labels: tensor<4xi32>) -> (tensor<f32>, tensor<4x3xf32>) {
+    %w = train.read @w : tensor<2x3xf32>
+    // CHECK: %[[S:.*]] = train.read @s
+    %s = train.read @s : tensor<1x3xf32>
+    // CHECK: %[[H:.*]] = train.matmul
+    %h = train.matmul %x, %w : (tensor<4x2xf32>, tensor<2x3xf32>) -> tensor<4x3xf32>
+    // CHECK: %[[C:.*]] = train.elu %[[H]]
+    %c = train.elu %h {alpha = 2.0 : f32, gamma = 1.0 : f32} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+    // CHECK: %[[T:.*]] = train.tanh %[[C]]
+    %t = train.tanh %c : (tensor<4x3xf32>) -> tensor<4x3xf32>
+    %f = train.floor %t : (tensor<4x3xf32>) -> tensor<4x3xf32>
+    %m = train.mul %t, %s : (tensor<4x3xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+    %z = train.sub %f, %m : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+    %loss, %losses = train.cross_entropy %z, %labels : (tensor<4x3xf32>, tensor<4xi32>) -> (tensor<f32>, tensor<4xf32>)
+    // CHECK: %[[DZ:.*]] = train.cross_entropy_grad
+    // CHECK: %[[DM:.*]] = train.affine %[[DZ]] {offset = 0.000000e+00 : f32, phase = #train.phase<bp>, scale = -1.000000e+00 : f32}
+    // CHECK: %[[DT:.*]] = train.mul %[[DM]], %[[S]] {phase = #train.phase<bp>} : (tensor<4x3xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+    // CHECK: %[[DS:.*]] = train.mul %[[DM]], %[[T]] {phase = #train.phase<bp>} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+    // CHECK: {phase = #train.phase<wg>} : {{.*}} -> tensor<1x3xf32>
+    // CHECK: %[[DC:.*]] = train.tanh_grad %[[DT]], %[[T]] {phase = #train.phase<bp>}
+    // CHECK: %[[DH:.*]] = train.elu_grad %[[DC]], %[[H]] {alpha = 2.000000e+00 : f32, gamma = 1.000000e+00 : f32, phase = #train.phase<bp>}
+    // CHECK: train.matmul %[[X]], %[[DH]] {phase = #train.phase<wg>, transpose_a}
+    return %loss, %z : tensor<f32>, tensor<4x3xf32>
   }
 }

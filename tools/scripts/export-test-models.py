@@ -114,6 +114,33 @@ class WithLoss(nn.Module):
         return functional.cross_entropy(self.net(image), labels)
 
 
+class Moved(nn.Module):
+    """A convolution, `move` on what it makes, then a dense layer."""
+
+    def __init__(self, features, move, channels=4):
+        super().__init__()
+        self.conv = nn.Conv2d(2, channels, 3, padding=1)
+        self.move = move
+        self.fc = nn.Linear(features, 4)
+
+    def forward(self, image):
+        return self.fc(torch.flatten(self.move(functional.relu(self.conv(image))), 1))
+
+
+class TransposedWeight(nn.Module):
+    """x @ W.t(), once with W read elsewhere too."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight1 = nn.Parameter(torch.randn(9, 12) * 0.3)
+        self.weight2 = nn.Parameter(torch.randn(9, 9) * 0.3)
+        self.fc = nn.Linear(9, 4)
+
+    def forward(self, image):
+        hidden = functional.relu(image @ self.weight1.t())
+        return self.fc(hidden @ self.weight2.t() + hidden @ self.weight2)
+
+
 def conv(*args, **kwargs):
     return nn.Sequential(nn.Conv2d(*args, **kwargs), nn.ReLU())
 
@@ -170,6 +197,35 @@ TORCH_MODELS = {
         nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.AvgPool2d(3, 2, 1)), 36), (2, 2, 6, 6)),
     "global-avg-pool": (lambda: classifier(
         nn.Sequential(conv(2, 6, 3, padding=1), nn.AdaptiveAvgPool2d(1)), 6), (2, 2, 5, 7)),
+    "global-max-pool": (lambda: classifier(
+        nn.Sequential(conv(2, 6, 3, padding=1), nn.AdaptiveMaxPool2d(1)), 6), (2, 2, 5, 7)),
+    "conv-1d": (lambda: classifier(
+        nn.Sequential(nn.Conv1d(3, 5, 3, stride=2, padding=1), nn.ReLU(),
+                      nn.Conv1d(5, 4, 3, dilation=2)), 12), (2, 3, 13)),
+    "conv-transpose": (lambda: classifier(
+        nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1), 144), (2, 3, 3, 3)),
+    "conv-transpose-1d": (lambda: classifier(
+        nn.Sequential(nn.Conv1d(2, 3, 3), nn.ConvTranspose1d(3, 4, 4, stride=3)), 52), (2, 2, 6)),
+    "conv-transpose-group-dilation": (lambda: classifier(nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.ConvTranspose2d(4, 6, (3, 2), stride=(3, 1), padding=(1, 0),
+                                               output_padding=(2, 0), groups=2, dilation=(1, 2),
+                                               bias=False)), 270), (2, 2, 5, 5)),
+    "max-pool-1d": (lambda: classifier(
+        nn.Sequential(nn.Conv1d(2, 4, 3), nn.MaxPool1d(3, 2, 1)), 16), (2, 2, 9)),
+    "max-pool-ceil": (lambda: classifier(
+        nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.MaxPool2d(3, 2, 1, ceil_mode=True)), 80),
+        (2, 2, 8, 7)),
+    "max-pool-dilation": (lambda: classifier(
+        nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.MaxPool2d(2, (2, 1), dilation=(2, 3))), 24),
+        (2, 2, 6, 6)),
+    "max-pool-large-kernel": (lambda: classifier(  # an index of 8 bits is not enough
+        nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.MaxPool2d((17, 16), 1)), 4), (2, 1, 18, 16)),
+    "avg-pool-1d": (lambda: classifier(
+        nn.Sequential(nn.Conv1d(2, 4, 3), nn.AvgPool1d(2)), 16), (2, 2, 10)),
+    "avg-pool-ceil": (lambda: classifier(
+        nn.Sequential(nn.Conv2d(2, 4, 3, padding=1),
+                      nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False)), 80),
+        (2, 2, 8, 7)),
     "residual-add": (lambda: Residual(4, 4, 1), (2, 4, 5, 5)),
     "residual-downsample": (lambda: Residual(4, 8, 2), (2, 4, 6, 6)),
     "shared-weight": (SharedWeight, (2, 4, 4, 4)),
@@ -181,6 +237,24 @@ TORCH_MODELS = {
     "matmul-add-bias": (lambda: MatMulLayers(bias=True), (4, 12)),
     "softmax-middle": (lambda: nn.Sequential(
         nn.Linear(7, 19), nn.Softmax(dim=1), nn.Linear(19, 4)), (4, 7)),
+    # data movement
+    "transpose": (lambda: Moved(120, lambda x: x.permute(0, 2, 3, 1)), (2, 2, 5, 6)),
+    "transpose-images": (lambda: Moved(
+        60, lambda x: x.permute(3, 1, 0, 2)[:, 1:].permute(2, 3, 0, 1)), (3, 2, 5, 4)),
+    "transpose-weight": (TransposedWeight, (4, 12)),
+    "concat": (lambda: Moved(180, lambda x: torch.cat((x, x[:, :1], x[:, 2:3]), 1)), (2, 2, 5, 6)),
+    "concat-columns": (lambda: Moved(140, lambda x: torch.cat((x[..., 5:], x), 3)), (2, 2, 5, 6)),
+    "slice": (lambda: Moved(36, lambda x: x[:, 1:, ::2, 1:-1]), (2, 2, 5, 6)),
+    "slice-reverse": (lambda: Moved(120, lambda x: torch.flip(x, (1, 3))), (2, 2, 5, 6)),
+    "split": (lambda: Moved(60, lambda x: torch.add(*x.split(2, 1))), (2, 2, 5, 6)),
+    "pad-constant": (lambda: Moved(224, lambda x: functional.pad(x, (2, 0, 1, 1), value=0.5)),
+                     (2, 2, 5, 6)),
+    "pad-crop": (lambda: Moved(96, lambda x: functional.pad(x, (-1, 1, 0, -1))), (2, 2, 5, 6)),
+    "pad-reflect": (lambda: Moved(288, lambda x: functional.pad(x, (2, 1, 1, 2), "reflect")),
+                    (2, 2, 5, 6)),
+    "pixel-shuffle": (lambda: Moved(120, nn.PixelShuffle(2)), (2, 2, 5, 6)),
+    "pick-channels": (lambda: Moved(120, lambda x: x[:, [2, 0, 3, 1]]), (2, 2, 5, 6)),
+    "squeeze": (lambda: Moved(120, lambda x: x.unsqueeze(2).squeeze(2)), (2, 2, 5, 6)),
     "cnn": (small_cnn, (3, 1, 6, 6)),
     # 3 -> 32 -> 64 channels on 32 x 32: neither weights nor activations of the
     # second layer fit into 16 KiB, in whatever format
@@ -231,9 +305,15 @@ class Graph:
         return name
 
     def node(self, op, inputs, output, **attributes):
-        self.nodes.append(helper.make_node(op, inputs, [output], name=f"{op}_{output}",
+        """`output` may name several, with blanks between."""
+        outputs = output.split()
+        self.nodes.append(helper.make_node(op, inputs, outputs, name=f"{op}_{outputs[0]}",
                                            **attributes))
         return output
+
+    def shape(self, name, *extents):
+        self.initializers.append(numpy_helper.from_array(np.array(extents, np.int64), name))
+        return name
 
     def model(self, image, logits):
         def value(name, shape):
@@ -326,7 +406,185 @@ def reshape_back():
     return graph.model([3, 6], [3, 4])
 
 
+def conv_auto_pad():
+    """ceil(7 / 2) = 4 rows padded by 1 and 1 or 0 and 1, then an even kernel whose
+    odd row goes before, then no padding."""
+    graph = Graph("conv-auto-pad")
+    graph.node("Conv", ["image", graph.parameter("conv1.weight", 4, 2, 3, 4)], "upper",
+               kernel_shape=[3, 4], strides=[2, 2], auto_pad="SAME_UPPER")
+    graph.node("MaxPool", ["upper"], "pooled", kernel_shape=[2, 2], auto_pad="SAME_LOWER")
+    graph.node("Conv", ["pooled", graph.parameter("conv2.weight", 3, 4, 2, 2)], "lower",
+               kernel_shape=[2, 2], auto_pad="SAME_LOWER")
+    graph.node("Conv", ["lower", graph.parameter("conv3.weight", 3, 3, 2, 2)], "valid",
+               auto_pad="VALID")
+    graph.node("Flatten", ["valid"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 27, 5)], "logits")
+    return graph.model([2, 2, 7, 8], [2, 5])
+
+
+def conv_transpose_auto_pad():
+    """The result is twice as large, then exactly what output_shape says."""
+    graph = Graph("conv-transpose-auto-pad")
+    graph.node("ConvTranspose", ["image", graph.parameter("conv1.weight", 2, 3, 3, 4),
+                                 graph.parameter("conv1.bias", 3)], "same",
+               strides=[2, 2], auto_pad="SAME_UPPER")
+    graph.node("ConvTranspose", ["same", graph.parameter("conv2.weight", 3, 2, 2, 2)], "shaped",
+               output_shape=[7, 11], strides=[1, 2])
+    graph.node("Flatten", ["shaped"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 154, 4)], "logits")
+    return graph.model([2, 2, 3, 3], [2, 4])
+
+
+def conv_computed_weight():
+    """Weights and bias of the convolution are products of parameters."""
+    graph = Graph("conv-computed-weight")
+    graph.node("MatMul", [graph.parameter("left", 4, 3), graph.parameter("right", 3, 18)], "low")
+    graph.node("Reshape", ["low", graph.shape("weight_shape", 4, 2, 3, 3)], "weight")
+    graph.node("MatMul", [graph.parameter("bias_left", 2, 3), graph.parameter("bias_right", 3, 2)],
+               "both")
+    graph.node("Reshape", ["both", graph.shape("bias_shape", 4)], "bias")
+    graph.node("Conv", ["image", "weight", "bias"], "hidden", pads=[1, 1, 1, 1])
+    graph.node("Relu", ["hidden"], "active")
+    graph.node("Flatten", ["active"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 100, 5)], "logits")
+    return graph.model([2, 2, 5, 5], [2, 5])
+
+
+def avg_pool_ceil_include_pad():
+    """The last windows begin in the input and end beyond the padding: a count of
+    what lies within it."""
+    graph = Graph("avg-pool-ceil-include-pad")
+    graph.node("Conv", ["image", graph.parameter("conv.weight", 4, 2, 3, 3)], "hidden",
+               kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("AveragePool", ["hidden"], "pooled", kernel_shape=[3, 2], pads=[1, 0, 1, 0],
+               strides=[3, 2], count_include_pad=1, ceil_mode=1)
+    graph.node("Flatten", ["pooled"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 48, 5)], "logits")
+    return graph.model([2, 2, 6, 7], [2, 5])
+
+
+def max_pool_3d():
+    graph = Graph("max-pool-3d")
+    graph.node("Conv", ["image", graph.parameter("conv.weight", 8, 2, 3, 3)], "hidden",
+               kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("Reshape", ["hidden", graph.shape("volume_shape", 2, 2, 4, 5, 6)], "volume")
+    graph.node("MaxPool", ["volume"], "pooled", kernel_shape=[2, 3, 2], strides=[1, 2, 2],
+               pads=[1, 0, 0, 0, 1, 1])
+    graph.node("Flatten", ["pooled"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 48, 4)], "logits")
+    return graph.model([2, 2, 5, 6], [2, 4])
+
+
+def max_unpool():
+    """What a convolution makes of the maxima, put back where they were."""
+    graph = Graph("max-unpool")
+    graph.node("Conv", ["image", graph.parameter("conv1.weight", 4, 2, 3, 3)], "hidden",
+               kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("MaxPool", ["hidden"], "pooled places", kernel_shape=[2, 3], strides=[2, 3])
+    graph.node("Conv", ["pooled", graph.parameter("conv2.weight", 4, 4, 3, 3)], "mixed",
+               kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("MaxUnpool", ["mixed", "places"], "spread", kernel_shape=[2, 3], strides=[2, 3])
+    graph.node("Flatten", ["spread"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 96, 4)], "logits")
+    return graph.model([2, 2, 4, 6], [2, 4])
+
+
+def gemm_matrix_c():
+    """One number of C for each element."""
+    graph = Graph("gemm-matrix-c")
+    graph.node("Gemm", ["image", graph.parameter("fc1.weight", 12, 9),
+                        graph.parameter("fc1.bias", 4, 9)], "hidden")
+    graph.node("Relu", ["hidden"], "active")
+    graph.node("Gemm", ["active", graph.parameter("fc2.weight", 9, 4)], "logits")
+    return graph.model([4, 12], [4, 4])
+
+
+def matmul_batched():
+    """Products of activations, one for each image: (N, 4, 5) by (N, 5, 4)."""
+    graph = Graph("matmul-batched")
+    graph.node("MatMul", ["image", graph.parameter("left.weight", 6, 5)], "left")
+    graph.node("MatMul", ["image", graph.parameter("right.weight", 6, 5)], "mixed")
+    graph.node("Reshape", ["mixed", graph.shape("right_shape", 3, 5, 4)], "right")
+    graph.node("MatMul", ["left", "right"], "product")
+    graph.node("Flatten", ["product"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 16, 4)], "logits")
+    return graph.model([3, 4, 6], [3, 4])
+
+
+def space_to_depth():
+    """Blocks of 2 x 2 to channels, and back in the other order."""
+    graph = Graph("space-to-depth")
+    weight, bias = graph.parameter("conv.weight", 3, 2, 3, 3), graph.parameter("conv.bias", 3)
+    graph.node("Conv", ["image", weight, bias], "hidden", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("SpaceToDepth", ["hidden"], "deep", blocksize=2)
+    graph.node("Relu", ["deep"], "active")
+    graph.node("DepthToSpace", ["active"], "flat_again", blocksize=2, mode="DCR")
+    graph.node("Flatten", ["flat_again"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 72, 5)], "logits")
+    return graph.model([2, 2, 4, 6], [2, 5])
+
+
+def embedding():
+    """Adds a row of a table that the label chooses: rows at run time."""
+    graph = Graph("embedding")
+    graph.node("Gemm", ["image", graph.parameter("fc1.weight", 6, 8)], "dense")
+    graph.node("Gather", [graph.parameter("table", 7, 8), "labels"], "row")
+    graph.node("Add", ["dense", "row"], "hidden")
+    graph.node("Relu", ["hidden"], "active")
+    graph.node("Gemm", ["active", graph.parameter("fc2.weight", 8, 5)], "logits")
+    graph.node("SoftmaxCrossEntropyLoss", ["logits", "labels"], "loss")
+    model = graph.model([6, 6], [])
+    model.graph.output[0].name = "loss"
+    model.graph.input.append(
+        helper.make_tensor_value_info("labels", onnx.TensorProto.INT64, [6]))
+    return model
+
+
+def gemm_scaled():
+    """alpha and beta; C is a column, then a row."""
+    graph = Graph("gemm-scaled")
+    graph.node("Gemm", ["image", graph.parameter("fc1.weight", 12, 9),
+                        graph.parameter("fc1.bias", 4, 1)], "hidden", alpha=0.75, beta=1.5)
+    graph.node("Relu", ["hidden"], "active")
+    graph.node("Gemm", ["active", graph.parameter("fc2.weight", 4, 9),
+                        graph.parameter("fc2.bias", 4)], "logits", alpha=1.25, transB=1)
+    return graph.model([4, 12], [4, 4])
+
+
+def matmul_broadcast():
+    """(N, 1, 4, 6) by (3, 6, 5): each image meets each of three matrices."""
+    graph = Graph("matmul-broadcast")
+    graph.node("MatMul", ["image", graph.parameter("weights", 3, 6, 5)], "each")
+    graph.node("MatMul", ["each", graph.parameter("vector", 5)], "sums")
+    graph.node("Flatten", ["sums"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 12, 4)], "logits")
+    return graph.model([2, 1, 4, 6], [2, 4])
+
+
+def lrn():
+    graph = Graph("lrn")
+    graph.node("Conv", ["image", graph.parameter("conv.weight", 6, 2, 3, 3)], "hidden",
+               kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.node("LRN", ["hidden"], "normal", size=4, alpha=0.5, beta=0.75, bias=2.0)
+    graph.node("Flatten", ["normal"], "flat")
+    graph.node("Gemm", ["flat", graph.parameter("fc.weight", 96, 4)], "logits")
+    return graph.model([2, 2, 4, 4], [2, 4])
+
+
 HELPER_MODELS = {
+    "gemm-scaled": gemm_scaled,
+    "lrn": lrn,
+    "matmul-broadcast": matmul_broadcast,
+    "avg-pool-ceil-include-pad": avg_pool_ceil_include_pad,
+    "conv-auto-pad": conv_auto_pad,
+    "conv-computed-weight": conv_computed_weight,
+    "conv-transpose-auto-pad": conv_transpose_auto_pad,
+    "gemm-matrix-c": gemm_matrix_c,
+    "matmul-batched": matmul_batched,
+    "max-pool-3d": max_pool_3d,
+    "max-unpool": max_unpool,
+    "embedding": embedding,
+    "space-to-depth": space_to_depth,
     "avg-pool-include-pad": avg_pool_include_pad,
     "conv-asymmetric-pads": lambda: conv_asymmetric_pads(1),
     "conv-asymmetric-pads-stride2": lambda: conv_asymmetric_pads(2),

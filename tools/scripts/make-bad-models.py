@@ -67,7 +67,7 @@ def dense(nodes, initializers=(), image=(4, 6), logits=(4, 3)):
 
 
 def unsupported_operators():
-    return dense([node("Erf", ["image"], "erf"), node("HardSwish", ["erf"], "swish"),
+    return dense([node("Hardmax", ["image"], "erf"), node("Bernoulli", ["erf"], "swish"),
                   node("MatMul", ["swish", "weight"], "logits")])
 
 
@@ -153,9 +153,9 @@ def duplicate_input():
     return made
 
 
-def double_weight():
+def complex_weight():
     return model([node("MatMul", ["image", "weight"], "logits")], (4, 6), (4, 3),
-                 [values("weight", 6, 3, dtype=np.float64)])
+                 [values("weight", 6, 3, dtype=np.complex64)])
 
 
 def missing_external_data():
@@ -185,25 +185,40 @@ def wrong_attribute_type():
     return made
 
 
+def pool_indices():
+    """Indices leave the graph."""
+    pool = helper.make_node("MaxPool", ["image"], ["pooled", "logits"], name="the_MaxPool",
+                            kernel_shape=[2, 2], strides=[2, 2])
+    return model([pool], (2, 2, 6, 6), (2, 2, 3, 3), [])
+
+
+def unpool_labels():
+    """Indices that no MaxPool made."""
+    indices = values("indices", 2, 2, 3, 3, dtype=np.int64)
+    return model([node("MaxUnpool", ["image", "indices"], "logits", kernel_shape=[2, 2],
+                       strides=[2, 2])], (2, 2, 3, 3), (2, 2, 6, 6), [indices])
+
+
 MODELS = {
     "operators-unsupported": unsupported_operators,
     "operator-lstm": lstm,
     "operator-custom-domain": custom_domain,
-    "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_UPPER", "pads": None}),
+    "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_MIDDLE", "pads": None}),
     "conv-kernel-shape": lambda: cnn(conv={"kernel_shape": [5, 5]}),
     "conv-channels": lambda: cnn(conv_weight=(4, 3, 3, 3)),
     "conv-group": lambda: cnn(conv={"group": 3}),
     "conv-stride-zero": lambda: cnn(conv={"strides": [0, 1]}),
     "conv-kernel-too-large": lambda: cnn(conv={"pads": [0, 0, 0, 0], "kernel_shape": [7, 7]},
                                          conv_weight=(4, 2, 7, 7)),
-    "conv-1d": lambda: model([node("Conv", ["image", "w"], "logits", kernel_shape=[3])], (2, 2, 6),
-                             (2, 4, 4), [values("w", 4, 2, 3)]),
-    "max-pool-ceil-mode": lambda: cnn(pool={"ceil_mode": 1}),
-    "max-pool-dilations": lambda: cnn(pool={"dilations": [2, 2], "strides": [1, 1]},
-                                      fc_weight=(64, 5)),
+    "conv-3d": lambda: model([node("Conv", ["image", "w"], "logits")], (2, 2, 6, 6, 6),
+                             (2, 4, 4, 4, 4), [values("w", 4, 2, 3, 3, 3)]),
+    "max-pool-dilation-zero": lambda: cnn(pool={"dilations": [0, 1]}),
+    "max-pool-indices": pool_indices,
+    "max-unpool-labels": unpool_labels,
     "gemm-inner": lambda: cnn(fc_weight=(35, 5)),
     "gemm-bias": lambda: cnn(fc_bias=(4,)),
-    "gemm-alpha": lambda: cnn(gemm={"alpha": 0.5}),
+    "gemm-rank": lambda: model([node("Gemm", ["image", "w"], "logits")], (2, 3, 4), (2, 3, 5),
+                               [values("w", 4, 5)]),
     "attribute-missing": missing_attribute,
     "attribute-type": wrong_attribute_type,
     "add-shapes": add_mismatch,
@@ -215,7 +230,7 @@ MODELS = {
     "initializer-long": long_initializer,
     "initializer-dims-negative": lambda: initializer_dims(6, -3),
     "initializer-dims-overflow": lambda: initializer_dims(1 << 32, 1 << 32),
-    "initializer-double": double_weight,
+    "initializer-complex": complex_weight,
     "initializer-external": missing_external_data,
     "name-dangling-input": dangling_input,
     "name-dangling-output": dangling_output,
@@ -238,7 +253,7 @@ FILES = {
                            b"  logits = Relu(image\n}\n",
     "text-operator.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
                              b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
-                             b"  hidden = Erf(image)\n  logits = Relu(hidden)\n}\n",
+                             b"  hidden = Hardmax(image)\n  logits = Relu(hidden)\n}\n",
     "text-nested.onnxtxt": b'<ir_version: 7, opset_import: [ "" : 13 ]>\n'
                            b"bad (float[4, 3] image) => (float[4, 3] logits) {\n"
                            + b"  y = If <then_branch = g () => () {\n" * 100,

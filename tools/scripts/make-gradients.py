@@ -17,6 +17,7 @@
 #
 # ===-----------------------------------------------------------------------===#
 import argparse
+import functools
 import json
 import pathlib
 import zlib
@@ -37,32 +38,86 @@ def from_onnx(tensor):
 
 def split_pads(pads):
     """ONNX's (top, left, bottom, right) in the order of functional.pad."""
-    top, left, bottom, right = pads
-    return (left, right, top, bottom)
+    half = len(pads) // 2
+    return [pad for i in reversed(range(half)) for pad in (pads[i], pads[half + i])]
+
+
+def window_of(attributes, sizes, kernel):
+    """Strides, dilations and pads of a node whose input has these spatial sizes."""
+    n = len(sizes)
+    strides = attributes.get("strides", [1] * n)
+    dilations = attributes.get("dilations", [1] * n)
+    mode = attributes.get("auto_pad", b"NOTSET")
+    if not mode.startswith(b"SAME"):
+        return strides, dilations, attributes.get("pads", [0] * 2 * n)
+    before, after = [], []
+    for size, stride, dilation, k in zip(sizes, strides, dilations, kernel):
+        total = max(((size + stride - 1) // stride - 1) * stride + (k - 1) * dilation + 1 - size, 0)
+        first = total // 2 if mode == b"SAME_UPPER" else total - total // 2
+        before.append(first)
+        after.append(total - first)
+    return strides, dilations, before + after
 
 
 def run_conv(attributes, x, weight, bias=None):
-    padded = functional.pad(x, split_pads(attributes.get("pads", [0, 0, 0, 0])))
-    return functional.conv2d(padded, weight, bias, stride=attributes.get("strides", [1, 1]),
-                             dilation=attributes.get("dilations", [1, 1]),
-                             groups=attributes.get("group", 1))
+    strides, dilations, pads = window_of(attributes, x.shape[2:], weight.shape[2:])
+    run = functional.conv1d if x.dim() == 3 else functional.conv2d
+    return run(functional.pad(x, split_pads(pads)), weight, bias, stride=strides,
+               dilation=dilations, groups=attributes.get("group", 1))
+
+
+def run_conv_transpose(attributes, x, weight, bias=None):
+    """Without padding, then cut to what pads, auto_pad or output_shape leave."""
+    n = x.dim() - 2
+    strides, dilations = attributes.get("strides", [1] * n), attributes.get("dilations", [1] * n)
+    more = attributes.get("output_padding", [0] * n)
+    pads = list(attributes.get("pads", [0] * 2 * n))
+    wanted = attributes.get("output_shape")
+    mode = attributes.get("auto_pad", b"NOTSET")
+    if mode.startswith(b"SAME") and not wanted:
+        wanted = [size * stride for size, stride in zip(x.shape[2:], strides)]
+    run = functional.conv_transpose1d if n == 1 else functional.conv_transpose2d
+    y = run(x, weight, stride=strides, dilation=dilations, groups=attributes.get("group", 1))
+    y = functional.pad(y, split_pads([0] * n + list(more)))
+    for d in range(n):
+        if wanted:
+            total = y.shape[2 + d] - wanted[d]
+            pads[d] = total // 2 if mode == b"SAME_UPPER" else total - total // 2
+            pads[n + d] = total - pads[d]
+        y = y.narrow(2 + d, pads[d], y.shape[2 + d] - pads[d] - pads[n + d])
+    return y if bias is None else y + bias.reshape([-1] + [1] * n)
 
 
 def run_max_pool(attributes, x):
-    padded = functional.pad(x, split_pads(attributes.get("pads", [0, 0, 0, 0])),
-                            value=float("-inf"))
-    return functional.max_pool2d(padded, attributes["kernel_shape"],
-                                 attributes.get("strides", [1, 1]))
+    """The maxima, and where they are."""
+    kernel = attributes["kernel_shape"]
+    strides, dilations, pads = window_of(attributes, x.shape[2:], kernel)
+    n = len(kernel)
+    run = [functional.max_pool1d, functional.max_pool2d, functional.max_pool3d][n - 1]
+    same = pads[:n] == pads[n:]
+    assert same or not attributes.get("ceil_mode", 0)
+    padded = x if same else functional.pad(x, split_pads(pads), value=float("-inf"))
+    return run(padded, kernel, strides, pads[:n] if same else 0, dilations,
+               bool(attributes.get("ceil_mode", 0)), return_indices=True)
+
+
+def run_max_unpool(attributes, x, places):
+    return functional.max_unpool2d(x, places, attributes["kernel_shape"], attributes["strides"])
 
 
 def run_avg_pool(attributes, x):
     """Sum over the window, divided by what ONNX counts."""
-    pads = split_pads(attributes.get("pads", [0, 0, 0, 0]))
-    kernel, strides = attributes["kernel_shape"], attributes.get("strides", [1, 1])
-    present = functional.pad(torch.ones_like(x), pads,
-                             value=float(attributes.get("count_include_pad", 0)))
-    total = functional.avg_pool2d(functional.pad(x, pads), kernel, strides)
-    return total / functional.avg_pool2d(present, kernel, strides)
+    kernel = attributes["kernel_shape"]
+    strides, _, pads = window_of(attributes, x.shape[2:], kernel)
+    n = len(kernel)
+    run = functional.avg_pool1d if n == 1 else functional.avg_pool2d
+    counts = bool(attributes.get("count_include_pad", 0))
+    if attributes.get("ceil_mode", 0):
+        assert pads[:n] == pads[n:]
+        return run(x, kernel, strides, pads[:n], True, counts)
+    present = functional.pad(torch.ones_like(x), split_pads(pads), value=float(counts))
+    total = run(functional.pad(x, split_pads(pads)), kernel, strides)
+    return total / run(present, kernel, strides)
 
 
 def run_gemm(attributes, a, b, c=None):
@@ -72,41 +127,246 @@ def run_gemm(attributes, a, b, c=None):
     return product if c is None else product + attributes.get("beta", 1.0) * c
 
 
+def run_lrn(attributes, x):
+    """The mean of squares over channels c - (size - 1) // 2 to c + size // 2."""
+    size = attributes["size"]
+    before = (size - 1) // 2
+    squares = functional.pad(x * x, (0, 0, 0, 0, before, size - 1 - before))
+    mean = sum(squares[:, i:i + x.shape[1]] for i in range(size)) / size
+    base = attributes.get("bias", 1.0) + attributes.get("alpha", 1e-4) * mean
+    return x * base ** -attributes.get("beta", 0.75)
+
+
 def run_reshape(attributes, x, shape):
     assert not attributes.get("allowzero", 0)
     return x.reshape([x.shape[i] if extent == 0 else int(extent)
                       for i, extent in enumerate(shape)])
 
 
-def run_pad(attributes, x, pads):
-    assert attributes.get("mode", b"constant") == b"constant" and not any(pads[:2] + pads[4:6])
-    return functional.pad(x, split_pads([int(pads[i]) for i in (2, 3, 6, 7)]))
+def run_pad(attributes, x, pads, value=None):
+    mode = attributes.get("mode", b"constant").decode()
+    pads = [int(pad) for pad in pads]
+    # ONNX's (all before, all behind) in the order of functional.pad: last dimension first
+    pairs = [pads[d + half * x.dim()] for d in reversed(range(x.dim())) for half in (0, 1)]
+    if mode == "constant":
+        return functional.pad(x, pairs, value=0.0 if value is None else float(value))
+    assert not any(pairs[2 * (x.dim() - 2):])
+    return functional.pad(x, pairs[:2 * (x.dim() - 2)],
+                          {"reflect": "reflect", "edge": "replicate"}[mode])
 
+
+def run_slice(_, x, starts, ends, axes=None, steps=None):
+    axes = range(len(starts)) if axes is None else axes.tolist()
+    steps = [1] * len(starts) if steps is None else steps.tolist()
+    for start, end, axis, step in zip(starts.tolist(), ends.tolist(), axes, steps):
+        # torch has no negative steps
+        chosen = torch.tensor(list(range(x.shape[axis]))[start:end:step])
+        x = x.index_select(axis, chosen)
+    return x
+
+
+def run_split(attributes, x, sizes):
+    return x.split(sizes.tolist(), attributes.get("axis", 0))
+
+
+def run_gather(attributes, x, indices):
+    axis = attributes.get("axis", 0)
+    rows = x.index_select(axis, indices.reshape(-1))
+    return rows.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1:])
+
+
+def run_depth_to_space(attributes, x):
+    n, c, h, w = x.shape
+    b = attributes["blocksize"]
+    if attributes.get("mode", b"DCR") == b"CRD":
+        return functional.pixel_shuffle(x, b)
+    return (x.reshape(n, b, b, c // b ** 2, h, w).permute(0, 3, 4, 1, 5, 2)
+            .reshape(n, c // b ** 2, h * b, w * b))
+
+
+def run_space_to_depth(attributes, x):
+    n, c, h, w = x.shape
+    b = attributes["blocksize"]
+    return (x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
+            .reshape(n, c * b ** 2, h // b, w // b))
+
+
+def run_squeeze(_, x, axes):
+    for axis in sorted(axes.tolist(), reverse=True):
+        x = x.squeeze(axis)
+    return x
+
+
+def run_unsqueeze(_, x, axes):
+    for axis in sorted(axes.tolist()):
+        x = x.unsqueeze(axis)
+    return x
+
+
+def run_batch_norm(attributes, x, scale, bias, mean, var):
+    """The result and, in training, the running statistics after the step: ONNX
+    moves them towards the population variance."""
+    epsilon, momentum = attributes.get("epsilon", 1e-5), attributes.get("momentum", 0.9)
+    if not attributes["training"]:
+        return functional.batch_norm(x, mean.detach(), var.detach(), scale, bias, eps=epsilon)
+    axes = [0] + list(range(2, x.dim()))
+    y = functional.batch_norm(x, None, None, scale, bias, training=True, eps=epsilon)
+    return (y, mean * momentum + x.mean(axes) * (1 - momentum),
+            var * momentum + x.var(axes, unbiased=False) * (1 - momentum))
+
+
+def run_reduce(function):
+    def run(attributes, x, axes=None):
+        axes = attributes.get("axes") if axes is None else axes.tolist()
+        return function(x, axes or list(range(x.dim())),
+                        keepdim=bool(attributes.get("keepdims", 1)))
+    return run
+
+
+def broadcast(function):
+    """A function of two tensors, as operator sets before 7 broadcast them too."""
+    def run(attributes, a, b):
+        if "axis" in attributes:
+            b = b.reshape(b.shape + (1,) * (a.dim() - attributes["axis"] - b.dim()))
+        return function(a, b)
+    return run
+
+
+def run_clip(attributes, x, low=None, high=None):
+    low = attributes.get("min") if low is None else low
+    high = attributes.get("max") if high is None else high
+    return x.clamp(None if low is None else float(low), None if high is None else float(high))
+
+
+def run_shrink(attributes, x):
+    bound, bias = attributes.get("lambd", 0.5), attributes.get("bias", 0.0)
+    return torch.where(x < -bound, x + bias, torch.where(x > bound, x - bias, 0 * x))
+
+
+def run_prelu(_, x, slope):
+    return torch.where(x > 0, x, slope * x)
+
+
+def run_threshold(attributes, x):
+    return functional.threshold(x, attributes.get("alpha", 1.0), 0.0)
+
+
+def run_hard_sigmoid(attributes, x):
+    return (attributes.get("alpha", 0.2) * x + attributes.get("beta", 0.5)).clamp(0, 1)
+
+
+def total(*tensors):
+    return functools.reduce(torch.add, tensors)
+
+
+# Operators computed element by element.
+ELEMENTWISE = {
+    "Abs": lambda _, x: x.abs(),
+    "Add": broadcast(torch.add),
+    "And": lambda _, a, b: a & b,
+    "Ceil": lambda _, x: x.ceil(),
+    "Celu": lambda attributes, x: functional.celu(x, attributes.get("alpha", 1.0)),
+    "Clip": run_clip,
+    "Div": broadcast(torch.div),
+    "Elu": lambda attributes, x: functional.elu(x, attributes.get("alpha", 1.0)),
+    "Erf": lambda _, x: x.erf(),
+    "Exp": lambda _, x: x.exp(),
+    "Floor": lambda _, x: x.floor(),
+    "Greater": lambda _, a, b: a > b,
+    "GreaterOrEqual": lambda _, a, b: a >= b,
+    "HardSigmoid": run_hard_sigmoid,
+    "HardSwish": lambda _, x: functional.hardswish(x),
+    "LeakyRelu": lambda attributes, x: functional.leaky_relu(x, attributes.get("alpha", 0.01)),
+    "Less": lambda _, a, b: a < b,
+    "LessOrEqual": lambda _, a, b: a <= b,
+    "Log": lambda _, x: x.log(),
+    "Max": lambda _, a, b: torch.maximum(a, b),
+    "Mean": lambda _, *xs: total(*xs) / len(xs),
+    "Min": lambda _, a, b: torch.minimum(a, b),
+    "Mul": broadcast(torch.mul),
+    "Neg": lambda _, x: -x,
+    "Not": lambda _, x: ~x,
+    "Or": lambda _, a, b: a | b,
+    "PRelu": run_prelu,
+    "Pow": broadcast(torch.pow),
+    "Reciprocal": lambda _, x: x.reciprocal(),
+    "Relu": lambda _, x: functional.relu(x),
+    "Round": lambda _, x: x.round(),
+    "Selu": lambda _, x: functional.selu(x),
+    "Shrink": run_shrink,
+    "Sigmoid": lambda _, x: x.sigmoid(),
+    "Sign": lambda _, x: x.sign(),
+    "Softplus": lambda _, x: functional.softplus(x),
+    "Softsign": lambda _, x: functional.softsign(x),
+    "Sqrt": lambda _, x: x.sqrt(),
+    "Sub": broadcast(torch.sub),
+    "Sum": lambda _, *xs: total(*xs),
+    "Tanh": lambda _, x: x.tanh(),
+    "ThresholdedRelu": run_threshold,
+    "Where": lambda _, cond, a, b: torch.where(cond, a, b),
+    "Xor": lambda _, a, b: a ^ b,
+}
 
 OPERATORS = {
+    **ELEMENTWISE,
     "Conv": run_conv,
-    "Relu": lambda _, x: functional.relu(x),
+    "BatchNormalization": run_batch_norm,
+    "InstanceNormalization": lambda attributes, x, scale, bias: functional.instance_norm(
+        x, weight=scale, bias=bias, eps=attributes.get("epsilon", 1e-5)),
+    "ReduceMean": run_reduce(torch.mean),
+    "ReduceSum": run_reduce(torch.sum),
+    "ConvTranspose": run_conv_transpose,
     "MaxPool": run_max_pool,
+    "MaxUnpool": run_max_unpool,
     "AveragePool": run_avg_pool,
+    "GlobalMaxPool": lambda _, x: x.amax((2, 3), keepdim=True),
     "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
     "Flatten": lambda attributes, x: x.flatten(attributes.get("axis", 1)),
     "Reshape": run_reshape,
     "Pad": run_pad,
+    "Slice": run_slice,
+    "Split": run_split,
+    "Gather": run_gather,
+    "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
+    "Transpose": lambda attributes, x: x.permute(attributes["perm"]),
+    "DepthToSpace": run_depth_to_space,
+    "SpaceToDepth": run_space_to_depth,
+    "Squeeze": run_squeeze,
+    "Unsqueeze": run_unsqueeze,
+    "Identity": lambda _, x: x,
+    # the shape arithmetic that PyTorch writes before a Pad
+    "Shape": lambda _, x: torch.tensor(x.shape),
+    "Cast": lambda attributes, x: x,
+    "ConstantOfShape": lambda attributes, shape: torch.full(
+        shape.tolist(), int(from_onnx(attributes["value"])), dtype=torch.int64),
     "Gemm": run_gemm,
+    "LRN": run_lrn,
     "MatMul": lambda _, a, b: a @ b,
-    "Add": lambda _, a, b: a + b,
     "Softmax": lambda attributes, x: functional.softmax(x, attributes.get("axis", -1)),
     "Constant": lambda attributes: from_onnx(attributes["value"]),
     "SoftmaxCrossEntropyLoss": lambda _, x, labels: functional.cross_entropy(x, labels),
 }
 
 
-def evaluate(graph, values):
-    """Runs the nodes in order on `values` (name -> tensor), which it extends."""
+def trains(node):
+    """Whether a node normalises by the batch: each version of ONNX says it otherwise."""
+    modes = [a.i for a in node.attribute if a.name == "training_mode"]
+    return node.op_type == "BatchNormalization" and (bool(modes[0]) if modes
+                                                     else len(node.output) > 1)
+
+
+def evaluate(graph, values, running=None):
+    """Runs the nodes in order on `values` (name -> tensor), which it extends;
+    with `running`, the values of a step, by its running statistics."""
     for node in graph.node:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        attributes["training"] = trains(node) and running is None
         inputs = [values[name] if name else None for name in node.input]
-        values[node.output[0]] = OPERATORS[node.op_type](attributes, *inputs)
+        if trains(node) and running is not None:
+            inputs[3:] = [running[name] for name in node.output[1:3]]
+        results = OPERATORS[node.op_type](attributes, *inputs)
+        for name, result in zip(node.output, results if isinstance(results, tuple) else [results]):
+            values[name] = result
     return values[graph.output[0].name]
 
 
@@ -122,7 +382,7 @@ def gradients(name, model):
     values = {t.name: from_onnx(t) for t in graph.initializer}
     parameters = {}
     for key, value in values.items():
-        if value.is_floating_point():
+        if value.is_floating_point() and (value.numel() > 1 or key == "slope"):
             values[key] = parameters[key] = value.double().requires_grad_()
     image = graph.input[0]
     shape = [d.dim_value or SYMBOLIC_BATCH for d in image.type.tensor_type.shape.dim]
@@ -141,7 +401,9 @@ def gradients(name, model):
     loss.backward()
     result.update(labels=labels.tolist(), logits=as_json(logits), loss=as_json(loss)["data"][0])
     result["gradients"] = {key: as_json(p.grad) for key, p in parameters.items()
-                           if p.numel() <= LARGEST}
+                           if p.grad is not None and p.numel() <= LARGEST}
+    if any(trains(node) for node in graph.node):
+        result["eval"] = as_json(evaluate(graph, dict(values), running=values))
     return result
 
 

@@ -125,6 +125,7 @@ private:
   }
   void note(Diagnostic &diagnostic);
   OwningOpRef<ModuleOp> import();
+  std::string inputToBind(const CompileOptions &options) const;
   Outcome refused() const { return {Kind::refused, why.empty() ? "no reason was given" : why}; }
   Outcome evaluate(ModuleOp module, func::FuncOp step, const reference::NamedTensors &inputs);
   Outcome verify(OwningOpRef<ModuleOp> module, const reference::NamedTensors &inputs);
@@ -215,8 +216,34 @@ Outcome DataSetCheck::verify(OwningOpRef<ModuleOp> module, const reference::Name
   return {Kind::wrong, line.str()};
 }
 
+/// The input that the importer says it must know: the error names it. Integers and booleans always
+/// may be given, floats if they are no data: scalars and vectors that must be constant.
+std::string DataSetCheck::inputToBind(const CompileOptions &options) const {
+  bool mustBeConstant = llvm::StringRef(why).contains("to be a constant");
+  for (const auto &[name, values] : data.inputs) {
+    bool isBound = llvm::any_of(options.binds, [&, n = name](const std::string &bind) {
+      return llvm::StringRef(bind).starts_with(n + "=");
+    });
+    bool isAskedFor = llvm::StringRef(why).contains("input \"" + name + "\"");
+    bool mayBe = !values.isFloat() || (mustBeConstant && values.shape.size() <= 1);
+    if (isAskedFor && !isBound && mayBe)
+      return name;
+  }
+  return "";
+}
+
+/// Imports; what must be known at import is bound to the case's values, one input after the other.
 OwningOpRef<ModuleOp> DataSetCheck::import() {
-  return readModel(context, testCase.model, settings.compile);
+  CompileOptions options = settings.compile;
+  while (true) {
+    why.clear();
+    if (OwningOpRef<ModuleOp> module = readModel(context, testCase.model, options))
+      return module;
+    std::string name = inputToBind(options);
+    if (name.empty())
+      return nullptr;
+    options.binds.push_back(name + "=" + data.files.at(name));
+  }
 }
 
 Outcome DataSetCheck::refuse(const std::string &otherwise) {

@@ -37,6 +37,8 @@ public:
                 static_cast<long long>(epochs), epoch.loss);
     if (epoch.accuracy)
       std::printf("  test accuracy %.1f %%", 100 * *epoch.accuracy);
+    else if (epoch.testLoss)
+      std::printf("  test loss %.4f", *epoch.testLoss);
     std::printf("\n");
     std::fflush(stdout);
   }
@@ -64,6 +66,8 @@ static void printSummary(const views::Record &record) {
     std::printf("\nloss %.6g", *record.loss);
   if (record.accuracy)
     std::printf("%stest accuracy %.2f %%", record.loss ? ", " : "\n", 100 * *record.accuracy);
+  else if (record.testLoss)
+    std::printf("%stest loss %.6g", record.loss ? ", " : "\n", *record.testLoss);
   std::printf("\n");
   if (record.measurement)
     std::printf("\n%s", views::assumptionsFoot(record.chip).c_str());
@@ -100,7 +104,7 @@ int main(int argc, char **argv) {
       ->capture_default_str();
   app.add_option("--threads", options.threads, "host threads, 0: all; results do not depend on it")
       ->capture_default_str();
-  app.add_flag("--eval", options.evaluateOnly, "no training: accuracy on the test split");
+  app.add_flag("--eval", options.evaluateOnly, "no training: accuracy, or loss, on the test split");
   app.add_option("--chip", options.chip, "chip description with other rates and energies");
   app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
   app.add_option("--stats", options.stats, "write statistics as JSON (docs/stats-schema.md)");

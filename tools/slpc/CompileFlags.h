@@ -54,17 +54,47 @@ public:
       : model(llvm::cl::Positional, llvm::cl::value_desc("MODEL"),
               llvm::cl::desc("MODEL (.onnx, .onnxtxt, .mlir)"), llvm::cl::cat(category)),
         params("params",
-               llvm::cl::desc("folder of the files with initial values; default: the model's"),
-               llvm::cl::value_desc("DIR"), llvm::cl::cat(category)),
+               llvm::cl::desc("values of parameters by name: a model, or a folder of NAME.npy and "
+                              "NAME.pb; for .mlir: the folder of the model it was made of"),
+               llvm::cl::value_desc("FILE.onnx|DIR"), llvm::cl::cat(category)),
+        init("init", llvm::cl::desc("fill absent parameters at random: kaiming,SEED"),
+             llvm::cl::value_desc("METHOD,SEED"), llvm::cl::init(defaults.init),
+             llvm::cl::cat(category)),
+        bind(
+            "bind",
+            llvm::cl::desc("size of a symbolic dimension, or constant value of an input: a number, "
+                           "[1,2,3], a .npy or .pb file; may be repeated"),
+            llvm::cl::value_desc("NAME=VALUE"), llvm::cl::cat(category)),
         target("target", llvm::cl::desc("chip: lnpu, asu-fp8 or a description's file"),
                llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.target),
                llvm::cl::cat(category)),
         batch("batch", llvm::cl::desc("images per step; 0: as the model says"),
               llvm::cl::value_desc("N"), llvm::cl::init(defaults.batch), llvm::cl::cat(category)),
-        loss("loss", llvm::cl::desc("loss for a graph that carries none: softmax-cross-entropy"),
+        loss("loss",
+             llvm::cl::desc("loss for a graph that carries none: softmax-cross-entropy or mse"),
              llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.loss), llvm::cl::cat(category)),
-        optimizer("optimizer", llvm::cl::desc("sgd"), llvm::cl::value_desc("NAME"),
-                  llvm::cl::init(defaults.optimizer), llvm::cl::cat(category)),
+        optimizer("optimizer", llvm::cl::desc("sgd, adagrad, adam or adamw"),
+                  llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.optimizer),
+                  llvm::cl::cat(category)),
+        nesterov("nesterov", llvm::cl::desc("Nesterov's momentum, for sgd"),
+                 llvm::cl::cat(category)),
+        clipNorm("clip-norm",
+                 llvm::cl::desc("clip all gradients together; slp-sim --clip-norm gives the norm"),
+                 llvm::cl::cat(category)),
+        microBatch(
+            "micro-batch",
+            llvm::cl::desc("images of one run, whose gradients add up to those of the batch; "
+                           "0: the whole batch"),
+            llvm::cl::value_desc("N"), llvm::cl::init(defaults.microBatch),
+            llvm::cl::cat(category)),
+        freeze("freeze", llvm::cl::desc("parameters that are not trained; may be repeated"),
+               llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
+        noDecay("no-decay", llvm::cl::desc("parameters without weight decay; may be repeated"),
+                llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
+        lrScale(
+            "lr-scale",
+            llvm::cl::desc("parameters whose learning rate is multiplied by X; may be repeated"),
+            llvm::cl::value_desc("GLOB:X"), llvm::cl::cat(category)),
         precision("precision", llvm::cl::desc("fp32 (reference only), fp16 or fp8"),
                   llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.precision),
                   llvm::cl::cat(category)),
@@ -88,8 +118,18 @@ public:
     CompileOptions o;
     o.target = target;
     o.batch = batch;
+    o.binds.assign(bind.begin(), bind.end());
+    o.init = init;
+    if (!isModule())
+      o.params = params;
     o.loss = loss;
     o.optimizer = optimizer;
+    o.nesterov = nesterov;
+    o.clipNorm = clipNorm;
+    o.microBatch = microBatch;
+    o.freeze.assign(freeze.begin(), freeze.end());
+    o.noDecay.assign(noDecay.begin(), noDecay.end());
+    o.lrScale.assign(lrScale.begin(), lrScale.end());
     o.precision = precision;
     o.masterWeights = masterWeights;
     o.lossScale = lossScale;
@@ -101,7 +141,8 @@ public:
   llvm::StringRef modelPath() const { return model.getValue(); }
   /// Where the files with initial values lie.
   llvm::StringRef modelFolder() const {
-    return params.empty() ? llvm::sys::path::parent_path(modelPath()) : params.getValue();
+    return params.empty() || !isModule() ? llvm::sys::path::parent_path(modelPath())
+                                         : params.getValue();
   }
   /// Whether the command line has the option.
   static bool isGiven(llvm::StringRef name) {
@@ -109,10 +150,19 @@ public:
   }
 
 private:
+  /// IR, in which every file with values is named already.
+  bool isModule() const { return modelPath().ends_with(".mlir"); }
+
   const CompileOptions defaults;
-  llvm::cl::opt<std::string> model, params, target;
+  llvm::cl::opt<std::string> model, params, init;
+  llvm::cl::list<std::string> bind;
+  llvm::cl::opt<std::string> target;
   llvm::cl::opt<int64_t> batch;
-  llvm::cl::opt<std::string> loss, optimizer, precision, masterWeights;
+  llvm::cl::opt<std::string> loss, optimizer;
+  llvm::cl::opt<bool> nesterov, clipNorm;
+  llvm::cl::opt<int64_t> microBatch;
+  llvm::cl::list<std::string> freeze, noDecay, lrScale;
+  llvm::cl::opt<std::string> precision, masterWeights;
   llvm::cl::opt<double> lossScale;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;

@@ -21,7 +21,8 @@
 namespace slp {
 
 struct ImportOptions {
-  /// Images per step: replaces the first dimension of every input. 0: as the file says.
+  /// Images per step: replaces the first dimension of the first input and of the inputs that share
+  /// it. 0: as the file says.
   int64_t batch = 0;
   /// "" or "softmax-cross-entropy": the loss appended to a graph that has none.
   std::string loss;
@@ -29,6 +30,14 @@ struct ImportOptions {
   std::vector<std::pair<std::string, std::string>> updates;
   /// The optimizer of ONNX Runtime's artifacts; empty: optimizer_model.onnx beside the model.
   std::string optimizerModel;
+  /// "NAME=VALUE" each. NAME is a symbolic dimension and VALUE its size; or NAME is an input and
+  /// VALUE what it always is: a number, "[1, 2, 3]", or a file (.npy, or .pb for a TensorProto).
+  std::vector<std::string> binds = {};
+  /// Values for initializers, and for inputs that are then none, by name: a model's file, or a
+  /// folder of NAME.npy and NAME.pb.
+  std::string params = {};
+  /// "" or "kaiming,SEED": fills external data that do not exist (docs/numerics.md section 7).
+  std::string init = {};
 };
 
 /// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:

@@ -35,14 +35,22 @@ std::string listStages();
 
 /// What a user chooses. Defaults are the driver's.
 struct CompileOptions {
-  std::string target = "lnpu"; // shipped chip or YAML file
-  std::string loss;            // "", softmax-cross-entropy
-  std::string optimizer = "sgd";
-  std::string precision = "fp16";     // fp32, fp16, fp8
-  std::string masterWeights = "fp16"; // fp16, fp32
-  double lossScale = 0;               // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
-  int64_t batch = 0;                  // 0: the file's
-  std::string optimizerModel;         // of artifacts; empty: optimizer_model.onnx beside the model
+  std::string target = "lnpu";              // shipped chip or YAML file
+  std::string loss;                         // "", softmax-cross-entropy
+  std::string optimizer = "sgd";            // sgd, adagrad, adam, adamw
+  bool nesterov = false;                    // of sgd
+  bool clipNorm = false;                    // clip gradients to a norm that is given at run time
+  int64_t microBatch = 0;                   // images of one run; 0: all of a step's
+  std::vector<std::string> freeze, noDecay; // globs of parameter names
+  std::vector<std::string> lrScale;         // GLOB:X
+  std::string precision = "fp16";           // fp32, fp16, fp8
+  std::string masterWeights = "fp16";       // fp16, fp32
+  double lossScale = 0;                // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
+  int64_t batch = 0;                   // 0: the file's
+  std::vector<std::string> binds = {}; // NAME=VALUE: see ImportOptions
+  std::string params;                  // file or folder with values of parameters
+  std::string init;                    // "", kaiming,SEED
+  std::string optimizerModel;          // of artifacts; empty: optimizer_model.onnx beside the model
   std::vector<std::pair<std::string, std::string>> updates; // ImportOptions::updates
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's

@@ -53,6 +53,14 @@ float rowSum(llvm::ArrayRef<float> row);
 /// docs/numerics.md §6.
 float expOf(float x);
 float logOf(float x);
+float tanhOf(float x);
+float sigmoidOf(float x);
+float erfOf(float x);
+/// For x <= 0.
+float expm1Of(float x);
+/// For 0 <= e <= 1.
+float log1pOf(float e);
+float powOf(float a, float b);
 
 } // namespace slp::reference
 

@@ -210,6 +210,8 @@ LogicalResult TaskLowering::prepareRun(chip_ir::RunOp run) {
     ArrayRef<int64_t> v = *g;
     geom.kh = v[0], geom.kw = v[1], geom.sh = v[2], geom.sw = v[3], geom.pt = v[4];
     geom.pl = v[5], geom.dh = v[6], geom.dw = v[7], geom.countPad = v[8];
+    if (v.size() > 9)
+      geom.pb = v[9], geom.pr = v[10];
     emit(run.getLoc(), geom);
   }
   auto scalarValues = run.getScalars();
@@ -323,11 +325,32 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
-/// The register of the operand for a descriptor field. Only a bias that is not read may be missing.
+/// The value of a field that `fields` gives: a whole number, or a name of the field's enum.
+static FailureOr<uint64_t> givenField(chip_ir::RunOp run, const mach::FieldInfo &field) {
+  Attribute given = run.getFields() ? run.getFields()->get(StringRef(field.name)) : Attribute();
+  if (auto number = dyn_cast_or_null<IntegerAttr>(given))
+    return uint64_t(number.getInt());
+  if (auto name = dyn_cast_or_null<StringAttr>(given)) {
+    auto it = llvm::find(field.names, std::string_view(name.getValue()));
+    if (it == field.names.end())
+      return run.emitOpError("has the unknown ") << StringRef(field.name) << " " << name;
+    return uint64_t(it - field.names.begin());
+  }
+  return run.emitOpError("gives no value for field ") << StringRef(field.name);
+}
+
+/// The register of the operand for a descriptor field. Only one that is not read may be missing: a
+/// bias, and what a flag or a function leaves out.
 FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands,
                                                  size_t index, const mach::FieldInfo &field) {
   if (index >= operands.size()) {
-    if (field.name == "bias" && run.getMode() != "bias")
+    bool isUnread = field.name == "bias"
+                        ? run.getInstruction() != "v.normalize" && run.getMode() != "bias"
+                        : run.getFields() && (field.name == "mean" || field.name == "scale" ||
+                                              field.name == "weights");
+    bool isOptional = field.name == "factor" || field.name == "t";
+    isUnread |= isOptional && run.getMode().value_or("absent") == "absent";
+    if (isUnread)
       return uint8_t(0);
     return run.emitOpError("gives no operand for field ") << StringRef(field.name);
   }
@@ -346,6 +369,7 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
   SmallVector<uint64_t> values;
   size_t nextOperand = 0;
   uint8_t nextHyper = hyperRegister.lookup(run);
+  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
   for (const mach::FieldInfo &field : info->layout.fields) {
     uint64_t value = 0;
     if (field.prefix == "d") {
@@ -362,22 +386,28 @@ LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
     } else if (field.prefix == "h") {
       const auto *known =
           llvm::find_if(hostNumbers, [&](auto &entry) { return entry.first == field.name; });
-      value = known != std::end(hostNumbers) ? known->second : nextHyper++;
+      bool isLeft = nextHyper < hyperRegister.lookup(run) + scalarsGiven;
+      if (known != std::end(hostNumbers))
+        value = known->second;
+      else if (isLeft || (field.name != "a" && field.name != "b"))
+        value = nextHyper++; // a function may take fewer numbers than a and b
     } else if (field.name == "mode") {
-      auto it = std::find(field.names.begin(), field.names.end(),
-                          std::string_view(run.getMode().value_or("zero")));
+      StringRef mode = run.getMode().value_or(StringRef(*field.names.begin()));
+      auto it = std::find(field.names.begin(), field.names.end(), std::string_view(mode));
       if (it == field.names.end())
-        return run.emitOpError("has the unknown mode ") << *run.getMode();
+        return run.emitOpError("has the unknown mode ") << mode;
       value = it - field.names.begin();
     } else {
-      return run.emitOpError("gives no value for field ") << StringRef(field.name);
+      FailureOr<uint64_t> given = givenField(run, field);
+      if (failed(given))
+        return failure();
+      value = *given;
     }
     values.push_back(value);
   }
   if (nextOperand < operands.size())
     return run.emitOpError("has ")
            << operands.size() << " operands, the instruction " << nextOperand;
-  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
   size_t scalarsTaken = nextHyper - hyperRegister.lookup(run);
   if (scalarsGiven != scalarsTaken)
     return run.emitOpError("has ") << scalarsGiven << " scalars, the instruction " << scalarsTaken;

@@ -159,8 +159,9 @@ int64_t TileChooser::traffic(const TileChoice &choice) const {
     if (buffer.tensor.empty())
       continue;
     auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
-    llvm::sort(byStride,
-               [&](unsigned a, unsigned b) { return buffer.strides[a] < buffer.strides[b]; });
+    llvm::sort(byStride, [&](unsigned a, unsigned b) {
+      return std::abs(buffer.strides[a]) < std::abs(buffer.strides[b]);
+    });
     int64_t elements = 1, run = 1;
     bool whole = true;
     for (unsigned d : byStride) {
@@ -191,7 +192,10 @@ int64_t TileChooser::traffic(const TileChoice &choice) const {
 
 int64_t TileChooser::roundTile(int64_t loop, int64_t tile) const {
   const NestLoop &l = nest.loops[loop];
-  return std::min(l.extent, int64_t(llvm::alignTo(std::max<int64_t>(tile, 1), l.granule)));
+  tile = std::min(l.extent, int64_t(llvm::alignTo(std::max<int64_t>(tile, 1), l.granule)));
+  while (l.exact && l.extent % tile)
+    --tile;
+  return tile;
 }
 
 bool TileChooser::mayCut(int64_t loop, const TileChoice &choice) const {
@@ -257,6 +261,9 @@ LogicalResult TileChooser::applySizes(TileChoice &choice) {
     if (size < 1 || (size < it->extent && size % it->granule))
       return error() << "expected a tile of loop \"" << name << "\" that is a multiple of "
                      << it->granule << ", found " << size;
+    if (it->exact && it->extent % size)
+      return error() << "expected a tile of loop \"" << name << "\" that divides " << it->extent
+                     << ", found " << size;
     choice.tile[loop] = std::min(size, it->extent);
   }
   for (unsigned i = 0; i < nest.loops.size(); ++i)

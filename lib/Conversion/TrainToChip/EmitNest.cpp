@@ -111,6 +111,7 @@ void NestEmitter::emitRun(const NestRun &run) {
                 run.geometry.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(run.geometry),
                 run.mode.empty() ? StringAttr() : b.getStringAttr(run.mode),
                 run.scalars.empty() ? DenseF32ArrayAttr() : b.getDenseF32ArrayAttr(run.scalars),
+                run.fields.empty() ? DictionaryAttr() : b.getDictionaryAttr(run.fields),
                 captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
 }
 
@@ -165,8 +166,9 @@ void NestEmitter::emit() {
     SmallVector<int64_t> strides;
     int64_t offset;
     auto layout = MemRefLayoutAttrInterface();
-    if (succeeded(identity.getStridesAndOffset(strides, offset)) && strides != buffer.strides)
-      layout = StridedLayoutAttr::get(b.getContext(), 0, buffer.strides);
+    if (succeeded(identity.getStridesAndOffset(strides, offset)) &&
+        (strides != buffer.strides || buffer.offset != 0))
+      layout = StridedLayoutAttr::get(b.getContext(), buffer.offset, buffer.strides);
     views[index] =
         ViewOp::create(b, nest.loc, MemRefType::get(extents, buffer.element, layout, space),
                        FlatSymbolRefAttr::get(b.getContext(), buffer.tensor));

@@ -15,14 +15,92 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
-static Nest lowerBiasAdd(BiasAddOp op, const TensorMap &tensors) {
+/// The largest extent of a dimension that a descriptor can hold.
+constexpr int64_t maxExtent = (1 << 24) - 1;
+constexpr size_t maxDims = 5;
+
+/// Result, then operands, with neighbouring dimensions made one wherever the same of them
+/// broadcast.
+static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>> shapes) {
+  SmallVector<SmallVector<int64_t>> collapsed(shapes.size());
+  ArrayRef<int64_t> result = shapes.front();
+  for (size_t d = result.size(); d-- > 0;) {
+    if (result[d] == 1)
+      continue;
+    bool isSame = !collapsed.front().empty() && collapsed.front().back() * result[d] <= maxExtent;
+    for (auto [shape, known] : llvm::zip(shapes, collapsed))
+      isSame = isSame && (shape[d] == 1) == (known.back() == 1);
+    for (auto [shape, known] : llvm::zip(shapes, collapsed))
+      if (isSame)
+        known.back() *= shape[d];
+      else
+        known.push_back(shape[d]);
+  }
+  for (SmallVector<int64_t> &shape : collapsed)
+    std::reverse(shape.begin(), shape.end());
+  return collapsed;
+}
+
+/// `instruction` on all elements of the result; `shapes` are those of result and operands, of one
+/// rank.
+static LogicalResult lowerBroadcast(Operation *op, NestRun run,
+                                    ArrayRef<SmallVector<int64_t>> shapes, const TensorMap &tensors,
+                                    std::vector<Nest> &nests) {
+  SmallVector<SmallVector<int64_t>> collapsed = collapse(shapes);
+  if (collapsed.front().size() > maxDims)
+    return op->emitOpError("broadcasts in ")
+           << collapsed.front().size() << " groups of dimensions, the chip takes " << maxDims;
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
-  unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
-  unsigned bias = addBuffer(nest, tensors, op.getBias(), Space::shared, {dims[1]}, true, false);
-  unsigned out = addBuffer(nest, tensors, op.getY(), Space::shared, dims, false, true);
-  addRun(nest, op, "v.bias.add", {out}, {x, bias});
-  return nest;
+  SmallVector<NestDim> dims = loopOverAll(nest, collapsed.front());
+  SmallVector<unsigned> ins;
+  for (auto [operand, shape] : llvm::zip(op->getOperands(), llvm::drop_begin(collapsed))) {
+    SmallVector<NestDim> operandDims;
+    for (auto [dim, size] : llvm::zip(dims, shape))
+      operandDims.push_back(size == dim.extent ? dim : NestDim::whole(1));
+    ins.push_back(addBuffer(nest, tensors, operand, Space::shared, operandDims, true, false));
+  }
+  unsigned out = addBuffer(nest, tensors, op->getResult(0), Space::shared, dims, false, true);
+  NestRun &added = addRun(nest, op, run.instruction, {out}, ins);
+  added.fields = run.fields;
+  added.scalars = run.scalars;
+  nests.push_back(std::move(nest));
+  return success();
+}
+
+static LogicalResult lowerFunction(ElementwiseInterface op, const TensorMap &tensors,
+                                   std::vector<Nest> &nests) {
+  static constexpr const char *instructions[] = {"v.unary", "v.binary", "v.select"};
+  NestRun run;
+  run.instruction = instructions[op->getNumOperands() - 1];
+  if (op->getNumOperands() < 3)
+    setField(run, op, "fn", op->getName().stripDialect());
+  run.scalars = op.getNumbers();
+  SmallVector<SmallVector<int64_t>> shapes;
+  shapes.emplace_back(shapeOf(op->getResult(0)));
+  for (Value operand : op->getOperands())
+    shapes.emplace_back(shapeOf(operand));
+  return lowerBroadcast(op, std::move(run), shapes, tensors, nests);
+}
+
+static LogicalResult lowerBiasAdd(BiasAddOp op, const TensorMap &tensors,
+                                  std::vector<Nest> &nests) {
+  SmallVector<int64_t> x(shapeOf(op.getX())), bias(x.size(), 1);
+  bias[1] = x[1];
+  NestRun run;
+  run.instruction = "v.binary";
+  setField(run, op, "fn", "add");
+  return lowerBroadcast(op, std::move(run), {x, x, bias}, tensors, nests);
+}
+
+template <typename Op> static void addFunction(LoweringTable &table) {
+  if constexpr (Op::template hasTrait<ElementwiseInterface::Trait>())
+    table.addMany<Op>([](Op op, const TensorMap &tensors, std::vector<Nest> &nests) {
+      return lowerFunction(op, tensors, nests);
+    });
+}
+
+template <typename... Ops> static void addFunctions(LoweringTable &table) {
+  (addFunction<Ops>(table), ...);
 }
 
 void slp::addElementwiseLowerings(LoweringTable &table) {
@@ -30,8 +108,9 @@ void slp::addElementwiseLowerings(LoweringTable &table) {
       +[](RoundOp op, const TensorMap &t) { return lowerElementwise(op, "v.round", t); });
   table.add<ReluOp>(
       +[](ReluOp op, const TensorMap &t) { return lowerElementwise(op, "v.relu", t); });
-  table.add<ReluGradOp>(
-      +[](ReluGradOp op, const TensorMap &t) { return lowerElementwise(op, "v.relu.grad", t); });
-  table.add<AddOp>(+[](AddOp op, const TensorMap &t) { return lowerElementwise(op, "v.add", t); });
-  table.add<BiasAddOp>(lowerBiasAdd);
+  table.addMany<BiasAddOp>(lowerBiasAdd);
+  addFunctions<
+#define GET_OP_LIST
+#include "dialects/Train/TrainElementwiseOps.cpp.inc"
+      >(table);
 }

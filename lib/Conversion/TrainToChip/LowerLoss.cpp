@@ -45,7 +45,50 @@ static Nest lowerCrossEntropyGrad(CrossEntropyGradOp op, const TensorMap &tensor
   return nest;
 }
 
+/// Adds the weights of all classes, if there are any, and what both of nll's instructions say.
+template <typename Op>
+static void addNllRun(Nest &nest, Op op, StringRef instruction, ArrayRef<unsigned> outs,
+                      SmallVector<unsigned> ins, const TensorMap &tensors) {
+  if (Value weights = op.getWeights())
+    ins.push_back(addBuffer(nest, tensors, weights, Space::shared,
+                            {NestDim::whole(shapeOf(weights)[0])}, true, false));
+  NestRun &run = addRun(nest, op, instruction, outs, ins);
+  setField(run, op, "weighted", op.getWeights() ? 1 : 0);
+  setField(run, op, "ignore", int64_t(int32_t(op.getIgnore())));
+}
+
+static Nest lowerNll(NllOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = rowDims(nest, shapeOf(op.getX()));
+  unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
+  unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
+  unsigned losses = addBuffer(nest, tensors, op.getLosses(), Space::shared, {dims[0]}, false, true);
+  unsigned shares = addBuffer(nest, tensors, op.getShares(), Space::shared, {dims[0]}, false, true);
+  addNllRun(nest, op, "v.nll", {losses, shares}, {x, labels}, tensors);
+  return nest;
+}
+
+static Nest lowerNllGrad(NllGradOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = rowDims(nest, shapeOf(op.getDx()));
+  unsigned dy = addBuffer(nest, tensors, op.getDy(), Space::shared, {dims[0]}, true, false);
+  unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
+  unsigned dx = addBuffer(nest, tensors, op.getDx(), Space::shared, dims, false, true);
+  addNllRun(nest, op, "v.nll.grad", {dx}, {dy, labels}, tensors);
+  return nest;
+}
+
+static Nest lowerSeed(SeedOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  unsigned y = addBuffer(nest, tensors, op.getY(), Space::shared, {}, false, true);
+  addRun(nest, op, "v.fill", {y}, {}).scalars = {op.getLossScale().convertToFloat()};
+  return nest;
+}
+
 void slp::addLossLowerings(LoweringTable &table) {
+  table.add<NllOp>(lowerNll);
+  table.add<NllGradOp>(lowerNllGrad);
+  table.add<SeedOp>(lowerSeed);
   table.addMany<CrossEntropyOp>(
       [](CrossEntropyOp op, const TensorMap &t, std::vector<Nest> &nests) {
         lowerCrossEntropy(op, t, nests);

@@ -165,26 +165,40 @@ static Nest lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   return nest;
 }
 
+/// Strides of (rows, columns), in batches if there are, that are stored as (columns, rows).
+static SmallVector<int64_t> transposed(int64_t rows, int64_t columns, bool isBatched) {
+  if (isBatched)
+    return {rows * columns, 1, rows};
+  return {1, rows};
+}
+
 static Nest lowerMatMul(MatMulOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
   ArrayRef<int64_t> y = shapeOf(op.getY()), a = shapeOf(op.getA());
-  int64_t depth = a[op.getTransposeA() ? 0 : 1];
-  int m = nest.addLoop("m", y[0]), n = nest.addLoop("n", y[1]);
-  int k = nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/8);
-  unsigned ab = addBuffer(nest, tensors, op.getA(), Space::spm,
-                          {NestDim::along(m, y[0]), NestDim::along(k, depth)}, true, false);
+  bool isBatched = y.size() == 3;
+  int64_t rows = y[y.size() - 2], columns = y.back();
+  int64_t depth = a[op.getTransposeA() ? a.size() - 2 : a.size() - 1];
+  SmallVector<NestDim> batch;
+  if (isBatched)
+    batch.push_back(NestDim::along(nest.addLoop("b", y[0]), y[0]));
+  auto inBatch = [&](NestDim row, NestDim column) {
+    SmallVector<NestDim> dims(batch);
+    dims.append({row, column});
+    return dims;
+  };
+  NestDim m = NestDim::along(nest.addLoop("m", rows), rows);
+  NestDim n = NestDim::along(nest.addLoop("n", columns), columns);
+  NestDim k = NestDim::along(nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/8), depth);
+  unsigned ab = addBuffer(nest, tensors, op.getA(), Space::spm, inBatch(m, k), true, false);
   if (op.getTransposeA())
-    nest.buffers[ab].strides = {1, y[0]};
-  unsigned bb = addBuffer(nest, tensors, op.getB(), Space::spm,
-                          {NestDim::along(k, depth), NestDim::along(n, y[1])}, true, false);
+    nest.buffers[ab].strides = transposed(rows, depth, isBatched);
+  unsigned bb = addBuffer(nest, tensors, op.getB(), Space::spm, inBatch(k, n), true, false);
   if (op.getTransposeB())
-    nest.buffers[bb].strides = {1, depth};
+    nest.buffers[bb].strides = transposed(depth, columns, isBatched);
   SmallVector<unsigned> ins = {ab, bb};
   if (op.getBias())
-    ins.push_back(
-        addBuffer(nest, tensors, op.getBias(), Space::spm, {NestDim::along(n, y[1])}, true, false));
-  finishMac(nest, op, tensors, "matmul", {NestDim::along(m, y[0]), NestDim::along(n, y[1])}, ins,
-            {}, op.getBias() != nullptr);
+    ins.push_back(addBuffer(nest, tensors, op.getBias(), Space::spm, {n}, true, false));
+  finishMac(nest, op, tensors, "matmul", inBatch(m, n), ins, {}, op.getBias() != nullptr);
   return nest;
 }
 

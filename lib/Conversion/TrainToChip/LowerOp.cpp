@@ -21,6 +21,8 @@ static const LoweringTable &loweringTable() {
     addElementwiseLowerings(t);
     addLossLowerings(t);
     addMacLowerings(t);
+    addNormLowerings(t);
+    addMoveLowerings(t);
     addReduceLowerings(t);
     addRowLowerings(t);
     addUpdateLowerings(t);
@@ -168,6 +170,54 @@ SmallVector<NestDim> slp::loopOverAll(Nest &nest, ArrayRef<int64_t> shape) {
   return dims;
 }
 
+SmallVector<NestDim> slp::loopOverReduction(Nest &nest, ArrayRef<int64_t> shape,
+                                            ArrayRef<int64_t> axes, SmallVector<NestDim> &out) {
+  constexpr int64_t rowPiece = 4096;
+  SmallVector<NestDim> dims;
+  int outer = -1;
+  for (auto [d, size] : llvm::enumerate(shape)) {
+    bool isReduced = llvm::is_contained(axes, int64_t(d)), isLast = d + 1 == shape.size();
+    int loop =
+        nest.addLoop("d" + std::to_string(d), size, isReduced, isReduced && isLast ? rowPiece : 1);
+    dims.push_back(NestDim::along(loop, size));
+    out.push_back(isReduced ? NestDim::whole(1) : dims.back());
+    nest.loops[loop].cutLast = isLast;
+    if (!isReduced)
+      continue;
+    // Row-major order across tiles: cut only where what lies outside goes one by one.
+    nest.loops[loop].wholeUnless = outer;
+    if (size > 1)
+      outer = loop;
+  }
+  return dims;
+}
+
+unsigned slp::addServingBuffer(Nest &nest, const TensorMap &tensors, Value value,
+                               ArrayRef<NestDim> dims) {
+  SmallVector<NestDim> serving(dims);
+  for (auto [dim, extent] : llvm::zip_equal(serving, shapeOf(value)))
+    if (extent == 1)
+      dim = NestDim::whole(1);
+  return addBuffer(nest, tensors, value, Space::shared, serving, true, false);
+}
+
+void slp::setField(NestRun &run, Operation *op, StringRef field, int64_t value) {
+  Builder b(op->getContext());
+  run.fields.push_back(b.getNamedAttr(field, b.getI64IntegerAttr(value)));
+}
+
+void slp::setField(NestRun &run, Operation *op, StringRef field, StringRef value) {
+  Builder b(op->getContext());
+  run.fields.push_back(b.getNamedAttr(field, b.getStringAttr(value)));
+}
+
+int64_t slp::axesMask(ArrayRef<int64_t> axes) {
+  int64_t mask = 0;
+  for (int64_t axis : axes)
+    mask |= int64_t(1) << axis;
+  return mask;
+}
+
 SmallVector<NestDim> slp::rowDims(Nest &nest, ArrayRef<int64_t> shape) {
   return {NestDim::along(nest.addLoop("n", shape[0]), shape[0]), NestDim::whole(shape[1])};
 }
@@ -184,6 +234,9 @@ Nest slp::lowerElementwise(Operation *op, StringRef instruction, const TensorMap
 }
 
 SmallVector<int64_t> slp::geometryOf(const Window &w, bool countPad) {
-  return {w.kernelH, w.kernelW,   w.strideH,   w.strideW, w.padTop,
-          w.padLeft, w.dilationH, w.dilationW, countPad};
+  SmallVector<int64_t> geometry = {w.kernelH, w.kernelW,   w.strideH,   w.strideW, w.padTop,
+                                   w.padLeft, w.dilationH, w.dilationW, countPad};
+  if (countPad)
+    geometry.append({w.padBottom, w.padRight});
+  return geometry;
 }

@@ -78,6 +78,8 @@ private:
 void addElementwiseLowerings(LoweringTable &table);
 void addLossLowerings(LoweringTable &table);
 void addMacLowerings(LoweringTable &table);
+void addNormLowerings(LoweringTable &table);
+void addMoveLowerings(LoweringTable &table);
 void addReduceLowerings(LoweringTable &table);
 void addRowLowerings(LoweringTable &table);
 void addUpdateLowerings(LoweringTable &table);
@@ -111,6 +113,19 @@ NestDim windowOutputs(int loop, int64_t outputExtent, int64_t kernel, int64_t st
                       int64_t dilation);
 /// One parallel loop per dimension of `shape`, in order, and the coordinates along them.
 llvm::SmallVector<NestDim> loopOverAll(Nest &nest, llvm::ArrayRef<int64_t> shape);
+/// The same with the loops of `axes` as reductions, in order; `out` gets the coordinates of what is
+/// reduced. The last dimension is cut between pieces of 4096 elements only (docs/numerics.md §5).
+llvm::SmallVector<NestDim> loopOverReduction(Nest &nest, llvm::ArrayRef<int64_t> shape,
+                                             llvm::ArrayRef<int64_t> axes,
+                                             llvm::SmallVector<NestDim> &out);
+/// Adds a buffer of `value` for the coordinates `dims`, of which an extent of 1 serves all.
+unsigned addServingBuffer(Nest &nest, const TensorMap &tensors, mlir::Value value,
+                          llvm::ArrayRef<NestDim> dims);
+/// Sets fields of an instruction that are neither registers nor a mode.
+void setField(NestRun &run, mlir::Operation *op, llvm::StringRef field, int64_t value);
+void setField(NestRun &run, mlir::Operation *op, llvm::StringRef field, llvm::StringRef value);
+/// The bits of the field `axes`.
+int64_t axesMask(llvm::ArrayRef<int64_t> axes);
 /// A loop over the rows of an (n, c) matrix, and coordinates of whole rows.
 llvm::SmallVector<NestDim> rowDims(Nest &nest, llvm::ArrayRef<int64_t> shape);
 /// Adds `instruction`, whose outputs are tiles of the op's results in order.

@@ -31,4 +31,9 @@ void slp::addRowLowerings(LoweringTable &table) {
       +[](SoftmaxOp op, const TensorMap &t) { return lowerRows(op, "v.softmax", t); });
   table.add<SoftmaxGradOp>(
       +[](SoftmaxGradOp op, const TensorMap &t) { return lowerRows(op, "v.softmax.grad", t); });
+  table.add<LogSoftmaxOp>(
+      +[](LogSoftmaxOp op, const TensorMap &t) { return lowerRows(op, "v.log.softmax", t); });
+  table.add<LogSoftmaxGradOp>(+[](LogSoftmaxGradOp op, const TensorMap &t) {
+    return lowerRows(op, "v.log.softmax.grad", t);
+  });
 }

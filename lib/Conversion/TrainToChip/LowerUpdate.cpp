@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// The vector unit works in the shared buffer: load, one instruction, store.
+// The vector unit works in the shared buffer: load, one instruction, store. States are updated in
+// place: one buffer is loaded and stored.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -10,19 +11,148 @@
 
 #include "dialects/Train/TrainUpdateOps.h"
 
+#include <optional>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
-static Nest lowerSgd(SgdOp op, const TensorMap &tensors) {
+/// Elements of a block of v.square.sum, and the longest dimension a descriptor takes by far.
+static constexpr int64_t sumBlock = 1024, longest = int64_t(1) << 23;
+
+template <typename Op> static float unscaleOf(Op op) {
+  return 1.0f / (op.getLossScale().convertToFloat() * float(op.getMicroBatches()));
+}
+
+/// A value as a tile of its own for each tile of the nest.
+static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value,
+                           ArrayRef<NestDim> dims) {
+  return addBuffer(nest, tensors, value, Space::shared, dims, /*load=*/true, /*store=*/false);
+}
+
+/// states, gradient, factor: the states are the results too.
+template <typename Op>
+static Nest lowerUpdate(Op op, StringRef instruction, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
   SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getW()));
-  unsigned w = addBuffer(nest, tensors, op.getW(), Space::shared, dims, true, true);
-  unsigned v = addBuffer(nest, tensors, op.getV(), Space::shared, dims, true, true);
-  unsigned dw = addBuffer(nest, tensors, op.getDw(), Space::shared, dims, true, false);
-  addRun(nest, op, "v.sgd", {w, v}, {dw}).scalars = {1.0f / op.getLossScale().convertToFloat()};
+  SmallVector<unsigned> states, ins;
+  for (unsigned i = 0; i < op->getNumResults(); ++i)
+    states.push_back(addBuffer(nest, tensors, op->getOperand(i), Space::shared, dims, true, true));
+  ins.push_back(addOperand(nest, tensors, op.getDw(), dims));
+  if (op.getFactor())
+    ins.push_back(addOperand(nest, tensors, op.getFactor(), {}));
+  NestRun &run = addRun(nest, op, instruction, states, ins);
+  if (op.getFactor())
+    run.mode = "present";
+  run.scalars = {unscaleOf(op), op.getLrScale().convertToFloat(),
+                 op.getDecayScale().convertToFloat()};
   return nest;
 }
 
-void slp::addUpdateLowerings(LoweringTable &table) { table.add<SgdOp>(lowerSgd); }
+static Nest lowerSgd(SgdOp op, const TensorMap &tensors) {
+  return lowerUpdate(op, op.getNesterov() ? "v.sgd.nesterov" : "v.sgd", tensors);
+}
+static Nest lowerAdagrad(AdagradOp op, const TensorMap &tensors) {
+  return lowerUpdate(op, "v.adagrad", tensors);
+}
+static Nest lowerAdam(AdamOp op, const TensorMap &tensors) {
+  return lowerUpdate(op, op.getDecoupled() ? "v.adamw" : "v.adam", tensors);
+}
+
+static Nest lowerAccumulate(AccumulateOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getAcc()));
+  unsigned acc = addBuffer(nest, tensors, op.getAcc(), Space::shared, dims, true, true);
+  unsigned dw = addOperand(nest, tensors, op.getDw(), dims);
+  setField(addRun(nest, op, "v.binary", {acc}, {acc, dw}), op, "fn", "add");
+  return nest;
+}
+
+static Nest lowerDrain(DrainOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getAcc()));
+  unsigned acc = addBuffer(nest, tensors, op.getAcc(), Space::shared, dims, true, true);
+  unsigned sum = addBuffer(nest, tensors, op.getSum(), Space::shared, dims, false, true);
+  unsigned dw = addOperand(nest, tensors, op.getDw(), dims);
+  addRun(nest, op, "v.drain", {acc, sum}, {dw});
+  return nest;
+}
+
+static LogicalResult lowerSquareSum(SquareSumOp op, const TensorMap &tensors,
+                                    std::vector<Nest> &nests) {
+  int64_t n = cast<RankedTensorType>(op.getDw().getType()).getNumElements();
+  if (n >= longest)
+    return op.emitError("a gradient of ") << n << " elements is too long to be clipped, expected "
+                                          << "less than " << longest;
+  Nest nest = startNest(op, false);
+  int i = nest.addLoop("i", n, /*reduction=*/true, /*granule=*/sumBlock);
+  unsigned dw = addOperand(nest, tensors, op.getDw(), {NestDim::along(i, n)});
+  SmallVector<unsigned> ins = {dw};
+  if (op.getTotal())
+    ins.push_back(addOperand(nest, tensors, op.getTotal(), {}));
+  unsigned sum = addBuffer(nest, tensors, op.getSum(), Space::shared, {}, false, true);
+  NestRun &run = addRun(nest, op, "v.square.sum", {sum}, ins);
+  run.mode = op.getTotal() ? "bias" : "zero";
+  run.scalars = {unscaleOf(op)};
+  nests.push_back(std::move(nest));
+  return success();
+}
+
+static Nest lowerClipFactor(ClipFactorOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  unsigned total = addOperand(nest, tensors, op.getTotal(), {});
+  unsigned factor = addBuffer(nest, tensors, op.getFactor(), Space::shared, {}, false, true);
+  addRun(nest, op, "v.clip.factor", {factor}, {total});
+  return nest;
+}
+
+/// states, gradient, rate, step number; the results are tiles of their own.
+template <typename Op>
+static Nest lowerPreview(Op op, StringRef instruction, ArrayRef<llvm::APFloat> numbers,
+                         const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
+  SmallVector<unsigned> outs, ins;
+  for (Value result : op->getResults())
+    outs.push_back(addBuffer(nest, tensors, result, Space::shared, dims, false, true));
+  for (unsigned i = 0; i <= op->getNumResults(); ++i)
+    ins.push_back(addOperand(nest, tensors, op->getOperand(i), dims));
+  ins.push_back(addOperand(nest, tensors, op.getR(), {}));
+  if (op.getT())
+    ins.push_back(addOperand(nest, tensors, op.getT(), {}));
+  NestRun &run = addRun(nest, op, instruction, outs, ins);
+  if (op.getT())
+    run.mode = "present";
+  for (const llvm::APFloat &number : numbers)
+    run.scalars.push_back(number.convertToFloat());
+  return nest;
+}
+
+static Nest lowerPreviewAdagrad(PreviewAdagradOp op, const TensorMap &tensors) {
+  return lowerPreview(op, "v.preview.adagrad",
+                      {op.getNormCoefficient(), op.getDecayFactor(), op.getEpsilon()}, tensors);
+}
+static Nest lowerPreviewMomentum(PreviewMomentumOp op, const TensorMap &tensors) {
+  return lowerPreview(op, op.getNesterov() ? "v.preview.nesterov" : "v.preview.momentum",
+                      {op.getNormCoefficient(), op.getAlpha(), op.getBeta()}, tensors);
+}
+static Nest lowerPreviewAdam(PreviewAdamOp op, const TensorMap &tensors) {
+  return lowerPreview(op, "v.preview.adam",
+                      {op.getNormCoefficient(), op.getAlpha(), op.getBeta(), op.getEpsilon(),
+                       op.getNormCoefficientPost()},
+                      tensors);
+}
+
+void slp::addUpdateLowerings(LoweringTable &table) {
+  table.add<SgdOp>(lowerSgd);
+  table.add<AdagradOp>(lowerAdagrad);
+  table.add<AdamOp>(lowerAdam);
+  table.add<AccumulateOp>(lowerAccumulate);
+  table.add<DrainOp>(lowerDrain);
+  table.addMany<SquareSumOp>(lowerSquareSum);
+  table.add<ClipFactorOp>(lowerClipFactor);
+  table.add<PreviewAdagradOp>(lowerPreviewAdagrad);
+  table.add<PreviewMomentumOp>(lowerPreviewMomentum);
+  table.add<PreviewAdamOp>(lowerPreviewAdam);
+}

@@ -72,6 +72,18 @@ static Nest lowerMaxPoolGrad(MaxPoolGradOp op, const TensorMap &tensors) {
   return nest;
 }
 
+static Nest lowerMaxPoolTake(MaxPoolTakeOp op, const TensorMap &tensors) {
+  Nest nest = startNest(op, false);
+  Window w = windowOf(op);
+  SmallVector<NestDim> in, out;
+  poolDims(nest, w, shapeOf(op.getX()), shapeOf(op.getY()), in, out);
+  unsigned index = addBuffer(nest, tensors, op.getIndex(), Space::shared, out, true, false);
+  unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, in, true, false);
+  unsigned y = addBuffer(nest, tensors, op.getY(), Space::shared, out, false, true);
+  addRun(nest, op, "v.max.pool.take", {y}, {index, x}).geometry = geometryOf(w);
+  return nest;
+}
+
 static Nest lowerAvgPool(AvgPoolOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
   Window w = windowOf(op);
@@ -97,6 +109,7 @@ static Nest lowerAvgPoolGrad(AvgPoolGradOp op, const TensorMap &tensors) {
 void slp::addWindowLowerings(LoweringTable &table) {
   table.add<MaxPoolOp>(lowerMaxPool);
   table.add<MaxPoolGradOp>(lowerMaxPoolGrad);
+  table.add<MaxPoolTakeOp>(lowerMaxPoolTake);
   table.add<AvgPoolOp>(lowerAvgPool);
   table.add<AvgPoolGradOp>(lowerAvgPoolGrad);
 }

@@ -30,6 +30,7 @@ struct NestLoop {
   int64_t granule = 1;    // a tile smaller than the extent is a multiple of it
   int wholeUnless = -1;   // this loop is cut only where loop number `wholeUnless` has tiles of 1
   bool cutLast = false; // neighbours along it are neighbours in DRAM: cutting it makes short bursts
+  bool exact = false;   // tiles divide the extent: what lies beyond belongs to others
 };
 
 /// One dimension of a buffer: it begins at coef * loop + offset and has perTile * tile + extra
@@ -53,6 +54,7 @@ struct NestBuffer {
   /// chip.
   std::string tensor;
   llvm::SmallVector<int64_t> strides;
+  int64_t offset = 0; // of the view's first element, in elements
   bool load = false, store = false;
 };
 
@@ -63,6 +65,8 @@ struct NestRun {
   llvm::SmallVector<int64_t> geometry;
   std::string mode;
   llvm::SmallVector<float> scalars;
+  /// Other fields of the instruction by name: whole numbers, and values of enums as strings.
+  llvm::SmallVector<mlir::NamedAttribute> fields;
   llvm::SmallVector<std::string> captures;
   bool epilogue = false; // after the reduction loops
 };
@@ -78,7 +82,7 @@ struct Nest {
 
   explicit Nest(mlir::Location l) : loc(l) {}
   int addLoop(llvm::StringRef name, int64_t extent, bool reduction = false, int64_t granule = 1) {
-    loops.push_back({name.str(), extent, reduction, granule, -1, false});
+    loops.push_back({name.str(), extent, reduction, granule});
     return loops.size() - 1;
   }
 };

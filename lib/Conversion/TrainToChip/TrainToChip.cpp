@@ -34,7 +34,7 @@ struct ConvertTrainToChip : slp::impl::ConvertTrainToChipBase<ConvertTrainToChip
 
 private:
   void declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role, Location loc,
-                     StateOp state = nullptr);
+                     Attribute init = nullptr, Attribute rounding = nullptr);
   void elide(Value value, const Twine &reason);
   void nameResults(func::FuncOp fn, TensorMap &tensors);
   LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
@@ -60,7 +60,7 @@ static Value rootOf(Value value) {
 }
 
 void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role,
-                                       Location loc, StateOp state) {
+                                       Location loc, Attribute init, Attribute rounding) {
   if (auto it = declared.find(name); it != declared.end())
     return;
   // Tensors stand before the functions, in order of first mention; states share symbols with
@@ -68,12 +68,16 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
   OpBuilder b(&getContext());
   b.setInsertionPoint(*getOperation().getOps<func::FuncOp>().begin());
   auto space = chip_ir::SpaceAttr::get(&getContext(), chip_ir::Space::dram);
-  auto memref =
-      MemRefType::get(type.getShape(), type.getElementType(), MemRefLayoutAttrInterface(), space);
-  auto tensor = chip_ir::TensorOp::create(
-      b, loc, b.getStringAttr(name), TypeAttr::get(memref),
-      chip_ir::RoleAttr::get(&getContext(), role), state ? state.getInitAttr() : Attribute(),
-      state ? Attribute(state.getRoundingAttr()) : Attribute(), IntegerAttr());
+  // The chip knows five dimensions; more are one in memory, where the outer ones follow each other.
+  SmallVector<int64_t> shape(type.getShape());
+  while (shape.size() > 5) {
+    shape[1] *= shape[0];
+    shape.erase(shape.begin());
+  }
+  auto memref = MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(), space);
+  auto tensor = chip_ir::TensorOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(memref),
+                                          chip_ir::RoleAttr::get(&getContext(), role), init,
+                                          rounding, IntegerAttr());
   declared[name] = tensor;
 }
 
@@ -119,6 +123,14 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
       elide(reshape.getY(), "the same memory as " + trainNameOf(reshape.getX()));
       continue;
     }
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      std::string name = trainNameOf(constant.getY());
+      declareTensor(name, cast<RankedTensorType>(constant.getType()), chip_ir::Role::constant,
+                    op.getLoc(), constant.getValue());
+      tensors.set(constant.getY(), name);
+      elide(constant.getY(), "a constant, computed by nobody");
+      continue;
+    }
     bool drains = isMacOp(&op) && fusedRoundOf(&op);
     bool rectified = isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.user_begin());
     if (drains || rectified)
@@ -143,12 +155,12 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
 }
 
 LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
-  for (auto sgd : fn.getOps<SgdOp>())
-    for (Value old : {sgd.getW(), sgd.getV()}) {
+  for (auto update : fn.getOps<InPlaceInterface>())
+    for (Value old : update->getOperands().take_front(update.numInPlace())) {
       if (!old.getDefiningOp<ReadOp>())
-        return sgd.emitOpError("expected a state that is updated in place");
+        return update.emitOpError("expected a state that is updated in place");
       for (Operation *user : old.getUsers())
-        if (sgd->isBeforeInBlock(user))
+        if (update->isBeforeInBlock(user))
           return user->emitError("reads a state after its update in place");
     }
   return success();
@@ -213,7 +225,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   auto result = func::FuncOp::create(b, fn.getLoc(), fn.getName(), b.getFunctionType({}, {}));
   b.setInsertionPointToStart(result.addEntryBlock());
   for (Operation &op : fn.getBody().front().without_terminator()) {
-    if (isa<ReadOp, WriteOp, ReshapeOp>(op))
+    if (isa<ReadOp, WriteOp, ReshapeOp, ConstantOp>(op))
       continue;
     if (isFused(&op))
       continue;
@@ -247,7 +259,7 @@ void ConvertTrainToChip::runOnOperation() {
 
   for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
     declareTensor(state.getSymName(), cast<RankedTensorType>(state.getType()), chip_ir::Role::state,
-                  state.getLoc(), state);
+                  state.getLoc(), state.getInitAttr(), state.getRoundingAttr());
   }
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (failed(convert(fn)))

@@ -79,11 +79,15 @@ static LogicalResult importMaxPoolGrad(Node &node) {
   auto pool = node.tensor(1).getDefiningOp<train::MaxPoolOp>();
   if (!pool || node.tensor(1) != pool.getIndex())
     return node.fail("expected input \"" + node.inputName(1) + "\" to be the Indices of a MaxPool");
-  auto dx = node.create<train::MaxPoolGradOp>(
-      {node.tensor(0), pool.getIndex()},
-      {train::i64s(b, "kernel", pool.getKernel()), train::i64s(b, "strides", pool.getStrides()),
-       train::i64s(b, "pads", pool.getPads()), train::i64s(b, "dilations", pool.getDilations()),
-       train::i64s(b, "input_shape", shapeOf(pool.getX())), phaseOf(b, Phase::bp)});
+  SmallVector<NamedAttribute> attributes = {train::i64s(b, "kernel", pool.getKernel()),
+                                            train::i64s(b, "strides", pool.getStrides()),
+                                            train::i64s(b, "pads", pool.getPads()),
+                                            train::i64s(b, "dilations", pool.getDilations()),
+                                            train::i64s(b, "input_shape", shapeOf(pool.getX())),
+                                            phaseOf(b, Phase::bp)};
+  if (pool.getCeilMode())
+    attributes.push_back(b.getNamedAttr("ceil_mode", b.getUnitAttr()));
+  auto dx = node.create<train::MaxPoolGradOp>({node.tensor(0), pool.getIndex()}, attributes);
   return node.setOutput(dx ? dx.getDx() : Value());
 }
 

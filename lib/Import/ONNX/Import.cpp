@@ -13,6 +13,7 @@
 
 #include "lib/Import/ONNX/Fold.h"
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Window.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
@@ -26,7 +27,8 @@ using namespace slp::import_onnx;
 Importer::Importer(ModuleOp module, StringRef path, const ModelFile &file, const TrainingPlan &plan,
                    const ImportOptions &options)
     : module(module), file(file), proto(file.model.graph()), plan(plan), options(options),
-      fileName(llvm::sys::path::filename(path)), graph(module.getContext(), path.str()) {}
+      fileName(llvm::sys::path::filename(path)), graph(module.getContext(), path.str()),
+      sources(path, file), inliner(file.model) {}
 
 LogicalResult Importer::run() {
   OpBuilder &b = graph.builder;
@@ -74,34 +76,28 @@ static StringRef describeKind(char kind) {
   }
 }
 
-/// Whether a constant can become a tensor of the kind that an operator wants.
-static bool isKind(const Constant &c, char kind) {
-  bool isFloat = c.isFloating() || c.type == onnx::TensorProto::BOOL;
-  if (kind == 'a' || isFloat == (kind != 'l' && kind != 'i'))
-    return isFloat || llvm::all_of(c.integers, [](int64_t v) { return llvm::isInt<32>(v); });
-  return false;
-}
-
 /// Finds the tensor that input `i` names and checks that it is of the kind the operator wants.
 LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
   StringRef name = node.inputName(i), type = node.operatorName();
   if (kind == 'n' || (kind == 'r' && plan.absent.contains(name)))
     return success();
-  if ((kind == 't') != plan.counters.contains(name))
-    return node.fail(kind == 't' ? Twine(type) + ": expected input \"" + name +
-                                       "\" to be an integer that grows by one a step"
-                                 : Twine(type) + " of \"" + name +
-                                       "\", which counts steps, is not supported");
-  if (kind == 't')
+  bool isCounter = plan.counters.contains(name);
+  if (kind == 't' && isCounter)
     return success();
+  if (isCounter)
+    return node.fail(Twine(type) + " of \"" + name + "\", which counts steps, is not supported");
+  if (kind == 't' && !graph.values.count(name))
+    return node.fail(Twine(type) + ": expected input \"" + name +
+                     "\" to be an integer that grows by one a step");
+  if (kind == 't')
+    kind = 'i';
   if (kind == 'r')
-    kind = 'c';
+    kind = graph.values.count(name) ? 'f' : 'c';
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
-  bool isWeight = kind == 'w' && initializers.count(name);
-  bool isKnown = graph.values.count(name) || graph.padded.count(name) ||
-                 (graph.constants.count(name) && !isWeight);
-  if (!isKnown && initializers.count(name)) {
+  bool isWeight = kind == 'w' && sources.contains(name);
+  bool isKnown = graph.values.count(name) || (graph.constants.count(name) && !isWeight);
+  if (!isKnown && sources.contains(name)) {
     if (failed(kind == 'c' ? readAsConstant(name)
                : isWeight  ? readAsState(name)
                            : readInitializer(name)))
@@ -111,32 +107,32 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
                      "\" is not an output of a node, an input or an initializer");
   }
   if (kind == 'c') {
-    if (!graph.constants.count(name) && initializers.count(name) && failed(readAsConstant(name)))
+    if (!graph.constants.count(name) && sources.contains(name) && failed(readAsConstant(name)))
       return failure();
     if (graph.constants.count(name))
       return success();
     return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant");
-  }
-  if (graph.padded.count(name)) {
-    if (kind == 'p')
-      return success();
-    return node.fail(Twine(type) + " of a padded tensor is not supported, expected AveragePool");
   }
   auto misfit = [&] {
     return node.fail(Twine(type) + ": expected input \"" + name + "\" to be " + describeKind(kind));
   };
   if (Value value = graph.values.lookup(name)) {
     Type element = cast<RankedTensorType>(value.getType()).getElementType();
-    if (kind == 'x')
-      return element.isInteger(8) ? success() : misfit();
     bool isIndex = element.isInteger(32), wantsIndex = kind == 'l' || kind == 'i';
+    if (isWindowIndex(value) || kind == 'x')
+      return isWindowIndex(value) && kind == 'x' ? success() : misfit();
     bool isFine = kind == 'a' ? isIndex || element.isF32() : wantsIndex ? isIndex : element.isF32();
     return isFine ? success() : misfit();
   }
+  if (kind == 'x')
+    return misfit();
   const Constant &c = *graph.constants.find(name)->second;
-  if (llvm::is_contained(c.shape, 0))
-    return node.fail(Twine(type) + ": input \"" + name + "\" has no elements");
-  return isKind(c, kind) ? success() : misfit();
+  bool isFloat = c.isFloating() || c.type == onnx::TensorProto::BOOL;
+  if (kind == 'x' || (kind != 'a' && isFloat == (kind == 'l' || kind == 'i')))
+    return misfit();
+  if (std::string why = Graph::checkMaterial(c); !why.empty())
+    return node.fail(Twine(type) + ": input \"" + name + "\" " + why);
+  return success();
 }
 
 /// Computes the node now if the table of folds can and its inputs are known.
@@ -156,10 +152,10 @@ FailureOr<bool> Importer::foldNode(Node &node) {
     if (plan.counters.contains(name))
       return false;
     if (!graph.values.count(name)) {
-      auto initializer = initializers.find(name);
-      if (initializer == initializers.end())
+      if (!sources.contains(name))
         return false;
-      if (rule->second.needsValues && isParameter(proto.initializer(initializer->second)))
+      const onnx::TensorProto *header = sources.header(name);
+      if (header && rule->second.needsValues && isParameter(*header))
         return false;
       if (failed(readInitializer(name)))
         return failure();
@@ -171,7 +167,9 @@ FailureOr<bool> Importer::foldNode(Node &node) {
 }
 
 LogicalResult Importer::importNode(const NamedNode &named) {
-  Node node(graph, *named.proto, named.name);
+  Node node(graph, *named.proto, named.name, named.opset);
+  if (node.domain().empty() && node.operatorName() == "If")
+    return importIf(named, node);
   FailureOr<bool> isFolded = foldNode(node);
   if (failed(isFolded) || *isFolded)
     return isFolded;
@@ -184,9 +182,26 @@ LogicalResult Importer::importNode(const NamedNode &named) {
   return op->import(node);
 }
 
-LogicalResult Importer::importNodes() {
-  NodeList list;
-  appendNodes(list, proto.node());
+/// An If of which the condition is known is the branch that it takes.
+LogicalResult Importer::importIf(const NamedNode &named, Node &node) {
+  StringRef name = node.inputName(0);
+  if (!name.empty() && !graph.constants.count(name) && !graph.values.count(name) &&
+      sources.contains(name) && failed(readAsConstant(name)))
+    return failure();
+  const Constant *condition = node.known(0);
+  if (!condition || condition->size() != 1)
+    return node.fail("operator If is not supported, unless its condition is a constant");
+  StringRef side = condition->number(0) != 0 ? "then_branch" : "else_branch";
+  const onnx::AttributeProto *branch = node.attribute(side);
+  if (!branch || !branch->has_g() || branch->g().output_size() < int(node.numOutputs()))
+    return node.fail("If: expected a " + side + " of " + Twine(node.numOutputs()) + " outputs");
+  NodeList list = inliner.inlineBranch(named, branch->g());
+  std::vector<std::string> results(named.proto->output().begin(), named.proto->output().end());
+  return importList(list, results);
+}
+
+/// No value has two definitions.
+LogicalResult Importer::checkNames(const NodeList &list) {
   bool isFine = true;
   llvm::StringMap<StringRef> definedBy;
   for (const NamedNode &node : list.nodes)
@@ -194,21 +209,25 @@ LogicalResult Importer::importNodes() {
       if (output.empty())
         continue;
       auto [other, isNew] = definedBy.try_emplace(output, node.name);
-      if (isNew && !graph.values.count(output) && !initializers.count(output))
+      if (isNew && !graph.values.count(output) && !graph.constants.count(output) &&
+          !sources.contains(output))
         continue;
       graph.error() << "node \"" << node.name << "\": output \"" << output << "\" is defined twice"
                     << (isNew ? "" : ", first by node \"" + other->second.str() + "\"");
       isFine = false;
     }
-  std::vector<std::string> results;
-  for (const onnx::ValueInfoProto &output : proto.output())
-    results.push_back(output.name());
-  for (auto &update : plan.updates)
-    results.push_back(update.second);
-  results.insert(results.end(), plan.results.begin(), plan.results.end());
+  return success(isFine);
+}
+
+LogicalResult Importer::importList(NodeList &list, const std::vector<std::string> &results) {
+  auto isSupported = [](const onnx::NodeProto &node) {
+    return operatorTable().count(keyOf(node)) != 0;
+  };
+  if (Status status = inliner.inlineFunctions(list, isSupported); !status)
+    return graph.error() << status.message();
+  bool isFine = succeeded(checkNames(list));
   if (Status status = orderNodes(list, results); !status)
     return graph.error() << status.message();
-
   for (const NamedNode &node : list.nodes) {
     bool isPassedOver = false;
     forEachRead(*node.proto,
@@ -216,12 +235,27 @@ LogicalResult Importer::importNodes() {
     if (!isPassedOver && succeeded(importNode(node)))
       continue;
     if (isPassedOver && !foldTable().count(node.proto->op_type()))
-      checkNode(Node(graph, *node.proto, node.name), *node.proto);
+      checkNode(Node(graph, *node.proto, node.name, node.opset), *node.proto);
     isFine = false;
     for (const std::string &output : node.proto->output())
       undefined.insert(output);
   }
   return success(isFine);
+}
+
+LogicalResult Importer::importNodes() {
+  NodeList list;
+  appendNodes(list, proto.node());
+  std::vector<std::string> results;
+  for (const onnx::ValueInfoProto &output : proto.output())
+    results.push_back(output.name());
+  for (auto &update : plan.updates)
+    results.push_back(update.second);
+  results.insert(results.end(), plan.results.begin(), plan.results.end());
+  for (auto &[state, value] : plan.updates) // in the order of the file
+    if (auto it = plan.initial.find(state); it != plan.initial.end())
+      results.push_back(it->second);
+  return importList(list, results);
 }
 
 OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,

@@ -31,7 +31,8 @@ enum : uint32_t {
   algorithmOfTraining = 2,
   initializerOfGraph = 5,
   floatDataOfTensor = 4,
-  rawOfTensor = 9
+  rawOfTensor = 9,
+  doubleDataOfTensor = 10
 };
 enum : uint32_t { varint = 0, fixed64 = 1, lengthDelimited = 2, fixed32 = 5 };
 
@@ -101,7 +102,8 @@ static Result<DataSlice> stripTensor(llvm::StringRef file, const Field &tensor, 
   bool isSplit = false;
   Status status = walkMessage(file, tensor.payload, tensor.end, [&](const Field &field) {
     bool isData = field.wire == lengthDelimited &&
-                  (field.number == rawOfTensor || field.number == floatDataOfTensor);
+                  (field.number == rawOfTensor || field.number == floatDataOfTensor ||
+                   field.number == doubleDataOfTensor);
     if (isData) {
       isSplit |= slice.length != 0;
       slice = {field.payload, field.end - field.payload, field.number == rawOfTensor};
@@ -156,6 +158,17 @@ static Status stripTraining(llvm::StringRef file, const Field &training, std::st
   });
 }
 
+Result<DataSlice> slp::import_onnx::readTensor(llvm::StringRef bytes, onnx::TensorProto &tensor) {
+  std::string stripped;
+  if (bytes.size() > uint64_t(INT32_MAX))
+    return Error{"a tensor of more than 2 GiB is not supported (protobuf's limit)"};
+  Result<DataSlice> slice = stripTensor(bytes, {0, 0, 0, 0, bytes.size()}, stripped);
+  google::protobuf::LogSilencer silencer;
+  if (slice && !tensor.ParseFromString(stripped))
+    return Error{"not a TensorProto"};
+  return slice;
+}
+
 Result<std::unique_ptr<ModelFile>> slp::import_onnx::readBinaryModel(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                             /*RequiresNullTerminator=*/false);
@@ -165,7 +178,9 @@ Result<std::unique_ptr<ModelFile>> slp::import_onnx::readBinaryModel(llvm::Strin
   result->bytes = std::move(*buffer);
   llvm::StringRef file = result->bytes->getBuffer();
   if (file.size() > uint64_t(INT32_MAX))
-    return Error{"a file of more than 2 GiB is not supported (protobuf's limit)"};
+    return Error{
+        "a file of more than 2 GiB is not supported (protobuf's limit); keep the weights as "
+        "external data"};
 
   std::string stripped, graph;
   bool hasGraph = false;

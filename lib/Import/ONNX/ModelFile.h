@@ -22,7 +22,7 @@
 namespace slp::import_onnx {
 
 /// Where the values of one initializer lie in the file: `raw_data`, or one packed run of
-/// `float_data`; both are little-endian elements.
+/// `float_data` or `double_data`; all are little-endian elements.
 struct DataSlice {
   uint64_t offset = 0, length = 0; // bytes; length 0: nowhere
   bool isRaw = false;
@@ -46,6 +46,9 @@ struct ModelFile {
     return bytes->getBuffer().substr(slices[initializer].offset, slices[initializer].length);
   }
 };
+
+/// Reads a TensorProto without data that lie in one piece in `bytes`, and tells where they are.
+Result<DataSlice> readTensor(llvm::StringRef bytes, onnx::TensorProto &tensor);
 
 /// Reads the binary file at `path`. Messages do not name the file.
 Result<std::unique_ptr<ModelFile>> readBinaryModel(llvm::StringRef path);

@@ -8,6 +8,8 @@
 
 #include "dialects/Train/TrainMoveOps.h"
 
+#include "dialects/Train/TrainStateOps.h"
+
 #include "mlir/IR/Verifier.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringExtras.h"
@@ -55,16 +57,72 @@ Operation *Graph::buildChecked(const Twine &where, function_ref<Operation *()> b
   return nullptr;
 }
 
+/// Whether all elements are the same.
+static bool isSplat(const Constant &c) {
+  auto same = [](const auto &values) {
+    return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
+  };
+  return same(c.numbers) && same(c.integers);
+}
+
+static bool isIndexType(const Constant &c) {
+  return !c.isFloating() && c.type != onnx::TensorProto::BOOL;
+}
+
+std::string Graph::checkMaterial(const Constant &c) {
+  if (llvm::is_contained(c.shape, 0))
+    return "has no elements";
+  // The step's integers are indices and labels, which data sets give as FP32 numbers too.
+  constexpr int64_t most = int64_t(1) << 24;
+  if (llvm::any_of(c.integers, [](int64_t v) { return v < -most || v > most; }))
+    return "has integers beyond 2^24";
+  int64_t bytes = c.size() * 4;
+  if (!isSplat(c) && bytes > (isIndexType(c) ? train::maxInlineBytes : train::maxFrozenBytes))
+    return "is a constant of " + std::to_string(bytes) + " bytes, which is too large";
+  return "";
+}
+
 Value Graph::materialize(StringRef name) {
   auto it = constants.find(name);
   if (it == constants.end())
     return nullptr;
-  return nullptr;
+  const Constant &c = *it->second;
+  OpBuilder &b = builder;
+  auto type =
+      RankedTensorType::get(c.shape, isIndexType(c) ? Type(b.getI32Type()) : b.getF32Type());
+  DenseElementsAttr value;
+  if (isIndexType(c)) {
+    SmallVector<int32_t> elements(c.integers.begin(), c.integers.end());
+    value = DenseElementsAttr::get(type, ArrayRef(elements));
+  } else { // bools are 0 or 1
+    SmallVector<float> elements;
+    for (int64_t i = 0; i < c.size(); ++i)
+      elements.push_back(float(c.number(i)));
+    value = DenseElementsAttr::get(type, ArrayRef(elements));
+  }
+  if (!value.isSplat() && c.size() * 4 > train::maxInlineBytes)
+    return makeState(name, type, value, /*isFrozen=*/true);
+  auto constant = train::ConstantOp::create(b, NameLoc::get(b.getStringAttr(name)), type, value);
+  constant->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
+  return values[name] = constant.getY();
 }
 
-Node::Node(Graph &graph, const onnx::NodeProto &proto, std::string name)
+Value Graph::makeState(StringRef name, RankedTensorType type, Attribute init, bool isFrozen) {
+  OpBuilder &b = builder;
+  Location loc = NameLoc::get(b.getStringAttr(name));
+  OpBuilder atModule(b.getInsertionBlock()->getParentOp());
+  auto state =
+      train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(type), init,
+                             num_ir::RoundingAttr(), /*statistic=*/UnitAttr(),
+                             isFrozen ? b.getUnitAttr() : UnitAttr());
+  auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
+  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
+  return values[name] = read.getResult();
+}
+
+Node::Node(Graph &graph, const onnx::NodeProto &proto, std::string name, int64_t opset)
     : graph(graph), builder(graph.builder), loc(NameLoc::get(builder.getStringAttr(name))),
-      proto(proto), label(std::move(name)) {}
+      proto(proto), label(std::move(name)), opset(opset ? opset : graph.opset) {}
 
 StringRef Node::operatorName() const { return proto.op_type(); }
 
@@ -73,9 +131,7 @@ StringRef Node::domain() const {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
 
-int64_t Node::version() const {
-  return domain().empty() ? graph.opset : graph.opsets.lookup(domain());
-}
+int64_t Node::version() const { return domain().empty() ? opset : graph.opsets.lookup(domain()); }
 
 unsigned Node::numInputs() const { return proto.input_size(); }
 
@@ -97,8 +153,6 @@ Value Node::tensor(unsigned i) {
   StringRef name = inputName(i);
   if (name.empty())
     return nullptr;
-  if (auto padded = graph.padded.find(name); padded != graph.padded.end())
-    return padded->second.x;
   if (Value value = graph.values.lookup(name))
     return value;
   return graph.materialize(name);
@@ -107,8 +161,7 @@ Value Node::tensor(unsigned i) {
 ArrayRef<int64_t> Node::shape(unsigned i) const {
   if (const Constant *c = known(i))
     return c->shape;
-  auto padded = graph.padded.find(inputName(i));
-  Value value = padded != graph.padded.end() ? padded->second.x : graph.values.lookup(inputName(i));
+  Value value = graph.values.lookup(inputName(i));
   return value ? shapeOf(value) : ArrayRef<int64_t>();
 }
 

@@ -32,12 +32,6 @@ namespace slp::import_onnx {
 /// The import refuses to compute more elements of constants than these, in all.
 constexpr int64_t maxConstantElements = 16 << 20;
 
-/// A tensor that ONNX pads with zeros before an AveragePool; pads: top, left, bottom, right.
-struct PaddedTensor {
-  mlir::Value x;
-  llvm::SmallVector<int64_t> pads;
-};
-
 /// What is known of the graph while its nodes are imported in order.
 struct Graph {
   Graph(mlir::MLIRContext *context, std::string path) : builder(context), path(std::move(path)) {}
@@ -48,10 +42,9 @@ struct Graph {
   llvm::StringMap<int64_t> opsets;     // of the other domains
   llvm::StringMap<mlir::Value> values; // f32 tensors, i32 labels, indices
   llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
-  llvm::StringMap<PaddedTensor> padded;
-  mlir::Value loss = nullptr, logits = nullptr; // set by the operator that is a loss
-  llvm::StringMap<mlir::Value> logitsOf;        // log_prob of a loss, and what it is computed from
-  int64_t folded = 0;                           // elements of all constants
+  mlir::Value loss = nullptr, logits = nullptr;               // set by the operator that is a loss
+  llvm::StringMap<mlir::Value> logitsOf; // log_prob of a loss, and what it is computed from
+  int64_t folded = 0;                    // elements of all constants
 
   mlir::InFlightDiagnostic error() {
     return mlir::emitError(builder.getUnknownLoc()) << path << ": ";
@@ -60,16 +53,23 @@ struct Graph {
   /// "path: where: ". Null on failure.
   mlir::Operation *buildChecked(const llvm::Twine &where,
                                 llvm::function_ref<mlir::Operation *()> build);
-  /// The constant or initial state `name` as a tensor of the step: f32, or i32 for integers, which
-  /// must fit. Null if there is no such constant.
+  /// The constant `name` as a tensor of the step: f32, or i32 for integers; a `train.constant`, or
+  /// a frozen state if it is large. Null if there is no such constant. checkMaterial has been
+  /// asked.
   mlir::Value materialize(llvm::StringRef name);
   /// Notes a number of the optimizer that the file gives, by the name of slp-sim's option.
   void noteHyper(mlir::ModuleOp module, llvm::StringRef name, float value);
+  /// Why the step cannot have a tensor of these values; empty if it can.
+  static std::string checkMaterial(const Constant &constant);
+  /// A state before @step and its value in it, under its name.
+  mlir::Value makeState(llvm::StringRef name, mlir::RankedTensorType type, mlir::Attribute init,
+                        bool isFrozen);
 };
 
 class Node {
 public:
-  Node(Graph &graph, const onnx::NodeProto &proto, std::string name);
+  /// `opset` is that of the domain ai.onnx; 0 for the model's.
+  Node(Graph &graph, const onnx::NodeProto &proto, std::string name, int64_t opset = 0);
 
   Graph &graph;
   mlir::OpBuilder &builder;
@@ -90,7 +90,7 @@ public:
   /// Whether the model names the i-th output; nobody can read it otherwise.
   bool hasOutput(unsigned i) const { return !outputName(i).empty(); }
 
-  /// The i-th input as a tensor of the step, before any padding: f32 (bools are 0 or 1) or i32. A
+  /// The i-th input as a tensor of the step: f32 (bools are 0 or 1) or i32. A
   /// constant becomes a `train.constant` now. Null if the input is absent.
   mlir::Value tensor(unsigned i);
   /// The shape of the i-th input, a constant or not; empty if it is absent.
@@ -154,6 +154,7 @@ public:
 private:
   const onnx::NodeProto &proto;
   std::string label;
+  int64_t opset;
 };
 
 /// The shape of a tensor value.

@@ -23,7 +23,8 @@ namespace slp::import_onnx {
 
 struct NamedNode {
   const onnx::NodeProto *proto;
-  std::string name; // the file's, or OPERATOR_INDEX
+  std::string name;  // the file's, or OPERATOR_INDEX
+  int64_t opset = 0; // of the domain ai.onnx; 0: the model's
 };
 
 struct NodeList {

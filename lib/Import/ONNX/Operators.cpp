@@ -23,14 +23,21 @@ static constexpr const char *supportPage = "docs/onnx-support.md";
 const OperatorTable &slp::import_onnx::operatorTable() {
   static const OperatorTable table = [] {
     OperatorTable t;
+    addActivationOperators(t);
     addArtifactOperators(t);
     addConvOperators(t);
     addDenseOperators(t);
     addElementwiseOperators(t);
     addLossOperators(t);
+    addMoveOperators(t);
+    addNormalizationOperators(t);
+    addLrnOperators(t);
     addPoolOperators(t);
     addPreviewOperators(t);
+    addReduceOperators(t);
+    addResizeOperators(t);
     addShapeOperators(t);
+    addArtifactMathOperators(t);
     return t;
   }();
   return table;
@@ -112,6 +119,11 @@ static LogicalResult checkAttribute(const onnx::AttributeProto &attribute, const
                  << " is not supported, expected " << rule->only << " (see " << supportPage << ")";
 }
 
+std::string slp::import_onnx::keyOf(const onnx::NodeProto &node) {
+  bool isStandard = node.domain().empty() || node.domain() == "ai.onnx";
+  return isStandard ? node.op_type() : node.domain() + "." + node.op_type();
+}
+
 char Operator::kindOf(unsigned i) const {
   char last = 0;
   unsigned at = 0;
@@ -149,9 +161,7 @@ static LogicalResult checkInputs(const onnx::NodeProto &proto, const Operator &o
 
 const Operator *slp::import_onnx::checkNode(const Node &node, const onnx::NodeProto &proto) {
   auto error = [&] { return node.graph.error() << "node \"" << node.name() << "\": "; };
-  std::string type = proto.op_type();
-  if (!node.domain().empty())
-    type = node.domain().str() + "." + type;
+  std::string type = keyOf(proto);
   auto entry = operatorTable().find(type);
   if (entry == operatorTable().end()) {
     error() << "operator " << type << " is not supported (supported operators: " << supportPage
@@ -187,10 +197,19 @@ std::string slp::describeONNXSupport() {
   std::vector<std::string> folds;
   for (const auto &entry : foldTable())
     folds.push_back(entry.first);
-  os << llvm::join(folds, ", ") << ".\n\n"
-     << "| operator | versions | attributes | limits |\n|---|---|---|---|\n";
+  os << llvm::join(folds, ", ")
+     << ".\n\nForms of training graphs: a, a forward graph; b, the standard's training "
+        "information; c, "
+        "ONNX Runtime's training artifacts; d, a\nstep written in ordinary operators. Phases: "
+        "forward, and gradient if what the operator becomes can be differentiated. Runs on: the\n"
+        "reference evaluates everything in fp32; `chips` means lnpu in fp16 and fp8, asu-fp8 in "
+        "fp8.\n\n"
+     << "| operator | versions | forms | phases | runs on | attributes | limits |\n"
+        "|---|---|---|---|---|---|---|\n";
   for (const auto &[name, op] : operatorTable()) {
-    os << "| " << name << " | " << op.versions << " | ";
+    os << "| " << name << " | " << op.versions << " | " << op.forms << " | forward"
+       << (op.hasGradient ? ", gradient" : "") << " | reference"
+       << (op.hasLowering ? ", chips" : "") << " | ";
     llvm::interleaveComma(op.attributes, os, [&](const AttributeRule &rule) {
       os << '`' << rule.name << '`';
       if (!rule.only.empty())

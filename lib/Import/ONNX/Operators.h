@@ -34,14 +34,13 @@ struct Operator {
   /// One letter an input:
   ///   f  a tensor of floats or bools: f32 in the step
   ///   w  the same, and an initializer of it is a parameter even if it has only one element
-  ///   p  the same as f, perhaps padded
   ///   l  labels, i indices: i32 in the step
   ///   a  either, f32 or i32
   ///   c  a constant of any type: initializer, Constant node, folded
-  ///   x  the Indices of a MaxPool
+  ///   x  the Indices of a MaxPool, which are positions in its windows here
   ///   n  a name only: nothing is looked up
   ///   r  a number of the optimizer: a constant, or an input that the step does without
-  ///   t  the step counter of an optimizer
+  ///   t  the step counter of an optimizer, or an input with the number of steps
   ///   -  absent
   /// Those after `|` are optional. `*` after a letter: any number of such inputs.
   std::string inputs;
@@ -54,6 +53,10 @@ struct Operator {
   /// Whether training can go through it: every train op that it builds has a gradient. A test
   /// differentiates the models of test/models/ops to see that this is true.
   bool hasGradient = true;
+  /// The forms of training graphs (docs/onnx-support.md) in which it may stand.
+  std::string forms = "a b c d";
+  /// Where a train op that it builds can run: chips in their precisions, or the reference alone.
+  bool hasLowering = true;
 
   /// The letter of input `i`; 0 if there can be no such input.
   char kindOf(unsigned i) const;
@@ -61,17 +64,27 @@ struct Operator {
 
 using OperatorTable = std::map<std::string, Operator>;
 
+void addActivationOperators(OperatorTable &table);
 void addArtifactOperators(OperatorTable &table);
+/// Some are others under another name, so that those must be there.
+void addArtifactMathOperators(OperatorTable &table);
 void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);
 void addElementwiseOperators(OperatorTable &table);
 void addLossOperators(OperatorTable &table);
+void addMoveOperators(OperatorTable &table);
+void addNormalizationOperators(OperatorTable &table);
+void addLrnOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
+void addReduceOperators(OperatorTable &table);
+void addResizeOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
 /// All of the above.
 const OperatorTable &operatorTable();
+/// The key of a node's operator in the table: the domain, but for the standard's, and the name.
+std::string keyOf(const onnx::NodeProto &node);
 
 /// Checks operator, attributes and number of inputs and outputs of `proto` against the table;
 /// reports each misfit and returns null if there is one.

@@ -4,89 +4,225 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "lib/Import/ONNX/Operators.h"
+#include "lib/Import/ONNX/Window.h"
 
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainWindowOps.h"
 
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
 
-/// The attributes of train's pools, or failure if the window is not two-dimensional.
-static FailureOr<SmallVector<NamedAttribute>> windowOf(Node &node) {
-  if (node.shape(0).size() != 4)
-    return node.fail("expected two-dimensional pooling (input of rank 4), found input " +
-                     printShape(node.shape(0)));
+/// The window of a pooling node, auto_pad resolved; at most `most` spatial dimensions.
+static FailureOr<SpatialWindow> poolWindow(Node &node, int64_t most) {
+  ArrayRef<int64_t> x = node.shape(0);
+  int64_t n = int64_t(x.size()) - 2;
+  if (n < 1 || n > most)
+    return node.fail("expected pooling over one to " + Twine(most) + " dimensions (input of rank " +
+                     "3 to " + Twine(most + 2) + "), found input " + printShape(x));
   SmallVector<int64_t> kernel = node.integers("kernel_shape", {});
-  if (kernel.size() != 2)
-    return node.fail("expected two values of kernel_shape, found " + Twine(kernel.size()));
+  if (int64_t(kernel.size()) != n)
+    return node.fail("expected " + Twine(n) + " values of kernel_shape, found " +
+                     Twine(kernel.size()));
+  FailureOr<SpatialWindow> window = readWindow(node, kernel);
+  if (succeeded(window))
+    applyAutoPad(node, x.drop_front(2), *window);
+  return window;
+}
+
+/// The attributes of a train pool; auto_pad says itself how many windows there are.
+static SmallVector<NamedAttribute> poolAttributes(Node &node, const SpatialWindow &window) {
   OpBuilder &b = node.builder;
-  return SmallVector<NamedAttribute>{
-      train::i64s(b, "kernel", kernel), train::i64s(b, "strides", node.integers("strides", {1, 1})),
-      train::i64s(b, "pads", node.integers("pads", {0, 0, 0, 0})),
-      train::i64s(b, "dilations", node.integers("dilations", {1, 1}))};
+  SmallVector<NamedAttribute> attributes = planeAttributes(b, window, /*withKernel=*/true);
+  if (node.integer("ceil_mode", 0) && autoPadOf(node) == AutoPad::none)
+    attributes.push_back(b.getNamedAttr("ceil_mode", b.getUnitAttr()));
+  return attributes;
+}
+
+/// max_pool of `x` with an index as wide as the kernel needs.
+static train::MaxPoolOp createMaxPool(Node &node, Value x, ArrayRef<NamedAttribute> attributes,
+                                      int64_t elements) {
+  OpBuilder &b = node.builder;
+  Type index = elements > 256 ? b.getI32Type() : b.getI8Type();
+  return node.create<train::MaxPoolOp>(x, attributes, {b.getF32Type(), index});
+}
+
+/// One part of a window, for a pool over some of the dimensions.
+static SpatialWindow partOf(const SpatialWindow &window, size_t first, size_t n) {
+  auto take = [&](const SmallVector<int64_t> &values) {
+    return SmallVector<int64_t>(ArrayRef<int64_t>(values).slice(first, n));
+  };
+  return {take(window.kernel), take(window.strides), take(window.dilations), take(window.before),
+          take(window.after)};
+}
+
+/// The maximum over height and width, then over the depth of those: the first of equal elements in
+/// row-major order is the same as that of the whole window.
+static LogicalResult importVolumeMaxPool(Node &node, const SpatialWindow &window) {
+  ArrayRef<int64_t> x = node.shape(0);
+  SpatialWindow plane = partOf(window, 1, 2), depth = partOf(window, 0, 1);
+  auto flat = createMaxPool(node, node.reshape(node.tensor(0), {x[0], x[1] * x[2], x[3], x[4]}),
+                            poolAttributes(node, plane), product(plane.kernel));
+  if (!flat)
+    return failure();
+  int64_t height = shapeOf(flat.getY())[2], width = shapeOf(flat.getY())[3];
+  // The depth as rows: the single dimension of the window, and one column.
+  SpatialWindow rows = {{depth.kernel[0], 1},
+                        {depth.strides[0], 1},
+                        {depth.dilations[0], 1},
+                        {depth.before[0], 0},
+                        {depth.after[0], 0}};
+  auto deep = createMaxPool(node, node.reshape(flat.getY(), {x[0], x[1], x[2], height * width}),
+                            poolAttributes(node, rows), rows.kernel[0]);
+  if (!deep)
+    return failure();
+  return node.setOutput(
+      node.reshape(deep.getY(), {x[0], x[1], shapeOf(deep.getY())[2], height, width}));
+}
+
+/// (N, C, 1, L) as (N, C, L) for a node with such an input.
+static Value withoutRow(Node &node, Value y) {
+  if (!y || node.rank(0) == 4)
+    return y;
+  ArrayRef<int64_t> shape = shapeOf(y);
+  return node.reshape(y, {shape[0], shape[1], shape[3]});
 }
 
 static LogicalResult importMaxPool(Node &node) {
-  auto window = windowOf(node);
+  FailureOr<SpatialWindow> window = poolWindow(node, 3);
   if (failed(window))
     return failure();
+  if (node.hasOutput(1) && (node.rank(0) == 5 || node.integer("storage_order", 0)))
+    return node.fail("Indices are supported for one and two dimensions and storage_order 0");
+  if (node.rank(0) == 5)
+    return importVolumeMaxPool(node, *window);
+  auto pool = createMaxPool(node, node.reshape(node.tensor(0), withRows(node.shape(0))),
+                            poolAttributes(node, *window), product(window->kernel));
+  if (!pool)
+    return failure();
+  if (!node.hasOutput(1))
+    return node.setOutput(withoutRow(node, pool.getY()), "index");
+  if (node.rank(0) == 4)
+    return node.setOutputs({pool.getY(), pool.getIndex()});
+  return node.setOutputs({withoutRow(node, pool.getY()), pool.getIndex()});
+}
+
+/// max_pool_grad as a layer: the pool whose Indices are given says where the elements go.
+static LogicalResult importMaxUnpool(Node &node) {
+  FailureOr<SpatialWindow> window = poolWindow(node, 2);
+  if (failed(window))
+    return failure();
+  Value index = node.tensor(1);
+  auto pool = index.getDefiningOp<train::MaxPoolOp>();
+  SmallVector<int64_t> kernel = asPlane(window->kernel), strides = asPlane(window->strides);
+  if (pool.getKernel() != ArrayRef<int64_t>(kernel) ||
+      pool.getStrides() != ArrayRef<int64_t>(strides) ||
+      pool.getPads() != ArrayRef<int64_t>(window->pads()))
+    return node.fail("expected kernel_shape, strides and pads of the MaxPool that made the "
+                     "indices");
+  if (kernel[0] > strides[0] || kernel[1] > strides[1])
+    return node.fail("expected windows that do not overlap: kernel " + printShape(kernel) +
+                     ", strides " + printShape(strides));
+  ArrayRef<int64_t> x = shapeOf(pool.getX());
+  SmallVector<int64_t> result(x);
+  if (node.rank(0) == 3)
+    result.erase(result.begin() + 2);
+  if (node.hasInput(2)) {
+    std::optional<SmallVector<int64_t>> wanted = node.constant(2);
+    if (!wanted || *wanted != result)
+      return node.fail("expected output_shape " + printShape(result) + ", as the MaxPool's input");
+  } else {
+    for (size_t d = 0; d < 2; ++d) {
+      int64_t inferred = (shapeOf(pool.getY())[d + 2] - 1) * strides[d] + kernel[d] -
+                         pool.getPads()[d] - pool.getPads()[d + 2];
+      if (inferred != x[d + 2])
+        return node.fail("expected output_shape " + printShape(result) +
+                         ", as the MaxPool's input; without it the result has a size of " +
+                         Twine(inferred));
+    }
+  }
   OpBuilder &b = node.builder;
-  auto pool =
-      node.create<train::MaxPoolOp>(node.tensor(0), *window, {b.getF32Type(), b.getI8Type()});
-  if (pool && node.hasOutput(1)) // for gradients
-    node.graph.values[node.outputName(1)] = pool.getIndex();
-  return node.setOutput(pool ? pool.getY() : Value(), "index");
+  SmallVector<NamedAttribute> attributes = {
+      train::i64s(b, "kernel", pool.getKernel()), train::i64s(b, "strides", pool.getStrides()),
+      train::i64s(b, "pads", pool.getPads()), train::i64s(b, "dilations", pool.getDilations()),
+      train::i64s(b, "input_shape", x)};
+  if (pool.getCeilMode())
+    attributes.push_back(b.getNamedAttr("ceil_mode", b.getUnitAttr()));
+  auto unpool = node.create<train::MaxPoolGradOp>(
+      {node.reshape(node.tensor(0), withRows(node.shape(0))), index}, attributes);
+  return node.setOutput(unpool ? withoutRow(node, unpool.getDx()) : Value());
+}
+
+/// The padding by zeros that makes `x`, if a window of `window` without pads can do it: PyTorch
+/// writes padding that counts as a Pad node of its own. Null otherwise.
+static train::PadOp zerosAround(Value x, const SpatialWindow &window) {
+  auto pad = x.getDefiningOp<train::PadOp>();
+  size_t rank = window.kernel.size();
+  if (!pad || !pad.getValue().isZero() || pad.getLow().size() != rank + 2 ||
+      llvm::any_of(window.pads(), [](int64_t n) { return n != 0; }))
+    return nullptr;
+  for (ArrayRef<int64_t> side : {pad.getLow(), pad.getHigh()}) {
+    if (side[0] || side[1])
+      return nullptr;
+    for (auto [n, size] : llvm::zip(side.drop_front(2), window.kernel))
+      if (n < 0 || n >= size)
+        return nullptr;
+  }
+  return pad;
 }
 
 static LogicalResult importAveragePool(Node &node) {
   OpBuilder &b = node.builder;
-  auto window = windowOf(node);
+  if (node.rank(0) == 5)
+    return node.fail("three-dimensional averages are not supported: windows have rows and columns "
+                     "only");
+  FailureOr<SpatialWindow> window = poolWindow(node, 2);
   if (failed(window))
     return failure();
   bool counts = node.integer("count_include_pad", 0) != 0;
-  // PyTorch writes padding that counts as a Pad node of its own.
-  if (auto padded = node.graph.padded.find(node.inputName(0)); padded != node.graph.padded.end()) {
-    if (llvm::any_of(node.integers("pads", {}), [](int64_t pad) { return pad != 0; }))
-      return node.fail("expected no pads after a Pad node");
-    (*window)[2] = train::i64s(b, "pads", padded->second.pads);
+  Value x = node.tensor(0);
+  if (auto pad = zerosAround(x, *window)) {
+    size_t rank = window->kernel.size();
+    window->before.assign(pad.getLow().end() - rank, pad.getLow().end());
+    window->after.assign(pad.getHigh().end() - rank, pad.getHigh().end());
     counts = true;
+    x = pad.getX();
   }
+  SmallVector<NamedAttribute> attributes = poolAttributes(node, *window);
   if (counts)
-    window->push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
-  auto pool = node.create<train::AvgPoolOp>(node.tensor(0), *window);
-  return node.setOutput(pool ? pool.getY() : Value());
+    attributes.push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
+  auto pool = node.create<train::AvgPoolOp>(node.reshape(x, withRows(shapeOf(x))), attributes);
+  return node.setOutput(pool ? withoutRow(node, pool.getY()) : Value());
 }
 
-static LogicalResult importGlobalAveragePool(Node &node) {
+/// The whole plane as one window; further dimensions are columns.
+static LogicalResult importGlobalPool(Node &node) {
   ArrayRef<int64_t> x = node.shape(0);
-  if (x.size() != 4)
-    return node.fail("expected two-dimensional pooling (input of rank 4), found input " +
-                     printShape(x));
-  auto pool = node.create<train::AvgPoolOp>(node.tensor(0),
-                                            train::i64s(node.builder, "kernel", x.drop_front(2)));
-  return node.setOutput(pool ? pool.getY() : Value());
-}
-
-/// Padding by nothing is a no-op; padding before an average is that op's own.
-static LogicalResult importPad(Node &node) {
-  SmallVector<int64_t> pads = node.integersAt("pads", 1).value_or(SmallVector<int64_t>());
-  ArrayRef<int64_t> x = node.shape(0);
-  if (pads.size() != 2 * x.size())
-    return node.fail("expected " + Twine(2 * x.size()) + " constant pads, found " +
-                     Twine(pads.size()));
-  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
-    return node.setOutput(node.tensor(0));
-  if (x.size() != 4 || pads[0] || pads[1] || pads[4] || pads[5])
-    return node.fail("expected pads of height and width only, found " + printShape(pads));
-  node.graph.padded[node.outputName(0)] = {node.tensor(0), {pads[2], pads[3], pads[6], pads[7]}};
-  return success();
+  if (x.size() < 3)
+    return node.fail("expected an input of rank 3 or more, found " + printShape(x));
+  SmallVector<int64_t> plane = withRows(x);
+  plane = {plane[0], plane[1], plane[2], product(plane, 3, plane.size())};
+  Value input = node.reshape(node.tensor(0), plane), y;
+  NamedAttribute kernel =
+      train::i64s(node.builder, "kernel", ArrayRef<int64_t>(plane).drop_front(2));
+  bool isMax = node.operatorName() == "GlobalMaxPool";
+  if (isMax) {
+    auto pool = createMaxPool(node, input, kernel, plane[2] * plane[3]);
+    y = pool ? pool.getY() : Value();
+  } else {
+    auto pool = node.create<train::AvgPoolOp>(input, kernel);
+    y = pool ? pool.getY() : Value();
+  }
+  if (!y)
+    return failure();
+  SmallVector<int64_t> shape(x.size(), 1);
+  shape[0] = x[0];
+  shape[1] = x[1];
+  return node.setOutput(node.reshape(y, shape), isMax ? "index" : "");
 }
 
 void slp::import_onnx::addPoolOperators(OperatorTable &table) {
-  std::vector<AttributeRule> window = {{"auto_pad", AttributeKind::string, "NOTSET"},
-                                       {"ceil_mode", AttributeKind::integer, "0"},
-                                       {"kernel_shape", AttributeKind::integers, ""},
+  std::vector<AttributeRule> window = {{"kernel_shape", AttributeKind::integers, ""},
                                        {"pads", AttributeKind::integers, ""},
                                        {"strides", AttributeKind::integers, ""}};
   auto with = [&](std::vector<AttributeRule> more) {
@@ -94,19 +230,28 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  table["AveragePool"] = {"p", 1, with({{"count_include_pad", AttributeKind::integer, ""}}),
-                          importAveragePool, "two-dimensional"};
-  table["MaxPool"] = {"f", 2,
-                      with({{"dilations", AttributeKind::integers, "[1, 1]"},
-                            {"storage_order", AttributeKind::integer, "0"}}),
+  std::vector<AttributeRule> unpool = window;
+  window.push_back(autoPadRule());
+  window.push_back({"ceil_mode", AttributeKind::integer, ""});
+  window.push_back({"dilations", AttributeKind::integers, ""});
+  table["AveragePool"] = {"f",
+                          1,
+                          with({{"count_include_pad", AttributeKind::integer, ""}}),
+                          importAveragePool,
+                          "one or two dimensions",
+                          "1, 7, 10, 11, 19, 22"};
+  table["MaxPool"] = {"f",
+                      2,
+                      with({{"storage_order", AttributeKind::integer, ""}}),
                       importMaxPool,
-                      "two-dimensional, at most 256 elements a window, without Indices"};
-  table["GlobalAveragePool"] = {"f", 1, {}, importGlobalAveragePool, "two-dimensional"};
-  table["Pad"] = {"f|c-",
-                  1,
-                  {{"mode", AttributeKind::string, "constant"},
-                   {"pads", AttributeKind::integers, ""},
-                   {"value", AttributeKind::number, "0"}},
-                  importPad,
-                  "by zeros, constant, height and width only, and only before an AveragePool"};
+                      "one to three dimensions; Indices only for a MaxUnpool",
+                      "1, 8, 10, 11, 12, 22"};
+  table["MaxUnpool"] = {"fx|c",
+                        1,
+                        unpool,
+                        importMaxUnpool,
+                        "of the Indices of a MaxPool, windows that do not overlap",
+                        "9, 11, 22"};
+  table["GlobalAveragePool"] = {"f", 1, {}, importGlobalPool, "", "1, 22"};
+  table["GlobalMaxPool"] = {"f", 1, {}, importGlobalPool, "", "1, 22"};
 }

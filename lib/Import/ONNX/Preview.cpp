@@ -10,6 +10,8 @@
 #include "lib/Import/ONNX/Operators.h"
 
 #include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainUpdateOps.h"
 
 #include "onnx/onnx_pb.h"
@@ -87,11 +89,105 @@ static FailureOr<unsigned> countTensors(Node &node, unsigned kinds) {
   return count;
 }
 
+/// Whether the tensors are states, so that the optimizer's numbers are the host's.
+static bool isTraining(Node &node) {
+  Value x = node.tensor(2);
+  return x && x.getDefiningOp<train::ReadOp>();
+}
+
+static NamedAttribute numberOf(Node &node, OpBuilder &b, StringRef name, float absent) {
+  return b.getNamedAttr(name, b.getF32FloatAttr(float(node.number(name.str(), absent))));
+}
+
+/// A tensor of one element as a scalar.
+static Value scalarOf(Node &node, unsigned input) {
+  Value value = node.tensor(input);
+  auto type = value ? cast<RankedTensorType>(value.getType()) : RankedTensorType();
+  if (!type || type.getNumElements() != 1 || type.getRank() == 0)
+    return type && type.getRank() == 0 ? value : Value();
+  if (!type.getElementType().isF32())
+    return nullptr;
+  auto scalar = RankedTensorType::get({}, type.getElementType());
+  return train::ReshapeOp::create(node.builder, node.loc, scalar, value, train::Phase::fp);
+}
+
+/// An optimizer of any tensors: (R, T, X..., G..., state...) to the new X and states. The rate and
+/// the number of steps are operands; a counter of steps is the host's.
+template <typename Op>
+static LogicalResult importForward(Node &node, unsigned count,
+                                   function_ref<SmallVector<NamedAttribute>(OpBuilder &)> numbers) {
+  OpBuilder &b = node.builder;
+  unsigned kinds = (node.numInputs() - 2) / count; // X, G and the states
+  Value r = scalarOf(node, 0), t = scalarOf(node, 1);
+  if (!r)
+    return node.fail("expected R to be a tensor of one float");
+  if (node.tensor(1) && !t)
+    return node.fail("expected T to be a scalar");
+  SmallVector<Value> outputs((kinds - 1) * count);
+  for (unsigned i = 0; i < count; ++i) {
+    SmallVector<Value> operands = {node.tensor(2 + i)};
+    for (unsigned state = 2; state < kinds; ++state)
+      operands.push_back(node.tensor(2 + state * count + i));
+    operands.push_back(node.tensor(2 + count + i));
+    operands.push_back(r);
+    if (t)
+      operands.push_back(t);
+    if (llvm::is_contained(operands, Value()))
+      return node.fail("expected tensors that are no constants");
+    SmallVector<Type> elements(kinds - 1, b.getF32Type());
+    auto op = node.create<Op>(operands, numbers(b), elements);
+    if (!op)
+      return failure();
+    for (auto [list, result] : llvm::enumerate(op->getResults()))
+      outputs[list * count + i] = result;
+  }
+  return node.setOutputs(outputs);
+}
+
+/// (R, T, X..., G..., H...) to the new X and H.
+static LogicalResult importAdagrad(Node &node) {
+  FailureOr<unsigned> count = countTensors(node, 3);
+  if (failed(count))
+    return failure();
+  return importForward<train::PreviewAdagradOp>(node, *count, [&](OpBuilder &b) {
+    return SmallVector<NamedAttribute>{numberOf(node, b, "norm_coefficient", 0),
+                                       numberOf(node, b, "decay_factor", 0),
+                                       numberOf(node, b, "epsilon", 1e-6f)};
+  });
+}
+
+/// (R, T, X..., G..., V..., H...) to the new X, V and H.
+static LogicalResult importAdam(Node &node) {
+  FailureOr<unsigned> count = countTensors(node, 4);
+  if (failed(count))
+    return failure();
+  return importForward<train::PreviewAdamOp>(node, *count, [&](OpBuilder &b) {
+    return SmallVector<NamedAttribute>{
+        numberOf(node, b, "norm_coefficient", 0), numberOf(node, b, "alpha", 0.9f),
+        numberOf(node, b, "beta", 0.999f), numberOf(node, b, "epsilon", 1e-6f),
+        numberOf(node, b, "norm_coefficient_post", 0)};
+  });
+}
+
 /// (R, T, X..., G..., V...) to the new X and V.
 static LogicalResult importMomentum(Node &node) {
   FailureOr<unsigned> count = countTensors(node, 3);
-  if (failed(count) || failed(noteRate(node)) ||
-      failed(note(node, "momentum", node.number("alpha", 0))) ||
+  if (failed(count))
+    return failure();
+  bool isNesterov = node.string("mode", "standard") == "nesterov";
+  if (!isNesterov && node.string("mode", "standard") != "standard")
+    return node.fail("expected mode to be standard or nesterov, found \"" +
+                     node.string("mode", "") + "\"");
+  if (!isTraining(node))
+    return importForward<train::PreviewMomentumOp>(node, *count, [&](OpBuilder &b) {
+      SmallVector<NamedAttribute> all = {numberOf(node, b, "norm_coefficient", 0),
+                                         numberOf(node, b, "alpha", 0),
+                                         numberOf(node, b, "beta", 0)};
+      if (isNesterov)
+        all.push_back(b.getNamedAttr("nesterov", b.getUnitAttr()));
+      return all;
+    });
+  if (failed(noteRate(node)) || failed(note(node, "momentum", node.number("alpha", 0))) ||
       failed(note(node, "weight-decay", node.number("norm_coefficient", 0))))
     return failure();
   if (node.number("beta", 1) != 1)
@@ -101,9 +197,12 @@ static LogicalResult importMomentum(Node &node) {
   unsigned n = *count;
   SmallVector<Value> outputs(2 * n);
   for (unsigned i = 0; i < n; ++i) {
+    SmallVector<NamedAttribute> attributes = {phaseOf(b, train::Phase::up)};
+    if (isNesterov)
+      attributes.push_back(b.getNamedAttr("nesterov", b.getUnitAttr()));
     auto sgd = node.create<train::SgdOp>(
-        {node.tensor(2 + i), node.tensor(2 + 2 * n + i), node.tensor(2 + n + i)},
-        phaseOf(b, train::Phase::up), {b.getF32Type(), b.getF32Type()});
+        {node.tensor(2 + i), node.tensor(2 + 2 * n + i), node.tensor(2 + n + i)}, attributes,
+        {b.getF32Type(), b.getF32Type()});
     if (!sgd)
       return failure();
     outputs[i] = sgd.getWOut();
@@ -123,6 +222,26 @@ void slp::import_onnx::addPreviewOperators(OperatorTable &table) {
                                 "y of one element",
                                 "1",
                                 false};
+  table[domain + "Adagrad"] = {"rtf*",
+                               1 << 20,
+                               {{"decay_factor", AttributeKind::number, ""},
+                                {"epsilon", AttributeKind::number, ""},
+                                {"norm_coefficient", AttributeKind::number, ""}},
+                               importAdagrad,
+                               "R and T inputs, or T a counter",
+                               "1",
+                               false};
+  table[domain + "Adam"] = {"rtf*",
+                            1 << 20,
+                            {{"alpha", AttributeKind::number, ""},
+                             {"beta", AttributeKind::number, ""},
+                             {"epsilon", AttributeKind::number, ""},
+                             {"norm_coefficient", AttributeKind::number, ""},
+                             {"norm_coefficient_post", AttributeKind::number, ""}},
+                            importAdam,
+                            "R and T inputs, or T a counter",
+                            "1",
+                            false};
   table[domain + "Momentum"] = {"rtf*",
                                 1 << 20,
                                 {{"alpha", AttributeKind::number, ""},
@@ -130,7 +249,7 @@ void slp::import_onnx::addPreviewOperators(OperatorTable &table) {
                                  {"mode", AttributeKind::string, "standard"},
                                  {"norm_coefficient", AttributeKind::number, ""}},
                                 importMomentum,
-                                "R a constant or an input, T a counter, beta 1",
+                                "of states: R a constant or an input, T a counter, beta 1",
                                 "1",
                                 false};
 }

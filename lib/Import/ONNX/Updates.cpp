@@ -26,7 +26,8 @@ void Graph::noteHyper(ModuleOp module, StringRef name, float value) {
 }
 
 LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
-  OpBuilder &b = graph.builder;
+  if (sources.inParams(input.name()))
+    return readAsState(input.name());
   SmallVector<int64_t> shape;
   for (const onnx::TensorShapeProto::Dimension &dim : input.type().tensor_type().shape().dim())
     shape.push_back(dim.dim_value());
@@ -34,20 +35,34 @@ LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
       llvm::any_of(shape, [](int64_t size) { return size < 1; }))
     return graph.error() << "parameter \"" << input.name()
                          << "\": expected a tensor of FLOAT of known shape";
-  auto type = RankedTensorType::get(shape, b.getF32Type());
-  Location loc = NameLoc::get(b.getStringAttr(input.name()));
-  OpBuilder atModule(step);
-  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(input.name()),
-                                      TypeAttr::get(type), Attribute(), num_ir::RoundingAttr());
-  auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
-  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({input.name()}));
-  graph.values[input.name()] = read.getResult();
+  auto type = RankedTensorType::get(shape, graph.builder.getF32Type());
+  graph.makeState(input.name(), type, initSeed ? randomValueOf(input.name(), type) : Attribute(),
+                  /*isFrozen=*/false);
+  return success();
+}
+
+LogicalResult Importer::readAsComputed(StringRef name, RankedTensorType type, StringRef value) {
+  auto error = [&] { return graph.error() << "training: initial value of \"" << name << "\": "; };
+  auto it = graph.constants.find(value);
+  if (it == graph.constants.end() || !it->second->isFloating())
+    return error() << "expected a tensor of a floating type that can be computed at import";
+  const Constant &constant = *it->second;
+  if (ArrayRef<int64_t>(constant.shape) != type.getShape())
+    return error() << "expected shape " << printShape(type.getShape()) << ", found "
+                   << printShape(constant.shape);
+  SmallVector<float> values(constant.numbers.begin(), constant.numbers.end());
+  bool isSplat = llvm::all_equal(values);
+  if (!isSplat && values.size() * sizeof(float) > 4096)
+    return error() << "expected at most 1024 different elements, found " << values.size();
+  auto init = isSplat ? DenseElementsAttr::get(type, values.front())
+                      : DenseElementsAttr::get(type, ArrayRef<float>(values));
+  graph.makeState(name, type, init, /*isFrozen=*/false);
   return success();
 }
 
 LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
   auto error = [&] { return graph.error() << "training: \"" << state << "\": "; };
-  if (!graph.values.count(state) && initializers.count(state) && failed(readAsState(state)))
+  if (!graph.values.count(state) && sources.contains(state) && failed(readAsState(state)))
     return failure();
   Value read = graph.values.lookup(state);
   auto from = read ? read.getDefiningOp<train::ReadOp>() : train::ReadOp();
@@ -83,7 +98,8 @@ LogicalResult Importer::readOptimizer() {
   Result<OptimizerSettings> settings = readOptimizerModel(path);
   if (!settings)
     return emitError(graph.builder.getUnknownLoc()) << path << ": " << settings.message();
-  module->setAttr(train::getOptimizerAttrName(), graph.builder.getStringAttr(settings->optimizer));
+  module->setAttr(train::getFileOptimizerAttrName(),
+                  graph.builder.getStringAttr(settings->optimizer));
   for (auto &[name, value] : settings->hyper)
     graph.noteHyper(module, name, value);
   return success();

@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
@@ -81,9 +82,12 @@ private:
     value.setType(cast<RankedTensorType>(value.getType()).clone(element));
   }
   Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
+  /// The widest of the formats of `values`.
+  Type widest(ValueRange values);
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
   void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
+  Type stateFormat(ReadOp read);
   void rewrite(Operation *op);
   func::FuncOp fn;
   const Formats &formats;
@@ -104,12 +108,28 @@ Type PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     Operation *user = use.getOwner();
     if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
       return formats.loss;
-    if (auto reshape = dyn_cast<ReshapeOp>(user);
-        reshape && storageOf(reshape.getY(), kind) == formats.loss)
+    // What only moves goes on as it is.
+    auto storage = dyn_cast<StorageInterface>(user);
+    bool isMove =
+        isa<ReshapeOp, ConcatOp>(user) ||
+        (storage && storage.getStorageClass() == StorageClass::same && use.getOperandNumber() == 0);
+    if (isMove && storageOf(user->getResult(0), kind) == formats.loss)
       return formats.loss;
     isForMacs &= isMac(user) && use.getOperandNumber() < 2;
   }
   return kind == StorageClass::arithmetic && !isForMacs ? formats.arithmetic : formats.mac;
+}
+
+Type PrecisionRewriter::widest(ValueRange values) {
+  Type result;
+  auto width = [](Type type) {
+    auto format = dyn_cast<num_ir::FloatType>(type);
+    return format ? format.getWidth() : type.getIntOrFloatBitWidth();
+  };
+  for (Value value : values)
+    if (!result || width(elementOf(value)) > width(result))
+      result = elementOf(value);
+  return result;
 }
 
 Value PrecisionRewriter::rounded(Value value, Type element) {
@@ -157,6 +177,12 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
     result.replaceAllUsesExcept(stored, stored.getDefiningOp());
 }
 
+/// States have their formats already.
+Type PrecisionRewriter::stateFormat(ReadOp read) {
+  auto module = fn->getParentOfType<ModuleOp>();
+  return getElementTypeOrSelf(module.lookupSymbol<StateOp>(read.getStateAttr()).getType());
+}
+
 void PrecisionRewriter::rewrite(Operation *op) {
   bool isWeightGradient = false;
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
@@ -164,20 +190,22 @@ void PrecisionRewriter::rewrite(Operation *op) {
   if (isMac(op))
     return rewriteMac(op, isWeightGradient, formats.accumulate);
   if (auto read = dyn_cast<ReadOp>(op))
-    return setElement(read.getResult(), formats.master);
+    return setElement(read.getResult(), stateFormat(read));
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
+  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
+    op->setAttr("loss_scale", formats.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic)
     return; // f32, or decided elsewhere
 
-  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
-    op->setAttr("loss_scale", formats.lossScale);
   SmallVector<Type> elements;
   for (OpResult result : op->getResults()) {
     StorageClass kind = storage.getStorageClass();
     if (kind == StorageClass::state)
       elements.push_back(elementOf(op->getOperand(result.getResultNumber())));
+    else if (isa<ConcatOp>(op))
+      elements.push_back(widest(op->getOperands()));
     else if (kind == StorageClass::same || isWeightGradient) // or a sum of weight gradients
       elements.push_back(elementOf(op->getOperand(0)));
     else
@@ -278,6 +306,10 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
     return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
   for (StateOp state : module.getOps<StateOp>()) {
+    if (state.getStatistic()) {
+      report(state.getLoc(), "state in " + print(formats->f32));
+      continue;
+    }
     auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
     state.setTypeAttr(TypeAttr::get(type));
     report(state.getLoc(), "state in " + print(formats->master));

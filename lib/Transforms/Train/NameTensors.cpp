@@ -86,9 +86,24 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
       .Case([&](ReadOp read) { return SmallVector<std::string>{(prefix + read.getState()).str()}; })
       .Case(
           [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
-      .Case([&](SgdOp sgd) {
-        return SmallVector<std::string>{nameOf(sgd.getW()) + "/next", nameOf(sgd.getV()) + "/next"};
+      .Case([&](InPlaceInterface update) {
+        SmallVector<std::string> wanted;
+        for (OpResult result : update->getResults()) {
+          std::string old = nameOf(update->getOperand(result.getResultNumber()));
+          bool isState = result.getResultNumber() < update.numInPlace();
+          wanted.push_back(isState ? old + "/next" : old + "/sum");
+        }
+        return wanted;
       })
+      .Case([&](NormalizeSumsOp) {
+        return SmallVector<std::string>{base + "/dsum", base + "/dproducts"};
+      })
+      .Case([&](NllOp) { return SmallVector<std::string>{base + "/losses", base + "/shares"}; })
+      .Case([&](MovingAverageOp) { return SmallVector<std::string>{base + "/running"}; })
+      .Case([&](ReduceMeanOp) { return SmallVector<std::string>{base + "/mean"}; })
+      .Case([&](VarianceOp) { return SmallVector<std::string>{base + "/var"}; })
+      .Case([&](SquareSumOp) { return SmallVector<std::string>{base + "/squares"}; })
+      .Case([&](ClipFactorOp) { return SmallVector<std::string>{base + "/factor"}; })
       .Case([&](BiasGradOp) { return SmallVector<std::string>{base + "/db"}; })
       .Case([&](MaxPoolOp) { return SmallVector<std::string>{base, base + "/index"}; })
       .Case([&](CrossEntropyOp) { return SmallVector<std::string>{base, base + "/losses"}; })
@@ -136,5 +151,5 @@ void TrainNameTensors::runOnOperation() {
       if (auto name = fn.getArgAttrOfType<StringAttr>(i, getArgNameAttrName()))
         taken.insert(name.getValue());
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
-    nameFunction(fn, fn.getName() == "eval" ? "eval:" : "");
+    nameFunction(fn, fn.getName() == "step" ? "" : (fn.getName() + ":").str());
 }

@@ -34,9 +34,11 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
     // CHECK-NEXT: mach.desc dd = d0, src = @tile0
     // CHECK-NEXT: mach.desc dd = d1, src = @tile1
     // CHECK-NEXT: mach.desc dd = d2, src = @tile2
-    // CHECK-NEXT: mach.geom gd = g0, kh = 3, kw = 2, sh = 1, sw = 4, pt = 1, pl = 5, dh = 1, dw = 6, countPad = 1
-    // 0.5 in FP32; h0 to h2 are the host's.
-    // CHECK-NEXT: mach.hyper hd = h3, bits = 1056964608
+    // CHECK-NEXT: mach.geom gd = g0, kh = 3, kw = 2, sh = 1, sw = 4, pt = 1, pl = 5, dh = 1, dw = 6, countPad = 1, pb = 7, pr = 8
+    // 0.5 in FP32; h0 to h9 are the host's.
+    // CHECK-NEXT: mach.hyper hd = h10, bits = 1056964608
+    // CHECK-NEXT: mach.hyper hd = h11, bits = 1065353216
+    // CHECK-NEXT: mach.hyper hd = h12, bits = 1065353216
     // CHECK-NEXT: mach.desc dd = d3, src = @tile3
     chip.task "conv1" "train.conv" "fp" cores(3) {
       %c0 = arith.constant 0 : index
@@ -68,10 +70,10 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
           // One copy does not rotate.
           %w = chip.alloc [%c0, %c0] extents [2, 24] core_stride [0, 0] slots 1 {offset = 192, slot_bytes = 96} : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
           // CHECK-NEXT: mach.conv.fp acc = d2, x = d0, w = d2, bias = d0, geom = g0, mask = m0, mode = continue {{.*}}slp.tensor = ["y"]
-          chip.run "conv.fp" outs(%w) ins(%x, %w) {mode = "continue", captures = ["y"], geometry = array<i64: 3, 2, 1, 4, 1, 5, 1, 6, 1>}
+          chip.run "conv.fp" outs(%w) ins(%x, %w) {mode = "continue", captures = ["y"], geometry = array<i64: 3, 2, 1, 4, 1, 5, 1, 6, 1, 7, 8>}
             : (memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>), (memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>)
-          // CHECK-NEXT: mach.v.sgd w = d2, v = d2, dw = d0, lr = h0, momentum = h1, decay = h2, unscale = h3, mask = m0
-          chip.run "v.sgd" outs(%w, %w) ins(%x) {scalars = array<f32: 0.5>}
+          // CHECK-NEXT: mach.v.sgd w = d2, v = d2, dw = d0, factor = d0, mode = absent, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h10, lrScale = h11, decayScale = h12, mask = m0
+          chip.run "v.sgd" outs(%w, %w) ins(%x) {scalars = array<f32: 0.5, 1.0, 1.0>}
             : (memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>), (memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>)
           // CHECK-NEXT: mach.st dst = d3, src = d2, mask = m0
           chip.store %w to %wv : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, strided<[1, 2]>, #chip.space<dram>>

@@ -193,3 +193,28 @@ func.func @read_too_late(%dw: tensor<4xf32> {train.name = "dw"}) -> (tensor<4x!f
   train.write @v, %v1 : tensor<4x!f16>
   return %y : tensor<4x!f16>
 }
+
+// -----
+
+func.func @too_many_dimensions(%x: tensor<2x2x2x2x2x64xf32> {train.name = "x"}) -> (tensor<2x2x2x2x2x2xf32> {train.name = "y"}) {
+  // expected-error @below {{needs 6 dimensions on the chip, which has 5 ('tensor<2x2x2x2x2x64xf32>' to 'tensor<64x2x2x2x2x2xf32>')}}
+  %t = train.transpose %x {perm = array<i64: 5, 4, 3, 2, 1, 0>, train.names = ["t"]} : (tensor<2x2x2x2x2x64xf32>) -> tensor<64x2x2x2x2x2xf32>
+  %y = train.slice %t {starts = array<i64: 0, 0, 0, 0, 0, 0>, sizes = array<i64: 2, 2, 2, 2, 2, 2>, steps = array<i64: 1, 1, 1, 1, 1, 1>, train.names = ["s"]} : (tensor<64x2x2x2x2x2xf32>) -> tensor<2x2x2x2x2x2xf32>
+  return %y : tensor<2x2x2x2x2x2xf32>
+}
+
+// -----
+
+func.func @concat_overhangs(%x: tensor<3x4xf32> {train.name = "x"}) -> (tensor<3x8xf32> {train.name = "y"}) {
+  // expected-error @below {{train.concat: expected a tile of loop "run" that divides 4, found 3}}
+  %t = train.concat %x, %x {axis = 1 : i64, train.names = ["t"], slp.tile = {sizes = {run = 3}}} : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x8xf32>
+  return %t : tensor<3x8xf32>
+}
+
+// -----
+
+func.func @step(%a: tensor<2x1x2x1x2x1xf32> {train.name = "a"}, %b: tensor<1x2x1x2x1x2xf32> {train.name = "b"}) {
+  // expected-error @below {{broadcasts in 6 groups of dimensions, the chip takes 5}}
+  %y = train.add %a, %b {train.names = ["y"]} : (tensor<2x1x2x1x2x1xf32>, tensor<1x2x1x2x1x2xf32>) -> tensor<2x2x2x2x2x2xf32>
+  return
+}

@@ -36,6 +36,28 @@ func.func @step(%a: tensor<40x6x!f8> {train.name = "a"}, %b: tensor<20x40x!f8> {
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 #sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+
+// Each batch is a product of its own: batches are split over the cores like rows, and a transposed operand has its last
+// two strides exchanged.
+// CHECK-LABEL: func.func @step()
+func.func @step(%a: tensor<4x6x40x!f8> {train.name = "a"}, %b: tensor<4x20x40x!f8> {train.name = "b"})
+    -> (tensor<4x6x20xf32> {train.name = "y"}) {
+  // CHECK: chip.task "attention" "train.matmul" "fp" cores(
+  // CHECK-DAG: chip.view @a : memref<4x6x40x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+  // CHECK-DAG: chip.view @b : memref<4x40x20x!num.float<5, 2, 15, reserved, flush>, strided<[800, 1, 40]>, #chip.space<dram>>
+  // CHECK: scf.for %[[B:.*]] = %{{.*}} to %c4 step %{{.*}} {
+  // CHECK: chip.alloc[%[[B]], %{{.*}}, %{{.*}}] extents [4, 6, 20]
+  // CHECK: chip.run "matmul" {{.*}} mode = "zero"
+  %y = train.matmul %a, %b {accumulate = #sum, transpose_b, train.names = ["y"],
+      slp.tile = {order = ["b", "m", "n", "k"], sizes = {b = 1, m = 3}}}
+      : (tensor<4x6x40x!f8>, tensor<4x20x40x!f8>) -> tensor<4x6x20xf32> loc("attention")
+  return %y : tensor<4x6x20xf32>
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
 #nearest = #num.rounding<nearest_even>
 
 // A sum with a second use is stored in the accumulator's format, and its rounding is a task of its own.

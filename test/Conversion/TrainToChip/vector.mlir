@@ -27,7 +27,7 @@ func.func @step(%dw: tensor<8x4xf32> {train.name = "dw"}) {
   // CHECK-NEXT: %[[D:.*]] = chip.alloc[%[[I]], %{{.*}}]
   // CHECK-NEXT: chip.load %[[DV]] to %[[D]]
   // The gradient is divided by the loss scale.
-  // CHECK-NEXT: chip.run "v.sgd" outs(%[[W]], %[[V]]) ins(%[[D]]) {captures = ["w/next", "v/next"], scalars = array<f32: 7.812500e-03>}
+  // CHECK-NEXT: chip.run "v.sgd" outs(%[[W]], %[[V]]) ins(%[[D]]) {captures = ["w/next", "v/next"], scalars = array<f32: 7.812500e-03, 1.000000e+00, 1.000000e+00>}
   // CHECK-NEXT: chip.store %[[W]] to %[[WV]]
   // CHECK-NEXT: chip.store %[[V]] to %[[VV]]
   // CHECK-NEXT: }
@@ -128,4 +128,25 @@ func.func @step(%x: tensor<4x10x!f16> {train.name = "x"}, %labels: tensor<4xi32>
   %dx = train.cross_entropy_grad %x, %labels {loss_scale = 1024.0 : f32, rounding = #nearest, phase = #train.phase<bp>, train.names = ["dx"]}
       : (tensor<4x10x!f16>, tensor<4xi32>) -> tensor<4x10x!f16>
   return %loss, %dx : tensor<f32>, tensor<4x10x!f16>
+}
+
+// -----
+
+// Functions of elements: neighbouring dimensions that broadcast alike become one, an operand of extent 1 has a tile of 1,
+// the op's numbers follow in order.
+// CHECK-LABEL: func.func @step()
+func.func @step(%x: tensor<2x3x4x5x6x7xf32> {train.name = "x"}, %c: tensor<1x3x1x1x1x1xf32> {train.name = "c"}) {
+  // CHECK: chip.task "" "train.clip" "fp" cores(1)
+  // CHECK: chip.view @x : memref<5040xf32, #chip.space<dram>>
+  // CHECK: chip.run "v.unary" {{.*}} {captures = ["r"], fields = {fn = "clip"}, scalars = array<f32: -1.000000e+00, 6.000000e+00>}
+  %r = train.clip %x {min = -1.0 : f32, max = 6.0 : f32, train.names = ["r"]} : (tensor<2x3x4x5x6x7xf32>) -> tensor<2x3x4x5x6x7xf32>
+  // CHECK: chip.task "" "train.mul" "fp" cores(1)
+  // CHECK-DAG: chip.view @r : memref<2x3x840xf32, #chip.space<dram>>
+  // CHECK-DAG: chip.view @c : memref<1x3x1xf32, #chip.space<dram>>
+  // CHECK: chip.alloc[%{{.*}}, %{{.*}}, %{{.*}}] extents [1, 3, 1] core_stride [0, 0, 0] slots 2 : memref<1x3x1xf32, #chip.space<shared>>
+  // CHECK: chip.run "v.binary" {{.*}} {captures = ["y"], fields = {fn = "mul"}}
+  %y = train.mul %r, %c {train.names = ["y"]} : (tensor<2x3x4x5x6x7xf32>, tensor<1x3x1x1x1x1xf32>) -> tensor<2x3x4x5x6x7xf32>
+  // CHECK: chip.run "v.select" {{.*}} {captures = ["s"]}
+  %s = train.select %c, %y, %r {train.names = ["s"]} : (tensor<1x3x1x1x1x1xf32>, tensor<2x3x4x5x6x7xf32>, tensor<2x3x4x5x6x7xf32>) -> tensor<2x3x4x5x6x7xf32>
+  return
 }

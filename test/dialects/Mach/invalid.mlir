@@ -151,7 +151,7 @@ mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0
 
 // -----
 
-// expected-error @below {{that is input, output, state or temp}}
+// expected-error @below {{that is input, output, state, temp or constant}}
 mach.tensor @t "scratch" f32 [1] at 0 size 4
 
 // -----
@@ -171,7 +171,7 @@ mach.tensor @t "temp" f32 [1] at 0 size 4 strides [4, 4]
 
 // -----
 
-// expected-error @below {{with an initial value must be state, not temp}}
+// expected-error @below {{with an initial value must be state or constant, not temp}}
 mach.tensor @t "temp" f32 [1] at 0 size 4 {init = 0}
 
 // -----
@@ -192,7 +192,7 @@ mach.program @p {
 
 mach.program @p {
   // expected-error @below {{kernel, strides and dilations must be at least 1}}
-  mach.geom gd = g0, kh = 3, kw = 3, sh = 0, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, countPad = 0
+  mach.geom gd = g0, kh = 3, kw = 3, sh = 0, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, countPad = 0, pb = 0, pr = 0
 }
 
 // -----

@@ -46,7 +46,7 @@ train.state @w : tensor<2xf32> {rounding = #num.rounding<half_away>}
 
 // -----
 
-// expected-error @below {{expected an initial value of #train.file or a dense f32 attribute, found 3 : i32}}
+// expected-error @below {{expected an initial value of #train.file, #train.random or a dense f32 attribute, found 3 : i32}}
 train.state @w : tensor<2xf32> {init = 3 : i32}
 
 // -----
@@ -197,8 +197,8 @@ func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>) {
-  // expected-error @below {{expected four pads of at least 0}}
-  %0 = train.conv %x, %w {pads = array<i64: 0, 0, -1, 0>} : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>) -> tensor<2x6x4x4xf32>
+  // expected-error @below {{expected four pads, those above and on the left at least 0}}
+  %0 = train.conv %x, %w {pads = array<i64: 0, -1, 0, 0>} : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>) -> tensor<2x6x4x4xf32>
   return
 }
 
@@ -284,6 +284,30 @@ func.func @f(%a: tensor<2x3xf32>, %b: tensor<4x5xf32>) {
 
 // -----
 
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<4x5xf32>) {
+  // expected-error @below {{expected two matrices or two batches of matrices (rank 2 or 3), found 'tensor<2x3x4xf32>' and 'tensor<4x5xf32>'}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<4x5xf32>) -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<3x4x5xf32>) {
+  // expected-error @below {{expected equal batches, found 2 and 3}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<3x4x5xf32>) -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3x4xf32>, %b: tensor<2x5x6xf32>) {
+  // expected-error @below {{expected equal inner sizes, found 4 and 5}}
+  %0 = train.matmul %a, %b : (tensor<2x3x4xf32>, tensor<2x5x6xf32>) -> tensor<2x3x6xf32>
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x5xf32>, %c: tensor<2xf32>) {
   // expected-error @below {{expected a bias of 5 elements, found 'tensor<2xf32>'}}
   %0 = train.matmul %a, %b, %c : (tensor<2x3xf32>, tensor<3x5xf32>, tensor<2xf32>) -> tensor<2x5xf32>
@@ -293,8 +317,32 @@ func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x5xf32>, %c: tensor<2xf32>) {
 // -----
 
 func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>) {
-  // expected-error @below {{expected operands of one shape, found 'tensor<2x3xf32>' and 'tensor<3x2xf32>'}}
+  // expected-error @below {{expected operands of one rank and equal sizes or 1, found 'tensor<2x3xf32>', 'tensor<3x2xf32>'}}
   %0 = train.add %a, %b : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3xf32>) {
+  // expected-error @below {{expected operands of one rank and equal sizes or 1, found 'tensor<2x3xf32>', 'tensor<3xf32>'}}
+  %0 = train.mul %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<1x3xf32>) {
+  // expected-error @below {{expected result #0 of type 'tensor<2x3xf32>', found 'tensor<1x3xf32>'}}
+  %0 = train.select %a, %b, %b : (tensor<2x3xf32>, tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2xf32>) {
+  // expected-error @below {{requires attribute 'offset'}}
+  %0 = train.affine %a {scale = 2.0 : f32} : (tensor<2xf32>) -> tensor<2xf32>
   return
 }
 
@@ -365,8 +413,16 @@ func.func @f(%x: tensor<2x3x4x4xf32>) {
 // -----
 
 func.func @f(%x: tensor<1x1x17x17xf32>) {
-  // expected-error @below {{expected a kernel of at most 256 elements, found 272}}
+  // expected-error @below {{expected an index of i32 for a kernel of 272 elements, found 'i8'}}
   %0, %1 = train.max_pool %x {kernel = array<i64: 17, 16>} : (tensor<1x1x17x17xf32>) -> (tensor<1x1x1x2xf32>, tensor<1x1x1x2xi8>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4x4xf32>, %i: tensor<2x3x4x4xi8>) {
+  // expected-error @below {{expected an index of shape 'tensor<2x3x3x3xi8>', found 'tensor<2x3x4x4xi8>'}}
+  %0 = train.max_pool_take %x, %i {kernel = array<i64: 2, 2>} : (tensor<2x3x4x4xf32>, tensor<2x3x4x4xi8>) -> tensor<2x3x3x3xf32>
   return
 }
 

@@ -35,11 +35,16 @@ func.func @convolutions(%x: tensor<2x4x6x6xf32>, %w: tensor<6x2x3x3xf32>, %b: te
   %2 = train.conv_wg %x, %dy {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, 1, 1>, dilations = array<i64: 2, 1>, group = 2,
       kernel = array<i64: 3, 3>, phase = #train.phase<wg>}
     : (tensor<2x4x6x6xf32>, tensor<2x6x2x6xf32>) -> tensor<6x2x3x3xf32>
+  // A transposed convolution whose last two rows no window of the convolution reads.
+  // CHECK: train.conv_bp {{.*}} input_shape = array<i64: 2, 4, 8, 6>, pads = array<i64: 0, 1, -1, 1>
+  %3 = train.conv_bp %dy, %w {strides = array<i64: 2, 1>, pads = array<i64: 0, 1, -1, 1>, dilations = array<i64: 2, 1>, group = 2,
+      input_shape = array<i64: 2, 4, 8, 6>}
+    : (tensor<2x6x2x6xf32>, tensor<6x2x3x3xf32>) -> tensor<2x4x8x6xf32>
   return
 }
 
 // CHECK-LABEL: @products
-func.func @products(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf32>, %c: tensor<5xf32>,
+func.func @products(%batch: tensor<2x3x4xf32>, %a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf32>, %c: tensor<5xf32>,
                     %q: tensor<3x4x!fp8>, %r: tensor<4x5x!fp8>) {
   // CHECK: train.matmul %{{.*}}, %{{.*}} : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
   %0 = train.matmul %a, %b : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
@@ -47,6 +52,8 @@ func.func @products(%a: tensor<3x4xf32>, %b: tensor<4x5xf32>, %bt: tensor<5x4xf3
   %1 = train.matmul %a, %bt, %c {transpose_b} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<3x5xf32>
   // CHECK: train.matmul %{{.*}}, %{{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
   %2 = train.matmul %q, %r {accumulate = #acc} : (tensor<3x4x!fp8>, tensor<4x5x!fp8>) -> tensor<3x5xf32>
+  // CHECK: train.matmul %{{.*}}, %{{.*}} {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
+  %3 = train.matmul %batch, %batch {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
   return
 }
 
@@ -69,6 +76,146 @@ func.func @elementwise(%x: tensor<2x3x4x4xf32>, %b: tensor<3xf32>) {
   return
 }
 
+// Functions of one element, and their gradients.
+// CHECK-LABEL: @functions
+func.func @functions(%x: tensor<2x3xf32>) {
+  // CHECK: train.abs %
+  %0 = train.abs %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sign %
+  %1 = train.sign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.floor %
+  %2 = train.floor %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.ceil %
+  %3 = train.ceil %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.round_even %
+  %4 = train.round_even %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.logical_not %
+  %5 = train.logical_not %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sqrt %
+  %6 = train.sqrt %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.reciprocal %
+  %7 = train.reciprocal %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.exp %
+  %8 = train.exp %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.log %
+  %9 = train.log %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.tanh %
+  %10 = train.tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sigmoid %
+  %11 = train.sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.erf %
+  %12 = train.erf %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu %
+  %13 = train.gelu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_tanh %
+  %14 = train.gelu_tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_swish %
+  %15 = train.hard_swish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softplus %
+  %16 = train.softplus %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softsign %
+  %17 = train.softsign %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.affine %{{.*}} {offset = 1.000000e+00 : f32, scale = 2.000000e+00 : f32}
+  %18 = train.affine %x {scale = 2.0 : f32, offset = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.power %{{.*}} {exponent = 3.000000e+00 : f32}
+  %19 = train.power %x {exponent = 3.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_sigmoid %{{.*}} {alpha = 2.500000e-01 : f32, beta = 5.000000e-01 : f32}
+  %20 = train.hard_sigmoid %x {alpha = 0.25 : f32, beta = 0.5 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.leaky_relu %{{.*}} {alpha = 1.250000e-01 : f32}
+  %21 = train.leaky_relu %x {alpha = 0.125 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.clip %{{.*}} {max = 6.000000e+00 : f32, min = 0.000000e+00 : f32}
+  %22 = train.clip %x {min = 0.0 : f32, max = 6.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.elu %{{.*}} {alpha = 1.000000e+00 : f32, gamma = 1.000000e+00 : f32}
+  %23 = train.elu %x {alpha = 1.0 : f32, gamma = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.celu %{{.*}} {alpha = 2.000000e+00 : f32}
+  %24 = train.celu %x {alpha = 2.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.thresholded_relu %{{.*}} {alpha = 1.000000e+00 : f32}
+  %25 = train.thresholded_relu %x {alpha = 1.0 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.shrink %{{.*}} {bias = 2.500000e-01 : f32, lambda = 5.000000e-01 : f32}
+  %26 = train.shrink %x {lambda = 0.5 : f32, bias = 0.25 : f32} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.abs_grad %
+  %27 = train.abs_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sqrt_grad %
+  %28 = train.sqrt_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.reciprocal_grad %
+  %29 = train.reciprocal_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.tanh_grad %
+  %30 = train.tanh_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.sigmoid_grad %
+  %31 = train.sigmoid_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.erf_grad %
+  %32 = train.erf_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_grad %
+  %33 = train.gelu_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.gelu_tanh_grad %
+  %34 = train.gelu_tanh_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_swish_grad %
+  %35 = train.hard_swish_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softplus_grad %
+  %36 = train.softplus_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.softsign_grad %
+  %37 = train.softsign_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.prelu_grad %
+  %38 = train.prelu_grad %x, %x {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.power_grad %
+  %39 = train.power_grad %x, %x {exponent = 3.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.hard_sigmoid_grad %
+  %40 = train.hard_sigmoid_grad %x, %x {alpha = 0.25 : f32, beta = 0.5 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.leaky_relu_grad %
+  %41 = train.leaky_relu_grad %x, %x {alpha = 0.125 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.clip_grad %
+  %42 = train.clip_grad %x, %x {min = 0.0 : f32, max = 6.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.elu_grad %
+  %43 = train.elu_grad %x, %x {alpha = 1.0 : f32, gamma = 1.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.celu_grad %
+  %44 = train.celu_grad %x, %x {alpha = 2.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.thresholded_relu_grad %
+  %45 = train.thresholded_relu_grad %x, %x {alpha = 1.0 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.shrink_grad %
+  %46 = train.shrink_grad %x, %x {lambda = 0.5 : f32, bias = 0.25 : f32, phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// Operands of extent 1 serve all coordinates.
+// CHECK-LABEL: @broadcast
+func.func @broadcast(%a: tensor<2x1x4xf32>, %b: tensor<1x3x4xf32>, %s: tensor<1x1x1xf32>) {
+  // CHECK: train.add %
+  %0 = train.add %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.sub %
+  %1 = train.sub %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.mul %
+  %2 = train.mul %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.div %
+  %3 = train.div %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.pow %
+  %4 = train.pow %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.max %
+  %5 = train.max %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.min %
+  %6 = train.min %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.max_share %
+  %7 = train.max_share %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.prelu %
+  %8 = train.prelu %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.prelu_slope %
+  %9 = train.prelu_slope %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.equal %
+  %10 = train.equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.less %
+  %11 = train.less %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.less_equal %
+  %12 = train.less_equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_and %
+  %13 = train.logical_and %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_or %
+  %14 = train.logical_or %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.logical_xor %
+  %15 = train.logical_xor %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.select %
+  %16 = train.select %s, %a, %b : (tensor<1x1x1xf32>, tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  return
+}
+
 // CHECK-LABEL: @windows
 func.func @windows(%x: tensor<2x3x5x5xf32>) {
   // CHECK: train.max_pool {{.*}} {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<2x3x5x5xf32>) -> (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>)
@@ -77,6 +224,13 @@ func.func @windows(%x: tensor<2x3x5x5xf32>) {
   // CHECK: train.max_pool_grad
   %0 = train.max_pool_grad %y, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = array<i64: 2, 3, 5, 5>, phase = #train.phase<bp>}
     : (tensor<2x3x2x2xf32>, tensor<2x3x2x2xi8>) -> tensor<2x3x5x5xf32>
+  // CHECK: train.max_pool_take
+  %3 = train.max_pool_take %x, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, phase = #train.phase<bp>}
+    : (tensor<2x3x5x5xf32>, tensor<2x3x2x2xi8>) -> tensor<2x3x2x2xf32>
+  // Windows that leave the input, and none that begins beyond it.
+  // CHECK: train.max_pool {{.*}} {ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 3>}
+  %z, %j = train.max_pool %x {ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 3>}
+    : (tensor<2x3x5x5xf32>) -> (tensor<2x3x3x2xf32>, tensor<2x3x3x2xi8>)
   // CHECK: train.avg_pool {{.*}} {count_include_pad, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}
   %1 = train.avg_pool %x {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, count_include_pad}
     : (tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>

@@ -93,6 +93,67 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MatmulTest,
                                          Case{"asu-fp8", mach::Format::fp8, 1, 17, 40},
                                          Case{"asu-fp8", mach::Format::fp8, 32, 20, 75}));
 
+/// Products of one batch each, in tiles of batches, of k and over cores.
+class BatchTest : public testing::TestWithParam<std::tuple<const char *, int64_t, int64_t>> {};
+
+TEST_P(BatchTest, EqualsProductsOneByOne) {
+  auto [name, batchTile, kTile] = GetParam();
+  chip::Chip chip = chipNamed(name);
+  int64_t batches = 5, m = 6, n = 19, k = 21;
+  uint64_t cores = 2;
+  int64_t perCore = (batches + int64_t(cores) - 1) / int64_t(cores);
+  mach::Format fp8 = mach::Format::fp8;
+  ProgramBuilder b(chip);
+  b.tensor("a", fp8, {batches, m, k});
+  b.tensor("w", fp8, {batches, k, n});
+  b.tensor("b", mach::Format::fp16, {n});
+  b.tensor("y", mach::Format::f32, {batches, m, n});
+  b.emit(mach::Mask{1, (1u << cores) - 1});
+  b.load(2, "b", {{0}, {n}, {}}, mach::Space::spm, 1);
+  for (int64_t first = 0; first < perCore; first += batchTile) {
+    // The last batches of the last core lie beyond the extent.
+    mach::TensorTile acc = b.chipTile(
+        mach::Space::acc, chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32,
+        {batches, m, n}, {{first, 0, 0}, {batchTile, m, n}, {perCore, 0, 0}});
+    b.desc(3, acc);
+    for (int64_t from = 0; from < k; from += kTile) {
+      b.load(0, "a", {{first, 0, from}, {batchTile, m, kTile}, {perCore, 0, 0}}, mach::Space::spm,
+             1);
+      b.load(1, "w", {{first, from, 0}, {batchTile, kTile, n}, {perCore, 0, 0}}, mach::Space::spm,
+             1);
+      b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::AccMode::bias});
+    }
+    b.storeWidened("y", acc, 3, 1);
+  }
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> a = randomValues(chip.numerics.fp8, batches * m * k, 1);
+  std::vector<float> w = randomValues(chip.numerics.fp8, batches * k * n, 2);
+  std::vector<float> bias = randomValues(chip.numerics.fp16, n, 3);
+  writeTensor(*machine, "a", a);
+  writeTensor(*machine, "w", w);
+  writeTensor(*machine, "b", bias);
+  runStep(*machine);
+  std::vector<float> expected;
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        NaiveAccumulator sum(chip.numerics, bias[size_t(j)]);
+        for (int64_t t = 0; t < k; ++t) {
+          if (t % 8 == 0)
+            sum.endGroup();
+          sum.add(a[size_t((batch * m + i) * k + t)], w[size_t((batch * k + t) * n + j)]);
+        }
+        sum.endGroup();
+        expected.push_back(sum.result());
+      }
+  expectSameBits(readTensor(*machine, "y"), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tiles, BatchTest,
+                         testing::Combine(testing::Values("lnpu", "asu-fp8"),
+                                          testing::Values(1, 2, 3), testing::Values(8, 24)));
+
 /// A chip of one's own: an FP16 accumulator rounded to even runs on the general kernel.
 TEST(MatmulGenericTest, Fp16AccumulatorNearestEven) {
   chip::Chip chip = chipNamed("lnpu");

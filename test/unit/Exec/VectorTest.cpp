@@ -61,8 +61,8 @@ TEST_P(VectorTest, Elementwise) {
       b.emit(mach::Mask{1, 3});
       b.tensor("a", from, shape);
       b.tensor("b", from, shape);
-      b.tensor("c", fp16, {5});
-      for (const char *name : {"round", "relu", "reluGrad", "add", "biasAdd"})
+      b.tensor("c", fp16, {1, 5, 1, 1});
+      for (const char *name : {"round", "relu", "reluGrad", "add", "channelAdd", "shift", "select"})
         b.tensor(name, to, shape);
       b.load(0, "a", b.wholeOf("a"), mach::Space::spm, 1);
       b.load(1, "b", b.wholeOf("b"), mach::Space::spm, 1);
@@ -74,13 +74,18 @@ TEST_P(VectorTest, Elementwise) {
       };
       finish("round", mach::VRound{2, 0, 1});
       finish("relu", mach::VRelu{2, 0, 1});
-      finish("reluGrad", mach::VReluGrad{2, 0, 1, 1});
-      finish("add", mach::VAdd{2, 0, 1, 1});
-      finish("biasAdd", mach::VBiasAdd{2, 0, 3, 1});
+      b.emit(mach::Hyper{7, num::bitsOf(0.75f)});
+      b.emit(mach::Hyper{8, num::bitsOf(-2.5f)});
+      finish("reluGrad", mach::VBinary{2, 0, 1, mach::BinaryFn::relu_grad, 0, 0, 1});
+      finish("add", mach::VBinary{2, 0, 1, mach::BinaryFn::add, 0, 0, 1});
+      finish("channelAdd", mach::VBinary{2, 3, 0, mach::BinaryFn::add, 0, 0, 1});
+      finish("shift", mach::VUnary{2, 0, mach::UnaryFn::affine, 7, 8, 1});
+      finish("select", mach::VSelect{2, 3, 0, 1, 1});
       std::unique_ptr<Machine> machine = b.build();
       ASSERT_TRUE(machine);
       std::vector<float> x = valuesOf(from, n, 1), y = valuesOf(from, n, 2),
                          c = valuesOf(fp16, 5, 3);
+      c[2] = 0; // a condition that is false
       writeTensor(*machine, "a", x);
       writeTensor(*machine, "b", y);
       writeTensor(*machine, "c", c);
@@ -95,8 +100,38 @@ TEST_P(VectorTest, Elementwise) {
       expect("relu", [&](size_t i) { return x[i] > 0 ? x[i] : 0.0f; });
       expect("reluGrad", [&](size_t i) { return y[i] > 0 ? x[i] : 0.0f; });
       expect("add", [&](size_t i) { return x[i] + y[i]; });
-      expect("biasAdd", [&](size_t i) { return x[i] + c[i / 12 % 5]; });
+      expect("channelAdd", [&](size_t i) { return x[i] + c[i / 12 % 5]; });
+      expect("shift", [&](size_t i) { return std::fma(0.75f, x[i], -2.5f); });
+      expect("select", [&](size_t i) { return c[i / 12 % 5] != 0 ? x[i] : y[i]; });
     }
+}
+
+/// y (2, 1, 4, 3) and z (5, 1) broadcast against each other in every dimension.
+TEST_P(VectorTest, BroadcastInEveryDimension) {
+  Shape shape{2, 5, 4, 3};
+  Shape xShape{2, 1, 4, 1}, yShape{1, 5, 1, 3};
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.tensor("x", fp16, xShape);
+  b.tensor("y", f32, yShape);
+  b.tensor("sub", f32, shape);
+  b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+  b.load(1, "y", b.wholeOf("y"), mach::Space::spm, 1);
+  output(b, 2, f32, shape, 1, 3);
+  b.emit(mach::VBinary{2, 0, 1, mach::BinaryFn::sub, 0, 0, 1});
+  b.store("sub", 2, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x = valuesOf(fp16, 8, 1), y = valuesOf(f32, 15, 2), expected;
+  writeTensor(*machine, "x", x);
+  writeTensor(*machine, "y", y);
+  runStep(*machine);
+  for (int n = 0; n < 2; ++n)
+    for (int c = 0; c < 5; ++c)
+      for (int h = 0; h < 4; ++h)
+        for (int w = 0; w < 3; ++w)
+          expected.push_back(rounded(f32, x[size_t(n * 4 + h)] - y[size_t(c * 3 + w)]));
+  expectSameBits(readTensor(*machine, "sub"), expected);
 }
 
 TEST_P(VectorTest, BiasGrad) {
@@ -146,8 +181,9 @@ TEST_P(VectorTest, BiasGrad) {
 /// Geometry of a pooling and its naive loops on planes of (y, x).
 struct Pool {
   int64_t iy, ix, kh, kw, sh, sw, pt, pl, pb, pr;
-  int64_t oy() const { return (iy + pt + pb - kh) / sh + 1; }
-  int64_t ox() const { return (ix + pl + pr - kw) / sw + 1; }
+  int64_t beyond = 0; // rows and columns by which the last window may leave the padding
+  int64_t oy() const { return (iy + pt + pb + beyond - kh) / sh + 1; }
+  int64_t ox() const { return (ix + pl + pr + beyond - kw) / sw + 1; }
   mach::Geom geom(bool countPad) const {
     mach::Geom g;
     g.kh = uint64_t(kh);
@@ -158,7 +194,20 @@ struct Pool {
     g.pl = uint64_t(pl);
     g.dh = g.dw = 1;
     g.countPad = countPad;
+    g.pb = uint64_t(pb);
+    g.pr = uint64_t(pr);
     return g;
+  }
+  /// What an average divides by.
+  float count(int64_t y, int64_t x, bool countPad) const {
+    float count = 0.0f;
+    for (int64_t i = 0; i < kh; ++i)
+      for (int64_t j = 0; j < kw; ++j) {
+        int64_t a = y * sh - pt + i, c = x * sw - pl + j;
+        bool inside = a >= 0 && a < iy && c >= 0 && c < ix;
+        count += inside || (countPad && a < iy + pb && c < ix + pr) ? 1.0f : 0.0f;
+      }
+    return count;
   }
   /// Calls f(tap, input index or -1) over the window in row-major order.
   template <typename F> void window(int64_t y, int64_t x, F f) const {
@@ -174,23 +223,26 @@ struct Pool {
 const Pool pools[] = {{8, 8, 2, 2, 2, 2, 0, 0, 0, 0},
                       {9, 7, 3, 3, 2, 2, 1, 1, 1, 1},
                       {6, 10, 3, 2, 1, 3, 1, 0, 0, 1},
-                      {4, 4, 4, 4, 1, 1, 0, 0, 0, 0}};
+                      {4, 4, 4, 4, 1, 1, 0, 0, 0, 0},
+                      {8, 6, 3, 3, 2, 2, 1, 0, 0, 1, 1}};
 
 TEST_P(VectorTest, MaxPool) {
   for (const Pool &p : pools) {
+    mach::Format indices = p.kh == 4 ? mach::Format::i32 : mach::Format::u8;
     Shape in{2, 3, p.iy, p.ix}, out{2, 3, p.oy(), p.ox()};
     ProgramBuilder b(chip);
     b.emit(mach::Mask{1, 3});
     b.tensor("x", fp8, in);
     b.tensor("y", fp8, out);
-    b.tensor("i", mach::Format::u8, out);
+    b.tensor("i", indices, out);
     b.tensor("dy", fp8, out);
+    b.tensor("taken", fp8, out);
     b.tensor("dx", fp16, in);
     b.emit(p.geom(false));
     b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
     int64_t rows = (p.oy() + 1) / 2, inRows = (p.iy + 1) / 2;
     output(b, 2, fp8, out, 2, rows);
-    output(b, 3, mach::Format::u8, out, 2, rows);
+    output(b, 3, indices, out, 2, rows);
     b.emit(mach::VMaxPool{2, 3, 0, 0, 1});
     b.store("y", 2, 1);
     b.store("i", 3, 1);
@@ -199,6 +251,9 @@ TEST_P(VectorTest, MaxPool) {
     output(b, 6, fp16, in, 2, inRows);
     b.emit(mach::VMaxPoolGrad{6, 5, 4, 0, 1});
     b.store("dx", 6, 1);
+    output(b, 7, fp8, out, 2, rows);
+    b.emit(mach::VMaxPoolTake{7, 5, 0, 0, 1});
+    b.store("taken", 7, 1);
     std::unique_ptr<Machine> machine = b.build();
     ASSERT_TRUE(machine);
     std::vector<float> x = valuesOf(fp8, elementsOf(in), 1), dy = valuesOf(fp8, elementsOf(out), 2);
@@ -224,6 +279,7 @@ TEST_P(VectorTest, MaxPool) {
       v = rounded(fp16, v);
     expectSameBits(readTensor(*machine, "y"), y);
     expectSameBits(readTensor(*machine, "i"), index);
+    expectSameBits(readTensor(*machine, "taken"), y); // the maxima, found by their index
     expectSameBits(readTensor(*machine, "dx"), dx);
   }
 }
@@ -259,11 +315,10 @@ TEST_P(VectorTest, AvgPool) {
         for (int64_t oy = 0; oy < p.oy(); ++oy)
           for (int64_t ox = 0; ox < p.ox(); ++ox) {
             size_t base = size_t(plane * p.iy * p.ix);
-            float sum = 0.0f, count = 0.0f;
+            float sum = 0.0f, count = p.count(oy, ox, countPad);
             p.window(oy, ox, [&](int64_t, int64_t at) {
               if (at >= 0)
                 sum = sum + x[base + size_t(at)];
-              count += at >= 0 || countPad ? 1.0f : 0.0f;
             });
             float share = dy[y.size()] / count;
             p.window(oy, ox, [&](int64_t, int64_t at) {
@@ -352,7 +407,9 @@ TEST_P(VectorTest, Sgd) {
   constexpr int64_t n = 50;
   ProgramBuilder b(chip);
   b.emit(mach::Mask{1, 3});
-  b.emit(mach::Hyper{3, num::bitsOf(0.125f)});
+  b.emit(mach::Hyper{10, num::bitsOf(0.125f)});
+  b.emit(mach::Hyper{11, num::bitsOf(2)});
+  b.emit(mach::Hyper{12, num::bitsOf(0.5f)});
   b.tensor("w", fp16, {n});
   b.tensor("v", fp16, {n});
   b.tensor("dw", f32, {n});
@@ -360,7 +417,11 @@ TEST_P(VectorTest, Sgd) {
   b.load(0, "w", half, mach::Space::spm, 1);
   b.load(1, "v", half, mach::Space::spm, 1);
   b.load(2, "dw", half, mach::Space::spm, 1);
-  b.emit(mach::VSgd{0, 1, 2, 0, 1, 2, 3, 1});
+  mach::VSgd sgd;
+  sgd.w = 0, sgd.v = 1, sgd.dw = 2, sgd.mask = 1;
+  sgd.lr = 0, sgd.momentum = 1, sgd.decay = 2, sgd.dampening = 3;
+  sgd.unscale = 10, sgd.lrScale = 11, sgd.decayScale = 12;
+  b.emit(sgd);
   b.store("w", 0, 1);
   b.store("v", 1, 1);
   std::unique_ptr<Machine> machine = b.build();
@@ -372,13 +433,68 @@ TEST_P(VectorTest, Sgd) {
   machine->setHyper(0, 0.05f);
   machine->setHyper(1, 0.9f);
   machine->setHyper(2, 1e-3f);
+  machine->setHyper(3, 0.25f);
   runStep(*machine);
   for (size_t i = 0; i < n; ++i) {
-    float g = std::fma(1e-3f, w[i], dw[i] * 0.125f);
-    v[i] = rounded(fp16, std::fma(0.9f, v[i], g));
-    w[i] = rounded(fp16, std::fma(-0.05f, v[i], w[i]));
+    float g = std::fma(1e-3f * 0.5f, w[i], dw[i] * 0.125f);
+    v[i] = rounded(fp16, std::fma(0.9f, v[i], 0.75f * g));
+    w[i] = rounded(fp16, std::fma(-0.05f * 2, v[i], w[i]));
   }
   expectSameBits(readTensor(*machine, "w"), w);
+  expectSameBits(readTensor(*machine, "v"), v);
+}
+
+TEST_P(VectorTest, AdamwWithFactor) {
+  constexpr int64_t n = 33;
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 1});
+  b.emit(mach::Hyper{10, num::bitsOf(0.25f)});
+  b.emit(mach::Hyper{11, num::bitsOf(1)});
+  for (const char *name : {"w", "m"})
+    b.tensor(name, fp16, {n});
+  b.tensor("v", f32, {n});
+  b.tensor("dw", f32, {n});
+  b.tensor("factor", f32, {});
+  Piece all{{0}, {n}, {0}};
+  b.load(0, "w", all, mach::Space::shared, 1);
+  b.load(1, "m", all, mach::Space::shared, 1);
+  b.load(2, "v", all, mach::Space::shared, 1);
+  b.load(3, "dw", all, mach::Space::shared, 1);
+  b.load(4, "factor", {{}, {}, {}}, mach::Space::shared, 1);
+  mach::VAdamw adam;
+  adam.w = 0, adam.m = 1, adam.v = 2, adam.dw = 3, adam.factor = 4, adam.mask = 1;
+  adam.mode = mach::Optional::present;
+  adam.lr = 0, adam.beta1 = 1, adam.decay = 2, adam.beta2 = 4, adam.epsilon = 5;
+  adam.correction1 = 6, adam.correction2 = 7, adam.unscale = 10;
+  adam.lrScale = 11, adam.decayScale = 11;
+  b.emit(adam);
+  b.store("w", 0, 1);
+  b.store("m", 1, 1);
+  b.store("v", 2, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> w = valuesOf(fp16, n, 1), m = valuesOf(fp16, n, 2), v = randomF32(n, 3),
+                     dw = randomF32(n, 4);
+  for (float &value : v)
+    value = std::fabs(value);
+  writeTensor(*machine, "w", w);
+  writeTensor(*machine, "m", m);
+  writeTensor(*machine, "v", v);
+  writeTensor(*machine, "dw", dw);
+  writeTensor(*machine, "factor", {0.375f});
+  const float h[] = {0.01f, 0.75f, 0.125f, 0, 0.5f, 1e-3f, 3, 2};
+  for (int i = 0; i < 8; ++i)
+    machine->setHyper(i, h[i]);
+  runStep(*machine);
+  for (size_t i = 0; i < n; ++i) {
+    float g = dw[i] * 0.25f * 0.375f;
+    m[i] = rounded(fp16, std::fma(0.75f, m[i], 0.25f * g));
+    v[i] = std::fma(0.5f, v[i], 0.5f * g * g);
+    float s = std::fma(-(0.01f * 0.125f), w[i], w[i]);
+    w[i] = rounded(fp16, std::fma(-0.01f, m[i] * 3 / (std::sqrt(v[i] * 2) + 1e-3f), s));
+  }
+  expectSameBits(readTensor(*machine, "w"), w);
+  expectSameBits(readTensor(*machine, "m"), m);
   expectSameBits(readTensor(*machine, "v"), v);
 }
 

@@ -110,6 +110,7 @@ protected:
     if (c.form == "forward")
       options.loss = "softmax-cross-entropy";
     if (c.form == "training_model") {
+      options.params = models + c.network + ".forward.onnx"; // its parameters are inputs
       options.optimizerModel = models + "optimizer_model-" + c.optimizer + ".onnx";
       options.batch = tensorOf(*data.getArray("inputs")->front().getAsObject()->getObject("image"))
                           .shape.front();
@@ -126,17 +127,6 @@ protected:
     auto readFile = [](train::StateOp state) { return readInitialValues(state, models); };
     FailureOr<Evaluator> evaluator = Evaluator::create(*module, readFile);
     ASSERT_TRUE(succeeded(evaluator)) << error;
-    if (c.form == "training_model") { // its parameters are inputs
-      ImportOptions loss;
-      loss.loss = "softmax-cross-entropy";
-      OwningOpRef<ModuleOp> forward =
-          importONNX(context, models + c.network + ".forward.onnx", loss);
-      ASSERT_TRUE(forward) << error;
-      FailureOr<Evaluator> values = Evaluator::create(*forward, readFile);
-      ASSERT_TRUE(succeeded(values)) << error;
-      for (const auto &[name, value] : values->states())
-        ASSERT_TRUE(succeeded(evaluator->writeState(name, value.values))) << error;
-    }
     Hyper hyper;
     hyper.learningRate = float(*data.getNumber("learning_rate"));
     if (auto numbers = module->getOperation()->getAttrOfType<DictionaryAttr>("train.hyper")) {
@@ -183,8 +173,11 @@ TEST_P(Forms, TrainAsPyTorchDoes) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const char *network : {"mlp", "cnn", "strided"})
-    all.push_back({network, "forward", "sgd"});
+  for (const char *network : {"mlp", "cnn", "norm", "strided"})
+    for (const char *form : {"forward", "standard", "training_model", "step"})
+      all.push_back({network, form, "sgd"});
+  for (const char *form : {"standard-parts", "standard-initialized"})
+    all.push_back({"mlp", form, "sgd"});
   all.push_back({"mlp", "standard-momentum", "momentum"});
   return all;
 }

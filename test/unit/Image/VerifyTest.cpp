@@ -67,10 +67,10 @@ TEST(Verify, Tensors) {
              "below 2^48");
   expectPart(messageAfter([](Image &i) { i.tensors.back().address = UINT64_MAX; }), "below 2^48");
   expectPart(messageAfter([](Image &i) { i.tensors[0].init.resize(16); }),
-             "initial values, expected them for state only");
+             "initial values, expected them for states and constants only");
   expectPart(messageAfter([](Image &i) { i.tensors[2].init.pop_back(); }),
              "15 bytes of initial values, expected 16");
-  expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(4); }), "unknown role 4");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(5); }), "unknown role 5");
   expectPart(messageAfter([](Image &i) { i.tensors[0].format = mach::Format(9); }),
              "unknown format 9");
   expectPart(messageAfter([](Image &i) {

@@ -134,7 +134,7 @@ TEST_F(MachToInstruction, TensorTileSurvivesItsOp) {
   tile.base = 281474976710655;
   tile.extent = {1, 2, 3, 4, 16777215};
   tile.tile = {6, 7, 8, 9, 10};
-  tile.stride = {11, 12, 13, 14, 4294967295};
+  tile.stride = {11, 12, 13, -2147483648, 2147483647};
   tile.origin = {-8388608, -1, 0, 1, 8388607};
   tile.coreStride = {8388607, 1, 0, -1, -8388608};
   OpBuilder builder(&context);

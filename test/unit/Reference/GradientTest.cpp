@@ -140,6 +140,43 @@ func.func @f(%a: tensor<3x9xf32> {train.name = "a"}, %b: tensor<9x2xf32> {train.
                  {{"a", "da"}, {"b", "db"}, {"c", "dc"}}, 0.25f, 0);
 }
 
+TEST(Gradient, BatchesOfMatrices) {
+  // y = a b^T in each batch, da = dy b, db = dy^T a.
+  checkGradients(R"mlir(
+func.func @f(%a: tensor<2x3x9xf32> {train.name = "a"}, %b: tensor<2x4x9xf32> {train.name = "b"}, %dy: tensor<2x3x4xf32> {train.name = "dy"}) {
+  %y = train.matmul %a, %b {transpose_b, train.names = ["y"]} : (tensor<2x3x9xf32>, tensor<2x4x9xf32>) -> tensor<2x3x4xf32>
+  %da = train.matmul %dy, %b {train.names = ["da"]} : (tensor<2x3x4xf32>, tensor<2x4x9xf32>) -> tensor<2x3x9xf32>
+  %db = train.matmul %dy, %a {transpose_a, train.names = ["db"]} : (tensor<2x3x4xf32>, tensor<2x3x9xf32>) -> tensor<2x4x9xf32>
+  return
+})mlir",
+                 {{"a", makeExact({2, 3, 9}, 1)},
+                  {"b", makeExact({2, 4, 9}, 2)},
+                  {"dy", makeExact({2, 3, 4}, 4)}},
+                 {{"a", "da"}, {"b", "db"}}, 0.25f, 0);
+}
+
+TEST(Gradient, TransposedConvolution) {
+  // Two groups, a stride, and an output larger than the windows reach.
+  std::string window = "strides = array<i64: 2, 3>, pads = array<i64: 1, 0, -1, 0>, dilations = "
+                       "array<i64: 1, 2>, group = 2 : i64";
+  checkGradients(
+      "func.func @f(%x: tensor<2x4x3x2xf32> {train.name = \"x\"}, %w: tensor<4x3x3x2xf32> "
+      "{train.name = \"w\"}, %dy: tensor<2x6x7x6xf32> {train.name = \"dy\"}) {\n"
+      "  %y = train.conv_bp %x, %w {input_shape = array<i64: 2, 6, 7, 6>, train.names = [\"y\"], " +
+          window +
+          "} : (tensor<2x4x3x2xf32>, tensor<4x3x3x2xf32>) -> tensor<2x6x7x6xf32>\n"
+          "  %dx = train.conv %dy, %w {train.names = [\"dx\"], " +
+          window +
+          "} : (tensor<2x6x7x6xf32>, tensor<4x3x3x2xf32>) -> tensor<2x4x3x2xf32>\n"
+          "  %dw = train.conv_wg %dy, %x {kernel = array<i64: 3, 2>, train.names = [\"dw\"], " +
+          window +
+          "} : (tensor<2x6x7x6xf32>, tensor<2x4x3x2xf32>) -> tensor<4x3x3x2xf32>\n  return\n}",
+      {{"x", makeExact({2, 4, 3, 2}, 1)},
+       {"w", makeExact({4, 3, 3, 2}, 2)},
+       {"dy", makeExact({2, 6, 7, 6}, 4)}},
+      {{"x", "dx"}, {"w", "dw"}}, 0.25f, 0);
+}
+
 /// Distinct multiples of 1/16, shifted off zero.
 static Tensor makeDistinct(llvm::ArrayRef<int64_t> shape) {
   Tensor tensor(shape);
@@ -190,6 +227,41 @@ TEST(Gradient, AveragePool) {
         0.25f, 1e-5);
 }
 
+TEST(Gradient, PoolsOfPartialWindows) {
+  // Ceil mode: 5 rows and columns, the third window of each has one left.
+  for (std::string count : {"", "count_include_pad, "})
+    checkGradients(
+        "func.func @f(%x: tensor<1x2x5x5xf32> {train.name = \"x\"}, %dy: tensor<1x2x3x3xf32> "
+        "{train.name = \"dy\"}) {\n  %y = train.avg_pool %x {" +
+            count +
+            "ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = "
+            "[\"y\"]} : (tensor<1x2x5x5xf32>) -> tensor<1x2x3x3xf32>\n"
+            "  %dx = train.avg_pool_grad %dy {" +
+            count +
+            "ceil_mode, kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = "
+            "array<i64: 1, 2, 5, 5>, train.names = [\"dx\"]} : (tensor<1x2x3x3xf32>) -> "
+            "tensor<1x2x5x5xf32>\n  return\n}",
+        {{"x", makeExact({1, 2, 5, 5}, 1)}, {"dy", makeExact({1, 2, 3, 3}, 2)}}, {{"x", "dx"}},
+        0.25f, 1e-5);
+}
+
+TEST(Gradient, MaxUnpool) {
+  checkGradients(R"mlir(
+func.func @f(%of: tensor<1x2x4x6xf32> {train.name = "of"}, %x: tensor<1x2x2x3xf32> {train.name = "x"}, %dy: tensor<1x2x4x6xf32> {train.name = "dy"}) {
+  %m, %i = train.max_pool %of {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = ["m", "i"]}
+    : (tensor<1x2x4x6xf32>) -> (tensor<1x2x2x3xf32>, tensor<1x2x2x3xi8>)
+  %y = train.max_pool_grad %x, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, input_shape = array<i64: 1, 2, 4, 6>, train.names = ["y"]}
+    : (tensor<1x2x2x3xf32>, tensor<1x2x2x3xi8>) -> tensor<1x2x4x6xf32>
+  %dx = train.max_pool_take %dy, %i {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, train.names = ["dx"]}
+    : (tensor<1x2x4x6xf32>, tensor<1x2x2x3xi8>) -> tensor<1x2x2x3xf32>
+  return
+})mlir",
+                 {{"of", makeDistinct({1, 2, 4, 6})},
+                  {"x", makeExact({1, 2, 2, 3}, 1)},
+                  {"dy", makeExact({1, 2, 4, 6}, 2)}},
+                 {{"x", "dx"}}, 0.25f, 0);
+}
+
 TEST(Gradient, Softmax) {
   checkGradients(R"mlir(
 func.func @f(%x: tensor<2x5xf32> {train.name = "x"}, %dy: tensor<2x5xf32> {train.name = "dy"}) {
@@ -210,4 +282,77 @@ func.func @f(%x: tensor<3x5xf32> {train.name = "x"}, %labels: tensor<3xi32> {tra
 })mlir",
                  {{"x", makeExact({3, 5}, 1)}, {"labels", makeTensor({3}, {4, 0, 2})}},
                  {{"x", "dx"}}, 0.0078125f, 5e-5);
+}
+
+TEST(Gradient, NormalizeByBatch) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<4x3x2xf32> {train.name = "x"}, %s: tensor<1x3x1xf32> {train.name = "s"}, %b: tensor<1x3x1xf32> {train.name = "b"}, %dy: tensor<4x3x2xf32> {train.name = "dy"}) {
+  %m = train.reduce_mean %x {axes = array<i64: 0, 2>} : (tensor<4x3x2xf32>) -> tensor<1x3x1xf32>
+  %v = train.variance %x, %m {axes = array<i64: 0, 2>} : (tensor<4x3x2xf32>, tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  %y = train.normalize %x, %m, %v, %s, %b {axes = array<i64: 0, 2>, epsilon = 0.25 : f32, train.names = ["y"]} : (tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> tensor<4x3x2xf32>
+  %db, %ds = train.normalize_sums %dy, %x, %m, %v {axes = array<i64: 0, 2>, epsilon = 0.25 : f32, train.names = ["db", "ds"]} : (tensor<4x3x2xf32>, tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> (tensor<1x3x1xf32>, tensor<1x3x1xf32>)
+  %dx = train.normalize_grad %dy, %x, %m, %v, %db, %ds, %s {count = 8 : i64, epsilon = 0.25 : f32, train.names = ["dx"]} : (tensor<4x3x2xf32>, tensor<4x3x2xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) -> tensor<4x3x2xf32>
+  return
+})mlir",
+                 {{"x", makeExact({4, 3, 2}, 1)},
+                  {"s", makeExact({1, 3, 1}, 2)},
+                  {"b", makeExact({1, 3, 1}, 3)},
+                  {"dy", makeExact({4, 3, 2}, 4)}},
+                 {{"x", "dx"}, {"s", "ds"}, {"b", "db"}}, 0.015625f, 2e-3);
+}
+
+TEST(Gradient, NormalizeByConstants) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<4x3xf32> {train.name = "x"}, %c: tensor<1x3xf32> {train.name = "c"}, %v: tensor<1x1xf32> {train.name = "v"}, %dy: tensor<4x3xf32> {train.name = "dy"}) {
+  %y = train.normalize %x, %c, %v, %c, %c {epsilon = 0.0 : f32, train.names = ["y"]} : (tensor<4x3xf32>, tensor<1x3xf32>, tensor<1x1xf32>, tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+  %dx = train.normalize_fixed_grad %dy, %v, %c {epsilon = 0.0 : f32, train.names = ["dx"]} : (tensor<4x3xf32>, tensor<1x1xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
+  return
+})mlir",
+                 {{"x", makeExact({4, 3}, 1)},
+                  {"c", makeExact({1, 3}, 2)},
+                  {"v", makeTensor({1, 1}, {4})},
+                  {"dy", makeExact({4, 3}, 4)}},
+                 {{"x", "dx"}}, 0.25f, 1e-5);
+}
+
+TEST(Gradient, Variance) {
+  // The gradient through the second operand is the opposite of that through the first.
+  checkGradients(
+      R"mlir(
+func.func @f(%x: tensor<4x3xf32> {train.name = "x"}, %t: tensor<4x3xf32> {train.name = "t"}, %dy: tensor<1x1xf32> {train.name = "dy"}) {
+  %y = train.variance %x, %t {axes = array<i64: 0, 1>, train.names = ["y"]} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<1x1xf32>
+  %dx = train.variance_grad %dy, %x, %t {count = 12 : i64, train.names = ["dx"]} : (tensor<1x1xf32>, tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  %dt = train.spread %dx {shape = array<i64: 4, 3>, divisor = -1.0 : f32, train.names = ["dt"]} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  return
+})mlir",
+      {{"x", makeExact({4, 3}, 1)}, {"t", makeExact({4, 3}, 2)}, {"dy", makeTensor({1, 1}, {3})}},
+      {{"x", "dx"}, {"t", "dt"}}, 0.25f, 1e-4);
+}
+
+TEST(Gradient, ReduceMean) {
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<2x4x3xf32> {train.name = "x"}, %dy: tensor<2x1x3xf32> {train.name = "dy"}) {
+  %y = train.reduce_mean %x {axes = array<i64: 1>, train.names = ["y"]} : (tensor<2x4x3xf32>) -> tensor<2x1x3xf32>
+  %dx = train.spread %dy {shape = array<i64: 2, 4, 3>, divisor = 4.0 : f32, train.names = ["dx"]} : (tensor<2x1x3xf32>) -> tensor<2x4x3xf32>
+  return
+})mlir",
+                 {{"x", makeExact({2, 4, 3}, 1)}, {"dy", makeExact({2, 1, 3}, 2)}}, {{"x", "dx"}},
+                 0.25f, 0);
+}
+
+TEST(Gradient, LogLikelihood) {
+  // Class 1 weighs most, the second row counts for nothing.
+  checkGradients(R"mlir(
+func.func @f(%x: tensor<3x4xf32> {train.name = "x"}, %labels: tensor<3xi32> {train.name = "labels"}, %w: tensor<4xf32> {train.name = "w"}, %dy: tensor<3xf32> {train.name = "dy"}) {
+  %l = train.log_softmax %x : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %y, %shares = train.nll %l, %labels, %w {ignore = 2 : i32, train.names = ["y", "shares"]} : (tensor<3x4xf32>, tensor<3xi32>, tensor<4xf32>) -> (tensor<3xf32>, tensor<3xf32>)
+  %dl = train.nll_grad %dy, %labels, %w {ignore = 2 : i32, classes = 4 : i64} : (tensor<3xf32>, tensor<3xi32>, tensor<4xf32>) -> tensor<3x4xf32>
+  %dx = train.log_softmax_grad %dl, %l {train.names = ["dx"]} : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  return
+})mlir",
+                 {{"x", makeExact({3, 4}, 1)},
+                  {"labels", makeTensor({3}, {1, 2, 3})},
+                  {"w", makeTensor({4}, {0.5f, 2, 1, 0.25f})},
+                  {"dy", makeTensor({3}, {1, 5, -2})}},
+                 {{"x", "dx"}}, 0.0078125f, 2e-4);
 }

@@ -93,6 +93,25 @@ func.func @f(%x: tensor<1x1x3x3xf32> {train.name = "x"}, %dy: tensor<1x1x2x2xf32
   EXPECT_EQ(r["dz"].values, (Values{0.25f, 0.5f, 0.5f, 1, 2, 2, 1, 2, 2}));
 }
 
+TEST(Ops, CeilModeCountsWhatLiesWithinThePadding) {
+  EvaluatedModule m(R"mlir(
+func.func @f(%x: tensor<1x1x1x4xf32> {train.name = "x"}) {
+  %y = train.avg_pool %x {ceil_mode, kernel = array<i64: 1, 3>, pads = array<i64: 0, 1, 0, 1>, strides = array<i64: 1, 2>, train.names = ["y"]}
+    : (tensor<1x1x1x4xf32>) -> tensor<1x1x1x3xf32>
+  %z = train.avg_pool %x {ceil_mode, count_include_pad, kernel = array<i64: 1, 3>, pads = array<i64: 0, 1, 0, 1>, strides = array<i64: 1, 2>, train.names = ["z"]}
+    : (tensor<1x1x1x4xf32>) -> tensor<1x1x1x3xf32>
+  %w, %i = train.max_pool %x {ceil_mode, kernel = array<i64: 1, 3>, strides = array<i64: 1, 3>, train.names = ["w", "i"]}
+    : (tensor<1x1x1x4xf32>) -> (tensor<1x1x1x2xf32>, tensor<1x1x1x2xi8>)
+  return
+})mlir");
+  NamedTensors r = m.run("f", {{"x", makeTensor({1, 1, 1, 4}, {3, 6, 9, 12})}});
+  // Windows at -1, 1 and 3; the last holds 12, one element of padding and one beyond it.
+  EXPECT_EQ(r["y"].values, (Values{4.5f, 9, 12}));
+  EXPECT_EQ(r["z"].values, (Values{3, 9, 6}));
+  EXPECT_EQ(r["w"].values, (Values{9, 12}));
+  EXPECT_EQ(r["i"].values, (Values{2, 0}));
+}
+
 TEST(Ops, MaxPoolWindowOfPaddingOnlyIsAnError) {
   EvaluatedModule m(R"mlir(
 func.func @f(%x: tensor<1x1x1x1xf32> {train.name = "x"}) {

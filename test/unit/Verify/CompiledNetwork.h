@@ -25,14 +25,14 @@ class CompiledNetwork {
 public:
   /// Draws the network of `seed` and compiles it. `program` is empty, and `error` says why, if that
   /// fails.
-  CompiledNetwork(uint32_t seed, const CompileOptions &options)
+  CompiledNetwork(uint32_t seed, const CompileOptions &options, Layers layers = Layers::all)
       : context(registry(), mlir::MLIRContext::Threading::DISABLED),
         handler(&context, [this](mlir::Diagnostic &d) { error += d.str() + "\n"; }) {
     Result<chip::Chip> loaded = chip::load(options.target);
     EXPECT_TRUE(loaded);
     chip = loaded.take();
     EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("slp-verify-test", folder));
-    RandomNetwork network = makeRandomNetwork(seed, "weights.bin");
+    RandomNetwork network = makeRandomNetwork(seed, "weights.bin", layers);
     ir = network.ir;
     llvm::SmallString<128> path(folder);
     llvm::sys::path::append(path, "weights.bin");

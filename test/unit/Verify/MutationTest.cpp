@@ -24,7 +24,7 @@ constexpr uint32_t networkSeed = 3;
 
 class Mutation : public testing::Test {
 protected:
-  Mutation() : network(networkSeed, options()) {
+  Mutation() : network(networkSeed, options(), Layers::plain) {
     EXPECT_TRUE(network.program) << network.error;
     run.steps = 1;
   }
@@ -96,6 +96,27 @@ protected:
     return "";
   }
 
+  /// Whether both `st` and `ld` use descriptor `d`: moving it moves the tensor for its writer and
+  /// its readers alike, which is no error if it meets nothing else.
+  static bool isStoredAndLoaded(const image::Image &image, size_t d) {
+    std::optional<uint8_t> reg;
+    bool isStored = false, isLoaded = false;
+    for (uint64_t pc = 0; pc < image.text.size(); ++pc) {
+      mach::Instruction instruction = *mach::decode(image.text[pc]);
+      if (auto *desc = std::get_if<mach::Desc>(&instruction)) {
+        if (desc->src == d)
+          reg = desc->dd;
+        else if (reg == desc->dd)
+          reg.reset();
+      } else if (auto *ld = std::get_if<mach::Ld>(&instruction)) {
+        isLoaded |= reg == ld->src;
+      } else if (auto *st = std::get_if<mach::St>(&instruction)) {
+        isStored |= reg == st->dst;
+      }
+    }
+    return isStored && isLoaded;
+  }
+
   /// Changes descriptor `d` and expects that it is found: at the node that loads through it, or, if
   /// it is stored through, at whoever reads the tensor. True if the node was checked.
   bool expectDescriptorCaught(size_t d, const std::function<void(mach::TensorTile &)> &change) {
@@ -106,6 +127,8 @@ protected:
       expectCaught(mutant, node, name);
       return true;
     }
+    if (isStoredAndLoaded(image(), d))
+      return false;
     std::optional<verify::Report> report = compare(mutant);
     EXPECT_TRUE(!report || report->difference) << name << " was not caught";
     // An op that read it, or the state itself.
@@ -196,7 +219,7 @@ TEST_F(Mutation, AccumulatorFormatIsCaught) {
   CompileOptions options;
   options.target = "asu-fp8";
   options.precision = "fp8";
-  CompiledNetwork asu(networkSeed, options);
+  CompiledNetwork asu(networkSeed, options, Layers::plain);
   ASSERT_TRUE(asu.program) << asu.error;
   chip::Chip broken = asu.chip;
   ASSERT_TRUE(broken.numerics.accumulateFp16);

@@ -41,7 +41,8 @@ int64_t product(const Shape &shape, size_t from = 0) {
 /// Writes ops one below the other; `current` is the value the next layer reads.
 class Generator {
 public:
-  Generator(uint32_t seed, const std::string &fileName) : random(seed), fileName(fileName) {}
+  Generator(uint32_t seed, const std::string &fileName, Layers layers)
+      : random(seed), fileName(fileName), all(layers == Layers::all) {}
 
   RandomNetwork run();
 
@@ -64,10 +65,32 @@ private:
   void addResidual();
   bool addPool();
   void addRelu();
+  void addMove();
+  void addTranspose();
+  void addSlice();
+  void addPad();
+  void addConcat();
+  void addGather();
+  /// An op of one operand and one result, both of the current shape.
+  void addUnary(const std::string &op, const std::string &attributes = "");
+  /// An op of `a` and `b` that broadcast to the current shape.
+  void addBinary(const std::string &op, const std::string &a, const std::string &aType,
+                 const std::string &b, const std::string &bType);
+  void addFunction();
+  void addBroadcast();
   void addDense(int64_t outputs);
+  void addReshape(const Shape &result);
+  std::string addRunning(const Shape &stateShape, const std::string &batch, const Shape &batchShape,
+                         const std::string &init);
+  void addNormalization();
+  void addReduction();
+  void addDropout();
+  bool addTransposed();
+  void addProduct();
 
   std::mt19937 random;
   const std::string fileName;
+  const bool all; // draws nothing for layers that plain networks lack
   RandomNetwork network;
   std::string states, body;
   int layers = 0, values = 0;
@@ -161,6 +184,40 @@ void Generator::addResidual() {
   addOp("train.add", skip + ", " + current, "", type + ", " + type, result);
 }
 
+/// A transposed convolution: the result is what a convolution would make the input of.
+bool Generator::addTransposed() {
+  int64_t group = shape[1] % 2 == 0 && chance(40) ? 2 : 1, in = shape[1];
+  int64_t out = group * draw(1, 5);
+  Shape kernel = {draw(1, 3), draw(1, 3)}, strides = {draw(1, 3), draw(1, 3)};
+  Shape pads = {draw(0, kernel[0] - 1), draw(0, kernel[1] - 1), 0, 0};
+  Shape result = {shape[0], out};
+  for (int d = 0; d < 2; ++d) {
+    // Padding taken away behind, up to a whole stride and beyond.
+    pads[d + 2] = draw(0, kernel[d] - 1) - draw(0, strides[d]);
+    result.push_back((shape[d + 2] - 1) * strides[d] + kernel[d] - pads[d] - pads[d + 2]);
+    if (result.back() < 1)
+      return false;
+  }
+  if (product(result, 1) > 2000)
+    return false;
+  Shape weights = {in, out / group, kernel[0], kernel[1]};
+  std::string operands = current + ", " + addState(weights, in * kernel[0]);
+  addOp("train.conv_bp", operands,
+        "strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads) +
+            ", group = " + std::to_string(group) + " : i64, input_shape = " + arrayOf(result),
+        typeOf(shape) + ", " + typeOf(weights), result);
+  return true;
+}
+
+/// x x^T of each image, channels by pixels: both operands are computed, and gradients of both meet.
+void Generator::addProduct() {
+  Shape rows = {shape[0], shape[1], product(shape, 2)}, square = {shape[0], shape[1], shape[1]};
+  addOp("train.reshape", current, "", typeOf(shape), rows);
+  addOp("train.matmul", current + ", " + current, "transpose_b", typeOf(rows) + ", " + typeOf(rows),
+        square);
+  addOp("train.reshape", current, "", typeOf(square), {shape[0], 1, shape[1], shape[1]});
+}
+
 bool Generator::addPool() {
   Shape kernel = {draw(1, 3), draw(1, 3)}, strides = {draw(1, 3), draw(1, 3)}, pads;
   if (chance(15))
@@ -171,10 +228,18 @@ bool Generator::addPool() {
   Shape result = {shape[0], shape[1],
                   outputSize(shape[2], pads[0] + pads[2], kernel[0], strides[0], 1),
                   outputSize(shape[3], pads[1] + pads[3], kernel[1], strides[1], 1)};
+  bool ceilMode = all && chance(30);
+  for (int d = 0; ceilMode && d < 2; ++d) {
+    int64_t room = shape[d + 2] + pads[d] + pads[d + 2] - kernel[d];
+    if (room < 0)
+      return false;
+    int64_t last = (room + strides[d] - 1) / strides[d];
+    result[d + 2] = last + (last * strides[d] < shape[d + 2] + pads[d]);
+  }
   if (result[2] < 1 || result[3] < 1)
     return false;
-  std::string attributes = "kernel = " + arrayOf(kernel) + ", strides = " + arrayOf(strides) +
-                           ", pads = " + arrayOf(pads);
+  std::string attributes = (ceilMode ? "ceil_mode, kernel = " : "kernel = ") + arrayOf(kernel) +
+                           ", strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads);
   if (chance(50)) {
     std::string index = typeOf(result);
     index.replace(index.size() - 4, 4, "i8>");
@@ -190,6 +255,178 @@ bool Generator::addPool() {
 void Generator::addRelu() {
   Shape same = shape;
   addOp("train.relu", current, "", typeOf(shape), same);
+}
+
+void Generator::addTranspose() {
+  Shape perm = {0, 1, 2, 3}, result;
+  for (int64_t d = 3, first = chance(70) ? 1 : 0; d > first; --d)
+    std::swap(perm[d], perm[draw(first, d)]);
+  for (int64_t from : perm)
+    result.push_back(shape[from]);
+  Shape back(4);
+  for (int64_t d = 0; d < 4; ++d)
+    back[perm[d]] = d;
+  Shape first = shape;
+  addOp("train.transpose", current, "perm = " + arrayOf(perm), typeOf(first), result);
+  if (perm[0] != 0 || chance(50)) // images stay in front
+    addOp("train.transpose", current, "perm = " + arrayOf(back), typeOf(result), first);
+}
+
+void Generator::addSlice() {
+  Shape starts = {0}, sizes = {shape[0]}, steps = {1};
+  for (int d = 1; d < 4; ++d) {
+    int64_t size = draw(1, shape[d]), step = size > 1 ? draw(1, (shape[d] - 1) / (size - 1)) : 1;
+    int64_t start = draw(0, shape[d] - 1 - (size - 1) * step);
+    bool isReversed = chance(30);
+    starts.push_back(isReversed ? start + (size - 1) * step : start);
+    sizes.push_back(size);
+    steps.push_back(isReversed ? -step : step);
+  }
+  addOp("train.slice", current,
+        "starts = " + arrayOf(starts) + ", sizes = " + arrayOf(sizes) +
+            ", steps = " + arrayOf(steps),
+        typeOf(shape), sizes);
+}
+
+void Generator::addPad() {
+  Shape low = {0}, high = {0}, result = {shape[0]};
+  for (int d = 1; d < 4; ++d) {
+    low.push_back(draw(shape[d] > 2 ? -1 : 0, 2));
+    high.push_back(draw(shape[d] > 2 ? -1 : 0, 2));
+    result.push_back(shape[d] + low.back() + high.back());
+  }
+  addOp("train.pad", current,
+        "low = " + arrayOf(low) + ", high = " + arrayOf(high) +
+            (chance(50) ? ", value = -0.375 : f32" : ""),
+        typeOf(shape), result);
+}
+
+/// The tensor beside a rectified one, along any dimension but the images.
+void Generator::addConcat() {
+  std::string one = current, type = typeOf(shape);
+  int64_t axis = draw(1, 3);
+  Shape result = shape;
+  addRelu();
+  std::string types = type + ", " + type,
+              operands = chance(50) ? one + ", " + current : current + ", " + one;
+  result[axis] *= 2;
+  addOp("train.concat", operands, "axis = " + std::to_string(axis) + " : i64", types, result);
+}
+
+/// One row for each image, chosen by its label.
+void Generator::addGather() {
+  Shape image = shape, table = {shape[0], product(shape, 2), shape[1]};
+  if (shape[1] > 200)
+    return;
+  addOp("train.reshape", current, "", typeOf(image), table);
+  Shape result = {shape[0], image[0], shape[2]};
+  addOp("train.gather", current + ", %labels", "",
+        typeOf(table) + ", tensor<" + std::to_string(image[0]) + "xi32>", result);
+  addOp("train.reshape", current, "", typeOf(result), {result[0], result[1], result[2], 1});
+}
+
+void Generator::addMove() {
+  switch (draw(0, 4)) {
+  case 0:
+    return addTranspose();
+  case 1:
+    return addSlice();
+  case 2:
+    return addPad();
+  case 3:
+    return addConcat();
+  default:
+    return addGather();
+  }
+}
+
+void Generator::addUnary(const std::string &op, const std::string &attributes) {
+  Shape same = shape;
+  addOp("train." + op, current, attributes, typeOf(shape), same);
+}
+
+void Generator::addBinary(const std::string &op, const std::string &a, const std::string &aType,
+                          const std::string &b, const std::string &bType) {
+  Shape same = shape;
+  addOp("train." + op, a + ", " + b, "", aType + ", " + bType, same);
+}
+
+/// Some function of one tensor, where it is tame.
+void Generator::addFunction() {
+  static constexpr const char *functions[][2] = {
+      {"tanh", ""},
+      {"sigmoid", ""},
+      {"erf", ""},
+      {"gelu", ""},
+      {"gelu_tanh", ""},
+      {"hard_sigmoid", "alpha = 0.2 : f32, beta = 0.5 : f32"},
+      {"hard_swish", ""},
+      {"leaky_relu", "alpha = 0.1 : f32"},
+      {"clip", "min = -0.5 : f32, max = 1.5 : f32"},
+      {"elu", "alpha = 1.5 : f32, gamma = 1.05 : f32"},
+      {"celu", "alpha = 0.75 : f32"},
+      {"softplus", ""},
+      {"softsign", ""},
+      {"thresholded_relu", "alpha = 0.25 : f32"},
+      {"shrink", "lambda = 0.25 : f32, bias = 0.125 : f32"},
+      {"abs", ""},
+      {"power", "exponent = 2.0 : f32"},
+      {"affine", "scale = 0.75 : f32, offset = 0.125 : f32"}};
+  int64_t kind = draw(0, 23);
+  if (kind < 18)
+    return addUnary(functions[kind][0], functions[kind][1]);
+  // Of numbers that are at least 1.
+  addUnary("abs");
+  addUnary("affine", "scale = 1.0 : f32, offset = 1.0 : f32");
+  static constexpr const char *positive[] = {"sqrt", "log", "reciprocal", "power", "exp", "round"};
+  std::string op = positive[kind - 18];
+  if (op == "exp")
+    addUnary("affine", "scale = -1.0 : f32, offset = 0.0 : f32");
+  if (op == "round") { // steps: nothing flows back through them, but beside them
+    std::string smooth = current, type = typeOf(shape);
+    addUnary(pick<const char *>({"floor", "ceil", "round_even", "sign", "logical_not"}));
+    return addBinary("add", smooth, type, current, type);
+  }
+  addUnary(op, op == "power" ? "exponent = -0.5 : f32" : "");
+}
+
+/// A function of the current value and a parameter of one number a channel, or of all.
+void Generator::addBroadcast() {
+  Shape slope(shape.size(), 1);
+  if (chance(70))
+    slope[1] = shape[1];
+  std::string x = current, type = typeOf(shape), p = addState(slope, 4), pType = typeOf(slope);
+  switch (draw(0, 7)) {
+  case 0:
+    return addBinary(pick<const char *>({"add", "sub", "mul"}), x, type, p, pType);
+  case 1:
+    return addBinary(pick<const char *>({"add", "sub", "mul"}), p, pType, x, type);
+  case 2:
+    return addBinary(pick<const char *>({"max", "min"}), x, type, p, pType);
+  case 3:
+    return addBinary("prelu", x, type, p, pType);
+  case 4: // x / (1 + |x|)
+    addUnary("abs");
+    addUnary("affine", "scale = 1.0 : f32, offset = 1.0 : f32");
+    return addBinary("div", x, type, current, type);
+  case 5: // x * sigmoid(x)
+    addUnary("sigmoid");
+    return addBinary("mul", x, type, current, type);
+  case 6: { // a power of numbers between 0 and 1
+    addUnary("sigmoid");
+    return addBinary("pow", current, type, p, pType);
+  }
+  default:
+    addBinary(pick<const char *>({"less", "less_equal", "equal"}), x, type, p, pType);
+    std::string cond = current;
+    if (chance(50)) {
+      addBinary(pick<const char *>({"logical_and", "logical_or", "logical_xor"}), cond, type, p,
+                pType);
+      cond = current;
+    }
+    Shape same = shape;
+    addOp("train.select", cond + ", " + x + ", " + p, "", type + ", " + type + ", " + pType, same);
+  }
 }
 
 void Generator::addDense(int64_t outputs) {
@@ -213,6 +450,80 @@ void Generator::addDense(int64_t outputs) {
   }
 }
 
+void Generator::addReshape(const Shape &result) {
+  addOp("train.reshape", current, "", typeOf(shape), result);
+}
+
+/// A running statistic that follows `batch`; gives the state's name.
+std::string Generator::addRunning(const Shape &stateShape, const std::string &batch,
+                                  const Shape &batchShape, const std::string &init) {
+  std::string name = "r" + std::to_string(values++), type = typeOf(stateShape);
+  states += "train.state @" + name + " : " + type + " {init = dense<" + init + "> : " + type +
+            ", statistic}\n";
+  body += "  %" + name + " = train.read @" + name + " : " + type + "\n";
+  current = batch;
+  shape = batchShape;
+  addReshape(stateShape);
+  addOp("train.moving_average", "%" + name + ", " + current,
+        "momentum = 7.5e-1 : f32, phase = #train.phase<up>", type + ", " + type, stateShape);
+  body += "  train.write @" + name + ", " + current + " : " + type + "\n";
+  return name;
+}
+
+/// Normalises images by the statistics of the batch, of an image, or by fixed ones.
+void Generator::addNormalization() {
+  std::string x = current, type = typeOf(shape);
+  Shape image = shape, channels = {1, shape[1], 1, 1}, kept = channels;
+  bool isBatch = chance(60), isFixed = chance(20);
+  Shape axes = {2, 3};
+  if (isBatch)
+    axes = {0, 2, 3};
+  else
+    kept[0] = shape[0];
+  std::string over = "axes = " + arrayOf(axes);
+  addOp("train.reduce_mean", x, over, type, kept);
+  std::string mean = current;
+  addOp("train.variance", x + ", " + mean, over, type + ", " + typeOf(kept), kept);
+  std::string var = current, attributes = "epsilon = 1.0e-3 : f32";
+  if (!isFixed)
+    attributes += ", " + over;
+  if (isBatch && !isFixed) {
+    std::string first = addRunning({image[1]}, mean, kept, "0.125");
+    std::string second = addRunning({image[1]}, var, kept, "0.75");
+    attributes += ", running = [@" + first + ", @" + second + "]";
+  }
+  std::string parameters, types = type + ", " + typeOf(kept) + ", " + typeOf(kept);
+  for (int i = 0; i < 2; ++i) {
+    current = addState({image[1]}, 4);
+    shape = {image[1]};
+    addReshape(channels);
+    parameters += ", " + current;
+    types += ", " + typeOf(channels);
+  }
+  addOp("train.normalize", x + ", " + mean + ", " + var + parameters, attributes, types, image);
+}
+
+/// Sums or averages of images along some of their dimensions.
+void Generator::addReduction() {
+  Shape axes, result = shape;
+  for (int64_t axis : {2, 3})
+    if (chance(60) || (axis == 3 && axes.empty())) {
+      axes.push_back(axis);
+      result[axis] = 1;
+    }
+  addOp(chance(50) ? "train.reduce_sum" : "train.reduce_mean", current, "axes = " + arrayOf(axes),
+        typeOf(shape), result);
+}
+
+void Generator::addDropout() {
+  Shape same = shape;
+  addOp("train.dropout", current,
+        "ratio = " + std::string(chance(50) ? "2.5e-1" : "5.0e-1") +
+            " : f32, seed = " + std::to_string(draw(0, 9)) +
+            " : i32, stream = " + std::to_string(draw(1, 99)) + " : i32",
+        typeOf(shape), same);
+}
+
 RandomNetwork Generator::run() {
   Shape input = {draw(1, 5), pick<int64_t>({1, 2, 3, 8, 9}), draw(3, 12), draw(3, 12)};
   int64_t classes = draw(2, 12);
@@ -222,14 +533,28 @@ RandomNetwork Generator::run() {
     bool added = false;
     int64_t kind = draw(1, 100);
     if (kind <= 55)
-      added = addConv();
+      added = all && chance(20) ? addTransposed() : addConv();
     else if (kind <= 75 || shape[1] > 9)
       added = addPool();
     else
       added = (addResidual(), true);
-    if (added && chance(60))
+    if (added && chance(30))
+      addNormalization();
+    if (added && chance(50))
       addRelu();
+    else if (added && chance(50))
+      addFunction();
+    if (added && chance(25))
+      addBroadcast();
+    if (added && chance(15))
+      addDropout();
+    if (chance(40) && product(shape, 1) < 3000)
+      addMove();
   }
+  if (chance(20))
+    addReduction();
+  if (all && shape[1] > 1 && chance(20))
+    addProduct();
   // A graph needs something to train on images, whatever was drawn; a convolution that never fits
   // is left out.
   for (int i = 0; i < 20 && body.find("train.conv") == std::string::npos; ++i)
@@ -239,7 +564,7 @@ RandomNetwork Generator::run() {
     addDense(draw(1, 24));
     if (chance(15)) {
       Shape same = shape;
-      addOp("train.softmax", current, "", typeOf(shape), same);
+      addOp(chance(50) ? "train.softmax" : "train.log_softmax", current, "", typeOf(shape), same);
     } else {
       addRelu();
     }
@@ -259,6 +584,6 @@ RandomNetwork Generator::run() {
   return std::move(network);
 }
 
-RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName) {
-  return Generator(seed, fileName).run();
+RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName, Layers layers) {
+  return Generator(seed, fileName, layers).run();
 }

@@ -16,15 +16,20 @@
 
 namespace slp {
 
+/// `plain` networks stay what they are when new layers come: for tests that need one with certain
+/// features.
+enum class Layers { plain, all };
+
 struct RandomNetwork {
   std::string ir;             // names `fileName` for every initial value
   std::vector<float> weights; // contents of that file
 };
 
 /// Convolutions (strides, pads on each side, dilations, groups), pooling, residual sums, dense
-/// layers and a cross entropy; a few thousand weights. The same seed gives the same network on any
-/// host.
-RandomNetwork makeRandomNetwork(uint32_t seed, const std::string &fileName);
+/// layers and a cross entropy; a few thousand weights; with Layers::all also whatever else there is
+/// an op for. The same seed gives the same network on any host.
+RandomNetwork makeRandomNetwork(uint32_t seed, const std::string &fileName,
+                                Layers layers = Layers::all);
 
 } // namespace slp
 

@@ -36,8 +36,39 @@ TEST(RandomNetwork, IsValidAndUsesEveryLayer) {
       asymmetric += op.getPads()[0] != op.getPads()[2];
     });
   }
-  for (const char *op : {"train.conv", "train.relu", "train.max_pool", "train.avg_pool",
-                         "train.add", "train.matmul", "train.bias_add", "train.softmax"})
+  for (const char *op : {"train.conv",
+                         "train.relu",
+                         "train.max_pool",
+                         "train.avg_pool",
+                         "train.add",
+                         "train.matmul",
+                         "train.bias_add",
+                         "train.softmax",
+                         "train.tanh",
+                         "train.gelu",
+                         "train.erf",
+                         "train.elu",
+                         "train.power",
+                         "train.sqrt",
+                         "train.log",
+                         "train.exp",
+                         "train.mul",
+                         "train.div",
+                         "train.max",
+                         "train.pow",
+                         "train.prelu",
+                         "train.select",
+                         "train.log_softmax",
+                         "train.normalize",
+                         "train.moving_average",
+                         "train.reduce_sum",
+                         "train.reduce_mean",
+                         "train.dropout",
+                         "train.transpose",
+                         "train.slice",
+                         "train.pad",
+                         "train.concat",
+                         "train.gather"})
     EXPECT_TRUE(ops.count(op)) << op;
   for (int count : {strided, grouped, dilated, asymmetric})
     EXPECT_GE(count, 20);

@@ -39,6 +39,7 @@ static Record sampleRecord() {
   record.image = "cnn.elf";
   record.model = "cnn.onnx";
   record.batch = 32;
+  record.settings.numbers = {{"lr", 0.05}};
 
   timing::Model model(record.chip, record.groups);
   energy::ActivityCounter counter(record.groups);
@@ -77,6 +78,7 @@ static Record sampleRecord() {
     step.epoch = 1;
     step.step = run + 1;
     step.loss = 2.5 - run;
+    step.learningRate = 0.05;
     step.totals = measurement.totals(record.groups);
     record.steps.push_back(step);
     if (record.measurement)
@@ -98,7 +100,7 @@ static Record sampleRecord() {
 }
 
 static void collect(const Json &json, const std::string &path, std::set<std::string> &paths) {
-  if (json.is_object()) {
+  if (json.is_object() && path != "run.numbers") { // whose keys are those of the optimizer
     for (const auto &[key, value] : json.items())
       collect(value, path.empty() ? key : path + "." + key, paths);
   } else if (json.is_array()) {

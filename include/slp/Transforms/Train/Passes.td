@@ -1,4 +1,4 @@
-//===- Passes.td - stage precision ------------------------------------------------------------===//
+//===- Passes.td - passes on train ------------------------------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -34,6 +34,31 @@ def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
     Option<"lossScale", "loss-scale", "double", "0", "a power of two; 0: 1 for fp32, 128 for fp16, 1024 for fp8">
   ];
   let dependentDialects = ["::slp::num_ir::NumDialect", "::slp::train::TrainDialect"];
+}
+
+def TrainFoldTransposes : Pass<"train-fold-transposes", "::mlir::ModuleOp"> {
+  let summary = "let matrix products read their operands as they are stored";
+  let description = [{
+    A `train.transpose` that exchanges the last two dimensions of a matmul's operand becomes `transpose_a` or `transpose_b`
+    of that matmul. One that nobody else reads goes. Changes no value: operands are read as stored.
+
+    Runs before `train-differentiate`, so that a transposed weight gets its gradient in one product.
+    Example: test/Transforms/fold-transposes.mlir.
+  }];
+}
+
+def TrainFusePatterns : Pass<"train-fuse-patterns", "::mlir::ModuleOp"> {
+  let summary = "make one op of what a framework has taken apart";
+  let description = [{
+    Exporters write functions that ONNX lacked in pieces. Products of x and a gate become `gelu` (erf), `gelu_tanh` and
+    `hard_swish` (of a hard sigmoid, or of a clipped x + 3); log(1 + exp(x)) becomes `softplus`, 1 / (1 + exp(-x)) `sigmoid`.
+    The order of the factors does not matter, and numbers may deviate by 1e-4 of themselves. A part that something else
+    reads stays. The new op has the name of the last piece; each is a remark of category `fuse`.
+
+    Runs before `train-differentiate`: gradients are then those of the whole.
+    Example: test/Transforms/fuse-patterns.mlir.
+  }];
+  let dependentDialects = ["::slp::train::TrainDialect"];
 }
 
 def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {

@@ -56,8 +56,8 @@
   desc dd=d15, src=@dy
   desc dd=d16, src=@acc
   desc dd=d17, src=@dw
-  hyper hd=h3, bits=0x3f800000
-  hyper hd=h4, bits=0x3d000000
+  hyper hd=h10, bits=0x3f800000
+  hyper hd=h11, bits=0x3d000000
 .loc 0 fp
   ld dst=d6, src=d0, mask=m0
   fence
@@ -78,7 +78,7 @@
   v.cross.entropy dst=d13, x=d10, labels=d9, mask=m0
   v.mean dst=d14, src=d13, mask=m0
 .loc 1 bp
-  v.cross.entropy.grad dst=d15, x=d10, labels=d9, scale=h4, mask=m0
+  v.cross.entropy.grad dst=d15, x=d10, labels=d9, scale=h11, mask=m0
   fence
   st dst=d3, src=d14, mask=m0
 .loc 0 wg
@@ -86,7 +86,7 @@
 .loc 2 up
   ld dst=d12, src=d5, mask=m0
   fence
-  v.sgd w=d11, v=d12, dw=d17, lr=h0, momentum=h1, decay=h2, unscale=h3, mask=m0
+  v.sgd w=d11, v=d12, dw=d17, factor=d0, mode=absent, lr=h0, momentum=h1, decay=h2, dampening=h3, unscale=h10, lrScale=h10, decayScale=h10, mask=m0
   fence
   st dst=d4, src=d11, mask=m0
   st dst=d5, src=d12, mask=m0

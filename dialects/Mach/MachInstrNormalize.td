@@ -1,0 +1,118 @@
+//===- MachInstrNormalize.td - reductions, normalisation, dropout, losses ---------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Vector instructions as those of MachInstrVector.td. Operands of one instruction have equal ranks; a source whose extent
+// is 1 in a dimension serves all coordinates of the destination there.
+//
+//===----------------------------------------------------------------------------------------===//
+
+def ReduceFunctionEnum : EnumKind<"ReduceFunction", ["sum", "sum_square", "sum_abs", "variance", "max", "min", "prod"]> {
+  let summary = "What a reduction gathers: the elements, their squares, their magnitudes, squares of their distance from a second source, the largest, the smallest, the product.";
+}
+def NMode : Field<"mode", Enum<AccModeEnum>, 49, 48, "zero: begin at the tile that holds the first reduced coordinates, else go on from the destination; continue: always go on">;
+def NAxes : Field<"axes", Unsigned, 54, 50, "bit d: dimension d is reduced">;
+def NEpsilon : Field<"eps", HyperReg, 58, 55, "added to the variance">;
+class Flag<string n, string d> : Field<n, Unsigned, 59, 59, d>;
+def Ignore : Field<"ignore", Signed, 91, 60, "label that counts for nothing">;
+
+def V_REDUCE : Instruction<"v.reduce", 0x60, VectorFields<[
+    D0<"dst", "results, f32; extent 1 in reduced dimensions">, D1<"src", "operand">, D2<"mean", "second source of variance; not read by others">,
+    NMode, NAxes, Field<"fn", Enum<ReduceFunctionEnum>, 58, 55, "what is gathered">]>.fields, [Reserved<47, 23>, Reserved<124, 59>]> {
+  let summary = "Reduce dimensions of a tile.";
+  let description = "In row-major order of the reduced coordinates; sums over the last dimension go by row_sum in pieces of 4096 elements, see docs/numerics.md. A tile that cuts the last dimension, if it is reduced, begins at a multiple of 4096 and ends at one or at the extent.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_SPREAD : Instruction<"v.spread", 0x61, VectorFields<[
+    D0<"dst", "result">, D1<"src", "operand">, Field<"divisor", HyperReg, 58, 55, "divisor">]>.fields, [Reserved<54, 18>, Reserved<124, 59>]> {
+  let summary = "Divide by a number, and repeat along dimensions.";
+  let description = "dst = round(src / divisor).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_VARIANCE_GRAD : Instruction<"v.variance.grad", 0x62, VectorFields<[
+    D0<"dst", "result">, D1<"dy", "error of the variance">, D2<"x", "operand of the variance">, D3<"mean", "its second source">,
+    Field<"factor", HyperReg, 58, 55, "2 / n">]>.fields, [Reserved<54, 28>, Reserved<124, 59>]> {
+  let summary = "Gradient of a variance.";
+  let description = "dst = round(((x - mean) * factor) * dy).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_NORMALIZE : Instruction<"v.normalize", 0x63, VectorFields<[
+    D0<"dst", "result">, D1<"x", "operand">, D2<"mean", "means">, D3<"var", "variances">, D4<"scale", "factors">, D5<"bias", "summands">,
+    NEpsilon]>.fields, [Reserved<54, 38>, Reserved<124, 59>]> {
+  let summary = "Normalise, scale and shift.";
+  let description = "dst = round(fma((x - mean) * (1 / sqrt(var + epsilon)), scale, bias)).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_NORMALIZE_SUMS : Instruction<"v.normalize.sums", 0x64, VectorFields<[
+    D0<"dst", "sums of dy, f32">, D1<"products", "sums of dy * xhat, f32">, D2<"dy", "error">, D3<"x", "operand of the normalisation">,
+    D4<"mean", "means">, D5<"var", "variances">, NMode, NAxes, NEpsilon]>.fields, [Reserved<47, 38>, Reserved<124, 59>]> {
+  let summary = "Sums over the error of a normalisation.";
+  let description = "dst = sum of dy, products = sum of dy * ((x - mean) * (1 / sqrt(var + epsilon))), in the order of v.reduce. Both destinations have one shape.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_NORMALIZE_GRAD : Instruction<"v.normalize.grad", 0x65, VectorFields<[
+    D0<"dst", "result">, D1<"dy", "error">, D2<"x", "operand of the normalisation">, D3<"mean", "means">, D4<"var", "variances">,
+    D5<"sum", "sums of dy">, D6<"products", "sums of dy * xhat">, D7<"scale", "factors; not read unless scaled">,
+    NEpsilon, Flag<"scaled", "1: multiply by scale">, Field<"count", HyperReg, 63, 60, "elements that share a mean">]>.fields,
+    [Reserved<54, 48>, Reserved<124, 64>]> {
+  let summary = "Gradient of a normalisation by the statistics of its operand.";
+  let description = "r = 1 / sqrt(var + epsilon); dst = round(fma(-((x - mean) * r), products / count, dy - sum / count) * r), times scale before rounding if scaled.";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_NORMALIZE_FIXED_GRAD : Instruction<"v.normalize.fixed.grad", 0x66, VectorFields<[
+    D0<"dst", "result">, D1<"dy", "error">, D2<"var", "variances">, D3<"scale", "factors">, NEpsilon]>.fields,
+    [Reserved<54, 28>, Reserved<124, 59>]> {
+  let summary = "Gradient of a normalisation by fixed statistics.";
+  let description = "dst = round((dy * scale) * (1 / sqrt(var + epsilon))).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_MOVING_AVERAGE : Instruction<"v.moving.average", 0x67, VectorFields<[
+    D0<"dst", "new average">, D1<"old", "old average">, D2<"src", "new values">,
+    Field<"keep", HyperReg, 58, 55, "share of the old average">, Field<"take", HyperReg, 62, 59, "share of the new values">]>.fields,
+    [Reserved<54, 23>, Reserved<124, 63>]> {
+  let summary = "Move an average towards new values.";
+  let description = "dst = round(fma(old, keep, src * take)).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_DROPOUT : Instruction<"v.dropout", 0x68, VectorFields<[
+    D0<"dst", "result">, D1<"src", "operand, same coordinates">,
+    Field<"run", HyperReg, 21, 18, "number of the run, a whole number below 2^24">, Field<"factor", HyperReg, 25, 22, "1 / (1 - ratio)">,
+    Field<"seed", Unsigned, 57, 26, "of the random numbers">, Field<"stream", Unsigned, 89, 58, "of the random numbers">,
+    Field<"threshold", Unsigned, 121, 90, "ratio * 2^32: smaller random numbers drop the element">,
+    Field<"ones", Unsigned, 122, 122, "1: the mask itself, as 0 and 1">]>.fields, [Reserved<124, 123>]> {
+  let summary = "Drop elements at random.";
+  let description = "dst = random number of (seed, stream, row-major index in the extents of dst, run) < threshold ? +0 : round(src * factor), see docs/numerics.md.";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_FILL : Instruction<"v.fill", 0x69, VectorFields<[
+    D0<"dst", "result">, Field<"value", HyperReg, 58, 55, "value">]>.fields, [Reserved<54, 13>, Reserved<124, 59>]> {
+  let summary = "Set all elements to a number.";
+  let description = "dst = round(value).";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_LOG_SOFTMAX : Unary<"v.log.softmax", 0x6a> {
+  let summary = "Logarithm of softmax over the last dimension.";
+  let description = "Tiles hold whole rows (n, c).";
+  let timingClass = "vector_row";
+}
+def V_LOG_SOFTMAX_GRAD : Binary<"v.log.softmax.grad", 0x6b, "dy", "y"> {
+  let summary = "Gradient of the logarithm of softmax.";
+  let description = "dst = round(dy - exp(y) * row_sum(dy)). Tiles hold whole rows.";
+  let timingClass = "vector_row";
+}
+def V_NLL : Instruction<"v.nll", 0x6c, VectorFields<[
+    D0<"dst", "losses (n), f32">, D1<"shares", "weight of each row (n), f32">, D2<"x", "logarithms of probabilities (n, c)">,
+    D3<"labels", "i32 (n)">, D4<"weights", "by class (c); not read unless weighted">, Flag<"weighted", "1: by weights">, Ignore]>.fields,
+    [Reserved<58, 33>, Reserved<124, 92>]> {
+  let summary = "Negative log likelihood, one number per row.";
+  let description = "shares = weights[label], or 1 unless weighted, or +0 if the label is `ignore` or no class; dst = -(shares * x[label]), +0 where shares are +0 by the label. Tiles of x hold whole rows, that of weights all classes.";
+  let engine = "vector"; let timingClass = "vector_row";
+}
+def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
+    D0<"dst", "result (n, c)">, D1<"dy", "errors of the losses (n)">, D2<"labels", "i32 (n)">,
+    D3<"weights", "by class (c); not read unless weighted">, Flag<"weighted", "1: by weights">, Ignore]>.fields,
+    [Reserved<58, 28>, Reserved<124, 92>]> {
+  let summary = "Gradient of the negative log likelihood.";
+  let description = "dst[label] = round(-(share * dy)), +0 elsewhere. Tiles hold whole rows.";
+  let engine = "vector"; let timingClass = "vector_row";
+}

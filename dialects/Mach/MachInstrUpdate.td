@@ -1,0 +1,130 @@
+//===- MachInstrUpdate.td - optimizers --------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// FP32 inside; the definitions are those of docs/numerics.md section 9. Tiles that are read and written lie in place;
+// their coordinates are those of the first.
+//
+//===----------------------------------------------------------------------------------------===//
+
+
+/// The i-th number of an update, from bit 40, and of an update with more tiles, from bit 56.
+class UpdateNumber<string n, int i, string d> : Field<n, HyperReg, !add(43, !mul(4, i)), !add(40, !mul(4, i)), d>;
+class LateNumber<string n, int i, string d> : Field<n, HyperReg, !add(59, !mul(4, i)), !add(56, !mul(4, i)), d>;
+
+/// An update in place of the first tiles by the gradient.
+class Update<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
+    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor, a scalar tile, multiplies the gradient">],
+                numbers)>.fields,
+    [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<124, !add(40, !mul(4, !size(numbers)))>]> {
+  let engine = "vector"; let timingClass = "vector";
+}
+
+class SgdUpdate<string m, bits<8> op> : Update<m, op, [
+    D0<"w", "weights, read and written">, D1<"v", "velocity, read and written">, D2<"dw", "gradient">, D3<"factor", "scalar">], [
+    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"momentum", 1, "momentum">, UpdateNumber<"decay", 2, "weight decay">,
+    UpdateNumber<"dampening", 3, "dampening">, UpdateNumber<"unscale", 4, "1 / (loss scale * micro-batches)">,
+    UpdateNumber<"lrScale", 5, "multiplies the learning rate">, UpdateNumber<"decayScale", 6, "multiplies the weight decay">]>;
+
+def V_SGD : SgdUpdate<"v.sgd", 0x4f> {
+  let summary = "Stochastic gradient descent with momentum and weight decay.";
+  let description = "g = fma(decay, w, dw * unscale * factor); v = round(fma(momentum, v, (1 - dampening) * g)); w = round(fma(-lr, v, w)), elementwise.";
+}
+def V_SGD_NESTEROV : SgdUpdate<"v.sgd.nesterov", 0xa0> {
+  let summary = "Stochastic gradient descent with Nesterov's momentum and weight decay.";
+  let description = "g and v as in `v.sgd`; w = round(fma(-lr, fma(momentum, v, g), w)), elementwise.";
+}
+def V_ADAGRAD : Update<"v.adagrad", 0xa1, [
+    D0<"w", "weights, read and written">, D1<"h", "sum of squares, read and written">, D2<"dw", "gradient">, D3<"factor", "scalar">], [
+    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"decay", 1, "weight decay">, UpdateNumber<"epsilon", 2, "epsilon">,
+    UpdateNumber<"unscale", 3, "1 / (loss scale * micro-batches)">,
+    UpdateNumber<"lrScale", 4, "multiplies the learning rate">, UpdateNumber<"decayScale", 5, "multiplies the weight decay">]> {
+  let summary = "Adagrad.";
+  let description = "g as in `v.sgd`; h = round(fma(g, g, h)); w = round(fma(-lr, g / (sqrt(h) + epsilon), w)), elementwise.";
+}
+
+class AdamUpdate<string m, bits<8> op> : Update<m, op, [
+    D0<"w", "weights, read and written">, D1<"m", "mean of gradients, read and written">,
+    D2<"v", "mean of squares, read and written">, D3<"dw", "gradient">, D4<"factor", "scalar">], [
+    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"beta1", 1, "beta1">, UpdateNumber<"decay", 2, "weight decay">,
+    UpdateNumber<"beta2", 3, "beta2">, UpdateNumber<"epsilon", 4, "epsilon">,
+    UpdateNumber<"correction1", 5, "1 / (1 - beta1^t)">, UpdateNumber<"correction2", 6, "1 / (1 - beta2^t)">,
+    UpdateNumber<"unscale", 7, "1 / (loss scale * micro-batches)">,
+    UpdateNumber<"lrScale", 8, "multiplies the learning rate">, UpdateNumber<"decayScale", 9, "multiplies the weight decay">]>;
+
+def V_ADAM : AdamUpdate<"v.adam", 0xa2> {
+  let summary = "Adam; the weight decay is part of the gradient.";
+  let description = [{
+    g as in `v.sgd`; m = round(fma(beta1, m, (1 - beta1) * g)); v = round(fma(beta2, v, ((1 - beta2) * g) * g));
+    w = round(fma(-lr, (m * correction1) / (sqrt(v * correction2) + epsilon), w)), elementwise.
+  }];
+}
+def V_ADAMW : AdamUpdate<"v.adamw", 0xa3> {
+  let summary = "Adam with decoupled weight decay.";
+  let description = "As `v.adam` with g = dw * unscale * factor, and w = fma(-(lr * decay), w, w) before the step.";
+}
+
+def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
+    D0<"acc", "accumulated gradient, read and set to +0">, D1<"dst", "sum">, D2<"dw", "gradient">]>.fields, [Reserved<124, 23>]> {
+  let summary = "Take an accumulated gradient, and begin again.";
+  let description = "dst = round(acc + dw); acc = +0, elementwise.";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
+    D0<"dst", "sum (rank 0), f32">, D1<"src", "gradient (n)">, D2<"bias", "first value (rank 0), f32, read in mode bias">, VMode,
+    UpdateNumber<"unscale", 0, "1 / (loss scale * micro-batches)">]>.fields,
+    [Reserved<35, 23>, Reserved<39, 38>, Reserved<124, 44>]> {
+  let summary = "Sum of the squares of a gradient.";
+  let description = [{
+    For each block of 1024 elements, ascending: dst = dst + row_sum of (src * unscale) squared. The tile begins at a multiple of
+    1024 and holds whole blocks or the end. At the tile that begins at 0 the sum starts at +0, or in mode bias at bias.
+  }];
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_CLIP_FACTOR : Instruction<"v.clip.factor", 0xa6, VectorFields<[
+    D0<"dst", "factor (rank 0), f32">, D1<"src", "sum of squares (rank 0), f32">, UpdateNumber<"clip", 0, "greatest norm">]>.fields,
+    [Reserved<39, 18>, Reserved<124, 44>]> {
+  let summary = "What clips gradients to a norm.";
+  let description = "q = clip / (sqrt(src) + 1e-6); dst = q < 1 ? q : 1.";
+  let engine = "vector"; let timingClass = "vector";
+}
+
+/// The optimizers of ai.onnx.preview.training: rate and step number are tiles.
+class Preview<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
+    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 53, 53, "whether t is read; otherwise the step number is run - 1">],
+                numbers)>.fields,
+    !listconcat(!if(!lt(!size(tiles), 9), [Reserved<52, !add(8, !mul(5, !size(tiles)))>], []<Reserved>),
+                [Reserved<55, 54>, Reserved<124, !add(56, !mul(4, !size(numbers)))>])> {
+  let engine = "vector"; let timingClass = "vector";
+}
+
+def V_PREVIEW_ADAGRAD : Preview<"v.preview.adagrad", 0xa8, [
+    D0<"dst", "new x">, D1<"dsth", "new h">, D2<"x", "operand">, D3<"h", "sum of squares">, D4<"dx", "gradient">,
+    D5<"r", "rate, f32 scalar">, D6<"t", "step number, i32 scalar">], [
+    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"rateDecay", 2, "decay_factor">,
+    LateNumber<"small", 3, "epsilon">]> {
+  let summary = "Adagrad of ai.onnx.preview.training.";
+  let description = "See docs/numerics.md section 9, elementwise.";
+}
+
+class PreviewMomentum<string m, bits<8> op> : Preview<m, op, [
+    D0<"dst", "new x">, D1<"dstv", "new v">, D2<"x", "operand">, D3<"v", "velocity">, D4<"dx", "gradient">,
+    D5<"r", "rate, f32 scalar">, D6<"t", "step number, i32 scalar">], [
+    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
+    LateNumber<"beta", 3, "beta">]>;
+def V_PREVIEW_MOMENTUM : PreviewMomentum<"v.preview.momentum", 0xa9> {
+  let summary = "Momentum of ai.onnx.preview.training, mode standard.";
+  let description = "See docs/numerics.md section 9, elementwise.";
+}
+def V_PREVIEW_NESTEROV : PreviewMomentum<"v.preview.nesterov", 0xaa> {
+  let summary = "Momentum of ai.onnx.preview.training, mode nesterov.";
+  let description = "See docs/numerics.md section 9, elementwise.";
+}
+def V_PREVIEW_ADAM : Preview<"v.preview.adam", 0xab, [
+    D0<"dst", "new x">, D1<"dstv", "new v">, D2<"dsth", "new h">, D3<"x", "operand">, D4<"v", "mean of gradients">,
+    D5<"h", "mean of squares">, D6<"dx", "gradient">, D7<"r", "rate, f32 scalar">, D8<"t", "step number, i32 scalar">], [
+    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
+    LateNumber<"beta", 3, "beta">, LateNumber<"small", 4, "epsilon">, LateNumber<"post", 5, "norm_coefficient_post">]> {
+  let summary = "Adam of ai.onnx.preview.training.";
+  let description = "See docs/numerics.md section 9, elementwise.";
+}

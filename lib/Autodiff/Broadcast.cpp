@@ -1,0 +1,196 @@
+//===- Broadcast.cpp - gradients of functions of several tensors ------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// An operand that served several elements of the result gets the sum of their gradients.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Autodiff/Gradients.h"
+
+#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainStateOps.h"
+
+using namespace mlir;
+using namespace slp::train;
+using slp::autodiff::GradientOf;
+
+static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
+
+/// Whether `value` is a parameter, perhaps under another shape.
+static bool isParameter(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getX();
+  return bool(value.getDefiningOp<ReadOp>());
+}
+
+namespace {
+/// Builds gradients of one op.
+class Backward {
+public:
+  Backward(Operation *op, OpBuilder &builder) : op(op), b(builder) {}
+
+  template <typename Op> Value build(ValueRange operands) {
+    return create<Op>(operands, phaseOf(b, Phase::bp));
+  }
+  Value scaled(Value x, float scale, float offset = 0) {
+    return create<AffineOp>(x, {b.getNamedAttr("scale", b.getF32FloatAttr(scale)),
+                                b.getNamedAttr("offset", b.getF32FloatAttr(offset)),
+                                phaseOf(b, Phase::bp)});
+  }
+  /// `grad` summed over the dimensions in which operand `i` has extent 1 and the result has not.
+  Value sumTo(unsigned i, Value grad);
+
+private:
+  template <typename Op> Value create(ValueRange operands, ArrayRef<NamedAttribute> attributes) {
+    if (llvm::is_contained(operands, Value()))
+      return {}; // has failed with a message
+    auto result = createInferred<Op>(b, op->getLoc(), operands, attributes);
+    return result ? result->getResult(0) : Value();
+  }
+
+  Operation *op;
+  OpBuilder &b;
+};
+} // namespace
+
+Value Backward::sumTo(unsigned i, Value grad) {
+  Value operand = op->getOperand(i);
+  if (!grad || shapeOf(operand) == shapeOf(grad))
+    return grad;
+  SmallVector<int64_t> axes;
+  for (auto [d, size] : llvm::enumerate(shapeOf(grad)))
+    if (shapeOf(operand)[d] == 1 && size != 1)
+      axes.push_back(d);
+  // bias_grad sums over all but dimension 1: enough as long as what is kept is one block.
+  ArrayRef<int64_t> shape = shapeOf(grad);
+  int64_t before = 1, kept = 1, after = 1;
+  for (auto [d, size] : llvm::enumerate(shape)) {
+    bool isSummed = llvm::is_contained(axes, d);
+    if (!isSummed && size != 1 && after != 1) {
+      op->emitOpError("has no gradient for an operand of ")
+          << operand.getType() << ", broadcast to " << grad.getType();
+      return {};
+    }
+    (isSummed ? kept == 1 ? before : after : kept) *= size;
+  }
+  Phase phase = isParameter(operand) ? Phase::wg : Phase::bp;
+  auto reshaped = [&](Value x, ArrayRef<int64_t> to) {
+    auto type = cast<RankedTensorType>(x.getType()).clone(to);
+    return ReshapeOp::create(b, op->getLoc(), type, x, phase).getResult();
+  };
+  Value sum = create<BiasGradOp>(reshaped(grad, {before, kept, 1, after}), phaseOf(b, phase));
+  return sum ? reshaped(sum, shapeOf(operand)) : Value();
+}
+
+namespace {
+/// Base of a model of an op with two operands: `Model::first(back, op, dy)` and `second` give the
+/// gradients before they are summed; null after an error.
+template <typename Model, typename Op> struct BinaryGradient : GradientOf<Model, Op> {
+  static LogicalResult gradient(Op op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool> needed,
+                                SmallVectorImpl<Value> &grads) {
+    Backward back(op, b);
+    grads.assign(2, Value());
+    if (needed[0])
+      grads[0] = back.sumTo(0, Model::first(back, op, resultGrads[0]));
+    if (needed[1])
+      grads[1] = back.sumTo(1, Model::second(back, op, resultGrads[0]));
+    return success((!needed[0] || grads[0]) && (!needed[1] || grads[1]));
+  }
+};
+
+struct AddGradient : BinaryGradient<AddGradient, AddOp> {
+  static Value first(Backward &, AddOp, Value dy) { return dy; }
+  static Value second(Backward &, AddOp, Value dy) { return dy; }
+};
+
+struct SubGradient : BinaryGradient<SubGradient, SubOp> {
+  static Value first(Backward &, SubOp, Value dy) { return dy; }
+  static Value second(Backward &back, SubOp, Value dy) { return back.scaled(dy, -1); }
+};
+
+struct MulGradient : BinaryGradient<MulGradient, MulOp> {
+  static Value first(Backward &back, MulOp op, Value dy) {
+    return back.build<MulOp>({dy, op.getB()});
+  }
+  static Value second(Backward &back, MulOp op, Value dy) {
+    return back.build<MulOp>({dy, op.getA()});
+  }
+};
+
+struct DivGradient : BinaryGradient<DivGradient, DivOp> {
+  static Value first(Backward &back, DivOp op, Value dy) {
+    return back.build<DivOp>({dy, op.getB()});
+  }
+  /// -(dy / b) * (a / b)
+  static Value second(Backward &back, DivOp op, Value dy) {
+    return back.scaled(back.build<MulOp>({first(back, op, dy), op.getY()}), -1);
+  }
+};
+
+struct PowGradient : BinaryGradient<PowGradient, PowOp> {
+  /// dy * (b * a ^ (b - 1))
+  static Value first(Backward &back, PowOp op, Value dy) {
+    Value power = back.build<PowOp>({op.getA(), back.scaled(op.getB(), 1, -1)});
+    return back.build<MulOp>({dy, back.build<MulOp>({op.getB(), power})});
+  }
+  /// dy * (a ^ b * log(a))
+  static Value second(Backward &back, PowOp op, Value dy) {
+    Value log = back.build<LogOp>(op.getA());
+    return back.build<MulOp>({dy, back.build<MulOp>({op.getY(), log})});
+  }
+};
+
+/// `max` shares the gradient where its operands are equal; so does `min`.
+template <typename Op, bool isMax>
+struct ExtremeGradient : BinaryGradient<ExtremeGradient<Op, isMax>, Op> {
+  static Value first(Backward &back, Op op, Value dy) {
+    return share(back, dy, op.getA(), op.getB());
+  }
+  static Value second(Backward &back, Op op, Value dy) {
+    return share(back, dy, op.getB(), op.getA());
+  }
+  static Value share(Backward &back, Value dy, Value mine, Value other) {
+    return back.build<MulOp>({dy, isMax ? back.build<MaxShareOp>({mine, other})
+                                        : back.build<MaxShareOp>({other, mine})});
+  }
+};
+
+struct PreluGradient : BinaryGradient<PreluGradient, PreluOp> {
+  static Value first(Backward &back, PreluOp op, Value dy) {
+    return back.build<MulOp>({dy, back.build<PreluSlopeOp>({op.getA(), op.getB()})});
+  }
+  static Value second(Backward &back, PreluOp op, Value dy) {
+    return back.build<PreluGradOp>({dy, op.getA()});
+  }
+};
+
+/// dy where the operand was taken, else 0; the condition is a truth value and has no gradient.
+struct SelectGradient : GradientOf<SelectGradient, SelectOp> {
+  static LogicalResult gradient(SelectOp op, OpBuilder &b, ValueRange resultGrads,
+                                ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
+    Backward back(op, b);
+    grads.assign(3, Value());
+    Value dy = resultGrads[0], cond = op.getCond();
+    if (needed[1])
+      grads[1] = back.sumTo(1, back.build<ReluGradOp>({dy, cond}));
+    if (needed[2])
+      grads[2] = back.sumTo(2, back.build<ReluGradOp>({dy, back.build<LogicalNotOp>(cond)}));
+    return success((!needed[1] || grads[1]) && (!needed[2] || grads[2]));
+  }
+};
+} // namespace
+
+void slp::autodiff::attachBroadcastGradients(MLIRContext &context) {
+  AddOp::attachInterface<AddGradient>(context);
+  SubOp::attachInterface<SubGradient>(context);
+  MulOp::attachInterface<MulGradient>(context);
+  DivOp::attachInterface<DivGradient>(context);
+  PowOp::attachInterface<PowGradient>(context);
+  MaxOp::attachInterface<ExtremeGradient<MaxOp, true>>(context);
+  MinOp::attachInterface<ExtremeGradient<MinOp, false>>(context);
+  PreluOp::attachInterface<PreluGradient>(context);
+  SelectOp::attachInterface<SelectGradient>(context);
+}

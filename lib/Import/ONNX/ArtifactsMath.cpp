@@ -1,0 +1,282 @@
+//===- ArtifactsMath.cpp - ONNX Runtime's other gradient operators ----------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Arithmetic, rows, normalisation and movement; Artifacts.cpp has the rest.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Operators.h"
+
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/TrainStateOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+using train::Phase;
+
+/// Input `i` before reshapes.
+static Value sourceOf(Node &node, unsigned i) {
+  Value value = node.tensor(i);
+  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------------------------===//
+
+/// x * number, or x / number.
+static LogicalResult importScale(Node &node) {
+  std::optional<SmallVector<double>> number = node.floats(1);
+  if (!number || number->size() != 1 || number->front() == 0)
+    return node.fail("expected input \"" + node.inputName(1) + "\" to be one constant number");
+  bool isDown = node.integer("scale_down", 0) != 0;
+  return node.setOutput(
+      affine(node, node.tensor(0), isDown ? 1 / number->front() : number->front(), 0));
+}
+
+template <typename Op> static LogicalResult importUnaryGrad(Node &node) {
+  return node.setOutput(build<Op>(node, {node.tensor(0), node.tensor(1)}));
+}
+
+/// (dY, X, B): gelu with tanh of X + B, a vector along the last dimension.
+static LogicalResult importBiasFastGeluGrad(Node &node) {
+  Value x = node.tensor(1);
+  if (node.hasInput(2))
+    x = buildBroadcast<train::AddOp>(node, x, node.tensor(2));
+  return node.setOutput(build<train::GeluTanhGradOp>(node, {node.tensor(0), x}));
+}
+
+/// The axes along which each of two shapes was repeated to become that of both.
+static LogicalResult importBroadcastAxes(Node &node) {
+  SmallVector<int64_t> shapes[2] = {*node.constant(0), *node.constant(1)};
+  size_t rank = std::max(shapes[0].size(), shapes[1].size());
+  for (SmallVector<int64_t> &shape : shapes)
+    shape.insert(shape.begin(), rank - shape.size(), 1);
+  for (unsigned i : {0, 1}) {
+    std::vector<int64_t> axes;
+    size_t own = node.constant(i)->size();
+    for (size_t d = 0; d < rank; ++d)
+      if (d < rank - own || (shapes[i][d] == 1 && shapes[1 - i][d] != 1))
+        axes.push_back(int64_t(d));
+    int64_t count = int64_t(axes.size());
+    if (failed(node.setConstant(i, Constant::ofIntegers(count, std::move(axes)))))
+      return failure();
+  }
+  return success();
+}
+
+/// alpha * A x B, either perhaps transposed.
+static LogicalResult importFusedMatMul(Node &node) {
+  OpBuilder &b = node.builder;
+  if (node.rank(0) < 2 || node.rank(0) > 3 || node.rank(1) != node.rank(0))
+    return node.fail("expected two operands of rank 2 or 3, found " + printShape(node.shape(0)) +
+                     " and " + printShape(node.shape(1)));
+  SmallVector<NamedAttribute> attributes;
+  if (node.integer("transA", 0))
+    attributes.push_back(b.getNamedAttr("transpose_a", b.getUnitAttr()));
+  if (node.integer("transB", 0))
+    attributes.push_back(b.getNamedAttr("transpose_b", b.getUnitAttr()));
+  auto product = node.create<train::MatMulOp>({node.tensor(0), node.tensor(1)}, attributes);
+  double alpha = node.number("alpha", 1);
+  if (!product || alpha == 1)
+    return node.setOutput(product ? product.getY() : Value());
+  return node.setOutput(affine(node, product.getY(), alpha, 0));
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------------------------===//
+
+template <typename Op> static LogicalResult importRowGrad(Node &node) {
+  ArrayRef<int64_t> shape = node.shape(0);
+  FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", -1), shape.size());
+  if (failed(axis))
+    return failure();
+  if (*axis != int64_t(shape.size()) - 1)
+    return node.fail("expected the last dimension as axis, found " + Twine(*axis));
+  SmallVector<int64_t> rows = {product(shape, 0, *axis), shape.back()};
+  Value dx =
+      build<Op>(node, {node.reshape(node.tensor(0), rows), node.reshape(node.tensor(1), rows)});
+  return dx ? node.setOutput(node.reshape(dx, shape)) : failure();
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Normalisation and dropout
+//===----------------------------------------------------------------------------------------===//
+
+/// (dY, X, scale, saved mean, saved 1 / deviation) of BatchNormInternal: what was saved is found
+/// through the mean, as the statistics that the forward operator computed.
+static LogicalResult importBatchNormGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  Value dy = node.tensor(0), x = node.tensor(1);
+  auto mean = sourceOf(node, 3).getDefiningOp<train::ReduceMeanOp>();
+  auto var = sourceOf(node, 4).getDefiningOp<train::VarianceOp>();
+  if (!mean || !var || mean.getX() != x || var.getX() != x)
+    return node.fail("expected inputs \"" + node.inputName(3) + "\" and \"" + node.inputName(4) +
+                     "\" to be what the BatchNormInternal of \"" + node.inputName(1) + "\" saved");
+  auto epsilon = b.getNamedAttr("epsilon", b.getF32FloatAttr(float(node.number("epsilon", 1e-5))));
+  Value m = mean.getY(), v = var.getY();
+  SmallVector<Type> statistics(2, b.getF32Type());
+  auto sums = node.create<train::NormalizeSumsOp>(
+      {dy, x, m, v}, {epsilon, train::i64s(b, "axes", mean.getAxes()), phaseOf(b, Phase::wg)},
+      statistics);
+  if (!sums)
+    return failure();
+  Value scale = node.reshape(node.tensor(2), shapeOf(m));
+  int64_t count = product(shapeOf(x)) / product(shapeOf(m));
+  SmallVector<Value> grads(3);
+  if (node.hasOutput(0)) {
+    auto dx = node.create<train::NormalizeGradOp>(
+        {dy, x, m, v, sums.getSum(), sums.getProducts(), scale},
+        {epsilon, b.getNamedAttr("count", b.getI64IntegerAttr(count)), phaseOf(b, Phase::bp)});
+    if (!dx)
+      return failure();
+    grads[0] = dx.getDx();
+  }
+  grads[1] = node.reshape(sums.getProducts(), node.shape(2));
+  grads[2] = node.reshape(sums.getSum(), node.shape(2));
+  return node.setOutputs(grads);
+}
+
+/// (dY, mask): the same elements are dropped.
+static LogicalResult importDropoutGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  auto mask = node.tensor(1).getDefiningOp<train::DropoutOp>();
+  if (!mask || !mask.getMask())
+    return node.fail("expected input \"" + node.inputName(1) + "\" to be the mask of a Dropout");
+  if (mask.getRatio().isZero())
+    return node.setOutput(node.tensor(0));
+  auto dx = node.create<train::DropoutOp>(
+      node.tensor(0),
+      {b.getNamedAttr("ratio", mask.getRatioAttr()), b.getNamedAttr("seed", mask.getSeedAttr()),
+       b.getNamedAttr("stream", mask.getStreamAttr()), phaseOf(b, Phase::bp)});
+  return node.setOutput(dx ? dx.getY() : Value());
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Movement
+//===----------------------------------------------------------------------------------------===//
+
+/// (dY, shape, starts, ends, axes, steps): dY in a tensor of zeros.
+static LogicalResult importSliceGrad(Node &node) {
+  SmallVector<int64_t> shape = *node.constant(1), starts = *node.constant(2);
+  size_t rank = shape.size();
+  SmallVector<int64_t> axes, steps(starts.size(), 1);
+  for (size_t i = 0; i < starts.size(); ++i)
+    axes.push_back(int64_t(i));
+  if (node.hasInput(4))
+    axes = *node.constant(4);
+  if (node.hasInput(5))
+    steps = *node.constant(5);
+  if (axes.size() != starts.size() || node.shape(0).size() != rank ||
+      llvm::any_of(steps, [](int64_t step) { return step != 1; }))
+    return node.fail("expected steps of 1 and as many axes as starts");
+  SmallVector<int64_t> low(rank, 0), high(rank, 0);
+  for (auto [axis, start] : llvm::zip(axes, starts)) {
+    FailureOr<int64_t> at = node.positiveAxis(axis, rank);
+    if (failed(at))
+      return failure();
+    int64_t size = shape[*at];
+    low[*at] = std::clamp<int64_t>(start < 0 ? start + size : start, 0, size);
+  }
+  for (size_t d = 0; d < rank; ++d)
+    high[d] = shape[d] - low[d] - node.shape(0)[d];
+  auto dx = node.create<train::PadOp>(node.tensor(0), {train::i64s(node.builder, "low", low),
+                                                       train::i64s(node.builder, "high", high)});
+  return node.setOutput(dx ? dx.getY() : Value());
+}
+
+/// One hot: a row of the identity, scaled, for each label.
+static LogicalResult importOneHot(Node &node) {
+  OpBuilder &b = node.builder;
+  std::optional<SmallVector<int64_t>> depth = node.constant(1);
+  std::optional<SmallVector<double>> values = node.floats(2);
+  int64_t rank = node.rank(0);
+  if (!depth || depth->size() != 1 || depth->front() < 1 || depth->front() > 1024)
+    return node.fail("expected a constant depth of 1 to 1024");
+  if (!values || values->size() != 2)
+    return node.fail("expected two constant values, off and on");
+  FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", -1), rank + 1);
+  if (failed(axis))
+    return failure();
+  if (*axis != rank)
+    return node.fail("expected the last dimension as axis, found " + Twine(*axis));
+  int64_t classes = depth->front();
+  if (classes * classes * 4 > 4096)
+    return node.fail("expected a depth of at most 32, found " + Twine(classes));
+  SmallVector<float> table(classes * classes, float((*values)[0]));
+  for (int64_t i = 0; i < classes; ++i)
+    table[i * classes + i] = float((*values)[1]);
+  auto type = RankedTensorType::get({1, classes, classes}, b.getF32Type());
+  auto identity = train::ConstantOp::create(b, node.loc, type,
+                                            DenseElementsAttr::get(type, ArrayRef<float>(table)));
+  Value labels = node.reshape(node.tensor(0), product(node.shape(0)));
+  auto rows = node.create<train::GatherOp>({identity.getY(), labels});
+  if (!rows)
+    return failure();
+  SmallVector<int64_t> shape(node.shape(0));
+  shape.push_back(classes);
+  return node.setOutput(node.reshape(rows.getY(), shape));
+}
+
+void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
+  const std::string domain = "com.microsoft.";
+  const AttributeRule axis = {"axis", AttributeKind::integer, ""};
+  auto add = [&](const std::string &name, const char *inputs, unsigned outputs,
+                 std::vector<AttributeRule> attributes, LogicalResult (*import)(Node &),
+                 const char *notes = "") {
+    Operator op = {inputs, outputs, std::move(attributes), import, notes};
+    op.hasGradient = false;
+    table.try_emplace(name, std::move(op));
+  };
+  add(domain + "Scale", "fc", 1, {{"scale_down", AttributeKind::integer, ""}}, importScale,
+      "by one constant number");
+  add(domain + "SigmoidGrad", "ff", 1, {}, importUnaryGrad<train::SigmoidGradOp>);
+  add(domain + "TanhGrad", "ff", 1, {}, importUnaryGrad<train::TanhGradOp>);
+  add(domain + "GeluGrad", "ff", 1, {}, importUnaryGrad<train::GeluGradOp>);
+  add(domain + "FastGeluGrad", "ff", 1, {}, importUnaryGrad<train::GeluTanhGradOp>);
+  add(domain + "BiasFastGeluGrad_dX", "ff|f", 1, {}, importBiasFastGeluGrad);
+  add(domain + "BroadcastGradientArgs", "cc", 2, {}, importBroadcastAxes, "of known shapes");
+  add(domain + "FusedMatMul", "ff", 1,
+      {{"alpha", AttributeKind::number, ""},
+       {"transA", AttributeKind::integer, ""},
+       {"transB", AttributeKind::integer, ""},
+       {"transBatchA", AttributeKind::integer, "0"},
+       {"transBatchB", AttributeKind::integer, "0"}},
+      importFusedMatMul, "two operands of rank 2, or of rank 3 with one batch");
+  add(domain + "SoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp>,
+      "over the last dimension");
+  add(domain + "LogSoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp>,
+      "over the last dimension");
+  add(domain + "BatchNormalizationGrad", "fffff", 3, {{"epsilon", AttributeKind::number, ""}},
+      importBatchNormGrad, "of what BatchNormInternal saved");
+  add(domain + "DropoutGrad", "ff|cc", 1, {{"seed", AttributeKind::integer, ""}}, importDropoutGrad,
+      "of a Dropout's mask");
+  add(domain + "SliceGrad", "fccc|cc", 1, {}, importSliceGrad, "steps of 1");
+  table["OneHot"] = {
+      "icc", 1, {axis}, importOneHot, "at the last dimension, depth of at most 32", "9, 11", false};
+  // The same operators under other names.
+  auto alias = [&](const char *name, const char *of, unsigned outputs) {
+    auto known = table.find(of);
+    if (known == table.end())
+      return;
+    Operator op = known->second;
+    op.maxOutputs = outputs;
+    op.versions = "1";
+    table[domain + name] = std::move(op);
+  };
+  alias("BatchNormInternal", "BatchNormalization", 5);
+  alias("ReduceSumTraining", "ReduceSum", 1);
+  alias("ConcatTraining", "Concat", 1);
+  alias("SoftmaxCrossEntropyLossInternal", "SoftmaxCrossEntropyLoss", 2);
+  alias("SoftmaxCrossEntropyLossInternalGrad", "com.microsoft.SoftmaxCrossEntropyLossGrad", 1);
+}

@@ -1,0 +1,133 @@
+//===- Moves.cpp - data movement from which operators are put together ------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Moves.h"
+
+#include "dialects/Train/TrainMoveOps.h"
+
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+using train::i64s;
+
+Value slp::import_onnx::transpose(Node &node, Value x, ArrayRef<int64_t> perm) {
+  if (!x || llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
+    return x;
+  auto op = node.create<train::TransposeOp>(x, i64s(node.builder, "perm", perm));
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::slice(Node &node, Value x, ArrayRef<SliceRange> ranges) {
+  if (!x)
+    return x;
+  Sizes starts, sizes, steps;
+  bool isWhole = true;
+  for (auto [d, range] : llvm::enumerate(ranges)) {
+    if (range.count == 0) {
+      (void)node.fail("the result has no elements in dimension " + Twine(d));
+      return nullptr;
+    }
+    starts.push_back(range.start);
+    sizes.push_back(range.count);
+    steps.push_back(range.count == 1 ? 1 : range.step);
+    isWhole &= range.count == shapeOf(x)[d] && steps.back() == 1;
+  }
+  if (isWhole)
+    return x;
+  OpBuilder &b = node.builder;
+  auto op = node.create<train::SliceOp>(
+      x, {i64s(b, "starts", starts), i64s(b, "sizes", sizes), i64s(b, "steps", steps)});
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::sliceAlong(Node &node, Value x, int64_t axis, SliceRange range) {
+  if (!x)
+    return x;
+  SmallVector<SliceRange> ranges;
+  for (int64_t size : shapeOf(x))
+    ranges.push_back({0, 1, size});
+  ranges[axis] = range;
+  return slice(node, x, ranges);
+}
+
+Value slp::import_onnx::concat(Node &node, ValueRange parts, int64_t axis) {
+  if (llvm::any_of(parts, [](Value part) { return !part; }))
+    return nullptr;
+  if (parts.size() == 1)
+    return parts.front();
+  OpBuilder &b = node.builder;
+  auto op = node.create<train::ConcatOp>(parts, b.getNamedAttr("axis", b.getI64IntegerAttr(axis)));
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::pad(Node &node, Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                            double value) {
+  auto isZero = [](int64_t n) { return n == 0; };
+  if (!x || (llvm::all_of(low, isZero) && llvm::all_of(high, isZero)))
+    return x;
+  OpBuilder &b = node.builder;
+  auto op = node.create<train::PadOp>(x, {i64s(b, "low", low), i64s(b, "high", high),
+                                          b.getNamedAttr("value", b.getF32FloatAttr(value))});
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::expand(Node &node, Value x, ArrayRef<int64_t> shape) {
+  if (!x)
+    return x;
+  Sizes ranked(shape.size() - shapeOf(x).size(), 1);
+  llvm::append_range(ranked, shapeOf(x));
+  x = node.reshape(x, ranked);
+  if (shapeOf(x) == shape)
+    return x;
+  auto op = node.create<train::ExpandOp>(x, i64s(node.builder, "shape", shape));
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::repeat(Node &node, Value x, int64_t axis, int64_t times, bool each) {
+  if (!x || times == 1)
+    return x;
+  // A dimension of its own for the repetition, behind the elements or before them.
+  Sizes single(shapeOf(x)), result = single;
+  result[axis] *= times;
+  single.insert(single.begin() + axis + (each ? 1 : 0), 1);
+  Sizes repeated = single;
+  repeated[axis + (each ? 1 : 0)] = times;
+  x = expand(node, node.reshape(x, single), repeated);
+  return x ? node.reshape(x, result) : x;
+}
+
+/// The longest range that `indices` begin with.
+static SliceRange rangeAt(ArrayRef<int64_t> indices) {
+  SliceRange range{indices[0], indices.size() > 1 ? indices[1] - indices[0] : 1, 1};
+  while (range.step != 0 && range.count < int64_t(indices.size()) &&
+         indices[range.count] == range.start + range.count * range.step)
+    ++range.count;
+  return range;
+}
+
+Value slp::import_onnx::pickAlong(Node &node, Value x, int64_t axis, ArrayRef<int64_t> indices) {
+  if (!x)
+    return x;
+  int64_t size = shapeOf(x)[axis], count = indices.size(), times = count / size;
+  bool repeats = count % size == 0 && times > 1;
+  for (int64_t i = 0; repeats && i < count; ++i)
+    repeats = indices[i] == i / times;
+  if (repeats)
+    return repeat(node, x, axis, times, /*each=*/true);
+  SmallVector<Value> parts;
+  for (ArrayRef<int64_t> left = indices; !left.empty();) {
+    // Equal indices in a row are one element, repeated.
+    auto other = llvm::find_if(left, [&](int64_t i) { return i != left.front(); });
+    int64_t equal = other - left.begin();
+    SliceRange range = equal > 1 ? SliceRange{left.front(), 1, 1} : rangeAt(left);
+    Value part = sliceAlong(node, x, axis, range);
+    parts.push_back(equal > 1 ? repeat(node, part, axis, equal, /*each=*/true) : part);
+    left = left.drop_front(equal > 1 ? equal : range.count);
+  }
+  return concat(node, parts, axis);
+}

@@ -1,0 +1,149 @@
+//===- Move.cpp - data movement by definition -------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §5: for each element of the result, where it comes from.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Kernel.h"
+
+#include "dialects/Train/TrainMoveOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+
+using Index = llvm::SmallVector<int64_t>;
+
+/// Row-major offset of `index`; -1 outside the tensor.
+static int64_t offsetOf(llvm::ArrayRef<int64_t> index, const Tensor &t) {
+  int64_t offset = 0;
+  for (auto [i, extent] : llvm::zip_equal(index, t.shape)) {
+    if (i < 0 || i >= extent)
+      return -1;
+    offset = offset * extent + i;
+  }
+  return offset;
+}
+
+/// y[i] = store(at(i)) for all indices i of y.
+template <typename At> static void forEachElement(Tensor &y, const Store &store, At at) {
+  Index index(y.shape.size(), 0);
+  for (float &value : y.values) {
+    value = store(at(index));
+    for (size_t d = index.size(); d-- > 0;) {
+      if (++index[d] < y.shape[d])
+        break;
+      index[d] = 0;
+    }
+  }
+}
+
+static LogicalResult evaluateReshape(Call &call) {
+  call.results[0].values = call.operands[0]->values;
+  return success();
+}
+
+static LogicalResult evaluateTranspose(Call &call) {
+  auto op = cast<train::TransposeOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    Index from(i.size());
+    for (size_t d = 0; d < i.size(); ++d)
+      from[op.getPerm()[d]] = i[d];
+    return x[offsetOf(from, x)];
+  });
+  return success();
+}
+
+static LogicalResult evaluateSlice(Call &call) {
+  auto op = cast<train::SliceOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    Index from;
+    for (size_t d = 0; d < i.size(); ++d)
+      from.push_back(op.getStarts()[d] + i[d] * op.getSteps()[d]);
+    return x[offsetOf(from, x)];
+  });
+  return success();
+}
+
+static LogicalResult evaluateConcat(Call &call) {
+  auto op = cast<train::ConcatOp>(call.op);
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    Index from = i;
+    int64_t &along = from[op.getAxis()];
+    size_t part = 0;
+    for (; along >= call.operands[part]->dim(op.getAxis()); ++part)
+      along -= call.operands[part]->dim(op.getAxis());
+    const Tensor &x = *call.operands[part];
+    return x[offsetOf(from, x)];
+  });
+  return success();
+}
+
+static LogicalResult evaluatePad(Call &call) {
+  auto op = cast<train::PadOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  float value = op.getValue().convertToFloat();
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    Index from;
+    for (size_t d = 0; d < i.size(); ++d)
+      from.push_back(i[d] - op.getLow()[d]);
+    int64_t offset = offsetOf(from, x);
+    return offset < 0 ? value : x[offset];
+  });
+  return success();
+}
+
+static LogicalResult evaluateExpand(Call &call) {
+  const Tensor &x = *call.operands[0];
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    Index from = i;
+    for (size_t d = 0; d < i.size(); ++d)
+      if (x.dim(d) == 1)
+        from[d] = 0;
+    return x[offsetOf(from, x)];
+  });
+  return success();
+}
+
+/// The row that an index names; outside [0, rows) if it names none.
+static int64_t rowOf(float index, int64_t rows) {
+  auto row = static_cast<int64_t>(index);
+  return row < 0 ? row + rows : row;
+}
+
+static LogicalResult evaluateGather(Call &call) {
+  const Tensor &table = *call.operands[0], &indices = *call.operands[1];
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    int64_t offset = offsetOf({i[0], rowOf(indices[i[1]], table.dim(1)), i[2]}, table);
+    return offset < 0 ? 0.0f : table[offset];
+  });
+  return success();
+}
+
+static LogicalResult evaluateScatterAdd(Call &call) {
+  const Tensor &dy = *call.operands[0], &indices = *call.operands[1];
+  int64_t rows = call.results[0].dim(1);
+  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+    float sum = 0.0f;
+    for (int64_t k = 0; k < dy.dim(1); ++k)
+      if (rowOf(indices[k], rows) == i[1])
+        sum = sum + dy[offsetOf({i[0], k, i[2]}, dy)];
+    return sum;
+  });
+  return success();
+}
+
+void reference::addMoveKernels(KernelTable &table) {
+  table["train.reshape"] = evaluateReshape;
+  table["train.transpose"] = evaluateTranspose;
+  table["train.slice"] = evaluateSlice;
+  table["train.concat"] = evaluateConcat;
+  table["train.pad"] = evaluatePad;
+  table["train.expand"] = evaluateExpand;
+  table["train.gather"] = evaluateGather;
+  table["train.scatter_add"] = evaluateScatterAdd;
+}

@@ -1,0 +1,136 @@
+//===- Normalization.cpp - normalisation and dropout by definition ----------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md §5 and §7.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "Broadcast.h"
+#include "Kernel.h"
+#include "Reduction.h"
+
+#include "dialects/Train/TrainNormOps.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+
+/// 1 / sqrt(var + epsilon), each operation rounded.
+static float rstdOf(float var, const llvm::APFloat &epsilon) {
+  float root = std::sqrt(var + epsilon.convertToFloat());
+  return 1.0f / root;
+}
+
+static LogicalResult evaluateNormalize(Call &call) {
+  auto op = cast<train::NormalizeOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  Store store = call.store(0);
+  for (size_t i = 0; i < x.values.size(); ++i) {
+    llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
+    float rstd = rstdOf(valueAt(*call.operands[2], at), op.getEpsilon());
+    float normal = (x[i] - valueAt(*call.operands[1], at)) * rstd;
+    call.results[0][i] =
+        store(std::fma(normal, valueAt(*call.operands[3], at), valueAt(*call.operands[4], at)));
+  }
+  return success();
+}
+
+static LogicalResult evaluateNormalizeSums(Call &call) {
+  auto op = cast<train::NormalizeSumsOp>(call.op);
+  const Tensor &dy = *call.operands[0], &x = *call.operands[1];
+  Tensor terms(x.shape);
+  for (size_t i = 0; i < x.values.size(); ++i) {
+    llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
+    float rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
+    float normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
+    terms[i] = dy[i] * normal;
+  }
+  Tensor sums[] = {sumOver(dy, op.getAxes()), sumOver(terms, op.getAxes())};
+  for (unsigned result : {0, 1})
+    llvm::transform(sums[result].values, call.results[result].values.begin(), positiveZero);
+  return success();
+}
+
+static LogicalResult evaluateNormalizeGrad(Call &call) {
+  auto op = cast<train::NormalizeGradOp>(call.op);
+  const Tensor &dy = *call.operands[0], &x = *call.operands[1];
+  Store store = call.store(0);
+  float n = static_cast<float>(op.getCount());
+  for (size_t i = 0; i < x.values.size(); ++i) {
+    llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
+    float rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
+    float normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
+    float centred = dy[i] - valueAt(*call.operands[4], at) / n;
+    float share = valueAt(*call.operands[5], at) / n;
+    float dx = std::fma(-normal, share, centred) * rstd;
+    if (op.getScale())
+      dx = dx * valueAt(*call.operands[6], at);
+    call.results[0][i] = store(dx);
+  }
+  return success();
+}
+
+static LogicalResult evaluateNormalizeFixedGrad(Call &call) {
+  auto op = cast<train::NormalizeFixedGradOp>(call.op);
+  const Tensor &dy = *call.operands[0];
+  Store store = call.store(0);
+  for (size_t i = 0; i < dy.values.size(); ++i) {
+    llvm::SmallVector<int64_t> at = coordinatesOf(i, dy.shape);
+    float rstd = rstdOf(valueAt(*call.operands[1], at), op.getEpsilon());
+    call.results[0][i] = store((dy[i] * valueAt(*call.operands[2], at)) * rstd);
+  }
+  return success();
+}
+
+static LogicalResult evaluateMovingAverage(Call &call) {
+  Store store = call.store(0);
+  float keep = cast<train::MovingAverageOp>(call.op).getMomentum().convertToFloat();
+  float take = 1.0f - keep;
+  for (size_t i = 0; i < call.results[0].values.size(); ++i) {
+    float fresh = (*call.operands[1])[i] * take;
+    call.results[0][i] = store(std::fma((*call.operands[0])[i], keep, fresh));
+  }
+  return success();
+}
+
+/// The first word of Philox-4x32-10 of §7.
+static uint32_t philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint32_t k1) {
+  uint32_t c[4] = {c0, c1, c2, 0};
+  for (int round = 0; round < 10; ++round) {
+    uint64_t even = c[0] * uint64_t(0xD2511F53), odd = c[2] * uint64_t(0xCD9E8D57);
+    uint32_t next[4] = {uint32_t(odd >> 32) ^ c[1] ^ k0, uint32_t(odd),
+                        uint32_t(even >> 32) ^ c[3] ^ k1, uint32_t(even)};
+    std::copy(next, next + 4, c);
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  return c[0];
+}
+
+static LogicalResult evaluateDropout(Call &call) {
+  auto op = cast<train::DropoutOp>(call.op);
+  const Tensor &x = *call.operands[0];
+  Store store = call.store(0);
+  float ratio = op.getRatio().convertToFloat();
+  auto threshold = static_cast<uint32_t>(ratio * 0x1p32f);
+  float factor = 1.0f / (1.0f - ratio);
+  for (size_t i = 0; i < x.values.size(); ++i) {
+    uint32_t random = philox(uint32_t(i), uint32_t(uint64_t(i) >> 32),
+                             static_cast<uint32_t>(call.hyper.run), op.getSeed(), op.getStream());
+    float kept = op.getMask() ? 1.0f : x[i] * factor;
+    call.results[0][i] = store(random < threshold ? 0.0f : kept);
+  }
+  return success();
+}
+
+void reference::addNormalizationKernels(KernelTable &table) {
+  table["train.normalize"] = evaluateNormalize;
+  table["train.normalize_sums"] = evaluateNormalizeSums;
+  table["train.normalize_grad"] = evaluateNormalizeGrad;
+  table["train.normalize_fixed_grad"] = evaluateNormalizeFixedGrad;
+  table["train.moving_average"] = evaluateMovingAverage;
+  table["train.dropout"] = evaluateDropout;
+}

@@ -1,0 +1,177 @@
+//===- FusePatterns.cpp - make one op of what a framework has taken apart ---------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The pass train-fuse-patterns (see Passes.td). A value is seen as a product of leaves and a
+// number, so that it does not matter in which order a framework multiplies.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "slp/Transforms/Train/Passes.h"
+
+#include "dialects/Train/TrainElementwiseOps.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+
+#include <cmath>
+
+namespace slp {
+#define GEN_PASS_DEF_TRAINFUSEPATTERNS
+#include "slp/Transforms/Train/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+
+/// Constants of files have as many digits as their writer thought fit.
+static bool isNear(double value, double wanted) {
+  return std::fabs(value - wanted) <= 1e-4 * std::fabs(wanted);
+}
+
+namespace {
+/// scale * leaves[0] * leaves[1] * ...
+struct Product {
+  double scale = 1;
+  SmallVector<Value> leaves;
+};
+
+/// The op that replaces a value, applied to x.
+struct Match {
+  StringRef op; // empty: none
+  Value x;
+};
+} // namespace
+
+static double numberOf(const APFloat &value) { return value.convertToFloat(); }
+
+/// x of scale * x + offset, or null.
+static Value matchAffine(Value value, double scale, double offset) {
+  auto op = value.getDefiningOp<AffineOp>();
+  bool fits = op && isNear(numberOf(op.getScale()), scale) &&
+              (offset == 0 ? op.getOffset().isZero() : isNear(numberOf(op.getOffset()), offset));
+  return fits ? op.getX() : Value();
+}
+
+static void multiply(Value value, Product &product) {
+  Operation *op = value.getDefiningOp();
+  if (auto mul = dyn_cast_or_null<MulOp>(op); mul && mul.getA().getType() == mul.getB().getType()) {
+    multiply(mul.getA(), product);
+    return multiply(mul.getB(), product);
+  }
+  if (auto affine = dyn_cast_or_null<AffineOp>(op); affine && affine.getOffset().isZero()) {
+    product.scale *= numberOf(affine.getScale());
+    return multiply(affine.getX(), product);
+  }
+  if (auto power = dyn_cast_or_null<PowerOp>(op);
+      power && power.getExponent().isExactlyValue(3.0)) {
+    product.leaves.append(3, power.getX());
+    return;
+  }
+  product.leaves.push_back(value);
+}
+
+static Product productOf(Value value) {
+  Product product;
+  multiply(value, product);
+  return product;
+}
+
+/// Whether `value` is scale * x * ... * x, `times` factors.
+static bool isPower(Value value, double scale, Value x, size_t times) {
+  Product p = productOf(value);
+  return isNear(p.scale, scale) && p.leaves.size() == times &&
+         llvm::all_of(p.leaves, [&](Value leaf) { return leaf == x; });
+}
+
+/// Whether `value` is sqrt(2 / pi) * (x + 0.044715 * x^3).
+static bool isGeluInner(Value value, Value x) {
+  Product p = productOf(value);
+  auto add = p.leaves.size() == 1 ? p.leaves[0].getDefiningOp<AddOp>() : AddOp();
+  if (!add || !isNear(p.scale, std::sqrt(2 / M_PI)))
+    return false;
+  return (add.getA() == x && isPower(add.getB(), 0.044715, x, 3)) ||
+         (add.getB() == x && isPower(add.getA(), 0.044715, x, 3));
+}
+
+/// What `x` times `gate`, times `scale`, is.
+static StringRef matchGate(double scale, Value x, Value gate) {
+  if (isNear(scale, 0.5))
+    if (Value inner = matchAffine(gate, 1, 1)) {
+      if (auto erf = inner.getDefiningOp<ErfOp>(); erf && isPower(erf.getX(), M_SQRT1_2, x, 1))
+        return "train.gelu";
+      if (auto tanh = inner.getDefiningOp<TanhOp>(); tanh && isGeluInner(tanh.getX(), x))
+        return "train.gelu_tanh";
+    }
+  if (auto hard = gate.getDefiningOp<HardSigmoidOp>();
+      hard && hard.getX() == x && isNear(scale, 1) && isNear(numberOf(hard.getAlpha()), 1.0 / 6) &&
+      isNear(numberOf(hard.getBeta()), 0.5))
+    return "train.hard_swish";
+  if (auto clip = gate.getDefiningOp<ClipOp>();
+      clip && isNear(scale, 1.0 / 6) && clip.getMin().isZero() &&
+      clip.getMax().isExactlyValue(6.0) && matchAffine(clip.getX(), 1, 3) == x)
+    return "train.hard_swish";
+  return "";
+}
+
+static Match match(Operation &op) {
+  if (isa<MulOp, AffineOp>(op)) {
+    Product p = productOf(op.getResult(0));
+    if (p.leaves.size() != 2)
+      return {};
+    for (int x : {0, 1})
+      if (StringRef name = matchGate(p.scale, p.leaves[x], p.leaves[1 - x]); !name.empty())
+        return {name, p.leaves[x]};
+  }
+  if (auto log = dyn_cast<LogOp>(op))
+    if (Value inner = matchAffine(log.getX(), 1, 1))
+      if (auto exp = inner.getDefiningOp<ExpOp>())
+        return {"train.softplus", exp.getX()};
+  if (auto inverse = dyn_cast<ReciprocalOp>(op))
+    if (Value inner = matchAffine(inverse.getX(), 1, 1))
+      if (auto exp = inner.getDefiningOp<ExpOp>())
+        if (Value x = matchAffine(exp.getX(), -1, 0))
+          return {"train.sigmoid", x};
+  return {};
+}
+
+/// Erases `op` if nobody reads it, then what only it read.
+static void eraseUnread(Operation *op) {
+  if (!op || !op->use_empty() || !isa<ElementwiseInterface>(op))
+    return;
+  SmallVector<Value> operands(op->getOperands());
+  op->erase();
+  for (Value operand : operands)
+    eraseUnread(operand.getDefiningOp());
+}
+
+/// Replaces `op`; the new op stands where it stood.
+static Operation *fuse(Operation &op, const Match &found) {
+  OpBuilder b(&op);
+  OperationState state(op.getLoc(), found.op, found.x, op.getResultTypes());
+  if (Attribute names = op.getAttr(getNamesAttrName()))
+    state.addAttribute(getNamesAttrName(), names);
+  Operation *fused = b.create(state);
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("fuse").category("fuse"))
+      << ("made " + found.op + " of the ops that it was taken apart into").str();
+  op.getResult(0).replaceAllUsesWith(fused->getResult(0));
+  eraseUnread(&op);
+  return fused;
+}
+
+namespace {
+struct TrainFusePatterns : slp::impl::TrainFusePatternsBase<TrainFusePatterns> {
+  using Base::Base;
+  void runOnOperation() override {
+    for (func::FuncOp fn : getOperation().getOps<func::FuncOp>()) {
+      // From the end, so that the whole is seen before its parts.
+      Operation *op = &fn.getBody().front().back();
+      while (op) {
+        Match found = match(*op);
+        op = (found.op.empty() ? op : fuse(*op, found))->getPrevNode();
+      }
+    }
+  }
+};
+} // namespace

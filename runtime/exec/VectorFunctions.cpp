@@ -1,0 +1,468 @@
+//===- VectorFunctions.cpp - functions of one and two elements, with broadcasting -------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// v.unary, v.binary and v.select: the elementwise functions of docs/numerics.md section 5.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Vector.h"
+#include "runtime/num/ExpLog.h"
+#include "runtime/num/Functions.h"
+
+#include <cmath>
+
+namespace slp::exec {
+
+using mach::BinaryFn;
+using mach::UnaryFn;
+
+//===----------------------------------------------------------------------------------------===//
+// Functions of one element
+//===----------------------------------------------------------------------------------------===//
+
+static constexpr float rootHalf = 0x1.6a09e6p-1f, rootTwoOverPi = 0x1.988454p-1f,
+                       densityAtZero = 0x1.988454p-2f, twoOverRootPi = 0x1.20dd76p+0f,
+                       cubic = 0x1.2444f2p-5f, cubicTimes3 = 0x1.b6676cp-4f, third = 0x1.555556p-2f,
+                       sixth = 0x1.555556p-3f;
+
+static float clipped(float x, float low, float high) {
+  float t = x < low ? low : x;
+  return t > high ? high : t;
+}
+
+static float sign(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f; }
+
+static float gelu(float x) {
+  float h = 0.5f * x;
+  return std::fma(h, num::erf(x * rootHalf), h);
+}
+
+/// The argument of tanh in gelu_tanh.
+static float geluInner(float x, float square) { return x * std::fma(square, cubic, rootTwoOverPi); }
+
+static float geluTanh(float x) {
+  float t = num::tanh(geluInner(x, x * x)), h = 0.5f * x;
+  return std::fma(h, t, h);
+}
+
+static float elu(float x, float alpha, float gamma) {
+  return gamma * (x > 0.0f ? x : alpha * num::expm1(x));
+}
+
+static float softplus(float x) {
+  return (x > 0.0f ? x : 0.0f) + num::log1p(num::exp(-std::fabs(x)));
+}
+
+/// Calls `run` with the function of (x, a, b).
+template <typename Run> static void withFunction(UnaryFn fn, Run run) {
+  switch (fn) {
+  case UnaryFn::affine:
+    return run([](float x, float a, float b) { return std::fma(a, x, b); });
+  case UnaryFn::power:
+    return run([](float x, float a, float) { return num::pow(x, a); });
+  case UnaryFn::abs:
+    return run([](float x, float, float) { return std::fabs(x); });
+  case UnaryFn::sign:
+    return run([](float x, float, float) { return sign(x); });
+  case UnaryFn::floor:
+    return run([](float x, float, float) { return std::floor(x); });
+  case UnaryFn::ceil:
+    return run([](float x, float, float) { return std::ceil(x); });
+  case UnaryFn::round_even:
+    return run([](float x, float, float) { return std::rint(x); });
+  case UnaryFn::logical_not:
+    return run([](float x, float, float) { return x == 0.0f ? 1.0f : 0.0f; });
+  case UnaryFn::sqrt:
+    return run([](float x, float, float) { return std::sqrt(x); });
+  case UnaryFn::reciprocal:
+    return run([](float x, float, float) { return 1.0f / x; });
+  case UnaryFn::exp:
+    return run([](float x, float, float) { return num::exp(x); });
+  case UnaryFn::log:
+    return run([](float x, float, float) { return num::log(x); });
+  case UnaryFn::tanh:
+    return run([](float x, float, float) { return num::tanh(x); });
+  case UnaryFn::sigmoid:
+    return run([](float x, float, float) { return num::sigmoid(x); });
+  case UnaryFn::erf:
+    return run([](float x, float, float) { return num::erf(x); });
+  case UnaryFn::gelu:
+    return run([](float x, float, float) { return gelu(x); });
+  case UnaryFn::gelu_tanh:
+    return run([](float x, float, float) { return geluTanh(x); });
+  case UnaryFn::hard_sigmoid:
+    return run([](float x, float a, float b) { return clipped(std::fma(a, x, b), 0.0f, 1.0f); });
+  case UnaryFn::hard_swish:
+    return run(
+        [](float x, float, float) { return x * clipped(std::fma(x, sixth, 0.5f), 0.0f, 1.0f); });
+  case UnaryFn::leaky_relu:
+    return run([](float x, float a, float) { return x > 0.0f ? x : a * x; });
+  case UnaryFn::clip:
+    return run([](float x, float a, float b) { return clipped(x, a, b); });
+  case UnaryFn::elu:
+    return run([](float x, float a, float b) { return elu(x, a, b); });
+  case UnaryFn::celu:
+    return run([](float x, float a, float) { return x > 0.0f ? x : a * num::expm1(x / a); });
+  case UnaryFn::softplus:
+    return run([](float x, float, float) { return softplus(x); });
+  case UnaryFn::softsign:
+    return run([](float x, float, float) { return x / (1.0f + std::fabs(x)); });
+  case UnaryFn::thresholded_relu:
+    return run([](float x, float a, float) { return x > a ? x : 0.0f; });
+  case UnaryFn::shrink:
+    return run([](float x, float a, float b) { return x < -a ? x + b : x > a ? x - b : 0.0f; });
+  }
+}
+
+/// Lane operations of one element.
+static uint64_t operationsOf(UnaryFn fn) {
+  switch (fn) {
+  case UnaryFn::power:
+    return expOperations + logOperations;
+  case UnaryFn::exp:
+    return expOperations;
+  case UnaryFn::log:
+    return logOperations;
+  case UnaryFn::tanh:
+  case UnaryFn::sigmoid:
+  case UnaryFn::celu:
+  case UnaryFn::elu:
+    return expOperations + 4;
+  case UnaryFn::erf:
+  case UnaryFn::gelu:
+  case UnaryFn::gelu_tanh:
+  case UnaryFn::softplus:
+    return 2 * expOperations;
+  case UnaryFn::hard_sigmoid:
+  case UnaryFn::hard_swish:
+  case UnaryFn::clip:
+  case UnaryFn::softsign:
+  case UnaryFn::shrink:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Functions of two elements
+//===----------------------------------------------------------------------------------------===//
+
+static float truth(bool b) { return b ? 1.0f : 0.0f; }
+
+static float geluGrad(float dy, float x) {
+  float c = std::fma(0.5f, num::erf(x * rootHalf), 0.5f);
+  float q = num::exp(-0.5f * (x * x)) * densityAtZero;
+  return dy * std::fma(x, q, c);
+}
+
+static float geluTanhGrad(float dy, float x) {
+  float z = x * x;
+  float t = num::tanh(geluInner(x, z)), h = 0.5f * x;
+  float s = std::fma(-t, t, 1.0f), d = std::fma(z, cubicTimes3, rootTwoOverPi);
+  return dy * std::fma(h * s, d, std::fma(0.5f, t, 0.5f));
+}
+
+static float hardSigmoidGrad(float dy, float x, float alpha, float beta) {
+  float t = std::fma(alpha, x, beta);
+  return t > 0.0f && t < 1.0f ? alpha * dy : 0.0f;
+}
+
+static float hardSwishGrad(float dy, float x) {
+  if (x < -3.0f)
+    return 0.0f;
+  return x <= 3.0f ? dy * std::fma(x, third, 0.5f) : dy;
+}
+
+static float softsignGrad(float dy, float x) {
+  float t = 1.0f + std::fabs(x);
+  return dy / (t * t);
+}
+
+/// Calls `run` with the function of (x, y, a, b); gradients have dy as x.
+template <typename Run> static void withFunction(BinaryFn fn, Run run) {
+  switch (fn) {
+  case BinaryFn::add:
+    return run([](float x, float y, float, float) { return x + y; });
+  case BinaryFn::sub:
+    return run([](float x, float y, float, float) { return x - y; });
+  case BinaryFn::mul:
+    return run([](float x, float y, float, float) { return x * y; });
+  case BinaryFn::div:
+    return run([](float x, float y, float, float) { return x / y; });
+  case BinaryFn::pow:
+    return run([](float x, float y, float, float) { return num::pow(x, y); });
+  case BinaryFn::max:
+    return run([](float x, float y, float, float) { return x > y ? x : y; });
+  case BinaryFn::min:
+    return run([](float x, float y, float, float) { return x < y ? x : y; });
+  case BinaryFn::prelu:
+    return run([](float x, float y, float, float) { return x > 0.0f ? x : y * x; });
+  case BinaryFn::equal:
+    return run([](float x, float y, float, float) { return truth(x == y); });
+  case BinaryFn::less:
+    return run([](float x, float y, float, float) { return truth(x < y); });
+  case BinaryFn::less_equal:
+    return run([](float x, float y, float, float) { return truth(x <= y); });
+  case BinaryFn::logical_and:
+    return run([](float x, float y, float, float) { return truth(x != 0.0f && y != 0.0f); });
+  case BinaryFn::logical_or:
+    return run([](float x, float y, float, float) { return truth(x != 0.0f || y != 0.0f); });
+  case BinaryFn::logical_xor:
+    return run([](float x, float y, float, float) { return truth((x != 0.0f) != (y != 0.0f)); });
+  case BinaryFn::relu_grad:
+    return run([](float dy, float y, float, float) { return y > 0.0f ? dy : 0.0f; });
+  case BinaryFn::power_grad:
+    return run([](float dy, float x, float a, float) { return dy * (a * num::pow(x, a - 1.0f)); });
+  case BinaryFn::abs_grad:
+    return run([](float dy, float x, float, float) { return dy * sign(x); });
+  case BinaryFn::sqrt_grad:
+    return run([](float dy, float y, float, float) { return (0.5f * dy) / y; });
+  case BinaryFn::reciprocal_grad:
+    return run([](float dy, float y, float, float) { return -dy * (y * y); });
+  case BinaryFn::tanh_grad:
+    return run([](float dy, float y, float, float) { return dy * std::fma(-y, y, 1.0f); });
+  case BinaryFn::sigmoid_grad:
+    return run([](float dy, float y, float, float) { return dy * std::fma(-y, y, y); });
+  case BinaryFn::erf_grad:
+    return run(
+        [](float dy, float x, float, float) { return dy * (twoOverRootPi * num::exp(-(x * x))); });
+  case BinaryFn::gelu_grad:
+    return run([](float dy, float x, float, float) { return geluGrad(dy, x); });
+  case BinaryFn::gelu_tanh_grad:
+    return run([](float dy, float x, float, float) { return geluTanhGrad(dy, x); });
+  case BinaryFn::hard_sigmoid_grad:
+    return run([](float dy, float x, float a, float b) { return hardSigmoidGrad(dy, x, a, b); });
+  case BinaryFn::hard_swish_grad:
+    return run([](float dy, float x, float, float) { return hardSwishGrad(dy, x); });
+  case BinaryFn::leaky_relu_grad:
+    return run([](float dy, float x, float a, float) { return x > 0.0f ? dy : a * dy; });
+  case BinaryFn::clip_grad:
+    return run([](float dy, float x, float a, float b) { return x >= a && x <= b ? dy : 0.0f; });
+  case BinaryFn::elu_grad:
+    return run([](float dy, float x, float a, float b) {
+      return dy * (b * (x > 0.0f ? 1.0f : a * num::exp(x)));
+    });
+  case BinaryFn::celu_grad:
+    return run(
+        [](float dy, float x, float a, float) { return x > 0.0f ? dy : dy * num::exp(x / a); });
+  case BinaryFn::softplus_grad:
+    return run([](float dy, float x, float, float) { return dy * num::sigmoid(x); });
+  case BinaryFn::softsign_grad:
+    return run([](float dy, float x, float, float) { return softsignGrad(dy, x); });
+  case BinaryFn::thresholded_relu_grad:
+    return run([](float dy, float x, float a, float) { return x > a ? dy : 0.0f; });
+  case BinaryFn::shrink_grad:
+    return run([](float dy, float x, float a, float) { return x < -a || x > a ? dy : 0.0f; });
+  case BinaryFn::max_share:
+    return run([](float x, float y, float, float) { return x > y ? 1.0f : x == y ? 0.5f : 0.0f; });
+  case BinaryFn::prelu_slope:
+    return run([](float x, float y, float, float) { return x > 0.0f ? 1.0f : y; });
+  case BinaryFn::prelu_grad:
+    return run([](float dy, float x, float, float) { return x > 0.0f ? 0.0f : dy * x; });
+  }
+}
+
+static uint64_t operationsOf(BinaryFn fn) {
+  switch (fn) {
+  case BinaryFn::pow:
+  case BinaryFn::power_grad:
+    return expOperations + logOperations;
+  case BinaryFn::erf_grad:
+  case BinaryFn::elu_grad:
+  case BinaryFn::celu_grad:
+  case BinaryFn::softplus_grad:
+    return expOperations + 4;
+  case BinaryFn::gelu_grad:
+    return 3 * expOperations;
+  case BinaryFn::gelu_tanh_grad:
+    return 2 * expOperations;
+  case BinaryFn::sqrt_grad:
+  case BinaryFn::reciprocal_grad:
+  case BinaryFn::tanh_grad:
+  case BinaryFn::sigmoid_grad:
+  case BinaryFn::hard_sigmoid_grad:
+  case BinaryFn::hard_swish_grad:
+  case BinaryFn::clip_grad:
+  case BinaryFn::softsign_grad:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------------------------===//
+
+namespace {
+/// An operand's elements, dense, and how far apart neighbours in each dimension of the destination
+/// are: 0 where one element serves all.
+struct Source {
+  const float *values = nullptr;
+  Dims stride{};
+};
+} // namespace
+
+static Result<Source> fetchSource(VectorPart &part, int operand, const char *name,
+                                  const TileView &dst) {
+  Result<TileView> view = part.view(operand, name);
+  if (!view)
+    return view.takeError();
+  Box box = dst.box;
+  for (int d = 0; d < maxRank; ++d) {
+    if (view->extent[d] == dst.extent[d])
+      continue;
+    if (view->extent[d] != 1)
+      return Error{std::string("operand `") + name + "` has extent " +
+                   std::to_string(view->extent[d]) + " in dimension " + std::to_string(d) +
+                   ", expected " + std::to_string(dst.extent[d]) + " or 1"};
+    box.lo[d] = 0;
+    box.size[d] = dst.box.size[d] ? 1 : 0;
+  }
+  Result<float *> values = part.fetch(operand, name, *view, box);
+  if (!values)
+    return values.takeError();
+  Source source{*values, rowMajor(box.size)};
+  for (int d = 0; d < maxRank; ++d)
+    if (box.size[d] == 1)
+      source.stride[d] = 0;
+  return source;
+}
+
+/// Calls `row(to, x, y, z)` for each row of the destination's last dimension, with where it and
+/// the sources' rows begin.
+template <typename Row>
+static void forRows(const Box &box, float *to, const Source &x, const Source &y, const Source &z,
+                    Row row) {
+  const Dims &n = box.size;
+  if (!box.count())
+    return;
+  for (int64_t i = 0; i < n[0]; ++i)
+    for (int64_t j = 0; j < n[1]; ++j)
+      for (int64_t k = 0; k < n[2]; ++k)
+        for (int64_t l = 0; l < n[3]; ++l, to += n[4]) {
+          auto at = [&](const Source &s) {
+            return s.values + i * s.stride[0] + j * s.stride[1] + k * s.stride[2] + l * s.stride[3];
+          };
+          row(to, at(x), at(y), at(z));
+        }
+}
+
+static Status unaryPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<float *> src = part.fetch(1, "src", dst->box);
+  if (!src)
+    return src.takeError();
+  auto fn = static_cast<UnaryFn>(issue.function);
+  int64_t n = dst->count();
+  float *result = part.buffer(0, n);
+  withFunction(fn, [&](auto f) {
+    for (int64_t i = 0; i < n; ++i)
+      result[i] = f((*src)[i], issue.hyper[0], issue.hyper[1]);
+  });
+  part.store(result, *dst, 0, uint64_t(n) * operationsOf(fn));
+  return Status::success();
+}
+
+static Status binaryPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<Source> x = fetchSource(part, 1, "x", *dst);
+  if (!x)
+    return x.takeError();
+  Result<Source> y = fetchSource(part, 2, "y", *dst);
+  if (!y)
+    return y.takeError();
+  auto fn = static_cast<BinaryFn>(issue.function);
+  int64_t n = dst->count(), width = dst->box.size[4];
+  float *result = part.buffer(0, n);
+  int64_t xStep = x->stride[4], yStep = y->stride[4];
+  withFunction(fn, [&](auto f) {
+    forRows(dst->box, result, *x, *y, {}, [&](float *to, const float *p, const float *q, auto) {
+      for (int64_t i = 0; i < width; ++i)
+        to[i] = f(p[i * xStep], q[i * yStep], issue.hyper[0], issue.hyper[1]);
+    });
+  });
+  part.store(result, *dst, 0, uint64_t(n) * operationsOf(fn));
+  return Status::success();
+}
+
+static Status selectPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Source sources[3];
+  static constexpr const char *names[] = {"cond", "x", "y"};
+  for (int i = 0; i < 3; ++i) {
+    Result<Source> source = fetchSource(part, i + 1, names[i], *dst);
+    if (!source)
+      return source.takeError();
+    sources[i] = *source;
+  }
+  const Source &cond = sources[0], &x = sources[1], &y = sources[2];
+  int64_t n = dst->count(), width = dst->box.size[4];
+  float *result = part.buffer(0, n);
+  forRows(dst->box, result, cond, x, y,
+          [&](float *to, const float *c, const float *p, const float *q) {
+            for (int64_t i = 0; i < width; ++i)
+              to[i] = c[i * cond.stride[4]] != 0.0f ? p[i * x.stride[4]] : q[i * y.stride[4]];
+          });
+  part.store(result, *dst, 0, uint64_t(n));
+  return Status::success();
+}
+
+/// Expects operands of one rank.
+static Status submitFunction(State &state, Result<Issue> issue, int operands) {
+  if (!issue)
+    return issue.takeError();
+  for (int i = 1; i < operands; ++i)
+    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
+      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
+                   std::to_string(issue->operand[i].tile.rank)};
+  return state.submit(*issue);
+}
+
+Status vUnary(State &state, const mach::VUnary &instr) {
+  Result<Issue> issue = prepareVector(
+      state, instr.opcode, instr.mask, unaryPart,
+      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
+  if (issue.ok()) {
+    issue->function = uint8_t(instr.fn);
+    issue->hyper[0] = state.hyper[instr.a];
+    issue->hyper[1] = state.hyper[instr.b];
+  }
+  return submitFunction(state, std::move(issue), 2);
+}
+
+Status vBinary(State &state, const mach::VBinary &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, binaryPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.y, "y", ElementKind::real}});
+  if (issue.ok()) {
+    issue->function = uint8_t(instr.fn);
+    issue->hyper[0] = state.hyper[instr.a];
+    issue->hyper[1] = state.hyper[instr.b];
+  }
+  return submitFunction(state, std::move(issue), 3);
+}
+
+Status vSelect(State &state, const mach::VSelect &instr) {
+  return submitFunction(state,
+                        prepareVector(state, instr.opcode, instr.mask, selectPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.cond, "cond", ElementKind::real},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.y, "y", ElementKind::real}}),
+                        4);
+}
+
+} // namespace slp::exec

@@ -1,0 +1,208 @@
+//===- VectorNormalize.cpp - normalisation and its gradients ----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md section 5. What reduces is in VectorDimensions.cpp.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Broadcast.h"
+
+#include <cmath>
+
+namespace slp::exec {
+
+static int64_t offsetOf(const Dims &stride, const Dims &at) {
+  int64_t offset = 0;
+  for (int d = 0; d < maxRank; ++d)
+    offset += at[d] * stride[d];
+  return offset;
+}
+
+using Names = std::initializer_list<std::pair<int, const char *>>;
+
+/// `f(rows, i)` for each element of the destination, `operations` lane operations each.
+template <typename F>
+static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint64_t operations,
+                           F f) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  BroadcastRows rows(part, dst->box, dst->rank);
+  for (auto [operand, name] : names)
+    if (Status s = rows.add(operand, name); !s)
+      return s;
+  float *result = part.buffer(0, dst->count());
+  Dims stride = rowMajor(dst->box.size);
+  rows.forEach([&](const float *const *values, const Dims &at, int64_t n) {
+    float *to = result + offsetOf(stride, at);
+    for (int64_t i = 0; i < n; ++i)
+      to[i] = f(values, i);
+  });
+  part.store(result, *dst, 0, operations * uint64_t(dst->count()));
+  return Status::success();
+}
+
+static Status spreadPart(CorePart &core, const Issue &issue) {
+  float divisor = issue.hyper[0];
+  return mapBroadcast(core, issue, {{1, "src"}}, 1,
+                      [=](const float *const *v, int64_t i) { return v[0][i] / divisor; });
+}
+
+static Status varianceGradPart(CorePart &core, const Issue &issue) {
+  float factor = issue.hyper[0];
+  return mapBroadcast(
+      core, issue, {{1, "dy"}, {2, "x"}, {3, "mean"}}, 3,
+      [=](const float *const *v, int64_t i) { return ((v[1][i] - v[2][i]) * factor) * v[0][i]; });
+}
+
+static Status normalizePart(CorePart &core, const Issue &issue) {
+  float epsilon = issue.hyper[0];
+  return mapBroadcast(core, issue, {{1, "x"}, {2, "mean"}, {3, "var"}, {4, "scale"}, {5, "bias"}},
+                      6, [=](const float *const *v, int64_t i) {
+                        float rstd = 1.0f / std::sqrt(v[2][i] + epsilon);
+                        return std::fma((v[0][i] - v[1][i]) * rstd, v[3][i], v[4][i]);
+                      });
+}
+
+static Status normalizeGradPart(CorePart &core, const Issue &issue) {
+  float epsilon = issue.hyper[0], count = issue.hyper[1];
+  auto unscaled = [=](const float *const *v, int64_t i) {
+    float rstd = 1.0f / std::sqrt(v[3][i] + epsilon);
+    float normal = (v[1][i] - v[2][i]) * rstd;
+    return std::fma(-normal, v[5][i] / count, v[0][i] - v[4][i] / count) * rstd;
+  };
+  if (!issue.flag)
+    return mapBroadcast(core, issue,
+                        {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "var"}, {5, "sum"}, {6, "products"}},
+                        10, unscaled);
+  return mapBroadcast(
+      core, issue,
+      {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "var"}, {5, "sum"}, {6, "products"}, {7, "scale"}}, 11,
+      [=](const float *const *v, int64_t i) { return unscaled(v, i) * v[6][i]; });
+}
+
+static Status normalizeFixedGradPart(CorePart &core, const Issue &issue) {
+  float epsilon = issue.hyper[0];
+  return mapBroadcast(core, issue, {{1, "dy"}, {2, "var"}, {3, "scale"}}, 5,
+                      [=](const float *const *v, int64_t i) {
+                        float rstd = 1.0f / std::sqrt(v[1][i] + epsilon);
+                        return (v[0][i] * v[2][i]) * rstd;
+                      });
+}
+
+static Status movingAveragePart(CorePart &core, const Issue &issue) {
+  float keep = issue.hyper[0], take = issue.hyper[1];
+  return mapBroadcast(
+      core, issue, {{1, "old"}, {2, "src"}}, 2,
+      [=](const float *const *v, int64_t i) { return std::fma(v[0][i], keep, v[1][i] * take); });
+}
+
+static Status fillPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  float *result = part.buffer(0, dst->count());
+  std::fill(result, result + dst->count(), issue.hyper[0]);
+  part.store(result, *dst, 0, uint64_t(dst->count()));
+  return Status::success();
+}
+
+/// Checks that all operands have the rank of the first.
+static Status submitEqualRanks(State &state, Result<Issue> issue, int operands) {
+  if (!issue)
+    return issue.takeError();
+  uint64_t rank = issue->operand[0].tile.rank;
+  for (int i = 1; i < operands; ++i)
+    if (issue->operand[i].tile.rank != rank)
+      return Error{"ranks differ: " + std::to_string(rank) + " and " +
+                   std::to_string(issue->operand[i].tile.rank)};
+  return state.submit(*issue);
+}
+
+Status vSpread(State &state, const mach::VSpread &instr) {
+  Result<Issue> issue = prepareVector(
+      state, instr.opcode, instr.mask, spreadPart,
+      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.divisor];
+  return submitEqualRanks(state, std::move(issue), 2);
+}
+
+Status vVarianceGrad(State &state, const mach::VVarianceGrad &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, varianceGradPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.dy, "dy", ElementKind::real},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.mean, "mean", ElementKind::real}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.factor];
+  return submitEqualRanks(state, std::move(issue), 4);
+}
+
+Status vNormalize(State &state, const mach::VNormalize &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizePart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.mean, "mean", ElementKind::real},
+                                       {instr.var, "var", ElementKind::real},
+                                       {instr.scale, "scale", ElementKind::real},
+                                       {instr.bias, "bias", ElementKind::real}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.eps];
+  return submitEqualRanks(state, std::move(issue), 6);
+}
+
+Status vNormalizeGrad(State &state, const mach::VNormalizeGrad &instr) {
+  uint8_t scale = instr.scaled ? instr.scale : instr.dy;
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeGradPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.dy, "dy", ElementKind::real},
+                                       {instr.x, "x", ElementKind::real},
+                                       {instr.mean, "mean", ElementKind::real},
+                                       {instr.var, "var", ElementKind::real},
+                                       {instr.sum, "sum", ElementKind::real},
+                                       {instr.products, "products", ElementKind::real},
+                                       {scale, "scale", ElementKind::real}});
+  if (issue.ok()) {
+    issue->hyper[0] = state.hyper[instr.eps];
+    issue->hyper[1] = state.hyper[instr.count];
+    issue->flag = instr.scaled;
+  }
+  return submitEqualRanks(state, std::move(issue), 8);
+}
+
+Status vNormalizeFixedGrad(State &state, const mach::VNormalizeFixedGrad &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeFixedGradPart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.dy, "dy", ElementKind::real},
+                                       {instr.var, "var", ElementKind::real},
+                                       {instr.scale, "scale", ElementKind::real}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.eps];
+  return submitEqualRanks(state, std::move(issue), 4);
+}
+
+Status vMovingAverage(State &state, const mach::VMovingAverage &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, movingAveragePart,
+                                      {{instr.dst, "dst", ElementKind::real, true},
+                                       {instr.old, "old", ElementKind::real},
+                                       {instr.src, "src", ElementKind::real}});
+  if (issue.ok()) {
+    issue->hyper[0] = state.hyper[instr.keep];
+    issue->hyper[1] = state.hyper[instr.take];
+  }
+  return submitEqualRanks(state, std::move(issue), 3);
+}
+
+Status vFill(State &state, const mach::VFill &instr) {
+  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, fillPart,
+                                      {{instr.dst, "dst", ElementKind::real, true}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.value];
+  return submitEqualRanks(state, std::move(issue), 1);
+}
+
+} // namespace slp::exec

@@ -1,0 +1,227 @@
+//===- VectorPreview.cpp - optimizers of ai.onnx.preview.training -----------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md section 9. Results are tiles of their own; rate and step number are operands.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Vector.h"
+
+#include <cmath>
+
+namespace slp::exec {
+
+/// base^exponent in FP32, by squaring from the lowest bit.
+static float power(float base, uint32_t exponent) {
+  float result = 1;
+  for (; exponent != 0; exponent >>= 1) {
+    if (exponent & 1)
+      result = result * base;
+    base = base * base;
+  }
+  return result;
+}
+
+namespace {
+/// The tiles: new x and states, old x and states, dx, r and, where it is an operand, t.
+class PreviewTiles {
+public:
+  PreviewTiles(CorePart &core, const Issue &issue, int count)
+      : core(core), part(core, issue), count(count) {}
+
+  Status open() {
+    Result<TileView> first = part.view(0, "dst");
+    if (!first)
+      return first.takeError();
+    for (int i = 0; i < count; ++i) {
+      Result<TileView> tile = part.view(i, "dst");
+      if (!tile)
+        return tile.takeError();
+      Result<TileView> same = subview(*tile, first->box, "dst");
+      if (!same)
+        return same.takeError();
+      dst[i] = *same;
+      Result<float *> values = part.fetch(count + i, "x", first->box);
+      if (!values)
+        return values.takeError();
+      state[i] = *values;
+    }
+    n = first->count();
+    Result<float *> dx = part.fetch(2 * count, "dx", first->box);
+    if (!dx)
+      return dx.takeError();
+    g = *dx;
+    Box one = {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}};
+    Result<float *> r = part.fetch(2 * count + 1, "r", one);
+    if (!r)
+      return r.takeError();
+    rate = **r;
+    if (!part.issue.hasOptional) {
+      steps = int64_t(part.issue.hyper[0]) - 1;
+      return Status::success();
+    }
+    Result<TileView> t = part.view(2 * count + 2, "t");
+    if (!t)
+      return t.takeError();
+    int32_t number = 0;
+    gatherIntegers(*t, &number);
+    part.part.countRead(*t);
+    steps = number;
+    return Status::success();
+  }
+  /// Rounds the new states, but not x, which follows from them.
+  void roundStates() {
+    for (int i = 1; i < count; ++i)
+      core.codec.roundInPlace(state[i], size_t(n), dst[i].format, core.events[i]);
+  }
+  void close(uint64_t operations) {
+    part.store(state[0], dst[0], 0, operations * uint64_t(n));
+    num::Events none; // they are rounded already
+    for (int i = 1; i < count; ++i) {
+      core.codec.scatter(state[i], dst[i], none);
+      core.countWrite(dst[i]);
+    }
+  }
+
+  float *state[3] = {}, *g = nullptr, rate = 0;
+  int64_t steps = 0, n = 0;
+
+private:
+  CorePart &core;
+  VectorPart part;
+  TileView dst[3];
+  const int count;
+};
+} // namespace
+
+static Status adagradPart(CorePart &core, const Issue &issue) {
+  PreviewTiles tiles(core, issue, 2);
+  if (Status s = tiles.open(); !s)
+    return s;
+  const float *c = issue.hyper;
+  float norm = c[1], epsilon = c[3];
+  float rate = tiles.rate / (1 + float(tiles.steps) * c[2]);
+  float *x = tiles.state[0], *h = tiles.state[1], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    g[i] = std::fma(norm, x[i], g[i]);
+    h[i] = std::fma(g[i], g[i], h[i]);
+  }
+  tiles.roundStates();
+  for (int64_t i = 0; i < tiles.n; ++i)
+    x[i] = std::fma(-rate, g[i] / (std::sqrt(h[i]) + epsilon), x[i]);
+  tiles.close(6);
+  return Status::success();
+}
+
+template <bool isNesterov> static Status momentumPart(CorePart &core, const Issue &issue) {
+  PreviewTiles tiles(core, issue, 2);
+  if (Status s = tiles.open(); !s)
+    return s;
+  float norm = issue.hyper[1], alpha = issue.hyper[2];
+  float beta = tiles.steps > 0 ? issue.hyper[3] : 1;
+  float *x = tiles.state[0], *v = tiles.state[1], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    g[i] = std::fma(norm, x[i], g[i]);
+    v[i] = std::fma(alpha, v[i], beta * g[i]);
+  }
+  tiles.roundStates();
+  for (int64_t i = 0; i < tiles.n; ++i)
+    x[i] = std::fma(-tiles.rate, isNesterov ? std::fma(alpha, v[i], g[i]) : v[i], x[i]);
+  tiles.close(isNesterov ? 5 : 4);
+  return Status::success();
+}
+
+static Status adamPart(CorePart &core, const Issue &issue) {
+  PreviewTiles tiles(core, issue, 3);
+  if (Status s = tiles.open(); !s)
+    return s;
+  const float *c = issue.hyper;
+  float norm = c[1], alpha = c[2], beta = c[3], epsilon = c[4], rest = 1 - c[5];
+  float rate = tiles.rate;
+  if (tiles.steps > 0)
+    rate = rate * std::sqrt(1 - power(beta, uint32_t(tiles.steps))) /
+           (1 - power(alpha, uint32_t(tiles.steps)));
+  float *x = tiles.state[0], *v = tiles.state[1], *h = tiles.state[2], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    g[i] = std::fma(norm, x[i], g[i]);
+    v[i] = std::fma(alpha, v[i], (1 - alpha) * g[i]);
+    h[i] = std::fma(beta, h[i], (1 - beta) * g[i] * g[i]);
+  }
+  tiles.roundStates();
+  for (int64_t i = 0; i < tiles.n; ++i)
+    x[i] = rest * std::fma(-rate, v[i] / (std::sqrt(h[i]) + epsilon), x[i]);
+  tiles.close(11);
+  return Status::success();
+}
+
+static Status update(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction part,
+                     std::vector<VectorOperand> tiles, uint8_t r, uint8_t t, mach::Optional mode,
+                     std::initializer_list<uint8_t> numbers) {
+  size_t sameRank = tiles.size();
+  if (Status s = expectRank(state.descriptor[r], "r", 0, 0); !s)
+    return s;
+  tiles.push_back({r, "r", ElementKind::f32});
+  if (mode == mach::Optional::present) {
+    if (Status s = expectRank(state.descriptor[t], "t", 0, 0); !s)
+      return s;
+    tiles.push_back({t, "t", ElementKind::labels});
+  }
+  Result<Issue> issue = prepareVector(state, opcode, mask, part, tiles.data(), tiles.size());
+  if (!issue)
+    return issue.takeError();
+  for (size_t i = 1; i < sameRank; ++i)
+    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
+      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
+                   std::to_string(issue->operand[i].tile.rank)};
+  issue->hasOptional = mode == mach::Optional::present;
+  int i = 0;
+  for (uint8_t number : numbers)
+    issue->hyper[i++] = state.hyper[number];
+  return state.submit(*issue);
+}
+
+Status vPreviewAdagrad(State &state, const mach::VPreviewAdagrad &instr) {
+  return update(state, instr.opcode, instr.mask, adagradPart,
+                {{instr.dst, "dst", ElementKind::real, true},
+                 {instr.dsth, "dsth", ElementKind::real, true},
+                 {instr.x, "x", ElementKind::real},
+                 {instr.h, "h", ElementKind::real},
+                 {instr.dx, "dx", ElementKind::real}},
+                instr.r, instr.t, instr.mode,
+                {instr.run, instr.norm, instr.rateDecay, instr.small});
+}
+
+template <typename Instr>
+static Status momentum(State &state, const Instr &instr, CoreFunction part) {
+  return update(state, instr.opcode, instr.mask, part,
+                {{instr.dst, "dst", ElementKind::real, true},
+                 {instr.dstv, "dstv", ElementKind::real, true},
+                 {instr.x, "x", ElementKind::real},
+                 {instr.v, "v", ElementKind::real},
+                 {instr.dx, "dx", ElementKind::real}},
+                instr.r, instr.t, instr.mode, {instr.run, instr.norm, instr.alpha, instr.beta});
+}
+
+Status vPreviewMomentum(State &state, const mach::VPreviewMomentum &instr) {
+  return momentum(state, instr, momentumPart<false>);
+}
+
+Status vPreviewNesterov(State &state, const mach::VPreviewNesterov &instr) {
+  return momentum(state, instr, momentumPart<true>);
+}
+
+Status vPreviewAdam(State &state, const mach::VPreviewAdam &instr) {
+  return update(state, instr.opcode, instr.mask, adamPart,
+                {{instr.dst, "dst", ElementKind::real, true},
+                 {instr.dstv, "dstv", ElementKind::real, true},
+                 {instr.dsth, "dsth", ElementKind::real, true},
+                 {instr.x, "x", ElementKind::real},
+                 {instr.v, "v", ElementKind::real},
+                 {instr.h, "h", ElementKind::real},
+                 {instr.dx, "dx", ElementKind::real}},
+                instr.r, instr.t, instr.mode,
+                {instr.run, instr.norm, instr.alpha, instr.beta, instr.small, instr.post});
+}
+
+} // namespace slp::exec

@@ -1,0 +1,357 @@
+//===- VectorUpdate.cpp - optimizers ----------------------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/numerics.md section 9: updates in place, accumulated gradients, clipping.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/exec/Vector.h"
+#include "runtime/num/RowSum.h"
+
+#include <cmath>
+
+namespace slp::exec {
+
+/// Elements of one block of v.square.sum.
+static constexpr int64_t sumBlock = 1024;
+
+static Status submitUpdate(State &state, Result<Issue> issue, int sameRank) {
+  if (!issue)
+    return issue.takeError();
+  for (int i = 1; i < sameRank; ++i)
+    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
+      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
+                   std::to_string(issue->operand[i].tile.rank)};
+  return state.submit(*issue);
+}
+
+static Result<float> fetchScalar(VectorPart &part, int operand, const char *name) {
+  Result<float *> value = part.fetch(operand, name, {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}});
+  if (!value)
+    return value.takeError();
+  return **value;
+}
+
+namespace {
+/// The tiles of an update: up to three that are read and written in place, then the gradient, then
+/// the factor.
+class UpdateTiles {
+public:
+  UpdateTiles(CorePart &core, const Issue &issue) : core(core), part(core, issue) {}
+
+  /// Reads everything. The gradient in `g` is multiplied by `unscale` and the factor.
+  Status open(std::initializer_list<const char *> names, float unscale) {
+    for (const char *name : names) {
+      Result<TileView> tile = part.view(count, name);
+      if (!tile)
+        return tile.takeError();
+      view[count] = *tile;
+      if (count != 0) {
+        Result<TileView> same = subview(*tile, view[0].box, name);
+        if (!same)
+          return same.takeError();
+        view[count] = *same;
+      }
+      Result<float *> values = part.fetch(count, name, view[count], view[0].box);
+      if (!values)
+        return values.takeError();
+      state[count++] = *values;
+    }
+    n = view[0].count();
+    Result<float *> dw = part.fetch(count, "dw", view[0].box);
+    if (!dw)
+      return dw.takeError();
+    g = *dw;
+    float factor = 1;
+    if (part.issue.hasOptional) {
+      Result<float> given = fetchScalar(part, count + 1, "factor");
+      if (!given)
+        return given.takeError();
+      factor = *given;
+    }
+    for (int64_t i = 0; i < n; ++i)
+      g[i] = g[i] * unscale * factor;
+    return Status::success();
+  }
+  /// Rounds the new values of all states but the weights, which follow from them.
+  void roundStates() {
+    for (int i = 1; i < count; ++i)
+      core.codec.roundInPlace(state[i], size_t(n), view[i].format, core.events[i]);
+  }
+  /// Writes all states; `operations` are those of one element.
+  void close(uint64_t operations) {
+    part.store(state[0], view[0], 0, operations * uint64_t(n));
+    num::Events none; // they are rounded already
+    for (int i = 1; i < count; ++i) {
+      core.codec.scatter(state[i], view[i], none);
+      core.countWrite(view[i]);
+    }
+  }
+
+  float *state[3] = {}, *g = nullptr;
+  int64_t n = 0;
+
+private:
+  CorePart &core;
+  VectorPart part;
+  TileView view[3];
+  int count = 0;
+};
+} // namespace
+
+template <bool isNesterov> static Status sgdPart(CorePart &core, const Issue &issue) {
+  const float *h = issue.hyper;
+  float lr = h[0] * h[5], momentum = h[1], decay = h[2] * h[6], keep = 1 - h[3];
+  UpdateTiles tiles(core, issue);
+  if (Status s = tiles.open({"w", "v"}, h[4]); !s)
+    return s;
+  float *w = tiles.state[0], *v = tiles.state[1], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    g[i] = std::fma(decay, w[i], g[i]);
+    v[i] = std::fma(momentum, v[i], keep * g[i]);
+  }
+  tiles.roundStates();
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    float step = isNesterov ? std::fma(momentum, v[i], g[i]) : v[i];
+    w[i] = std::fma(-lr, step, w[i]);
+  }
+  tiles.close(isNesterov ? 6 : 5);
+  return Status::success();
+}
+
+static Status adagradPart(CorePart &core, const Issue &issue) {
+  const float *c = issue.hyper;
+  float lr = c[0] * c[4], decay = c[1] * c[5], epsilon = c[2];
+  UpdateTiles tiles(core, issue);
+  if (Status s = tiles.open({"w", "h"}, c[3]); !s)
+    return s;
+  float *w = tiles.state[0], *h = tiles.state[1], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    g[i] = std::fma(decay, w[i], g[i]);
+    h[i] = std::fma(g[i], g[i], h[i]);
+  }
+  tiles.roundStates();
+  for (int64_t i = 0; i < tiles.n; ++i)
+    w[i] = std::fma(-lr, g[i] / (std::sqrt(h[i]) + epsilon), w[i]);
+  tiles.close(7);
+  return Status::success();
+}
+
+template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &issue) {
+  const float *h = issue.hyper;
+  float lr = h[0] * h[8], beta1 = h[1], decay = h[2] * h[9], beta2 = h[3], epsilon = h[4];
+  float correction1 = h[5], correction2 = h[6], rest1 = 1 - beta1, rest2 = 1 - beta2;
+  UpdateTiles tiles(core, issue);
+  if (Status s = tiles.open({"w", "m", "v"}, h[7]); !s)
+    return s;
+  float *w = tiles.state[0], *m = tiles.state[1], *v = tiles.state[2], *g = tiles.g;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    if (!isDecoupled)
+      g[i] = std::fma(decay, w[i], g[i]);
+    m[i] = std::fma(beta1, m[i], rest1 * g[i]);
+    v[i] = std::fma(beta2, v[i], rest2 * g[i] * g[i]);
+  }
+  tiles.roundStates();
+  float shrink = lr * decay;
+  for (int64_t i = 0; i < tiles.n; ++i) {
+    if (isDecoupled)
+      w[i] = std::fma(-shrink, w[i], w[i]);
+    float root = std::sqrt(v[i] * correction2) + epsilon;
+    w[i] = std::fma(-lr, m[i] * correction1 / root, w[i]);
+  }
+  tiles.close(13);
+  return Status::success();
+}
+
+/// An update of `states` tiles; its numbers, in the order of its fields, are registers.
+static Status updateInPlace(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction part,
+                            std::vector<VectorOperand> tiles, uint8_t factor, mach::Optional mode,
+                            std::initializer_list<uint8_t> numbers) {
+  int sameRank = int(tiles.size());
+  if (mode == mach::Optional::present) {
+    if (Status s = expectRank(state.descriptor[factor], "factor", 0, 0); !s)
+      return s;
+    tiles.push_back({factor, "factor", ElementKind::f32});
+  }
+  Result<Issue> issue = prepareVector(state, opcode, mask, part, tiles.data(), tiles.size());
+  if (issue.ok()) {
+    issue->hasOptional = mode == mach::Optional::present;
+    int i = 0;
+    for (uint8_t number : numbers)
+      issue->hyper[i++] = state.hyper[number];
+  }
+  return submitUpdate(state, std::move(issue), sameRank);
+}
+
+template <typename Instr> static Status sgd(State &state, const Instr &instr, CoreFunction part) {
+  return updateInPlace(state, instr.opcode, instr.mask, part,
+                       {{instr.w, "w", ElementKind::real, true},
+                        {instr.v, "v", ElementKind::real, true},
+                        {instr.dw, "dw", ElementKind::real}},
+                       instr.factor, instr.mode,
+                       {instr.lr, instr.momentum, instr.decay, instr.dampening, instr.unscale,
+                        instr.lrScale, instr.decayScale});
+}
+
+Status vSgd(State &state, const mach::VSgd &instr) { return sgd(state, instr, sgdPart<false>); }
+
+Status vSgdNesterov(State &state, const mach::VSgdNesterov &instr) {
+  return sgd(state, instr, sgdPart<true>);
+}
+
+Status vAdagrad(State &state, const mach::VAdagrad &instr) {
+  return updateInPlace(
+      state, instr.opcode, instr.mask, adagradPart,
+      {{instr.w, "w", ElementKind::real, true},
+       {instr.h, "h", ElementKind::real, true},
+       {instr.dw, "dw", ElementKind::real}},
+      instr.factor, instr.mode,
+      {instr.lr, instr.decay, instr.epsilon, instr.unscale, instr.lrScale, instr.decayScale});
+}
+
+template <typename Instr> static Status adam(State &state, const Instr &instr, CoreFunction part) {
+  return updateInPlace(state, instr.opcode, instr.mask, part,
+                       {{instr.w, "w", ElementKind::real, true},
+                        {instr.m, "m", ElementKind::real, true},
+                        {instr.v, "v", ElementKind::real, true},
+                        {instr.dw, "dw", ElementKind::real}},
+                       instr.factor, instr.mode,
+                       {instr.lr, instr.beta1, instr.decay, instr.beta2, instr.epsilon,
+                        instr.correction1, instr.correction2, instr.unscale, instr.lrScale,
+                        instr.decayScale});
+}
+
+Status vAdam(State &state, const mach::VAdam &instr) { return adam(state, instr, adamPart<false>); }
+
+Status vAdamw(State &state, const mach::VAdamw &instr) {
+  return adam(state, instr, adamPart<true>);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Around an update
+//===----------------------------------------------------------------------------------------===//
+
+/// The operands are acc, dst, dw.
+static Status drainPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> acc = part.view(0, "acc");
+  if (!acc)
+    return acc.takeError();
+  Result<TileView> tile = part.view(1, "dst");
+  if (!tile)
+    return tile.takeError();
+  Result<TileView> dst = subview(*tile, acc->box, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<float *> sums = part.fetch(0, "acc", *acc, acc->box);
+  if (!sums)
+    return sums.takeError();
+  Result<float *> dw = part.fetch(2, "dw", acc->box);
+  if (!dw)
+    return dw.takeError();
+  int64_t n = acc->count();
+  for (int64_t i = 0; i < n; ++i) {
+    (*dw)[i] = (*sums)[i] + (*dw)[i];
+    (*sums)[i] = 0;
+  }
+  part.store(*dw, *dst, 1, uint64_t(n));
+  num::Events none; // zeros
+  core.codec.scatter(*sums, *acc, none);
+  core.countWrite(*acc);
+  return Status::success();
+}
+
+Status vDrain(State &state, const mach::VDrain &instr) {
+  return submitUpdate(state,
+                      prepareVector(state, instr.opcode, instr.mask, drainPart,
+                                    {{instr.acc, "acc", ElementKind::real, true},
+                                     {instr.dst, "dst", ElementKind::real, true},
+                                     {instr.dw, "dw", ElementKind::real}}),
+                      3);
+}
+
+static Status squareSumPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<TileView> src = part.view(1, "src");
+  if (!src)
+    return src.takeError();
+  int64_t first = src->box.lo[0], n = src->box.size[0];
+  bool isWhole = first + n == src->extent[0];
+  if (first % sumBlock != 0 || (n % sumBlock != 0 && !isWhole))
+    return Error{"the tile of `src` holds elements " + std::to_string(first) + " to " +
+                 std::to_string(first + n) + ", expected whole blocks of " +
+                 std::to_string(sumBlock)};
+  Result<float *> x = part.fetch(1, "src", *src, src->box);
+  if (!x)
+    return x.takeError();
+  float sum = 0, unscale = issue.hyper[0];
+  if (issue.mode == mach::AccMode::continue_ || first != 0) {
+    core.codec.gather(*dst, &sum);
+  } else if (issue.mode == mach::AccMode::bias) {
+    Result<float> bias = fetchScalar(part, 2, "bias");
+    if (!bias)
+      return bias.takeError();
+    sum = *bias;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    float g = (*x)[i] * unscale;
+    (*x)[i] = g * g;
+  }
+  for (int64_t i = 0; i < n; i += sumBlock)
+    sum = sum + num::rowSum(*x + i, size_t(std::min(sumBlock, n - i)));
+  part.store(&sum, *dst, 0, 3 * uint64_t(n));
+  return Status::success();
+}
+
+Status vSquareSum(State &state, const mach::VSquareSum &instr) {
+  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 0, 0); !s)
+    return s;
+  if (Status s = expectRank(state.descriptor[instr.src], "src", 1, 1); !s)
+    return s;
+  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::f32, true},
+                                      {instr.src, "src", ElementKind::real}};
+  if (instr.mode == mach::AccMode::bias) {
+    if (Status s = expectRank(state.descriptor[instr.bias], "bias", 0, 0); !s)
+      return s;
+    tiles.push_back({instr.bias, "bias", ElementKind::f32});
+  }
+  Result<Issue> issue =
+      prepareVector(state, instr.opcode, instr.mask, squareSumPart, tiles.data(), tiles.size());
+  if (issue.ok()) {
+    issue->mode = instr.mode;
+    issue->hyper[0] = state.hyper[instr.unscale];
+  }
+  return submitUpdate(state, std::move(issue), 1);
+}
+
+static Status clipFactorPart(CorePart &core, const Issue &issue) {
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<float> total = fetchScalar(part, 1, "src");
+  if (!total)
+    return total.takeError();
+  float factor = issue.hyper[0] / (std::sqrt(*total) + 1e-6f);
+  factor = factor < 1 ? factor : 1;
+  part.store(&factor, *dst, 0, 4);
+  return Status::success();
+}
+
+Status vClipFactor(State &state, const mach::VClipFactor &instr) {
+  for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.src, "src"}})
+    if (Status s = expectRank(state.descriptor[reg], name, 0, 0); !s)
+      return s;
+  Result<Issue> issue = prepareVector(
+      state, instr.opcode, instr.mask, clipFactorPart,
+      {{instr.dst, "dst", ElementKind::f32, true}, {instr.src, "src", ElementKind::f32}});
+  if (issue.ok())
+    issue->hyper[0] = state.hyper[instr.clip];
+  return submitUpdate(state, std::move(issue), 1);
+}
+
+} // namespace slp::exec

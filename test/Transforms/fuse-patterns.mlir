@@ -1,0 +1,81 @@
+// Functions that an exporter took apart become one op again.
+// RUN: slp-opt %s --train-fuse-patterns | FileCheck %s
+
+// (x * (erf(x / sqrt 2) + 1)) * 0.5, as PyTorch 1.13 exports it.
+// CHECK-LABEL: func.func @gelu(
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK-NEXT: %[[Y:.*]] = train.gelu %[[X]] {train.names = ["y"]} : (tensor<4xf32>) -> tensor<4xf32>
+  // CHECK-NEXT: return %[[Y]]
+  %0 = train.affine %x {scale = 0.70710677 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.erf %0 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.affine %1 {scale = 1.0 : f32, offset = 1.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.mul %x, %2 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %4 = train.affine %3 {scale = 0.5 : f32, offset = 0.0 : f32, train.names = ["y"]} : (tensor<4xf32>) -> tensor<4xf32>
+  return %4 : tensor<4xf32>
+}
+
+// (0.5 * x) * (tanh(0.7979 * (x + 0.044715 * x ^ 3)) + 1). The cube is read elsewhere and stays.
+// CHECK-LABEL: func.func @gelu_tanh(
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+func.func @gelu_tanh(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK-NEXT: %[[CUBE:.*]] = train.affine %[[X]]
+  // CHECK-NEXT: %[[Y:.*]] = train.gelu_tanh %[[X]]
+  // CHECK-NEXT: return %[[Y]], %[[CUBE]]
+  %0 = train.power %x {exponent = 3.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.affine %0 {scale = 0.044715 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.add %x, %1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.affine %2 {scale = 0.7978846 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %4 = train.tanh %3 : (tensor<4xf32>) -> tensor<4xf32>
+  %5 = train.affine %4 {scale = 1.0 : f32, offset = 1.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %6 = train.affine %x {scale = 0.5 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %7 = train.mul %6, %5 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %7, %6 : tensor<4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @hard_swish(
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+func.func @hard_swish(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK-DAG: %[[A:.*]] = train.hard_swish %[[X]] : (tensor<4xf32>) -> tensor<4xf32>
+  // CHECK-DAG: %[[B:.*]] = train.hard_swish %[[X]] : (tensor<4xf32>) -> tensor<4xf32>
+  // CHECK-NEXT: return
+  %0 = train.hard_sigmoid %x {alpha = 0.16666667 : f32, beta = 0.5 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %a = train.mul %x, %0 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.affine %x {scale = 1.0 : f32, offset = 3.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.clip %1 {min = 0.0 : f32, max = 6.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.mul %x, %2 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %b = train.affine %3 {scale = 0.16666667 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @of_exp(
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+func.func @of_exp(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK-NEXT: %[[A:.*]] = train.softplus %[[X]]
+  // CHECK-NEXT: %[[B:.*]] = train.sigmoid %[[X]]
+  // CHECK-NEXT: return %[[A]], %[[B]]
+  %0 = train.exp %x : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.affine %0 {scale = 1.0 : f32, offset = 1.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %a = train.log %1 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.affine %x {scale = -1.0 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.exp %2 : (tensor<4xf32>) -> tensor<4xf32>
+  %4 = train.affine %3 {scale = 1.0 : f32, offset = 1.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %b = train.reciprocal %4 : (tensor<4xf32>) -> tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// Another number, another variable, a broadcast: left alone.
+// CHECK-LABEL: func.func @others(
+// CHECK-NOT: train.gelu
+// CHECK-NOT: train.hard_swish
+func.func @others(%x: tensor<4xf32>, %z: tensor<4xf32>, %s: tensor<1xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %0 = train.affine %x {scale = 0.7 : f32, offset = 0.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.erf %0 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.affine %1 {scale = 0.5 : f32, offset = 0.5 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %a = train.mul %x, %2 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.hard_sigmoid %x {alpha = 0.16666667 : f32, beta = 0.5 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %b = train.mul %z, %3 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %4 = train.hard_sigmoid %s {alpha = 0.16666667 : f32, beta = 0.5 : f32} : (tensor<1xf32>) -> tensor<1xf32>
+  %c = train.mul %x, %4 : (tensor<4xf32>, tensor<1xf32>) -> tensor<4xf32>
+  return %a, %b, %c : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}

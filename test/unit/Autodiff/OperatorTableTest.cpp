@@ -1,0 +1,73 @@
+//===- OperatorTableTest.cpp - what the operator table says of gradients ----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Property: a model of test/models/ops of which every operator claims a gradient (`slpc
+// --list-ops`) can be differentiated.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Train/TrainDialect.h"
+#include "lib/Import/ONNX/Operators.h"
+#include "slp/Autodiff/Passes.h"
+#include "slp/Import/ONNX.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "onnx/onnx_pb.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "gtest/gtest.h"
+
+#include <set>
+
+using namespace mlir;
+using namespace slp;
+
+namespace {
+
+TEST(OperatorTable, GradientsAreThere) {
+  const std::string folder = SLP_TEST_DIR "/models/ops";
+  std::set<std::string> checked;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator file(folder, code), end; !code && file != end;
+       file.increment(code)) {
+    if (!llvm::StringRef(file->path()).ends_with(".onnx"))
+      continue;
+    SCOPED_TRACE(file->path());
+    auto bytes = llvm::MemoryBuffer::getFile(file->path());
+    onnx::ModelProto model;
+    ASSERT_TRUE(bytes && model.ParseFromString((*bytes)->getBuffer().str()));
+    std::set<std::string> operators;
+    bool claims = true, hasLoss = false;
+    for (const onnx::NodeProto &node : model.graph().node()) {
+      auto entry = import_onnx::operatorTable().find(import_onnx::keyOf(node));
+      if (entry == import_onnx::operatorTable().end())
+        continue; // folded
+      operators.insert(entry->first);
+      claims &= entry->second.hasGradient;
+      hasLoss |= llvm::StringRef(node.op_type()).ends_with("Loss");
+    }
+    DialectRegistry registry;
+    registry.insert<func::FuncDialect, train::TrainDialect>();
+    registerGradients(registry);
+    MLIRContext context(registry);
+    std::string error;
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) { error += d.str() + "\n"; });
+    ImportOptions options;
+    options.batch = 2;
+    options.loss = hasLoss ? "" : "softmax-cross-entropy";
+    auto module = importONNX(context, file->path(), options);
+    if (!module || !claims)
+      continue;
+    PassManager pm(&context);
+    pm.addPass(createTrainDifferentiate());
+    EXPECT_TRUE(succeeded(pm.run(*module))) << error;
+    EXPECT_TRUE(module->lookupSymbol("step")) << "nothing was trained";
+    checked.insert(operators.begin(), operators.end());
+  }
+  EXPECT_GE(checked.size(), 10u);
+}
+
+} // namespace
