@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Write the models of test/Import/Inputs whose weights lie elsewhere: external data, --params.
-
-Needs python3-onnx (1.12) and python3-numpy.
-"""
+# ===- make-external-models.py - models with values beside them --------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Writes the models of test/Import/Inputs whose weights lie elsewhere: external
+# data, --params. Needs python3-onnx and python3-numpy.
+#
+# ===-----------------------------------------------------------------------===#
 import argparse
 import pathlib
 

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Write test/data/folds/cases.json: operators on constants, and what NumPy gives for them.
-
-Each case is one node: operator, operator set, attributes, inputs and outputs (type, shape, values).
-test/unit/Import/FoldTest.cpp folds them. Needs python3-numpy.
-"""
+# ===- make-fold-cases.py - operators on constants, by NumPy -----------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Writes test/data/folds/cases.json. Each case is one node: operator, operator
+# set, attributes, inputs and outputs (type, shape, values).
+# test/unit/Import/FoldTest.cpp folds them. Needs python3-numpy.
+#
+# ===-----------------------------------------------------------------------===#
 import argparse
 import json
 import pathlib

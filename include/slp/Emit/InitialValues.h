@@ -19,11 +19,11 @@ namespace slp {
 /// XXH3 64 of `bytes`: the checksum of #train.file.
 uint64_t checksumOf(llvm::StringRef bytes);
 
-/// The f32 values of attribute `init` (#train.file, #train.random, dense f32, or null for zero) for a tensor of
-/// `type`, row-major, one per element, not yet rounded to the state's format. `modelFolder` is
-/// where paths of #train.file start; empty means the working directory. Fails, with an error at
-/// `loc` naming `name`, if the file is missing or shorter than expected, the length does not fit
-/// the type, or the bytes have changed since import.
+/// The f32 values of attribute `init` (#train.file, #train.random, dense f32, or null for zero) for
+/// a tensor of `type`, row-major, one per element, not yet rounded to the state's format.
+/// `modelFolder` is where paths of #train.file start; empty means the working directory. Fails,
+/// with an error at `loc` naming `name`, if the file is missing or shorter than expected, the
+/// length does not fit the type, or the bytes have changed since import.
 mlir::FailureOr<std::vector<float>> readInitialValues(mlir::Location loc, llvm::StringRef name,
                                                       mlir::RankedTensorType type,
                                                       mlir::Attribute init,

@@ -111,10 +111,9 @@ Value Graph::makeState(StringRef name, RankedTensorType type, Attribute init, bo
   OpBuilder &b = builder;
   Location loc = NameLoc::get(b.getStringAttr(name));
   OpBuilder atModule(b.getInsertionBlock()->getParentOp());
-  auto state =
-      train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(type), init,
-                             num_ir::RoundingAttr(), /*statistic=*/UnitAttr(),
-                             isFrozen ? b.getUnitAttr() : UnitAttr());
+  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(type),
+                                      init, num_ir::RoundingAttr(), /*statistic=*/UnitAttr(),
+                                      isFrozen ? b.getUnitAttr() : UnitAttr());
   auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
   read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
   return values[name] = read.getResult();

@@ -127,7 +127,8 @@ TEST_P(TorchGradients, Agree) {
   }
 
   // @eval gives the logits of the step, to the bit: the learning rate is 0.
-  inputs.erase("labels");
+  if (module->lookupSymbol<func::FuncOp>("eval").getNumArguments() < inputs.size())
+    inputs.erase("labels"); // unless the logits need them
   std::vector<Tensor> eval = run("eval");
   ASSERT_EQ(eval.size(), 1u);
   // Where running statistics take the place of the batch's, they are those after the step.

@@ -123,8 +123,9 @@ TEST(Text, MessagesNameTheLine) {
   EXPECT_EQ(messageAfter(".batch 2", ".bunch 2"), "my.s:4: unknown directive '.bunch'");
   EXPECT_EQ(messageAfter(".loss_scale 1024", ".loss_scale big"),
             "my.s:5: .loss_scale: expected a number, found 'big'");
-  EXPECT_EQ(messageAfter("@input.1 role=input", "@input.1 role=inputs"),
-            "my.s:6: .tensor: expected one of input, output, state, temp, constant, found 'inputs'");
+  EXPECT_EQ(
+      messageAfter("@input.1 role=input", "@input.1 role=inputs"),
+      "my.s:6: .tensor: expected one of input, output, state, temp, constant, found 'inputs'");
   EXPECT_EQ(messageAfter("@input.1 role=input, ", "@input.1 "),
             "my.s:6: .tensor: expected 'role=', found 'format'");
   EXPECT_EQ(messageAfter("shape=[2, 8]", "shape=[2 8]"),

@@ -49,7 +49,7 @@ TEST_P(Models, SimulateAsDefined) {
     // One file leaves the batch open, one brings its own loss.
     options.batch = GetParam() == "symbolic-batch.onnx" ? 3 : 0;
     bool hasLoss = GetParam() == "loss-in-graph.onnx" || GetParam() == "embedding.onnx";
-  options.loss = hasLoss ? "" : "softmax-cross-entropy";
+    options.loss = hasLoss ? "" : "softmax-cross-entropy";
     Result<chip::Chip> chip = chip::load(target);
     ASSERT_TRUE(chip);
     auto module = readModel(context, folder + "/" + GetParam(), options);
