@@ -10,7 +10,6 @@
 
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
@@ -57,32 +56,11 @@ private:
 } // namespace
 
 Value Backward::sumTo(unsigned i, Value grad) {
-  Value operand = op->getOperand(i);
-  if (!grad || shapeOf(operand) == shapeOf(grad))
+  if (!grad)
     return grad;
-  SmallVector<int64_t> axes;
-  for (auto [d, size] : llvm::enumerate(shapeOf(grad)))
-    if (shapeOf(operand)[d] == 1 && size != 1)
-      axes.push_back(d);
-  // bias_grad sums over all but dimension 1: enough as long as what is kept is one block.
-  ArrayRef<int64_t> shape = shapeOf(grad);
-  int64_t before = 1, kept = 1, after = 1;
-  for (auto [d, size] : llvm::enumerate(shape)) {
-    bool isSummed = llvm::is_contained(axes, d);
-    if (!isSummed && size != 1 && after != 1) {
-      op->emitOpError("has no gradient for an operand of ")
-          << operand.getType() << ", broadcast to " << grad.getType();
-      return {};
-    }
-    (isSummed ? kept == 1 ? before : after : kept) *= size;
-  }
-  Phase phase = isParameter(operand) ? Phase::wg : Phase::bp;
-  auto reshaped = [&](Value x, ArrayRef<int64_t> to) {
-    auto type = cast<RankedTensorType>(x.getType()).clone(to);
-    return ReshapeOp::create(b, op->getLoc(), type, x, phase).getResult();
-  };
-  Value sum = create<BiasGradOp>(reshaped(grad, {before, kept, 1, after}), phaseOf(b, phase));
-  return sum ? reshaped(sum, shapeOf(operand)) : Value();
+  Value operand = op->getOperand(i);
+  return slp::autodiff::sumToShape(b, op->getLoc(), grad, shapeOf(operand),
+                                   isParameter(operand) ? Phase::wg : Phase::bp);
 }
 
 namespace {

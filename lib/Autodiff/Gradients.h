@@ -29,6 +29,11 @@ struct GradientOf : train::DifferentiableInterface::ExternalModel<Model, Op> {
 /// Whether `v` is a state, perhaps moved to other places: then its gradient is a weight gradient.
 bool isWeight(mlir::Value v);
 
+/// `grad` summed over the dimensions in which `shape`, of the same rank, has extent 1 and `grad`
+/// has not; `grad` itself if there is none. Null after an error.
+mlir::Value sumToShape(mlir::OpBuilder &b, mlir::Location loc, mlir::Value grad,
+                       llvm::ArrayRef<int64_t> shape, train::Phase phase);
+
 void attachBroadcastGradients(mlir::MLIRContext &context);
 void attachConvGradients(mlir::MLIRContext &context);
 void attachElementwiseGradients(mlir::MLIRContext &context);

@@ -9,6 +9,7 @@
 #include "lib/Autodiff/Gradients.h"
 
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
@@ -151,6 +152,17 @@ struct PadGradient : slp::autodiff::GradientOf<PadGradient, PadOp> {
   }
 };
 
+/// The sum over what was repeated.
+struct ExpandGradient : slp::autodiff::GradientOf<ExpandGradient, ExpandOp> {
+  static LogicalResult gradient(ExpandOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
+                                SmallVectorImpl<Value> &grads) {
+    grads.push_back(
+        slp::autodiff::sumToShape(b, op.getLoc(), resultGrads[0], shapeOf(op.getX()),
+                                  slp::autodiff::isWeight(op.getX()) ? Phase::wg : Phase::bp));
+    return success(bool(grads.back()));
+  }
+};
+
 struct GatherGradient : slp::autodiff::GradientOf<GatherGradient, GatherOp> {
   static LogicalResult gradient(GatherOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
                                 SmallVectorImpl<Value> &grads) {
@@ -174,12 +186,25 @@ struct ScatterAddGradient : slp::autodiff::GradientOf<ScatterAddGradient, Scatte
 };
 } // namespace
 
+Value slp::autodiff::sumToShape(OpBuilder &b, Location loc, Value grad, ArrayRef<int64_t> shape,
+                                Phase phase) {
+  SmallVector<int64_t> axes;
+  for (auto [d, extent] : llvm::enumerate(shapeOf(grad)))
+    if (shape[d] != extent)
+      axes.push_back(d);
+  if (axes.empty())
+    return grad;
+  auto sum = createInferred<ReduceSumOp>(b, loc, grad, {i64s(b, "axes", axes), phaseOf(b, phase)});
+  return sum ? sum.getY() : Value();
+}
+
 void slp::autodiff::attachMoveGradients(MLIRContext &context) {
   ReshapeOp::attachInterface<ReshapeGradient>(context);
   TransposeOp::attachInterface<TransposeGradient>(context);
   SliceOp::attachInterface<SliceGradient>(context);
   ConcatOp::attachInterface<ConcatGradient>(context);
   PadOp::attachInterface<PadGradient>(context);
+  ExpandOp::attachInterface<ExpandGradient>(context);
   GatherOp::attachInterface<GatherGradient>(context);
   ScatterAddOp::attachInterface<ScatterAddGradient>(context);
 }
