@@ -57,7 +57,16 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.batch = options.microBatch ? options.microBatch : options.batch;
   importOptions.loss = options.loss;
   importOptions.optimizerModel = options.optimizerModel;
-  importOptions.updates = options.updates;
+  for (const std::string &update : options.updates) {
+    auto [parameter, output] = StringRef(update).split('=');
+    if (parameter.empty() || output.empty()) {
+      emitError(UnknownLoc::get(&context))
+          << "--update=" << update << ": expected the names of a parameter and of an output, "
+          << "PARAM=OUTPUT";
+      return nullptr;
+    }
+    importOptions.updates.emplace_back(parameter, output);
+  }
   importOptions.binds = options.binds;
   importOptions.params = options.params;
   importOptions.init = options.init;

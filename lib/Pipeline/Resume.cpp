@@ -29,6 +29,8 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("micro-batch", Stage::import, options.microBatch);
   visit("bind", Stage::import, options.binds);
   visit("init", Stage::import, options.init);
+  visit("update", Stage::import, options.updates);
+  visit("optimizer-model", Stage::import, options.optimizerModel);
   visit("optimizer", Stage::differentiate, options.optimizer);
   visit("nesterov", Stage::differentiate, options.nesterov);
   visit("clip-norm", Stage::differentiate, options.clipNorm);
@@ -43,7 +45,9 @@ static void visitOptions(Options &options, Visitor visit) {
 }
 
 /// Options of which the empty default is not recorded.
-static bool isRare(StringRef option) { return option == "bind" || option == "init"; }
+static bool isRare(StringRef option) {
+  return option == "bind" || option == "init" || option == "update" || option == "optimizer-model";
+}
 
 /// Options are recorded as the command line would give them.
 static std::string print(const std::string &value) { return value; }

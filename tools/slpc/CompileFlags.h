@@ -76,6 +76,14 @@ public:
         optimizer("optimizer", llvm::cl::desc("sgd, adagrad, adam or adamw"),
                   llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.optimizer),
                   llvm::cl::cat(category)),
+        optimizerModel("optimizer-model",
+                       llvm::cl::desc("optimizer of a training_model.onnx; default: "
+                                      "optimizer_model.onnx beside it"),
+                       llvm::cl::value_desc("FILE.onnx"), llvm::cl::cat(category)),
+        update("update",
+               llvm::cl::desc("the graph's output OUTPUT is the next value of PARAM; may be "
+                              "repeated"),
+               llvm::cl::value_desc("PARAM=OUTPUT"), llvm::cl::cat(category)),
         nesterov("nesterov", llvm::cl::desc("Nesterov's momentum, for sgd"),
                  llvm::cl::cat(category)),
         clipNorm("clip-norm",
@@ -124,6 +132,8 @@ public:
       o.params = params;
     o.loss = loss;
     o.optimizer = optimizer;
+    o.optimizerModel = optimizerModel;
+    o.updates.assign(update.begin(), update.end());
     o.nesterov = nesterov;
     o.clipNorm = clipNorm;
     o.microBatch = microBatch;
@@ -158,7 +168,8 @@ private:
   llvm::cl::list<std::string> bind;
   llvm::cl::opt<std::string> target;
   llvm::cl::opt<int64_t> batch;
-  llvm::cl::opt<std::string> loss, optimizer;
+  llvm::cl::opt<std::string> loss, optimizer, optimizerModel;
+  llvm::cl::list<std::string> update;
   llvm::cl::opt<bool> nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;

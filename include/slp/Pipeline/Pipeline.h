@@ -51,7 +51,7 @@ struct CompileOptions {
   std::string params;                  // file or folder with values of parameters
   std::string init;                    // "", kaiming,SEED
   std::string optimizerModel;          // of artifacts; empty: optimizer_model.onnx beside the model
-  std::vector<std::pair<std::string, std::string>> updates; // ImportOptions::updates
+  std::vector<std::string> updates;    // PARAM=OUTPUT: see ImportOptions
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed

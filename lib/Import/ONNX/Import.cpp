@@ -283,6 +283,11 @@ OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,
     emitError(unknown) << path << ": " << plan.message();
     return nullptr;
   }
+  if (!options.optimizerModel.empty() && plan->form != Form::artifacts) {
+    emitError(unknown) << "--optimizer-model=" << options.optimizerModel << ": " << path
+                       << " is no training_model.onnx with accumulation buffers";
+    return nullptr;
+  }
   OwningOpRef<ModuleOp> module = ModuleOp::create(unknown);
   if (failed(Importer(*module, path, **file, *plan, options).run()))
     return nullptr;
