@@ -178,7 +178,8 @@ static LogicalResult importMomentum(Node &node) {
   if (!isNesterov && node.string("mode", "standard") != "standard")
     return node.fail("expected mode to be standard or nesterov, found \"" +
                      node.string("mode", "") + "\"");
-  if (!isTraining(node))
+  bool isPlain = node.number("beta", 1) == 1; // the share of the gradient in the velocity
+  if (!isTraining(node) || !isPlain)
     return importForward<train::PreviewMomentumOp>(node, *count, [&](OpBuilder &b) {
       SmallVector<NamedAttribute> all = {numberOf(node, b, "norm_coefficient", 0),
                                          numberOf(node, b, "alpha", 0),
@@ -190,9 +191,6 @@ static LogicalResult importMomentum(Node &node) {
   if (failed(noteRate(node)) || failed(note(node, "momentum", node.number("alpha", 0))) ||
       failed(note(node, "weight-decay", node.number("norm_coefficient", 0))))
     return failure();
-  if (node.number("beta", 1) != 1)
-    return node.fail("attribute beta = " + std::to_string(node.number("beta", 1)) +
-                     " is not supported, expected 1");
   OpBuilder &b = node.builder;
   unsigned n = *count;
   SmallVector<Value> outputs(2 * n);
@@ -246,10 +244,10 @@ void slp::import_onnx::addPreviewOperators(OperatorTable &table) {
                                 1 << 20,
                                 {{"alpha", AttributeKind::number, ""},
                                  {"beta", AttributeKind::number, ""},
-                                 {"mode", AttributeKind::string, "standard"},
+                                 {"mode", AttributeKind::string, ""},
                                  {"norm_coefficient", AttributeKind::number, ""}},
                                 importMomentum,
-                                "of states: R a constant or an input, T a counter, beta 1",
+                                "of states: R a constant or an input, T a counter",
                                 "1",
                                 false};
 }

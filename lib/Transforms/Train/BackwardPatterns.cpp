@@ -261,9 +261,12 @@ void Recognizer::recognizeUpdate(WriteOp write) {
   auto known = dyn_cast_or_null<FloatAttr>(numbers.get("lr"));
   if (known && known.getValue().convertToFloat() != rate)
     return;
-  for (StringRef name : {"momentum", "weight-decay"})
-    if (!numbers.get(name))
-      numbers.set(name, builder.getF32FloatAttr(0));
+  for (StringRef name : {"momentum", "weight-decay"}) {
+    auto other = dyn_cast_or_null<FloatAttr>(numbers.get(name));
+    if (other && !other.getValue().isZero())
+      return; // another parameter's, whose optimizer the machine would share
+    numbers.set(name, builder.getF32FloatAttr(0));
+  }
   numbers.set("lr", builder.getF32FloatAttr(rate));
   module->setAttr(getHyperAttrName(), numbers.getDictionary(module.getContext()));
   if (!module->hasAttr(getFileOptimizerAttrName()))

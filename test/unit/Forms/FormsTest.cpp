@@ -129,21 +129,27 @@ protected:
     ASSERT_TRUE(succeeded(evaluator)) << error;
     Hyper hyper;
     hyper.learningRate = float(*data.getNumber("learning_rate"));
-    if (auto numbers = module->getOperation()->getAttrOfType<DictionaryAttr>("train.hyper")) {
-      auto take = [&](StringRef name, float &number) {
-        if (auto value = numbers.getAs<FloatAttr>(name))
-          number = value.getValue().convertToFloat();
-      };
-      take("lr", hyper.learningRate);
-      take("momentum", hyper.momentum);
-      take("weight-decay", hyper.weightDecay);
-    }
-    evaluator->setHyper(hyper);
+    auto numbers = module->getOperation()->getAttrOfType<DictionaryAttr>("train.hyper");
+    auto take = [&](StringRef name, float &number) {
+      auto value = numbers ? numbers.getAs<FloatAttr>(name) : FloatAttr();
+      if (value)
+        number = value.getValue().convertToFloat();
+    };
+    take("lr", hyper.learningRate);
+    take("momentum", hyper.momentum);
+    take("beta1", hyper.momentum);
+    take("beta2", hyper.beta2);
+    take("epsilon", hyper.epsilon);
+    take("weight-decay", hyper.weightDecay);
     for (const llvm::json::Value &step : *data.getArray("inputs")) {
       auto observe = [&](StringRef name, const Tensor &values, OpResult) {
         if (name == "loss")
           trace.losses.push_back(values.values[0]);
       };
+      hyper.run = float(trace.parameters.size() + 1);
+      hyper.correction1 = float(1 / (1 - std::pow(double(hyper.momentum), hyper.run)));
+      hyper.correction2 = float(1 / (1 - std::pow(double(hyper.beta2), hyper.run)));
+      evaluator->setHyper(hyper);
       ASSERT_TRUE(succeeded(evaluator->run("step", tensorsOf(*step.getAsObject()), observe)))
           << error;
       trace.parameters.push_back(evaluator->states());
@@ -178,7 +184,9 @@ std::vector<Case> cases() {
       all.push_back({network, form, "sgd"});
   for (const char *form : {"standard-parts", "standard-initialized"})
     all.push_back({"mlp", form, "sgd"});
-  all.push_back({"mlp", "standard-momentum", "momentum"});
+  for (const char *optimizer : {"momentum", "nesterov", "adagrad", "adam"})
+    all.push_back({"mlp", std::string("standard-") + optimizer, optimizer});
+  all.push_back({"mlp", "training_model", "adamw"});
   return all;
 }
 
