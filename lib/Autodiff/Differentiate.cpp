@@ -190,7 +190,6 @@ static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
       gradients[gradient.getState()] = gradient.getValue();
     gradient.erase();
   }
-  module->removeAttr(getOwnUpdatesAttrName());
   return buildUpdates(module, step, options,
                       [&](StateOp state) { return gradients.lookup(state.getSymName()); });
 }

@@ -107,17 +107,20 @@ static Nest lowerClipFactor(ClipFactorOp op, const TensorMap &tensors) {
   return nest;
 }
 
-/// states, gradient, rate, step number; the results are tiles of their own.
+/// states, gradient, rate, step number. A result that is the next value of the state it is made of
+/// takes its place; any other has a tile of its own.
 template <typename Op>
 static Nest lowerPreview(Op op, StringRef instruction, ArrayRef<llvm::APFloat> numbers,
                          const TensorMap &tensors) {
   Nest nest = startNest(op, false);
   SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
   SmallVector<unsigned> outs, ins;
-  for (Value result : op->getResults())
-    outs.push_back(addBuffer(nest, tensors, result, Space::shared, dims, false, true));
-  for (unsigned i = 0; i <= op->getNumResults(); ++i)
-    ins.push_back(addOperand(nest, tensors, op->getOperand(i), dims));
+  for (auto [result, old] : llvm::zip_first(op->getResults(), op->getOperands())) {
+    bool isInPlace = tensors.symbolOf(result) == tensors.symbolOf(old);
+    outs.push_back(addBuffer(nest, tensors, result, Space::shared, dims, isInPlace, true));
+    ins.push_back(isInPlace ? outs.back() : addOperand(nest, tensors, old, dims));
+  }
+  ins.push_back(addOperand(nest, tensors, op.getDx(), dims));
   ins.push_back(addOperand(nest, tensors, op.getR(), {}));
   if (op.getT())
     ins.push_back(addOperand(nest, tensors, op.getT(), {}));

@@ -9,6 +9,9 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "lib/Transforms/Train/LossScale.h"
+
+#include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -87,7 +90,8 @@ private:
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
   void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
-  Type stateFormat(ReadOp read);
+  Type stateFormat(FlatSymbolRefAttr state);
+  void separateWrites();
   void rewrite(Operation *op);
   func::FuncOp fn;
   const Formats &formats;
@@ -106,6 +110,8 @@ Type PrecisionRewriter::storageOf(Value value, StorageClass kind) {
   bool isForMacs = !value.use_empty();
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
+    if (auto write = dyn_cast<WriteOp>(user))
+      return stateFormat(write.getStateAttr());
     if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
       return formats.loss;
     // What only moves goes on as it is.
@@ -178,9 +184,66 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
 }
 
 /// States have their formats already.
-Type PrecisionRewriter::stateFormat(ReadOp read) {
+Type PrecisionRewriter::stateFormat(FlatSymbolRefAttr state) {
   auto module = fn->getParentOfType<ModuleOp>();
-  return getElementTypeOrSelf(module.lookupSymbol<StateOp>(read.getStateAttr()).getType());
+  return getElementTypeOrSelf(module.lookupSymbol<StateOp>(state).getType());
+}
+
+/// Whether `write` gives the state what an op computes in its place, behind all who read it.
+static bool isInPlace(WriteOp write, func::FuncOp fn) {
+  auto result = cast<OpResult>(write.getValue());
+  Operation *op = result.getOwner();
+  if (isa<InPlaceInterface>(op))
+    return true; // reads behind it are an error
+  if (!isa<MovingAverageOp, PreviewAdagradOp, PreviewAdamOp, PreviewMomentumOp>(op))
+    return false;
+  auto old = op->getOperand(result.getResultNumber()).getDefiningOp<ReadOp>();
+  if (!old || old.getState() != write.getState())
+    return false;
+  for (ReadOp read : fn.getOps<ReadOp>())
+    if (read.getState() == write.getState() && llvm::any_of(read->getUsers(), [&](Operation *user) {
+          return op->isBeforeInBlock(user) || (isa<ReshapeOp>(user) && read != old);
+        }))
+      return false;
+  return true;
+}
+
+/// On the chip a state changes when it is written, not at the end of the step: what no op computes
+/// in place is written at the end, in the state's format, from a tensor of its own.
+void PrecisionRewriter::separateWrites() {
+  SmallVector<WriteOp> writes(fn.getOps<WriteOp>());
+  Operation *end = fn.getBody().front().getTerminator();
+  for (WriteOp write : writes) {
+    Value value = write.getValue();
+    bool isResult = isa<OpResult>(value);
+    if (isResult && isInPlace(write, fn))
+      continue;
+    Type element = stateFormat(write.getStateAttr());
+    auto copy = [&]() -> Value {
+      auto all =
+          llvm::to_vector(llvm::seq<int64_t>(0, cast<ShapedType>(value.getType()).getRank()));
+      auto rounding = elementOf(value).isF32() ? num_ir::RoundingAttr() : formats.rounding;
+      return TransposeOp::create(builder, write.getLoc(), value.getType(), value,
+                                 builder.getDenseI64ArrayAttr(all),
+                                 PhaseAttr::get(fn.getContext(), Phase::up), rounding);
+    };
+    Operation *source = value.getDefiningOp();
+    while (auto reshape = dyn_cast_or_null<ReshapeOp>(source))
+      source = reshape.getX().getDefiningOp();
+    if (isa_and_nonnull<ReadOp>(source)) { // another state, which may change at the end too
+      builder.setInsertionPointAfterValue(value);
+      value = copy();
+    }
+    builder.setInsertionPoint(end);
+    if (elementOf(value) == element)
+      value = copy();
+    else
+      value = RoundOp::create(
+          builder, write.getLoc(), cast<RankedTensorType>(value.getType()).clone(element), value,
+          Phase::up, element.isF32() ? num_ir::RoundingAttr() : formats.rounding);
+    write.setOperand(value);
+    write->moveBefore(end);
+  }
 }
 
 void PrecisionRewriter::rewrite(Operation *op) {
@@ -190,7 +253,7 @@ void PrecisionRewriter::rewrite(Operation *op) {
   if (isMac(op))
     return rewriteMac(op, isWeightGradient, formats.accumulate);
   if (auto read = dyn_cast<ReadOp>(op))
-    return setElement(read.getResult(), stateFormat(read));
+    return setElement(read.getResult(), stateFormat(read.getStateAttr()));
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
   if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
@@ -239,6 +302,8 @@ void PrecisionRewriter::run() {
   }
   for (Operation *op : ops)
     rewrite(op);
+  if (!formats.master.isF32() || !formats.mac.isF32()) // fp32 runs on no chip
+    separateWrites();
   auto results = fn.getBody().front().getTerminator()->getOperands();
   fn.setFunctionType(FunctionType::get(fn.getContext(), fn.getArgumentTypes(), results.getTypes()));
 }
@@ -260,8 +325,14 @@ static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
            << "precision fp16 needs the feature fp16-mac, which chip " << chip.name
            << " lacks (it has " << llvm::join(chip.features, ", ") << ")";
   double scale = options.lossScale;
+  auto step = module.lookupSymbol<func::FuncOp>("step");
+  bool isFixed = module->hasAttr(getOwnUpdatesAttrName()) && step && !dividesLossScaleOut(step);
+  if (isFixed && scale != 0 && scale != 1)
+    return emitError(module.getLoc())
+           << "--loss-scale=" << llvm::formatv("{0}", scale).str()
+           << ": the model's own updates do not divide the loss scale out, expected 1";
   if (scale == 0)
-    scale = isFp32 ? 1 : isFp16 ? 128 : 1024;
+    scale = isFp32 || isFixed ? 1 : isFp16 ? 128 : 1024;
   int exponent = 0;
   if (!(scale > 0) || std::frexp(scale, &exponent) != 0.5 || exponent > 64 || exponent < -62)
     return emitError(module.getLoc())
@@ -322,6 +393,7 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   Builder b(module.getContext());
   auto first = cast<RankedTensorType>(step.getArgumentTypes()[0]);
   int64_t batch = first.getRank() == 0 ? 1 : first.getDimSize(0);
+  module->removeAttr(getOwnUpdatesAttrName());
   module->setAttr("slp.stage", b.getStringAttr("precision"));
   module->setAttr("train.precision",
                   b.getDictionaryAttr(
