@@ -28,6 +28,10 @@ void Graph::noteHyper(ModuleOp module, StringRef name, float value) {
 LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
   if (sources.inParams(input.name()))
     return readAsState(input.name());
+  if (!initSeed)
+    return graph.error() << "parameter \"" << input.name()
+                         << "\": an input without a value: give --params=FILE.onnx|DIR or "
+                            "--init=kaiming,SEED";
   SmallVector<int64_t> shape;
   for (const onnx::TensorShapeProto::Dimension &dim : input.type().tensor_type().shape().dim())
     shape.push_back(dim.dim_value());
@@ -36,8 +40,7 @@ LogicalResult Importer::readParameterInput(const onnx::ValueInfoProto &input) {
     return graph.error() << "parameter \"" << input.name()
                          << "\": expected a tensor of FLOAT of known shape";
   auto type = RankedTensorType::get(shape, graph.builder.getF32Type());
-  graph.makeState(input.name(), type, initSeed ? randomValueOf(input.name(), type) : Attribute(),
-                  /*isFrozen=*/false);
+  graph.makeState(input.name(), type, randomValueOf(input.name(), type), /*isFrozen=*/false);
   return success();
 }
 
