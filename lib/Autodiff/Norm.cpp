@@ -6,6 +6,8 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNormOps.h"
 
 using namespace mlir;
@@ -46,28 +48,68 @@ public:
       return dx ? dx.getDx() : Value();
     }
     ArrayRef<int64_t> axes = *op.getAxes();
-    NormalizeSumsOp total = sums(dy, axes, Phase::bp);
+    // A scale that all elements of a mean share is a factor of the sums; any other belongs to the
+    // error.
+    Value error = dy;
+    if (!isScaleShared()) {
+      auto scaled =
+          createInferred<MulOp>(b, op.getLoc(), {dy, op.getScale()}, phaseOf(b, Phase::bp));
+      if (!scaled)
+        return nullptr;
+      error = scaled.getY();
+    }
+    NormalizeSumsOp total = sums(error, axes, Phase::bp);
     if (!total)
       return nullptr;
     int64_t count = 1;
     for (int64_t axis : axes)
       count *= shapeOf(op.getX())[axis];
+    SmallVector<Value> operands = {error,       op.getX(),      op.getMean(),
+                                   op.getVar(), total.getSum(), total.getProducts()};
+    if (isScaleShared())
+      operands.push_back(op.getScale());
     auto dx = createInferred<NormalizeGradOp>(
-        b, op.getLoc(),
-        {dy, op.getX(), op.getMean(), op.getVar(), total.getSum(), total.getProducts(),
-         op.getScale()},
+        b, op.getLoc(), operands,
         {epsilon(), b.getNamedAttr("count", b.getI64IntegerAttr(count)), phaseOf(b, Phase::bp)});
     return dx ? dx.getDx() : Value();
   }
 
-  /// Whether a scale is the same for all elements that share a mean: then it is a factor of sums.
+  /// The gradients of a bias and a scale of the shape of `parameter`; null after an error.
+  std::pair<Value, Value> throughParameter(Value parameter) {
+    SmallVector<int64_t> axes = servedAxes(parameter);
+    if (!axes.empty()) {
+      NormalizeSumsOp total = sums(dy, axes, Phase::wg);
+      return total ? std::pair<Value, Value>(total.getSum(), total.getProducts())
+                   : std::pair<Value, Value>();
+    }
+    // One for each element: sums over one more dimension, of extent 1.
+    auto widened = [&](Value x) -> Value {
+      SmallVector<int64_t> shape = {1};
+      llvm::append_range(shape, shapeOf(x));
+      auto type = cast<RankedTensorType>(x.getType()).clone(shape);
+      return ReshapeOp::create(b, op.getLoc(), type, x, Phase::wg);
+    };
+    auto total = createInferred<NormalizeSumsOp>(
+        b, op.getLoc(),
+        {widened(dy), widened(op.getX()), widened(op.getMean()), widened(op.getVar())},
+        {epsilon(), i64s(b, "axes", {0}), phaseOf(b, Phase::wg)}, {b.getF32Type(), b.getF32Type()});
+    if (!total)
+      return {};
+    auto narrowed = [&](Value x) -> Value {
+      auto type = cast<RankedTensorType>(x.getType()).clone(shapeOf(parameter));
+      return ReshapeOp::create(b, op.getLoc(), type, x, Phase::wg);
+    };
+    return {narrowed(total.getSum()), narrowed(total.getProducts())};
+  }
+
+private:
+  /// Whether a scale is the same for all elements that share a mean.
   bool isScaleShared() {
     return !op.getAxes() || llvm::all_of(*op.getAxes(), [&](int64_t axis) {
       return shapeOf(op.getScale())[axis] == 1;
     });
   }
 
-private:
   NamedAttribute epsilon() { return b.getNamedAttr("epsilon", op.getEpsilonAttr()); }
 
   NormalizeOp op;
@@ -83,8 +125,6 @@ struct NormalizeGradient : slp::autodiff::GradientOf<NormalizeGradient, Normaliz
     NormalizeBackward backward(op, b, dy);
     grads.assign(5, Value());
     if (needed[0]) {
-      if (!backward.isScaleShared())
-        return op.emitOpError("has no gradient for a scale that differs within the axes");
       grads[0] = backward.throughX();
       if (!grads[0])
         return failure();
@@ -93,10 +133,10 @@ struct NormalizeGradient : slp::autodiff::GradientOf<NormalizeGradient, Normaliz
       Value parameter = op->getOperand(i);
       if (!needed[i])
         continue;
-      NormalizeSumsOp sums = backward.sums(dy, servedAxes(parameter), Phase::wg);
-      if (!sums)
+      auto [ofBias, ofScale] = backward.throughParameter(parameter);
+      if (!ofBias)
         return failure();
-      grads[i] = i == 3 ? sums.getProducts() : sums.getSum();
+      grads[i] = i == 3 ? ofScale : ofBias;
     }
     return success();
   }

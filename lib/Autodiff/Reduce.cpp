@@ -6,6 +6,7 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;
@@ -102,6 +103,74 @@ struct SpreadGradient : slp::autodiff::GradientOf<SpreadGradient, SpreadOp> {
     return success(bool(grads.back()));
   }
 };
+
+/// Builds the elementwise ops of a gradient; null operands pass through, after an error.
+struct Calculator {
+  OpBuilder &b;
+  Location loc;
+
+  template <typename Op>
+  Value make(ValueRange operands, ArrayRef<NamedAttribute> attributes = {}) const {
+    if (llvm::is_contained(operands, Value()))
+      return {};
+    SmallVector<NamedAttribute> all(attributes);
+    all.push_back(phaseOf(b, Phase::bp));
+    auto op = createInferred<Op>(b, loc, operands, all);
+    return op ? op->getResult(0) : Value();
+  }
+  Value affine(Value x, float scale, float offset) const {
+    return make<AffineOp>(x, {b.getNamedAttr("scale", b.getF32FloatAttr(scale)),
+                              b.getNamedAttr("offset", b.getF32FloatAttr(offset))});
+  }
+  Value sum(Value x, ArrayRef<int64_t> axes) const {
+    return make<ReduceSumOp>(x, i64s(b, "axes", axes));
+  }
+};
+
+/// dx = dy * slope(x, y), where an element of dy serves all that made one of y.
+template <typename Model, typename Op>
+struct SlopeGradient : slp::autodiff::GradientOf<SlopeGradient<Model, Op>, Op> {
+  static LogicalResult gradient(Op op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
+                                SmallVectorImpl<Value> &grads) {
+    Calculator calculator{b, op.getLoc()};
+    Value slope = Model::slope(calculator, op);
+    grads.push_back(calculator.make<MulOp>({slope, resultGrads[0]}));
+    return success(bool(grads.back()));
+  }
+};
+
+struct SumSquareGradient : SlopeGradient<SumSquareGradient, ReduceSumSquareOp> {
+  static Value slope(Calculator calc, ReduceSumSquareOp op) { return calc.affine(op.getX(), 2, 0); }
+};
+
+struct SumAbsGradient : SlopeGradient<SumAbsGradient, ReduceSumAbsOp> {
+  static Value slope(Calculator calc, ReduceSumAbsOp op) { return calc.make<SignOp>(op.getX()); }
+};
+
+/// Elements that are equally large share the gradient.
+template <typename Op> struct ExtremeGradient : SlopeGradient<ExtremeGradient<Op>, Op> {
+  static Value slope(Calculator calc, Op op) {
+    Value taken = calc.make<EqualOp>({op.getX(), op.getY()});
+    return calc.make<DivOp>({taken, calc.sum(taken, op.getAxes())});
+  }
+};
+
+/// The product of the other elements. It is y / x only as long as no element is zero: therefore the
+/// product of those that are not, divided by x if there is no zero, taken as it is for the only
+/// zero, and 0 for everything else.
+struct ProdGradient : SlopeGradient<ProdGradient, ReduceProdOp> {
+  static Value slope(Calculator calc, ReduceProdOp op) {
+    Value isZero = calc.make<LogicalNotOp>(op.getX());
+    Value nonzero = calc.make<AddOp>({op.getX(), isZero}); // 1 instead of 0
+    Value zeros = calc.sum(isZero, op.getAxes());
+    Value product = calc.make<ReduceProdOp>(nonzero, i64s(calc.b, "axes", op.getAxes()));
+    Value isOnlyZero =
+        calc.make<LogicalAndOp>({isZero, calc.make<LogicalNotOp>(calc.affine(zeros, 1, -1))});
+    Value hasNone = calc.make<LogicalNotOp>(zeros);
+    Value share = calc.make<SelectOp>({hasNone, calc.make<ReciprocalOp>(nonzero), isOnlyZero});
+    return calc.make<MulOp>({share, product});
+  }
+};
 } // namespace
 
 void slp::autodiff::attachReduceGradients(MLIRContext &context) {
@@ -109,4 +178,9 @@ void slp::autodiff::attachReduceGradients(MLIRContext &context) {
   ReduceMeanOp::attachInterface<ReduceMeanGradient>(context);
   VarianceOp::attachInterface<VarianceGradient>(context);
   SpreadOp::attachInterface<SpreadGradient>(context);
+  ReduceSumSquareOp::attachInterface<SumSquareGradient>(context);
+  ReduceSumAbsOp::attachInterface<SumAbsGradient>(context);
+  ReduceMaxOp::attachInterface<ExtremeGradient<ReduceMaxOp>>(context);
+  ReduceMinOp::attachInterface<ExtremeGradient<ReduceMinOp>>(context);
+  ReduceProdOp::attachInterface<ProdGradient>(context);
 }

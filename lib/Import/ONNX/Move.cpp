@@ -246,7 +246,7 @@ void slp::import_onnx::addMoveOperators(OperatorTable &table) {
                            importDepthToSpace,
                            "",
                            "1, 11, 13"};
-  table["Expand"] = {"fc", 1, {}, importExpand, "constant shape", "8, 13", /*hasGradient=*/false};
+  table["Expand"] = {"fc", 1, {}, importExpand, "constant shape", "8, 13"};
   table["Gather"] = {"fi",
                      1,
                      {{"axis", Kind::integer, ""}},
@@ -279,7 +279,6 @@ void slp::import_onnx::addMoveOperators(OperatorTable &table) {
                     importSplit,
                     "constant sizes",
                     "1, 2, 11, 13, 18"};
-  table["Tile"] = {
-      "fc|c", 1, {}, importTile, "constant repeats", "1, 6, 13", /*hasGradient=*/false};
+  table["Tile"] = {"fc|c", 1, {}, importTile, "constant repeats", "1, 6, 13"};
   table["Transpose"] = {"f", 1, {{"perm", Kind::integers, ""}}, importTranspose, "", "1, 13, 21"};
 }

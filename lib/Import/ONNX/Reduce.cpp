@@ -6,6 +6,7 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 #include "llvm/ADT/Sequence.h"
@@ -30,6 +31,20 @@ static FailureOr<SmallVector<int64_t>> axesOf(Node &node) {
   return axes;
 }
 
+/// Makes `y`, which has every dimension, the output, without the dimensions `axes` unless the node
+/// keeps them.
+static LogicalResult setReduced(Node &node, Value y, ArrayRef<int64_t> axes) {
+  if (!y)
+    return failure();
+  if (node.integer("keepdims", 1) != 0)
+    return node.setOutput(y);
+  SmallVector<int64_t> left;
+  for (auto [d, extent] : llvm::enumerate(node.shape(0)))
+    if (!llvm::is_contained(axes, int64_t(d)))
+      left.push_back(extent);
+  return node.setOutput(node.reshape(y, left));
+}
+
 template <typename Op> static LogicalResult importReduction(Node &node) {
   FailureOr<SmallVector<int64_t>> axes = axesOf(node);
   if (failed(axes))
@@ -38,7 +53,7 @@ template <typename Op> static LogicalResult importReduction(Node &node) {
   if (axes->empty() && !std::is_same_v<Op, train::ReduceSumSquareOp> &&
       !std::is_same_v<Op, train::ReduceSumAbsOp>)
     return node.setOutput(x);
-  SmallVector<int64_t> kept(shapeOf(x)), dropped;
+  SmallVector<int64_t> kept(shapeOf(x));
   // A dimension of extent 1 more: a scalar, and what is squared but not summed, reduce over it.
   Value operand = x;
   if (axes->empty()) {
@@ -50,18 +65,45 @@ template <typename Op> static LogicalResult importReduction(Node &node) {
     return y ? node.setOutput(node.reshape(y.getY(), kept)) : failure();
   }
   auto y = node.create<Op>(operand, train::i64s(node.builder, "axes", *axes));
-  if (!y)
+  return setReduced(node, y ? y.getY() : Value(), *axes);
+}
+
+/// Axes and x of a reduction that is made of others; fails for one over nothing.
+static FailureOr<SmallVector<int64_t>> someAxesOf(Node &node) {
+  FailureOr<SmallVector<int64_t>> axes = axesOf(node);
+  if (succeeded(axes) && axes->empty())
+    return node.fail("a reduction over no axes is not supported");
+  return axes;
+}
+
+/// function(reduction(x))
+template <typename Op, typename Function> static LogicalResult importOfReduction(Node &node) {
+  FailureOr<SmallVector<int64_t>> axes = someAxesOf(node);
+  if (failed(axes))
     return failure();
-  if (node.integer("keepdims", 1) != 0)
-    return node.setOutput(y.getY());
-  for (auto [d, extent] : llvm::enumerate(kept))
-    if (!llvm::is_contained(*axes, int64_t(d)))
-      dropped.push_back(extent);
-  return node.setOutput(node.reshape(y.getY(), dropped));
+  auto sum = node.create<Op>(node.tensor(0), train::i64s(node.builder, "axes", *axes));
+  auto y = sum ? node.create<Function>(sum.getY()) : Function();
+  return setReduced(node, y ? y.getY() : Value(), *axes);
+}
+
+/// m + log(sum(exp(x - m))) with the maximum m, so that nothing overflows.
+static LogicalResult importLogSumExp(Node &node) {
+  FailureOr<SmallVector<int64_t>> axes = someAxesOf(node);
+  if (failed(axes))
+    return failure();
+  NamedAttribute over = train::i64s(node.builder, "axes", *axes);
+  Value x = node.tensor(0);
+  auto largest = node.create<train::ReduceMaxOp>(x, over);
+  auto less = largest ? node.create<train::SubOp>({x, largest.getY()}) : train::SubOp();
+  auto exp = less ? node.create<train::ExpOp>(less.getY()) : train::ExpOp();
+  auto sum = exp ? node.create<train::ReduceSumOp>(exp.getY(), over) : train::ReduceSumOp();
+  auto log = sum ? node.create<train::LogOp>(sum.getY()) : train::LogOp();
+  auto y = log ? node.create<train::AddOp>({log.getY(), largest.getY()}) : train::AddOp();
+  return setReduced(node, y ? y.getY() : Value(), *axes);
 }
 
 void slp::import_onnx::addReduceOperators(OperatorTable &table) {
-  auto add = [&](const char *name, LogicalResult (*import)(Node &), bool hasGradient,
+  auto add = [&](const char *name, LogicalResult (*import)(Node &),
                  const char *versions = "1, 11, 13, 18") {
     table[name] = {"f|c",
                    1,
@@ -70,14 +112,16 @@ void slp::import_onnx::addReduceOperators(OperatorTable &table) {
                     {"noop_with_empty_axes", AttributeKind::integer, ""}},
                    import,
                    "constant axes",
-                   versions,
-                   hasGradient};
+                   versions};
   };
-  add("ReduceSum", importReduction<train::ReduceSumOp>, true, "1, 11, 13");
-  add("ReduceMean", importReduction<train::ReduceMeanOp>, true);
-  add("ReduceSumSquare", importReduction<train::ReduceSumSquareOp>, false);
-  add("ReduceL1", importReduction<train::ReduceSumAbsOp>, false);
-  add("ReduceMax", importReduction<train::ReduceMaxOp>, false, "1, 11, 12, 13, 18, 20");
-  add("ReduceMin", importReduction<train::ReduceMinOp>, false, "1, 11, 12, 13, 18, 20");
-  add("ReduceProd", importReduction<train::ReduceProdOp>, false);
+  add("ReduceSum", importReduction<train::ReduceSumOp>, "1, 11, 13");
+  add("ReduceMean", importReduction<train::ReduceMeanOp>);
+  add("ReduceSumSquare", importReduction<train::ReduceSumSquareOp>);
+  add("ReduceL1", importReduction<train::ReduceSumAbsOp>);
+  add("ReduceL2", importOfReduction<train::ReduceSumSquareOp, train::SqrtOp>);
+  add("ReduceLogSum", importOfReduction<train::ReduceSumOp, train::LogOp>);
+  add("ReduceLogSumExp", importLogSumExp);
+  add("ReduceMax", importReduction<train::ReduceMaxOp>, "1, 11, 12, 13, 18, 20");
+  add("ReduceMin", importReduction<train::ReduceMinOp>, "1, 11, 12, 13, 18, 20");
+  add("ReduceProd", importReduction<train::ReduceProdOp>);
 }

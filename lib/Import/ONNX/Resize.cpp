@@ -173,8 +173,7 @@ void slp::import_onnx::addResizeOperators(OperatorTable &table) {
                       {"nearest_mode", Kind::string, ""}},
                      importResize,
                      "nearest only, constant scales or sizes",
-                     "10, 11, 13, 18, 19",
-                     /*hasGradient=*/false};
+                     "10, 11, 13, 18, 19"};
   table["Upsample"] = {"f|c",
                        1,
                        {{"height_scale", Kind::number, ""},
@@ -183,6 +182,5 @@ void slp::import_onnx::addResizeOperators(OperatorTable &table) {
                         {"width_scale", Kind::number, ""}},
                        importUpsample,
                        "nearest only, constant scales",
-                       "1, 7, 9",
-                       /*hasGradient=*/false};
+                       "1, 7, 9"};
 }
