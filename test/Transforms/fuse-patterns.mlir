@@ -33,6 +33,43 @@ func.func @gelu_tanh(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   return %7, %6 : tensor<4xf32>, tensor<4xf32>
 }
 
+// LayerNorm, as PyTorch 1.13 exports it.
+// CHECK-LABEL: func.func @layer_norm(
+// CHECK-SAME: %[[X:.*]]: tensor<4x8xf32>, %[[SCALE:.*]]: tensor<1x8xf32>, %[[BIAS:.*]]: tensor<1x8xf32>
+func.func @layer_norm(%x: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tensor<1x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NEXT: %[[MEAN:.*]] = train.reduce_mean %[[X]]
+  // CHECK-NEXT: %[[VAR:.*]] = train.variance %[[X]], %[[MEAN]] {axes = array<i64: 1>}
+  // CHECK-NEXT: %[[Y:.*]] = train.normalize %[[X]], %[[MEAN]], %[[VAR]], %[[SCALE]], %[[BIAS]] {axes = array<i64: 1>, epsilon = {{1.0+e-05|9.99999974E-6}} : f32, train.names = ["y"]}
+  // CHECK-NEXT: return %[[Y]]
+  %0 = train.reduce_mean %x {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %1 = train.sub %x, %0 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %2 = train.power %1 {exponent = 2.0 : f32} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %3 = train.reduce_mean %2 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %4 = train.affine %3 {scale = 1.0 : f32, offset = 1.0e-5 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %5 = train.sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = train.div %1, %5 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %7 = train.mul %6, %scale : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  %8 = train.add %7, %bias {train.names = ["y"]} : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  return %8 : tensor<4x8xf32>
+}
+
+// The squares are those of another distance: no normalisation.
+// CHECK-LABEL: func.func @not_layer_norm(
+func.func @not_layer_norm(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tensor<1x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NOT: train.normalize
+  // CHECK: return
+  %0 = train.reduce_mean %x {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %1 = train.sub %x, %0 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %2 = train.power %z {exponent = 2.0 : f32} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %3 = train.reduce_mean %2 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %4 = train.affine %3 {scale = 1.0 : f32, offset = 1.0e-5 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %5 = train.sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = train.div %1, %5 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %7 = train.mul %6, %scale : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  %8 = train.add %7, %bias : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  return %8 : tensor<4x8xf32>
+}
+
 // CHECK-LABEL: func.func @hard_swish(
 // CHECK-SAME: %[[X:.*]]: tensor<4xf32>
 func.func @hard_swish(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {

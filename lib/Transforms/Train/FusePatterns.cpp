@@ -9,7 +9,10 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainReduceOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -41,6 +44,14 @@ struct Product {
 struct Match {
   StringRef op; // empty: none
   Value x;
+};
+
+/// A normalisation by statistics of x: ((x - mean) / sqrt(mean of squares + epsilon)) * scale +
+/// bias.
+struct Normalization {
+  ReduceMeanOp mean, squares;
+  Value scale, bias;
+  APFloat epsilon = APFloat(0.0f);
 };
 } // namespace
 
@@ -136,9 +147,58 @@ static Match match(Operation &op) {
   return {};
 }
 
+/// Whether `square` is x * x.
+static bool isSquare(Value square, Value x) {
+  auto power = square.getDefiningOp<PowerOp>();
+  if (power)
+    return power.getX() == x && power.getExponent().isExactlyValue(2.0);
+  auto mul = square.getDefiningOp<MulOp>();
+  return mul && mul.getA() == x && mul.getB() == x;
+}
+
+/// Matches the part before scale and bias.
+static std::optional<Normalization> matchCentered(Value value) {
+  auto quotient = value.getDefiningOp<DivOp>();
+  auto root = quotient ? quotient.getB().getDefiningOp<SqrtOp>() : SqrtOp();
+  auto shifted = root ? root.getX().getDefiningOp<AffineOp>() : AffineOp();
+  auto squares = shifted ? shifted.getX().getDefiningOp<ReduceMeanOp>() : ReduceMeanOp();
+  auto centered = quotient ? quotient.getA().getDefiningOp<SubOp>() : SubOp();
+  auto mean = centered ? centered.getB().getDefiningOp<ReduceMeanOp>() : ReduceMeanOp();
+  bool fits = squares && mean && shifted.getScale().isExactlyValue(1.0) &&
+              isSquare(squares.getX(), centered.getY()) && mean.getX() == centered.getA() &&
+              mean.getAxes() == squares.getAxes();
+  if (!fits)
+    return std::nullopt;
+  Normalization found;
+  found.mean = mean;
+  found.squares = squares;
+  found.epsilon = shifted.getOffset();
+  return found;
+}
+
+/// Matches from the sum with the bias on, which may stand on either side, as the scale may.
+static std::optional<Normalization> matchNormalization(Operation &op) {
+  auto add = dyn_cast<AddOp>(op);
+  if (!add)
+    return std::nullopt;
+  for (auto [product, bias] :
+       {std::pair(add.getA(), add.getB()), std::pair(add.getB(), add.getA())})
+    if (auto mul = product.getDefiningOp<MulOp>())
+      for (auto [normal, scale] :
+           {std::pair(mul.getA(), mul.getB()), std::pair(mul.getB(), mul.getA())})
+        if (std::optional<Normalization> found = matchCentered(normal)) {
+          if (add.getType() != found->mean.getX().getType())
+            return std::nullopt; // scale or bias repeat x
+          found->scale = scale;
+          found->bias = bias;
+          return found;
+        }
+  return std::nullopt;
+}
+
 /// Erases `op` if nobody reads it, then what only it read.
 static void eraseUnread(Operation *op) {
-  if (!op || !op->use_empty() || !isa<ElementwiseInterface>(op))
+  if (!op || !op->use_empty() || !isa<ElementwiseInterface, ReduceMeanOp>(op))
     return;
   SmallVector<Value> operands(op->getOperands());
   op->erase();
@@ -160,6 +220,29 @@ static Operation *fuse(Operation &op, const Match &found) {
   return fused;
 }
 
+/// The same for a normalisation: variance and normalize; null after an error.
+static Operation *fuse(Operation &op, const Normalization &found) {
+  OpBuilder b(&op);
+  ReduceMeanOp mean = found.mean;
+  NamedAttribute axes = i64s(b, "axes", mean.getAxes());
+  auto var =
+      createInferred<VarianceOp>(b, found.squares->getLoc(), {mean.getX(), mean.getY()}, axes);
+  auto y =
+      var ? createInferred<NormalizeOp>(
+                b, op.getLoc(), {mean.getX(), mean.getY(), var.getY(), found.scale, found.bias},
+                {b.getNamedAttr("epsilon", b.getFloatAttr(b.getF32Type(), found.epsilon)), axes})
+          : NormalizeOp();
+  if (!y)
+    return nullptr;
+  if (Attribute names = op.getAttr(getNamesAttrName()))
+    y->setAttr(getNamesAttrName(), names);
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("fuse").category("fuse"))
+      << "made train.normalize of the ops that it was taken apart into";
+  op.getResult(0).replaceAllUsesWith(y.getY());
+  eraseUnread(&op);
+  return y;
+}
+
 namespace {
 struct TrainFusePatterns : slp::impl::TrainFusePatternsBase<TrainFusePatterns> {
   using Base::Base;
@@ -168,6 +251,12 @@ struct TrainFusePatterns : slp::impl::TrainFusePatternsBase<TrainFusePatterns> {
       // From the end, so that the whole is seen before its parts.
       Operation *op = &fn.getBody().front().back();
       while (op) {
+        if (std::optional<Normalization> found = matchNormalization(*op)) {
+          op = fuse(*op, *found);
+          if (!op)
+            return signalPassFailure();
+          continue;
+        }
         Match found = match(*op);
         op = (found.op.empty() ? op : fuse(*op, found))->getPrevNode();
       }
