@@ -223,6 +223,52 @@ def run_reduce(function):
     return run
 
 
+def run_resize(_, x, *scales):
+    """Nearest, asymmetric, rounded down."""
+    for axis, scale in enumerate(scales[-1].tolist()):
+        indices = (torch.arange(int(x.shape[axis] * scale)) / scale).floor().long()
+        x = x.index_select(axis, indices)
+    return x
+
+
+def run_layer_norm(attributes, x, scale, bias=None):
+    axis = attributes.get("axis", -1) % x.dim()
+    y = functional.layer_norm(x, x.shape[axis:], eps=attributes.get("epsilon", 1e-5)) * scale
+    return y if bias is None else y + bias
+
+
+def run_group_norm(attributes, x, scale, bias):
+    """Until operator set 20 a scale was that of a group."""
+    groups, channels = attributes["num_groups"], x.shape[1]
+    scale, bias = (p.repeat_interleave(channels // p.numel()) for p in (scale, bias))
+    return functional.group_norm(x, groups, scale, bias, attributes.get("epsilon", 1e-5))
+
+
+def run_mean_variance(attributes, x):
+    axes = attributes.get("axes", [0, 2, 3])
+    return (x - x.mean(axes, True)) / (x.var(axes, False, keepdim=True) + 1e-9).sqrt()
+
+
+def run_prod(x, axes, keepdim):
+    for axis in sorted(axes, reverse=True):
+        x = x.prod(axis, keepdim=keepdim)
+    return x
+
+
+def run_loss(function):
+    def run(attributes, x, labels, weights=None):
+        return function(x, labels, None if weights is None else weights.to(x.dtype),
+                        ignore_index=attributes.get("ignore_index", -100),
+                        reduction=attributes.get("reduction", b"mean").decode())
+    return run
+
+
+def ignored_label(graph):
+    """The label that the loss of a graph leaves out, unless it is PyTorch's default."""
+    labels = [a.i for a in graph.node[-1].attribute if a.name == "ignore_index" and a.i != -100]
+    return labels[0] if labels else None
+
+
 def broadcast(function):
     """A function of two tensors, as operator sets before 7 broadcast them too."""
     def run(attributes, a, b):
@@ -315,6 +361,21 @@ OPERATORS = {
         x, weight=scale, bias=bias, eps=attributes.get("epsilon", 1e-5)),
     "ReduceMean": run_reduce(torch.mean),
     "ReduceSum": run_reduce(torch.sum),
+    "ReduceL1": run_reduce(lambda x, *axes, **keep: x.abs().sum(*axes, **keep)),
+    "ReduceL2": run_reduce(lambda x, *axes, **keep: x.square().sum(*axes, **keep).sqrt()),
+    "ReduceSumSquare": run_reduce(lambda x, *axes, **keep: x.square().sum(*axes, **keep)),
+    "ReduceLogSum": run_reduce(lambda x, *axes, **keep: x.sum(*axes, **keep).log()),
+    "ReduceLogSumExp": run_reduce(torch.logsumexp),
+    "ReduceMax": run_reduce(torch.amax),
+    "ReduceMin": run_reduce(torch.amin),
+    "ReduceProd": run_reduce(run_prod),
+    "LayerNormalization": run_layer_norm,
+    "GroupNormalization": run_group_norm,
+    "MeanVarianceNormalization": run_mean_variance,
+    "Expand": lambda _, x, shape: x.broadcast_to(torch.broadcast_shapes(x.shape, shape.tolist())),
+    "Tile": lambda _, x, repeats: x.repeat(repeats.tolist()),
+    "Resize": run_resize,
+    "Upsample": run_resize,
     "ConvTranspose": run_conv_transpose,
     "MaxPool": run_max_pool,
     "MaxUnpool": run_max_unpool,
@@ -343,8 +404,10 @@ OPERATORS = {
     "LRN": run_lrn,
     "MatMul": lambda _, a, b: a @ b,
     "Softmax": lambda attributes, x: functional.softmax(x, attributes.get("axis", -1)),
+    "LogSoftmax": lambda attributes, x: functional.log_softmax(x, attributes.get("axis", -1)),
     "Constant": lambda attributes: from_onnx(attributes["value"]),
-    "SoftmaxCrossEntropyLoss": lambda _, x, labels: functional.cross_entropy(x, labels),
+    "SoftmaxCrossEntropyLoss": run_loss(functional.cross_entropy),
+    "NegativeLogLikelihoodLoss": run_loss(functional.nll_loss),
 }
 
 
@@ -382,7 +445,8 @@ def gradients(name, model):
     values = {t.name: from_onnx(t) for t in graph.initializer}
     parameters = {}
     for key, value in values.items():
-        if value.is_floating_point() and (value.numel() > 1 or key == "slope"):
+        if (value.is_floating_point() and not key.startswith("constant")
+                and (value.numel() > 1 or key == "slope")):
             values[key] = parameters[key] = value.double().requires_grad_()
     image = graph.input[0]
     shape = [d.dim_value or SYMBOLIC_BATCH for d in image.type.tensor_type.shape.dim]
@@ -390,7 +454,10 @@ def gradients(name, model):
     values[image.name] = torch.from_numpy(pixels)
     result = {"model": name, "inputs": {image.name: as_json(values[image.name])}}
     if len(graph.input) == 2:  # the graph carries its loss
-        labels = torch.from_numpy(random.randint(0, 5, shape[0]))
+        places = [d.dim_value for d in graph.input[1].type.tensor_type.shape.dim[1:]]
+        labels = torch.from_numpy(random.randint(0, 5, [shape[0]] + places))
+        if ignored_label(graph) is not None:
+            labels[torch.from_numpy(random.rand(*labels.shape) < 0.3)] = ignored_label(graph)
         values[graph.input[1].name] = labels
         loss = evaluate(graph, values)
         logits = values[graph.node[-1].input[0]]
@@ -418,6 +485,8 @@ def main():
     for path in paths:
         model = (onnx_parser.parse_model(path.read_text()) if path.suffix == ".onnxtxt"
                  else onnx.load(str(path)))
+        if any(node.op_type == "Dropout" for node in model.graph.node):
+            continue  # the mask is ours
         result = gradients(path.name, model)
         lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items()]
         (out / f"{path.stem}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

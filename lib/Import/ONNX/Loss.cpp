@@ -4,13 +4,16 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"
 
 #include "onnx/onnx_pb.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace slp;
@@ -20,17 +23,34 @@ using namespace slp::import_onnx;
 // Softmax
 //===----------------------------------------------------------------------------------------===//
 
+/// `x` with dimension `from` at place `to`.
+static Value moveAxis(Node &node, Value x, int64_t from, int64_t to) {
+  if (!x || from == to)
+    return x;
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, shapeOf(x).size()));
+  perm.erase(perm.begin() + from);
+  perm.insert(perm.begin() + to, from);
+  return transpose(node, x, perm);
+}
+
 template <typename Op> static LogicalResult importSoftmax(Node &node) {
-  ArrayRef<int64_t> x = node.shape(0);
+  SmallVector<int64_t> x(node.shape(0));
   int64_t rank = x.size();
   // Until operator set 12, softmax ran over all dimensions from `axis` on.
   bool flattens = node.version() < 13;
   FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", flattens ? 1 : -1), rank);
   if (failed(axis))
     return failure();
-  if (!flattens && product(x, *axis + 1, rank) != 1)
-    return node.fail("attribute axis = " + Twine(*axis) +
-                     " is not supported, expected the last dimension");
+  if (!flattens && product(x, *axis + 1, rank) != 1) {
+    Value last = moveAxis(node, node.tensor(0), *axis, rank - 1);
+    if (!last)
+      return failure();
+    auto softmax = node.create<Op>(node.reshape(last, {product(x) / x[*axis], x[*axis]}));
+    if (!softmax)
+      return failure();
+    SmallVector<int64_t> moved(shapeOf(last));
+    return node.setOutput(moveAxis(node, node.reshape(softmax.getY(), moved), rank - 1, *axis));
+  }
   Value rows = node.reshape(node.tensor(0), {product(x, 0, *axis), product(x, *axis, rank)});
   auto softmax = node.create<Op>(rows);
   return softmax ? node.setOutput(node.reshape(softmax.getY(), x)) : failure();
@@ -40,14 +60,53 @@ template <typename Op> static LogicalResult importSoftmax(Node &node) {
 // Losses
 //===----------------------------------------------------------------------------------------===//
 
-/// The negative log likelihood of `logs` (N, C), reduced as the node says; sets the loss of the
+/// Scores (N, C, d1, ...) of a loss as rows (N * d1 * ..., C), and back.
+static Value rowsOf(Node &node, Value scores) {
+  int64_t rank = shapeOf(scores).size(), classes = shapeOf(scores)[1];
+  Value last = moveAxis(node, scores, 1, rank - 1);
+  return last ? node.reshape(last, {product(shapeOf(last)) / classes, classes}) : last;
+}
+
+static Value scoresOf(Node &node, Value rows, ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> moved(shape);
+  moved.erase(moved.begin() + 1);
+  moved.push_back(shape[1]);
+  return moveAxis(node, node.reshape(rows, moved), moved.size() - 1, 1);
+}
+
+/// Fails unless scores are (N, C, d1, ...) and labels (N, d1, ...).
+static LogicalResult checkScores(Node &node) {
+  SmallVector<int64_t> labels(node.shape(0));
+  if (labels.size() < 2)
+    return node.fail("expected scores of rank 2 or more, found " + printShape(labels));
+  int64_t classes = labels[1];
+  labels.erase(labels.begin() + 1);
+  if (node.shape(1) != ArrayRef<int64_t>(labels))
+    return node.fail("expected labels of shape " + printShape(labels) + ", found " +
+                     printShape(node.shape(1)));
+  if (node.hasInput(2) && node.shape(2) != ArrayRef<int64_t>(classes))
+    return node.fail("expected " + Twine(classes) + " weights of classes, found " +
+                     printShape(node.shape(2)));
+  return success();
+}
+
+/// Whether every label counts, and as much as any other.
+static bool countsAll(Node &node) {
+  return !node.hasInput(2) && !node.hasAttribute("ignore_index");
+}
+
+/// The negative log likelihood of rows `logs`, reduced as the node says; sets the loss of the
 /// graph if it is one number.
 static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Value logProbability) {
   OpBuilder &b = node.builder;
-  SmallVector<Value> operands = {logs, node.tensor(1)};
+  SmallVector<int64_t> labels(node.shape(1));
+  SmallVector<Value> operands = {logs, node.reshape(node.tensor(1), {product(labels)})};
   if (node.hasInput(2))
     operands.push_back(node.tensor(2));
+  // The label -1 is no class: it is left out anyway.
   int64_t ignore = node.integer("ignore_index", -1);
+  if (ignore != int64_t(int32_t(ignore)))
+    ignore = -1; // labels are i32, none is this one
   auto nll = node.create<train::NllOp>(
       operands, b.getNamedAttr("ignore", b.getI32IntegerAttr(int32_t(ignore))),
       {b.getF32Type(), b.getF32Type()});
@@ -55,18 +114,22 @@ static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Valu
     return failure();
   Value result = nll.getLosses();
   std::string reduction = node.string("reduction", "mean");
-  if (reduction != "none") {
+  if (reduction == "none") {
+    result = node.reshape(result, labels);
+  } else {
     NamedAttribute all = train::i64s(b, "axes", {0});
-    bool isPlainMean = reduction == "mean" && !node.hasInput(2) && ignore < 0;
-    if (reduction == "mean" && !isPlainMean)
-      return node.fail("reduction = mean with weights or ignore_index is not supported, expected "
-                       "sum or none");
     Value reduced;
-    if (isPlainMean) {
+    if (reduction == "mean" && countsAll(node)) {
       if (auto mean = node.create<train::ReduceMeanOp>(result, all))
         reduced = mean.getY();
     } else if (auto sum = node.create<train::ReduceSumOp>(result, all)) {
       reduced = sum.getY();
+    }
+    if (reduced && reduction == "mean" && !countsAll(node)) {
+      // The mean is weighted: divided by what the labels that count weigh together.
+      auto shares = node.create<train::ReduceSumOp>(nll.getShares(), all);
+      auto mean = shares ? node.create<train::DivOp>({reduced, shares.getY()}) : train::DivOp();
+      reduced = mean ? mean.getY() : Value();
     }
     if (!reduced)
       return failure();
@@ -83,37 +146,45 @@ static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Valu
 }
 
 static LogicalResult importNll(Node &node) {
-  if (node.rank(0) != 2)
-    return node.fail("expected an input of rank 2, found " + printShape(node.shape(0)));
-  return importLikelihood(node, node.tensor(0), node.tensor(0), Value());
+  if (failed(checkScores(node)))
+    return failure();
+  Value rows = rowsOf(node, node.tensor(0));
+  return rows ? importLikelihood(node, rows, node.tensor(0), Value()) : failure();
 }
 
 static LogicalResult importCrossEntropy(Node &node) {
   OpBuilder &b = node.builder;
-  if (node.rank(0) != 2)
-    return node.fail("expected scores of rank 2, found " + printShape(node.shape(0)));
+  if (failed(checkScores(node)))
+    return failure();
   bool hasProbability = node.numOutputs() > 1 && node.hasOutput(1);
-  bool isPlain = node.string("reduction", "mean") == "mean" && !node.hasInput(2) &&
-                 node.integer("ignore_index", -1) < 0;
-  Value logits = node.tensor(0), logProbability;
+  bool isPlain = node.string("reduction", "mean") == "mean" && countsAll(node);
+  Value logits = node.tensor(0), rows = rowsOf(node, logits), logs, logProbability;
+  if (!rows)
+    return failure();
   if (!isPlain || hasProbability) {
-    auto logs = node.create<train::LogSoftmaxOp>(logits);
-    if (!logs)
+    auto logarithms = node.create<train::LogSoftmaxOp>(rows);
+    if (!logarithms)
       return failure();
-    logProbability = logs.getY();
+    logs = logarithms.getY();
   }
+  if (hasProbability)
+    logProbability = scoresOf(node, logs, node.shape(0));
+  if (hasProbability && !logProbability)
+    return failure();
+  // The gradient operators of artifacts read it; they know no weights.
+  if (node.hasOutput(1) && !node.hasInput(2) && node.integer("ignore_index", -1) < 0)
+    node.graph.logitsOf[node.outputName(1)] = logits;
   if (!isPlain)
-    return importLikelihood(node, logProbability, logits, logProbability);
-  auto loss = node.create<train::CrossEntropyOp>({logits, node.tensor(1)}, {},
-                                                 {b.getF32Type(), b.getF32Type()});
+    return importLikelihood(node, logs, logits, logProbability);
+  Value labels = node.reshape(node.tensor(1), {product(node.shape(1))});
+  auto loss =
+      node.create<train::CrossEntropyOp>({rows, labels}, {}, {b.getF32Type(), b.getF32Type()});
   if (!loss)
     return failure();
   if (!node.graph.loss) {
     node.graph.loss = loss.getLoss();
     node.graph.logits = logits;
   }
-  if (node.hasOutput(1)) // the gradient operators of artifacts read it
-    node.graph.logitsOf[node.outputName(1)] = logits;
   if (hasProbability)
     node.graph.values[node.outputName(1)] = logProbability;
   return node.setOutput(loss.getLoss(), "losses");
@@ -121,17 +192,14 @@ static LogicalResult importCrossEntropy(Node &node) {
 
 void slp::import_onnx::addLossOperators(OperatorTable &table) {
   std::vector<AttributeRule> axis = {{"axis", AttributeKind::integer, ""}};
-  table["Softmax"] = {
-      "f", 1, axis, importSoftmax<train::SoftmaxOp>, "over the last dimension", "1, 11, 13"};
-  table["LogSoftmax"] = {
-      "f", 1, axis, importSoftmax<train::LogSoftmaxOp>, "over the last dimension", "1, 11, 13"};
+  table["Softmax"] = {"f", 1, axis, importSoftmax<train::SoftmaxOp>, "", "1, 11, 13"};
+  table["LogSoftmax"] = {"f", 1, axis, importSoftmax<train::LogSoftmaxOp>, "", "1, 11, 13"};
   std::vector<AttributeRule> loss = {{"ignore_index", AttributeKind::integer, ""},
                                      {"reduction", AttributeKind::string, "none, mean or sum",
                                       [](const onnx::AttributeProto &attribute) {
                                         return attribute.s() == "none" || attribute.s() == "mean" ||
                                                attribute.s() == "sum";
                                       }}};
-  table["SoftmaxCrossEntropyLoss"] = {"fl|f",  2, loss, importCrossEntropy, "scores of rank 2",
-                                      "12, 13"};
-  table["NegativeLogLikelihoodLoss"] = {"fl|f", 1, loss, importNll, "input of rank 2", "12, 13"};
+  table["SoftmaxCrossEntropyLoss"] = {"fl|f", 2, loss, importCrossEntropy, "", "12, 13"};
+  table["NegativeLogLikelihoodLoss"] = {"fl|f", 1, loss, importNll, "", "12, 13"};
 }

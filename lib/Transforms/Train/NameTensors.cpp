@@ -33,10 +33,11 @@ private:
   /// The names of an op that has none yet, by its kind.
   SmallVector<std::string> namesFor(Operation *op, StringRef prefix);
   std::string nameOf(Value value);
-  void setNames(Operation *op, ArrayRef<std::string> names);
+  void setNames(Operation *op, ArrayRef<std::string> names, bool areGiven = false);
 
   DenseMap<Value, std::string> names;
   llvm::StringSet<> taken;
+  llvm::StringSet<> given;  // by the file: others keep off, also those that come first
   llvm::StringSet<> unread; // states whose value has not been named
 };
 } // namespace
@@ -58,7 +59,7 @@ std::string TrainNameTensors::nameOf(Value value) {
   return "tensor";
 }
 
-void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted) {
+void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted, bool areGiven) {
   SmallVector<Attribute> attributes;
   for (auto [result, want] : llvm::zip_equal(op->getResults(), wanted)) {
     std::string name = want;
@@ -67,7 +68,7 @@ void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted) {
       attributes.push_back(StringAttr::get(&getContext(), name));
       continue;
     }
-    for (unsigned n = 2; !taken.insert(name).second; ++n)
+    for (unsigned n = 2; (!areGiven && given.contains(name)) || !taken.insert(name).second; ++n)
       name = want + "#" + std::to_string(n);
     names[result] = name;
     attributes.push_back(StringAttr::get(&getContext(), name));
@@ -127,15 +128,17 @@ void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
     if (existing && existing.size() == op.getNumResults())
       for (StringAttr name : existing.getAsRange<StringAttr>())
         wanted.push_back(name.str());
-    if (wanted.size() != op.getNumResults())
+    bool areGiven = !wanted.empty();
+    if (!areGiven)
       wanted = namesFor(&op, prefix);
     Value first = op.getResult(0);
     auto round = first.hasOneUse() ? dyn_cast<RoundOp>(*first.user_begin()) : RoundOp();
     if (op.hasAttr("accumulate") && round && !round->hasAttr(getNamesAttrName())) {
-      setNames(round, wanted);
+      setNames(round, wanted, areGiven);
       wanted = {nameOf(round.getY()) + "/acc"};
+      areGiven = false;
     }
-    setNames(&op, wanted);
+    setNames(&op, wanted, areGiven);
   }
 }
 
@@ -150,6 +153,11 @@ void TrainNameTensors::runOnOperation() {
     for (unsigned i = 0; i < fn.getNumArguments(); ++i)
       if (auto name = fn.getArgAttrOfType<StringAttr>(i, getArgNameAttrName()))
         taken.insert(name.getValue());
+  module.walk([&](Operation *op) {
+    if (auto existing = op->getAttrOfType<ArrayAttr>(getNamesAttrName()))
+      for (StringAttr name : existing.getAsRange<StringAttr>())
+        given.insert(name.getValue());
+  });
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
     nameFunction(fn, fn.getName() == "step" ? "" : (fn.getName() + ":").str());
 }

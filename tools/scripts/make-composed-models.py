@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+# ===- make-composed-models.py - operators that import as several ops -------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Writes test/models/ops/*.onnx for operators whose gradients are composed of
+# other ops: what repeats elements, normalisations with a scale for each element,
+# reductions, softmax over any axis. Each is a layer, the operator, and a dense
+# layer that makes logits, as in make-elementwise-models.py; loss-*.onnx carry a
+# loss of their own, over 5 classes. A second run makes the same bytes. make-gradients.py computes what autograd says of them.
+# Needs python3-onnx.
+#
+# ===-----------------------------------------------------------------------===#
+import argparse
+import importlib.machinery
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+HERE = pathlib.Path(__file__).resolve()
+elementwise = importlib.machinery.SourceFileLoader(
+    "elementwise", str(HERE.with_name("make-elementwise-models.py"))).load_module()
+
+
+class Graph(elementwise.Graph):
+    def constant(self, values, kind):
+        name = f"constant{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(np.array(values, kind), name))
+        return name
+
+    def integers(self, *values):
+        return self.constant(values, np.int64)
+
+    def classify(self, x, width, image, opset):
+        """Logits (N, 4) of x, which has `width` elements an image."""
+        flat = self.node("Flatten", [x])
+        weight, bias = self.parameter("fc2.weight", width, 4), self.parameter("fc2.bias", 4)
+        self.nodes.append(helper.make_node("Gemm", [flat, weight, bias], ["logits"],
+                                           name="logits"))
+
+        def value(name, shape):
+            return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        graph = helper.make_graph(self.nodes, self.name, [value("image", image)],
+                                  [value("logits", [image[0], 4])], self.initializers)
+        return helper.make_model(graph, producer_name="make-composed-models", ir_version=7,
+                                 opset_imports=[helper.make_opsetid("", opset)])
+
+
+def of_dense(body, width, opset=13):
+    """Of (3, 8)."""
+    def make(name):
+        graph = Graph(name)
+        return graph.classify(body(graph, graph.dense()), width, [3, 6], opset)
+    return make
+
+
+def of_conv(body, width, opset=13):
+    """Of (2, 3, 4, 4)."""
+    def make(name):
+        graph = Graph(name)
+        return graph.classify(body(graph, graph.conv()), width, [2, 2, 4, 4], opset)
+    return make
+
+
+def expand(graph, x):
+    wide = graph.node("Unsqueeze", [x, graph.integers(1)])
+    return graph.node("Expand", [wide, graph.integers(3, 5, 8)])
+
+
+def expand_parameter(graph, x):
+    row = graph.parameter("row", 1, 3, 1, 4)
+    return graph.node("Mul", [x, graph.node("Expand", [row, graph.integers(2, 3, 4, 4)])])
+
+
+def resize(graph, x):
+    scales = graph.constant([1, 1, 2, 1.5], np.float32)
+    return graph.node("Resize", [x, "", scales], mode="nearest", nearest_mode="floor",
+                      coordinate_transformation_mode="asymmetric")
+
+
+def layer_norm(axis, *shape, bias=True):
+    def body(graph, x):
+        inputs = [x, graph.parameter("ln.weight", *shape, low=0.5, high=1.5)]
+        if bias:
+            inputs.append(graph.parameter("ln.bias", *shape))
+        return graph.node("LayerNormalization", inputs, axis=axis, epsilon=1e-3)
+    return body
+
+
+def group_norm(count):
+    def body(graph, x):
+        wide = graph.node("Concat", [x, graph.node("Mul", [x, x])], axis=1)
+        return graph.node("GroupNormalization",
+                          [wide, graph.parameter("gn.weight", count, low=0.5, high=1.5),
+                           graph.parameter("gn.bias", count)], num_groups=2, epsilon=1e-3)
+    return body
+
+
+def dropout(graph, x):
+    mode = graph.constant(True, np.bool_)
+    return graph.node("Dropout", [x, graph.number(0.25), mode], seed=7)
+
+
+def squared_distance(graph, x):
+    """MSE's pieces, along one axis of an image."""
+    return graph.node("ReduceSumSquare", [x], axes=[2], keepdims=0)
+
+
+def reduce(op, axes, **attributes):
+    return lambda graph, x: graph.node(op, [x], axes=axes, **attributes)
+
+
+def prod_with_zeros(graph, x):
+    """Rectified, so that many products have one zero or several."""
+    return graph.node("ReduceProd", [graph.node("Relu", [x])], axes=[3], keepdims=0)
+
+
+def max_of_equals(graph, x):
+    """Rectified, so that many maxima are shared."""
+    return graph.node("ReduceMax", [graph.node("Relu", [x])], axes=[2, 3], keepdims=1)
+
+
+def log_sum(graph, x):
+    return graph.node("ReduceLogSum", [elementwise.positive(graph, x)], axes=[1], keepdims=0)
+
+
+def of_loss(op, body, image, places=(), weights=False, **attributes):
+    """A model with its own loss of scores (N, 5, places)."""
+    def make(name):
+        graph = Graph(name)
+        inputs = [body(graph), "labels"]
+        if weights:
+            inputs.append(graph.constant([0.5, 2, 1, 0.25, 1.5], np.float32))
+        graph.nodes.append(helper.make_node(op, inputs, ["loss"], name="loss", **attributes))
+
+        def value(name, kind, shape):
+            return helper.make_tensor_value_info(name, kind, shape)
+        number, integer = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+        inner = helper.make_graph(graph.nodes, name,
+                                  [value("image", number, image),
+                                   value("labels", integer, [image[0], *places])],
+                                  [value("loss", number, [])], graph.initializers)
+        return helper.make_model(inner, producer_name="make-composed-models", ir_version=7,
+                                 opset_imports=[helper.make_opsetid("", 13)])
+    return make
+
+
+def scores(graph):
+    """(6, 5) of an image of (6, 6)."""
+    return graph.node("Gemm", ["image", graph.parameter("fc.weight", 6, 5),
+                               graph.parameter("fc.bias", 5)])
+
+
+def pixels(graph):
+    """(2, 5, 3, 4) of an image of (2, 2, 3, 4)."""
+    return graph.node("Conv", ["image", graph.parameter("conv.weight", 5, 2, 1, 1),
+                               graph.parameter("conv.bias", 5)], kernel_shape=[1, 1])
+
+
+def pixel_logarithms(graph):
+    return graph.node("LogSoftmax", [pixels(graph)], axis=1)
+
+
+ENTROPY, LIKELIHOOD = "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"
+MODELS = {
+    "loss-weights": of_loss(ENTROPY, scores, [6, 6], weights=True),
+    "loss-ignore": of_loss(ENTROPY, scores, [6, 6], ignore_index=2),
+    "loss-ignore-negative": of_loss(ENTROPY, scores, [6, 6], weights=True, ignore_index=-3),
+    "loss-sum": of_loss(ENTROPY, scores, [6, 6], weights=True, reduction="sum"),
+    "loss-pixels": of_loss(ENTROPY, pixels, [2, 2, 3, 4], [3, 4]),
+    "loss-pixels-weights": of_loss(ENTROPY, pixels, [2, 2, 3, 4], [3, 4], weights=True,
+                                   ignore_index=1),
+    "loss-likelihood-pixels": of_loss(LIKELIHOOD, pixel_logarithms, [2, 2, 3, 4], [3, 4],
+                                      weights=True, ignore_index=-1),
+    "expand": of_dense(expand, 40),
+    "expand-parameter": of_conv(expand_parameter, 48),
+    "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),
+    "resize-nearest": of_conv(resize, 144),
+    "upsample": of_conv(lambda graph, x: graph.node(
+        "Upsample", [x, graph.constant([1, 1, 2, 3], np.float32)]), 288, opset=9),
+    "pad-edge": of_conv(lambda graph, x: graph.node(
+        "Pad", [x, graph.integers(0, 0, 1, 2, 0, 0, 0, 1)], mode="edge"), 105),
+    "fn-mul-plane": of_conv(lambda graph, x: graph.node(
+        "Mul", [x, graph.parameter("plane", 1, 3, 1, 4)]), 48),
+    "norm-layer": of_dense(layer_norm(-1, 8), 8, opset=17),
+    "norm-layer-image": of_conv(layer_norm(1, 3, 4, 4), 48, opset=17),
+    "norm-layer-row": of_conv(layer_norm(2, 4, bias=False), 48, opset=17),
+    "norm-group-18": of_conv(group_norm(2), 96, opset=18),
+    "norm-group-21": of_conv(group_norm(6), 96, opset=21),
+    "norm-mean-variance": of_conv(lambda graph, x: graph.node("MeanVarianceNormalization", [x]),
+                                  48),
+    "dropout": of_dense(dropout, 8),
+    "reduce-l1": of_conv(reduce("ReduceL1", [1], keepdims=0), 16),
+    "reduce-l2": of_conv(reduce("ReduceL2", [1, 3]), 4),
+    "reduce-sum-square": of_conv(squared_distance, 12),
+    "reduce-log-sum": of_conv(log_sum, 16),
+    "reduce-log-sum-exp": of_conv(reduce("ReduceLogSumExp", [-1]), 12),
+    "reduce-max": of_conv(max_of_equals, 3),
+    "reduce-min": of_conv(reduce("ReduceMin", [1], keepdims=0), 16),
+    "reduce-prod": of_conv(prod_with_zeros, 12),
+    "softmax-channels": of_conv(lambda graph, x: graph.node("Softmax", [x], axis=1), 48),
+    "log-softmax-rows": of_conv(lambda graph, x: graph.node("LogSoftmax", [x], axis=-2), 48),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="write the models of composed operators")
+    parser.add_argument("--out", type=pathlib.Path,
+                        default=HERE.parents[2] / "test" / "models" / "ops")
+    out = parser.parse_args().out
+    for name, make in MODELS.items():
+        onnx.save(make(name), str(out / f"{name}.onnx"))
+    print(f"{out}: {len(MODELS)} models")
+
+
+if __name__ == "__main__":
+    main()
