@@ -215,6 +215,8 @@ static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {
     return emitError(module.getLoc())
            << "differentiate makes a function @eval, but there is one already";
   if (!loss || results.size() > 2 || cast<ShapedType>(results[0].getType()).getRank() != 0) {
+    if (failed(resolveDerivatives(step)))
+      return failure();
     makeEvalOnly(step);
     module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
     return success();

@@ -65,6 +65,8 @@ static Status readCase(const fs::path &folder, Case &testCase) {
     names.push_back(value.name());
     if (!value.type().has_tensor_type())
       testCase.otherThanTensors.insert(value.name());
+    if (value.type().tensor_type().elem_type() == onnx::TensorProto::BFLOAT16)
+      testCase.bfloats.insert(value.name());
   };
   for (const onnx::ValueInfoProto &input : model.graph().input())
     addValue(input, testCase.inputs);
@@ -198,6 +200,8 @@ static Status readTensors(const Case &testCase, const std::string &folder, const
       return Error{kind + " \"" + names[i] + "\": expected a tensor"};
     if (!parseFile(fs::path(folder) / file, tensor))
       return Error{file + ": not a tensor"};
+    if (testCase.bfloats.count(names[i]) && tensor.data_type() == onnx::TensorProto::UINT16)
+      tensor.set_data_type(onnx::TensorProto::BFLOAT16);
     files[names[i]] = fs::path(folder) / file;
     Values &values = out[names[i]];
     values.type = tensor.data_type();

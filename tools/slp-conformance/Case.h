@@ -50,6 +50,7 @@ struct Case {
   bool isRandom = false;           // its outputs are random by definition
   std::vector<std::string> inputs, outputs;
   std::set<std::string> otherThanTensors; // those of them that are sequences, optional values, maps
+  std::set<std::string> bfloats;          // those of BFLOAT16: files may give their bits as UINT16
 };
 
 /// All cases in `folder` and below, sorted by name. Folders without a model are passed over.

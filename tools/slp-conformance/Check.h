@@ -55,8 +55,9 @@ struct Settings {
 Outcome check(const Case &testCase, const Settings &settings);
 
 /// Compares an output with what is expected: floats by the tolerance of ONNX's own test runner,
-/// |got - expected| <= 1e-7 + 1e-3 |expected|, everything else exactly. Empty if they agree, else
-/// the first difference. `isRandom`: shape, share of zeros, and values where neither is zero.
+/// |got - expected| <= 1e-7 + 1e-3 |expected| (BFLOAT16: one unit of its last place), everything
+/// else exactly. Empty if they agree, else the first difference. `isRandom`: shape, share of zeros,
+/// and values where neither is zero.
 std::string compareOutput(llvm::StringRef name, const Values &expected,
                           llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> got, bool isRandom);
 

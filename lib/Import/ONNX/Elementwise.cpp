@@ -233,10 +233,10 @@ void slp::import_onnx::addElementwiseOperators(OperatorTable &table) {
   add("Mul", "ff", importMul, "1, 6, 7, 13, 14");
   add("Div", "ff", importDiv, "1, 6, 7, 13, 14");
   add("Pow", "fa", importPow, "1, 7, 12, 13, 15", "an integer exponent is a constant");
-  add("Sum", "ff*", importSum, "1, 6, 8, 13");
-  add("Mean", "ff*", importMean, "1, 6, 8, 13");
-  add("Max", "ff*", importExtreme<train::MaxOp, true>, "1, 6, 8, 12, 13");
-  add("Min", "ff*", importExtreme<train::MinOp, false>, "1, 6, 8, 12, 13");
+  add("Sum", "f*", importSum, "1, 6, 8, 13");
+  add("Mean", "f*", importMean, "1, 6, 8, 13");
+  add("Max", "f*", importExtreme<train::MaxOp, true>, "1, 6, 8, 12, 13");
+  add("Min", "f*", importExtreme<train::MinOp, false>, "1, 6, 8, 12, 13");
   add("PRelu", "fw", importPrelu, "1, 6, 7, 9, 16");
   add("Equal", "ff", importBinary<train::EqualOp>, "1, 7, 11, 13, 19");
   add("Less", "ff", importBinary<train::LessOp>, "1, 7, 9, 13");

@@ -50,8 +50,11 @@ LogicalResult Importer::checkVersion() {
       graph.opset = set.version();
     else
       graph.opsets[set.domain()] = set.version();
-  if (file.model.opset_import_size() == 0)
-    graph.opset = 1; // files from before there were operator sets
+  bool usesStandard = llvm::any_of(proto.node(), [](const onnx::NodeProto &node) {
+    return node.domain().empty() || node.domain() == "ai.onnx";
+  });
+  if (file.model.opset_import_size() == 0 || (graph.opset == 0 && !usesStandard))
+    graph.opset = 1; // a file from before there were operator sets, or that needs none but others
   if (graph.opset < 1)
     return graph.error() << "expected an ONNX operator set of 1 or later, found " << graph.opset;
   return success();

@@ -14,6 +14,8 @@
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
@@ -76,6 +78,9 @@ std::string Graph::checkMaterial(const Constant &c) {
   constexpr int64_t most = int64_t(1) << 24;
   if (llvm::any_of(c.integers, [](int64_t v) { return v < -most || v > most; }))
     return "has integers beyond 2^24";
+  // A float's infinity stays one; a double may be a number that FP32 has not.
+  if (llvm::any_of(c.numbers, [](double v) { return std::isfinite(v) && std::isinf(float(v)); }))
+    return "has numbers beyond FP32";
   int64_t bytes = c.size() * 4;
   if (!isSplat(c) && bytes > (isIndexType(c) ? train::maxInlineBytes : train::maxFrozenBytes))
     return "is a constant of " + std::to_string(bytes) + " bytes, which is too large";

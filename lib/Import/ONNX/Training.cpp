@@ -243,6 +243,13 @@ static std::string updatedBy(StringRef output, const llvm::StringSet<> &paramete
   return "";
 }
 
+/// Whether the graph is nothing but optimizers: their results are no updates, there being no step.
+static bool isOptimizerAlone(const onnx::GraphProto &graph) {
+  return llvm::all_of(graph.node(), [](const onnx::NodeProto &node) {
+    return node.domain() == "ai.onnx.preview.training";
+  });
+}
+
 static Result<TrainingPlan>
 planWritten(ModelFile &file, const std::vector<std::pair<std::string, std::string>> &given) {
   TrainingPlan plan;
@@ -273,7 +280,7 @@ planWritten(ModelFile &file, const std::vector<std::pair<std::string, std::strin
     bool isGiven = llvm::any_of(given, [&](auto &update) {
       return update.second == output.name() || update.first == state;
     });
-    if (state.empty() || isGiven)
+    if (state.empty() || isGiven || isOptimizerAlone(graph))
       continue;
     if (Status status = addUpdate(plan, state, output.name()); !status)
       return status.takeError();
