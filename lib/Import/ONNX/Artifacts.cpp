@@ -155,5 +155,10 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
        "mean over the batch"});
   add("com.microsoft.InPlaceAccumulatorV2",
       {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});
-  add("com.microsoft.YieldOp", {"a*", 1, {}, refuseYield, "refused"});
+  add("com.microsoft.YieldOp", {"a*",
+                                1 << 20,
+                                {{"full_shape_outputs", AttributeKind::integers, ""},
+                                 {"non_differentiable_outputs", AttributeKind::integers, ""}},
+                                refuseYield,
+                                "refused"});
 }

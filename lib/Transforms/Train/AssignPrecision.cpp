@@ -329,8 +329,7 @@ static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
   bool isFixed = module->hasAttr(getOwnUpdatesAttrName()) && step && !dividesLossScaleOut(step);
   if (isFixed && scale != 0 && scale != 1)
     return emitError(module.getLoc())
-           << "--loss-scale=" << llvm::formatv("{0}", scale).str()
-           << ": the model's own updates do not divide the loss scale out, expected 1";
+           << "--loss-scale: the model's own updates do not divide the loss scale out, expected 1";
   if (scale == 0)
     scale = isFp32 || isFixed ? 1 : isFp16 ? 128 : 1024;
   int exponent = 0;
