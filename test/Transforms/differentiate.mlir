@@ -167,7 +167,7 @@ module attributes {slp.stage = "import"} {
     // CHECK: %[[DM:.*]] = train.affine %[[DZ]] {offset = 0.000000e+00 : f32, phase = #train.phase<bp>, scale = -1.000000e+00 : f32}
     // CHECK: %[[DT:.*]] = train.mul %[[DM]], %[[S]] {phase = #train.phase<bp>} : (tensor<4x3xf32>, tensor<1x3xf32>) -> tensor<4x3xf32>
     // CHECK: %[[DS:.*]] = train.mul %[[DM]], %[[T]] {phase = #train.phase<bp>} : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
-    // CHECK: {phase = #train.phase<wg>} : {{.*}} -> tensor<1x3xf32>
+    // CHECK: train.reduce_sum %[[DS]] {axes = array<i64: 0>, phase = #train.phase<wg>} : {{.*}} -> tensor<1x3xf32>
     // CHECK: %[[DC:.*]] = train.tanh_grad %[[DT]], %[[T]] {phase = #train.phase<bp>}
     // CHECK: %[[DH:.*]] = train.elu_grad %[[DC]], %[[H]] {alpha = 2.000000e+00 : f32, gamma = 1.000000e+00 : f32, phase = #train.phase<bp>}
     // CHECK: train.matmul %[[X]], %[[DH]] {phase = #train.phase<wg>, transpose_a}
