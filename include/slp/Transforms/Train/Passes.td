@@ -72,7 +72,7 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
       accumulator's value is NAME/acc. The value of a state has the state's name.
     - Other tensors are called after their node: NODE/dx, NODE/dw, NODE/db, NODE/dsum (a sum of gradients).
     - Another rounding of NAME is NAME/round; results of an update are NAME/next, after their state.
-    - Names in `@eval` begin with `eval:`. A name that is taken gets `#2`, `#3`, ...
+    - Names in `@eval` begin with `eval:`. A name that is taken, or given to a later tensor, gets `#2`, `#3`, ...
 
     Example: test/Transforms/name-tensors.mlir.
   }];
