@@ -98,9 +98,10 @@ Status Session::findTensors() {
     data::InputSpec spec;
     spec.name = tensor.name;
     spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
-    spec.isLabel =
-        spec.shape.empty() && (tensor.format == mach::Format::i32 || tensor.name == "labels");
-    if (spec.isLabel) {
+    // Indices and labels of pixels are whole numbers too, but say nothing about accuracy.
+    bool isOnePerImage = spec.shape.empty();
+    spec.isLabel = tensor.format == mach::Format::i32 || (isOnePerImage && tensor.name == "labels");
+    if (spec.isLabel && isOnePerImage) {
       spec.classes = classes();
       labelInput = int(specs.size());
     }

@@ -75,8 +75,8 @@ protected:
   mlir::OwningOpRef<mlir::ModuleOp> import(const std::string &path, int64_t batch) {
     auto module = importONNX(context, path, {batch, ""});
     bool hasLoss = false;
-    if (module)
-      module->walk([&](train::CrossEntropyOp) { hasLoss = true; });
+    if (auto step = module ? module->lookupSymbol<mlir::func::FuncOp>("step") : nullptr)
+      hasLoss = mlir::cast<mlir::ShapedType>(step.getResultTypes()[0]).getRank() == 0;
     if (module && !hasLoss)
       module = importONNX(context, path, {batch, "softmax-cross-entropy"});
     return module;
