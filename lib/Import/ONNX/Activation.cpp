@@ -162,7 +162,7 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
                    {{"to", AttributeKind::integer, ""}, {"saturate", AttributeKind::integer, ""}},
                    importCast,
                    "between floats and bools",
-                   "6, 9, 13, 19"};
+                   "1, 6, 9, 13, 19"};
   table["com.microsoft.Gelu"] = {"f", 1, {}, importFunction<train::GeluOp>, ""};
   table["com.microsoft.BiasGelu"] = {"ff", 1, {}, importBiasGelu<train::GeluOp>, ""};
   table["com.microsoft.FastGelu"] = {"f|f", 1, {}, importBiasGelu<train::GeluTanhOp>, ""};

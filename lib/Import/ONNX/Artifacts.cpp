@@ -142,6 +142,7 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
       {"strides", AttributeKind::integers, ""}};
   auto add = [&](const char *name, Operator op) {
     op.hasGradient = false;
+    op.forms = "c";
     table[name] = std::move(op);
   };
   add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});

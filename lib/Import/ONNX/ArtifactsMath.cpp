@@ -236,6 +236,7 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
                  const char *notes = "") {
     Operator op = {inputs, outputs, std::move(attributes), import, notes};
     op.hasGradient = false;
+    op.forms = "c";
     table.try_emplace(name, std::move(op));
   };
   add(domain + "Scale", "fc", 1, {{"scale_down", AttributeKind::integer, ""}}, importScale,
@@ -272,6 +273,7 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
     Operator op = known->second;
     op.maxOutputs = outputs;
     op.versions = "1";
+    op.forms = "c";
     table[domain + name] = std::move(op);
   };
   alias("BatchNormInternal", "BatchNormalization", 5);

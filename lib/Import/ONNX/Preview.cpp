@@ -250,4 +250,7 @@ void slp::import_onnx::addPreviewOperators(OperatorTable &table) {
                                 "of states: R a constant or an input, T a counter",
                                 "1",
                                 false};
+  // An optimizer of tensors that are no states runs in the reference alone.
+  for (const char *name : {"Gradient", "Adagrad", "Adam", "Momentum"})
+    table[domain + name].forms = "a b d";
 }

@@ -2,8 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Property: a model of test/models/ops of which every operator claims a gradient (`slpc
-// --list-ops`) can be differentiated.
+// Properties: a model of test/models/ops of which every operator claims a gradient (`slpc
+// --list-ops`) can be differentiated; the versions of the standard's operators are those of
+// libonnx.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -14,12 +15,14 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "onnx/defs/schema.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
 
+#include <map>
 #include <set>
 
 using namespace mlir;
@@ -68,6 +71,33 @@ TEST(OperatorTable, GradientsAreThere) {
     checked.insert(operators.begin(), operators.end());
   }
   EXPECT_GE(checked.size(), 10u);
+}
+
+TEST(OperatorTable, VersionsAreTheStandards) {
+  std::map<std::string, std::set<int>> known;
+  for (const onnx::OpSchema &schema : onnx::OpSchemaRegistry::get_all_schemas_with_history())
+    if (!schema.deprecated())
+      known[(schema.domain().empty() ? "" : schema.domain() + ".") + schema.Name()].insert(
+          schema.SinceVersion());
+  const int newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+  int checked = 0;
+  for (const auto &[name, op] : import_onnx::operatorTable()) {
+    auto schema = known.find(name);
+    if (schema == known.end())
+      continue; // ONNX Runtime's, or newer than libonnx
+    std::set<int> claimed;
+    llvm::SmallVector<llvm::StringRef> parts;
+    llvm::StringRef(op.versions).split(parts, ", ");
+    for (llvm::StringRef part : parts) {
+      int version = 0;
+      ASSERT_FALSE(part.getAsInteger(10, version)) << name << ": " << op.versions;
+      if (version <= newest)
+        claimed.insert(version);
+    }
+    EXPECT_EQ(claimed, schema->second) << name;
+    ++checked;
+  }
+  EXPECT_GE(checked, 80);
 }
 
 } // namespace
