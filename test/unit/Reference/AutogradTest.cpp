@@ -62,6 +62,16 @@ void expectClose(const Tensor &actual, const Tensor &expected, const std::string
     ASSERT_NEAR(actual[i], expected[i], 2e-6f + 1e-5f * largest) << what << " element " << i;
 }
 
+/// The numbers of nested arrays, in row-major order.
+static void appendNumbers(const llvm::json::Array &numbers, std::vector<float> &values) {
+  for (const llvm::json::Value &number : numbers) {
+    if (const llvm::json::Array *inner = number.getAsArray())
+      appendNumbers(*inner, values);
+    else
+      values.push_back(static_cast<float>(*number.getAsInteger()));
+  }
+}
+
 class Autograd : public testing::TestWithParam<std::string> {
 protected:
   Autograd() : handler(&context, [this](mlir::Diagnostic &d) { error += d.str() + "\n"; }) {
@@ -110,9 +120,13 @@ TEST_P(Autograd, AgreesInFp32) {
   ASSERT_TRUE(mlir::succeeded(passes.run(*module))) << error;
 
   auto step = module->lookupSymbol<mlir::func::FuncOp>("step");
-  Tensor labels(llvm::ArrayRef<int64_t>{batch});
-  for (auto [value, label] : llvm::zip(labels.values, *expected.getArray("labels")))
-    value = static_cast<float>(*label.getAsInteger());
+  llvm::SmallVector<int64_t> places;
+  for (const llvm::json::Array *part = expected.getArray("labels"); part;
+       part = part->front().getAsArray())
+    places.push_back(part->size());
+  Tensor labels(places);
+  labels.values.clear();
+  appendNumbers(*expected.getArray("labels"), labels.values);
   for (unsigned i = 0; i < step.getNumArguments(); ++i)
     if (mlir::cast<mlir::RankedTensorType>(step.getArgumentTypes()[i]).getElementType().isInteger())
       inputs[step.getArgAttrOfType<mlir::StringAttr>(i, train::getArgNameAttrName()).str()] =
