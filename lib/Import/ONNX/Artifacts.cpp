@@ -148,12 +148,11 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
   add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});
   add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "two-dimensional"});
   add("MaxPoolGrad", {"fx", 1, pool, importMaxPoolGrad, "the window is the MaxPool's"});
-  add("com.microsoft.SoftmaxCrossEntropyLossGrad",
-      {"fnl",
-       1,
-       {{"ignore_index", AttributeKind::integer, ""}, {"reduction", AttributeKind::string, "mean"}},
-       importLossGrad,
-       "mean over the batch"});
+  add("com.microsoft.SoftmaxCrossEntropyLossGrad", {"fnl",
+                                                    1,
+                                                    {{"reduction", AttributeKind::string, "mean"}},
+                                                    importLossGrad,
+                                                    "mean over the batch"});
   add("com.microsoft.InPlaceAccumulatorV2",
       {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});
   add("com.microsoft.YieldOp", {"a*",
