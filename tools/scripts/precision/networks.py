@@ -4,12 +4,16 @@
 #
 # The demo's CNN for the digits and a VGG-7 with batch normalization for 32x32
 # images, as PyTorch modules and as the ONNX files that slpc reads. Used by
-# export-digits-cnn.py, train-fp32.py and measure-precision.
+# export-digits-cnn.py, train-fp32.py and measure-precision, or by itself:
+#
+# Usage: networks.py NETWORK SEED FILE.onnx
 #
 # Needs python3-torch.
 #
 # ===-----------------------------------------------------------------------===#
 import collections
+import sys
+import warnings
 
 import torch
 from torch import nn
@@ -67,8 +71,17 @@ def export(network, seed, path):
     """Writes the network with its initial weights to the ONNX file `path`, in training mode, so
     that batch normalization keeps its running statistics. A second run makes the same bytes (same
     version of PyTorch)."""
-    torch.onnx.export(
-        MAKERS[network](seed), torch.zeros(BATCH, *IMAGE_SHAPES[network]), str(path),
-        training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False,
-        opset_version=14 if network == "vgg7" else 13,
-        input_names=["image"], output_names=["logits"])
+    with warnings.catch_warnings():
+        # That the counter of batches is left out, which no operator reads.
+        warnings.filterwarnings("ignore", message="ONNX Preprocess - Removing mutation")
+        torch.onnx.export(
+            MAKERS[network](seed), torch.zeros(BATCH, *IMAGE_SHAPES[network]), str(path),
+            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False,
+            opset_version=13 if network == "digits" else 14,
+            input_names=["image"], output_names=["logits"])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] not in MAKERS or not sys.argv[2].isdecimal():
+        sys.exit(f"usage: networks.py {'|'.join(MAKERS)} SEED FILE.onnx")
+    export(sys.argv[1], int(sys.argv[2]), sys.argv[3])
