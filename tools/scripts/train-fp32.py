@@ -3,7 +3,8 @@
 #
 # Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 #
-# Usage: train-fp32.py NETWORK [--seeds=N,...] [--out=FILE.csv] [--experiments=FILE.json] [--again]
+# Usage: train-fp32.py NETWORK [--seeds=N,...] [--data=DIR] [--out=FILE.csv]
+#          [--experiments=FILE.json] [--again]
 #
 # Trains a network of precision/experiments.json (digits, vgg7, linear) with the
 # initial weights, the order of the samples and the hyper-parameters that
@@ -34,6 +35,7 @@ def main():
     parser.add_argument("network")
     parser.add_argument("--experiments", type=pathlib.Path, default=experiment.FILE)
     parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--data", type=pathlib.Path, help="CIFAR-10 instead of the drawn images; needs --out")
     parser.add_argument("--out", type=pathlib.Path, help="file of curves")
     parser.add_argument("--again", action="store_true", help="train seeds anew that the file has")
     arguments = parser.parse_args()
@@ -41,6 +43,10 @@ def main():
     if arguments.network not in known:
         parser.error(f"no network '{arguments.network}', expected {', '.join(known)}")
     network = known[arguments.network]
+    if arguments.data:
+        if not arguments.out or "generator" not in network:
+            parser.error("--data is for networks whose images are drawn, and needs --out")
+        experiment.use_data(network, arguments.data, arguments.out)
     if arguments.out:
         network["fp32"] = arguments.out.resolve()
     torch.set_num_threads(1)

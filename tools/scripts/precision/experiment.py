@@ -24,6 +24,15 @@ def load(path=FILE):
     return content["networks"], {c["name"]: c for c in content["configurations"]}
 
 
+def use_data(network, folder, fp32):
+    """Trains the network on the files in `folder`, say the real CIFAR-10, instead of those that a
+    script draws. FP32's curves are then in the file `fp32`, and the mark set for the drawn images
+    does not hold."""
+    network.update(data=str(folder.resolve()), fp32=str(fp32), fp32_between=[0, 100])
+    network["train-fp32"] = [f"--data={network['data']}"]
+    del network["generator"]
+
+
 def write_whole(path, text):
     """The file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
