@@ -28,10 +28,14 @@ import written  # noqa: E402
 
 def models_of(network):
     """(suffix, model) of each file."""
-    yield "forward", networks.make_forward(network)
+    if networks.has_plain_loss(network):
+        yield "forward", networks.make_forward(network)
+    else:
+        yield "loss", networks.make_loss(network)
     yield "standard", standard.make_model(network, "sgd")
     yield "training_model", artifacts.make_training_model(network)
-    yield "step", written.make_model(network)
+    if written.can_write(network):
+        yield "step", written.make_model(network)
     if network.name == "mlp":
         for optimizer in standard.OPTIMIZERS:
             yield f"standard-{optimizer}", standard.make_model(network, optimizer)

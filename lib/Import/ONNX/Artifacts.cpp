@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // What training_model.onnx contains besides ONNX's own operators, one by one. All are of the domain
-// com.microsoft but MaxPoolGrad and AveragePoolGrad, which have none. docs/forms.md describes the
-// form.
+// com.microsoft but MaxPoolGrad and AveragePoolGrad, which have none. Gradients of losses are in
+// Loss.cpp, AveragePoolGrad is in Pool.cpp. docs/forms.md describes the form.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -13,7 +13,6 @@
 
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainStateOps.h"
@@ -91,21 +90,6 @@ static LogicalResult importMaxPoolGrad(Node &node) {
   return node.setOutput(dx ? dx.getDx() : Value());
 }
 
-/// (dY, log_prob, labels) of a mean over the batch.
-static LogicalResult importLossGrad(Node &node) {
-  std::optional<SmallVector<double>> seed = node.floats(0);
-  if (!seed || seed->size() != 1 || seed->front() != 1)
-    return node.fail("expected input \"" + node.inputName(0) +
-                     "\", the gradient of the loss, to be the constant 1");
-  Value logits = node.graph.logitsOf.lookup(node.inputName(1));
-  if (!logits)
-    return node.fail("expected input \"" + node.inputName(1) +
-                     "\" to be the log_prob of a SoftmaxCrossEntropyLoss");
-  auto dx = node.create<train::CrossEntropyGradOp>({logits, node.tensor(2)},
-                                                   phaseOf(node.builder, Phase::bp));
-  return node.setOutput(dx ? dx.getDx() : Value());
-}
-
 /// (buffer, gradient, reset): what the buffer is for is a matter of the step, not of its graph.
 static LogicalResult importAccumulator(Node &node) {
   OpBuilder &b = node.builder;
@@ -148,11 +132,6 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
   add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});
   add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "two-dimensional"});
   add("MaxPoolGrad", {"fx", 1, pool, importMaxPoolGrad, "the window is the MaxPool's"});
-  add("com.microsoft.SoftmaxCrossEntropyLossGrad", {"fnl",
-                                                    1,
-                                                    {{"reduction", AttributeKind::string, "mean"}},
-                                                    importLossGrad,
-                                                    "mean over the batch"});
   add("com.microsoft.InPlaceAccumulatorV2",
       {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});
   add("com.microsoft.YieldOp", {"a*",

@@ -147,6 +147,53 @@ static LogicalResult importBatchNormGrad(Node &node) {
   return node.setOutputs(grads);
 }
 
+/// (dY, X, scale, mean, 1 / deviation) of LayerNormalization: both are found as what it computed.
+/// Rows are what one mean belongs to.
+static LogicalResult importLayerNormGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  Value x = node.tensor(1);
+  auto mean = sourceOf(node, 3).getDefiningOp<train::ReduceMeanOp>();
+  auto rstd = sourceOf(node, 4).getDefiningOp<train::NormalizeOp>();
+  auto var = rstd ? rstd.getVar().getDefiningOp<train::VarianceOp>() : train::VarianceOp();
+  if (!mean || !var || mean.getX() != x || var.getX() != x)
+    return node.fail("expected inputs \"" + node.inputName(3) + "\" and \"" + node.inputName(4) +
+                     "\" to be Mean and InvStdDev of the LayerNormalization of \"" +
+                     node.inputName(1) + "\"");
+  int64_t rows = product(shapeOf(mean.getY())), size = product(shapeOf(x)) / rows;
+  if (product(node.shape(2)) != size)
+    return node.fail("expected " + Twine(size) + " elements of input \"" + node.inputName(2) +
+                     "\", found " + printShape(node.shape(2)));
+  Value dy = node.reshape(node.tensor(0), {rows, size}), xs = node.reshape(x, {rows, size});
+  Value m = node.reshape(mean.getY(), {rows, 1}), v = node.reshape(var.getY(), {rows, 1});
+  NamedAttribute epsilon = b.getNamedAttr("epsilon", rstd.getEpsilonAttr());
+  SmallVector<Type> statistics(2, b.getF32Type());
+  auto sums = [&](Value error, int64_t axis, Phase phase) {
+    return node.create<train::NormalizeSumsOp>(
+        {error, xs, m, v}, {epsilon, train::i64s(b, "axes", {axis}), phaseOf(b, phase)},
+        statistics);
+  };
+  SmallVector<Value> grads(3);
+  if (node.hasOutput(0)) {
+    Value error = build<train::MulOp>(node, {dy, node.reshape(node.tensor(2), {int64_t(1), size})});
+    auto total = error ? sums(error, 1, Phase::bp) : train::NormalizeSumsOp();
+    auto dx = total ? node.create<train::NormalizeGradOp>(
+                          {error, xs, m, v, total.getSum(), total.getProducts()},
+                          {epsilon, b.getNamedAttr("count", b.getI64IntegerAttr(size)),
+                           phaseOf(b, Phase::bp)})
+                    : train::NormalizeGradOp();
+    if (!dx)
+      return failure();
+    grads[0] = node.reshape(dx.getDx(), shapeOf(x));
+  }
+  auto total = sums(dy, 0, Phase::wg);
+  if (!total)
+    return failure();
+  grads[1] = node.reshape(total.getProducts(), node.shape(2));
+  grads[2] = node.reshape(total.getSum(), node.shape(2));
+  grads.resize(node.numOutputs());
+  return node.setOutputs(grads);
+}
+
 /// (dY, mask): the same elements are dropped.
 static LogicalResult importDropoutGrad(Node &node) {
   OpBuilder &b = node.builder;
@@ -260,6 +307,9 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
       "over the last dimension");
   add(domain + "BatchNormalizationGrad", "fffff", 3, {{"epsilon", AttributeKind::number, ""}},
       importBatchNormGrad, "of what BatchNormInternal saved");
+  add(domain + "LayerNormalizationGrad", "fffff", 3,
+      {axis, {"epsilon", AttributeKind::number, ""}, {"stash_type", AttributeKind::integer, "1"}},
+      importLayerNormGrad, "of Mean and InvStdDev of LayerNormalization");
   add(domain + "DropoutGrad", "ff|cc", 1, {{"seed", AttributeKind::integer, ""}}, importDropoutGrad,
       "of a Dropout's mask");
   add(domain + "SliceGrad", "fccc|cc", 1, {}, importSliceGrad, "steps of 1");
@@ -279,6 +329,4 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
   alias("BatchNormInternal", "BatchNormalization", 5);
   alias("ReduceSumTraining", "ReduceSum", 1);
   alias("ConcatTraining", "Concat", 1);
-  alias("SoftmaxCrossEntropyLossInternal", "SoftmaxCrossEntropyLoss", 2);
-  alias("SoftmaxCrossEntropyLossInternalGrad", "com.microsoft.SoftmaxCrossEntropyLossGrad", 1);
 }

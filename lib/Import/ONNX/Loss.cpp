@@ -18,6 +18,7 @@
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
+using train::Phase;
 
 //===----------------------------------------------------------------------------------------===//
 // Softmax
@@ -90,9 +91,18 @@ static LogicalResult checkScores(Node &node) {
   return success();
 }
 
+/// The label that does not count: the attribute, or the input that ONNX Runtime's internal loss
+/// has instead. -1 is no class, which is left out anyway.
+static int32_t ignoredLabel(Node &node, unsigned input) {
+  int64_t label = node.integer("ignore_index", -1);
+  if (std::optional<SmallVector<int64_t>> given = node.constant(input))
+    label = given->size() == 1 ? given->front() : -1;
+  return label == int64_t(int32_t(label)) ? int32_t(label) : -1; // labels are i32
+}
+
 /// Whether every label counts, and as much as any other.
 static bool countsAll(Node &node) {
-  return !node.hasInput(2) && !node.hasAttribute("ignore_index");
+  return !node.hasInput(2) && !node.hasInput(3) && !node.hasAttribute("ignore_index");
 }
 
 /// The negative log likelihood of rows `logs`, reduced as the node says; sets the loss of the
@@ -103,12 +113,8 @@ static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Valu
   SmallVector<Value> operands = {logs, node.reshape(node.tensor(1), {product(labels)})};
   if (node.hasInput(2))
     operands.push_back(node.tensor(2));
-  // The label -1 is no class: it is left out anyway.
-  int64_t ignore = node.integer("ignore_index", -1);
-  if (ignore != int64_t(int32_t(ignore)))
-    ignore = -1; // labels are i32, none is this one
   auto nll = node.create<train::NllOp>(
-      operands, b.getNamedAttr("ignore", b.getI32IntegerAttr(int32_t(ignore))),
+      operands, b.getNamedAttr("ignore", b.getI32IntegerAttr(ignoredLabel(node, 3))),
       {b.getF32Type(), b.getF32Type()});
   if (!nll)
     return failure();
@@ -171,8 +177,8 @@ static LogicalResult importCrossEntropy(Node &node) {
     logProbability = scoresOf(node, logs, node.shape(0));
   if (hasProbability && !logProbability)
     return failure();
-  // The gradient operators of artifacts read it; they know no weights.
-  if (node.hasOutput(1) && !node.hasInput(2) && node.integer("ignore_index", -1) < 0)
+  // The gradient operators of artifacts read it.
+  if (hasProbability)
     node.graph.logitsOf[node.outputName(1)] = logits;
   if (!isPlain)
     return importLikelihood(node, logs, logits, logProbability);
@@ -190,6 +196,101 @@ static LogicalResult importCrossEntropy(Node &node) {
   return node.setOutput(loss.getLoss(), "losses");
 }
 
+//===----------------------------------------------------------------------------------------===//
+// ONNX Runtime's gradients of losses
+//===----------------------------------------------------------------------------------------===//
+
+/// What the rows' labels weigh together: of the loss whose gradient this is, or computed again.
+/// Null after an error.
+static Value sumOfShares(Node &node, Value logs, ArrayRef<Value> labelsAndWeights,
+                         NamedAttribute ignore) {
+  OpBuilder &b = node.builder;
+  SmallVector<Value> operands = {logs};
+  llvm::append_range(operands, labelsAndWeights);
+  Value shares;
+  for (auto op : b.getInsertionBlock()->getOps<train::NllOp>())
+    if (llvm::equal(op->getOperands(), operands) && op.getIgnoreAttr() == ignore.getValue())
+      shares = op.getShares();
+  if (!shares) {
+    auto op = node.create<train::NllOp>(operands, ignore, {b.getF32Type(), b.getF32Type()});
+    if (!op)
+      return nullptr;
+    shares = op.getShares();
+  }
+  auto sum = node.create<train::ReduceSumOp>(shares, train::i64s(b, "axes", {0}));
+  return sum ? sum.getY() : Value();
+}
+
+/// (dY, log_prob, labels, weights, ignored label) of a mean or a sum, with dY = 1.
+static LogicalResult importLossGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  std::optional<SmallVector<double>> seed = node.floats(0);
+  if (!seed || seed->size() != 1 || seed->front() != 1)
+    return node.fail("expected input \"" + node.inputName(0) +
+                     "\", the gradient of the loss, to be the constant 1");
+  Value logits = node.graph.logitsOf.lookup(node.inputName(1));
+  if (!logits)
+    return node.fail("expected input \"" + node.inputName(1) +
+                     "\" to be the log_prob of a SoftmaxCrossEntropyLoss");
+  bool isMean = node.string("reduction", "mean") == "mean";
+  bool countsAll = !node.hasInput(3) && !node.hasInput(4) && !node.hasAttribute("ignore_index");
+  if (isMean && countsAll && node.rank(1) == 2) {
+    auto dx =
+        node.create<train::CrossEntropyGradOp>({logits, node.tensor(2)}, phaseOf(b, Phase::bp));
+    return node.setOutput(dx ? dx.getDx() : Value());
+  }
+
+  SmallVector<int64_t> shape(node.shape(1));
+  int64_t classes = shape[1], rows = product(shape) / classes;
+  Value logs = rowsOf(node, node.tensor(1));
+  if (!logs)
+    return failure();
+  SmallVector<Value> labels = {node.reshape(node.tensor(2), {product(node.shape(2))})};
+  if (node.hasInput(3))
+    labels.push_back(node.tensor(3));
+  NamedAttribute ignore = b.getNamedAttr("ignore", b.getI32IntegerAttr(ignoredLabel(node, 4)));
+  auto one = node.create<train::SeedOp>({}, phaseOf(b, Phase::bp));
+  Value each = one ? node.reshape(one.getY(), {1}) : Value();
+  if (each && isMean) {
+    Value shares = sumOfShares(node, logs, labels, ignore);
+    auto share = shares ? node.create<train::DivOp>({each, shares}) : train::DivOp();
+    each = share ? share.getY() : Value();
+  }
+  auto dlosses = each ? node.create<train::SpreadOp>(each, train::i64s(b, "shape", {rows}))
+                      : train::SpreadOp();
+  if (!dlosses)
+    return failure();
+  SmallVector<Value> operands = {dlosses.getY()};
+  operands.append(labels);
+  auto dlogs = node.create<train::NllGradOp>(
+      operands, {ignore, b.getNamedAttr("classes", b.getI64IntegerAttr(classes))});
+  auto dx = dlogs ? node.create<train::LogSoftmaxGradOp>({dlogs.getDx(), logs})
+                  : train::LogSoftmaxGradOp();
+  return node.setOutput(dx ? scoresOf(node, dx.getDx(), shape) : Value());
+}
+
+static void addLossGradients(OperatorTable &table) {
+  Operator loss = table["SoftmaxCrossEntropyLoss"];
+  loss.inputs = "fl|fc";
+  loss.versions = "1";
+  loss.forms = "c";
+  table["com.microsoft.SoftmaxCrossEntropyLossInternal"] = loss;
+  Operator grad = {"fnl|f",
+                   1,
+                   {{"ignore_index", AttributeKind::integer, ""},
+                    {"reduction", AttributeKind::string, "mean or sum",
+                     [](const onnx::AttributeProto &attribute) {
+                       return attribute.s() == "mean" || attribute.s() == "sum";
+                     }}},
+                   importLossGrad,
+                   "of a loss whose gradient is 1"};
+  grad.hasGradient = false;
+  grad.forms = "c";
+  table["com.microsoft.SoftmaxCrossEntropyLossGrad"] = grad;
+  grad.inputs = "fnl|fc";
+  table["com.microsoft.SoftmaxCrossEntropyLossInternalGrad"] = grad;
+}
+
 void slp::import_onnx::addLossOperators(OperatorTable &table) {
   std::vector<AttributeRule> axis = {{"axis", AttributeKind::integer, ""}};
   table["Softmax"] = {"f", 1, axis, importSoftmax<train::SoftmaxOp>, "", "1, 11, 13"};
@@ -202,4 +303,5 @@ void slp::import_onnx::addLossOperators(OperatorTable &table) {
                                       }}};
   table["SoftmaxCrossEntropyLoss"] = {"fl|f", 2, loss, importCrossEntropy, "", "12, 13"};
   table["NegativeLogLikelihoodLoss"] = {"fl|f", 1, loss, importNll, "", "12, 13"};
+  addLossGradients(table);
 }

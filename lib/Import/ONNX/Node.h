@@ -19,6 +19,7 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -32,6 +33,11 @@ namespace slp::import_onnx {
 /// The import refuses to compute more elements of constants than these, in all.
 constexpr int64_t maxConstantElements = 16 << 20;
 
+/// Shapes of an AveragePool: its gradient in artifacts does not say what it was a pool of.
+struct PooledShapes {
+  llvm::SmallVector<int64_t> input, output;
+};
+
 /// What is known of the graph while its nodes are imported in order.
 struct Graph {
   Graph(mlir::MLIRContext *context, std::string path) : builder(context), path(std::move(path)) {}
@@ -44,7 +50,8 @@ struct Graph {
   llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
   mlir::Value loss = nullptr, logits = nullptr;               // set by the operator that is a loss
   llvm::StringMap<mlir::Value> logitsOf; // log_prob of a loss, and what it is computed from
-  int64_t folded = 0;                    // elements of all constants
+  std::map<std::string, PooledShapes, std::less<>> averagePools; // by the name of the output
+  int64_t folded = 0;                                            // elements of all constants
 
   mlir::InFlightDiagnostic error() {
     return mlir::emitError(builder.getUnknownLoc()) << path << ": ";

@@ -13,9 +13,9 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
 
-/// The window of a pooling node, auto_pad resolved; at most `most` spatial dimensions.
-static FailureOr<SpatialWindow> poolWindow(Node &node, int64_t most) {
-  ArrayRef<int64_t> x = node.shape(0);
+/// The window of a pooling node with an input of shape `x`, auto_pad resolved; at most `most`
+/// spatial dimensions.
+static FailureOr<SpatialWindow> poolWindow(Node &node, ArrayRef<int64_t> x, int64_t most) {
   int64_t n = int64_t(x.size()) - 2;
   if (n < 1 || n > most)
     return node.fail("expected pooling over one to " + Twine(most) + " dimensions (input of rank " +
@@ -89,7 +89,7 @@ static Value withoutRow(Node &node, Value y) {
 }
 
 static LogicalResult importMaxPool(Node &node) {
-  FailureOr<SpatialWindow> window = poolWindow(node, 3);
+  FailureOr<SpatialWindow> window = poolWindow(node, node.shape(0), 3);
   if (failed(window))
     return failure();
   if (node.hasOutput(1) && (node.rank(0) == 5 || node.integer("storage_order", 0)))
@@ -109,7 +109,7 @@ static LogicalResult importMaxPool(Node &node) {
 
 /// max_pool_grad as a layer: the pool whose Indices are given says where the elements go.
 static LogicalResult importMaxUnpool(Node &node) {
-  FailureOr<SpatialWindow> window = poolWindow(node, 2);
+  FailureOr<SpatialWindow> window = poolWindow(node, node.shape(0), 2);
   if (failed(window))
     return failure();
   Value index = node.tensor(1);
@@ -176,7 +176,7 @@ static LogicalResult importAveragePool(Node &node) {
   if (node.rank(0) == 5)
     return node.fail("three-dimensional averages are not supported: windows have rows and columns "
                      "only");
-  FailureOr<SpatialWindow> window = poolWindow(node, 2);
+  FailureOr<SpatialWindow> window = poolWindow(node, node.shape(0), 2);
   if (failed(window))
     return failure();
   bool counts = node.integer("count_include_pad", 0) != 0;
@@ -192,7 +192,49 @@ static LogicalResult importAveragePool(Node &node) {
   if (counts)
     attributes.push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
   auto pool = node.create<train::AvgPoolOp>(node.reshape(x, withRows(shapeOf(x))), attributes);
-  return node.setOutput(pool ? withoutRow(node, pool.getY()) : Value());
+  Value y = pool ? withoutRow(node, pool.getY()) : Value();
+  if (y)
+    node.graph.averagePools[node.outputName(0).str()] = {SmallVector<int64_t>(node.shape(0)),
+                                                         SmallVector<int64_t>(shapeOf(y))};
+  return node.setOutput(y);
+}
+
+/// The input's shape of the AveragePool that `dy`, its gradient, belongs to: that of Y if it is
+/// called Y_grad, else the only one whose result has this shape. Empty if that is none or several.
+static SmallVector<int64_t> pooledShape(Node &node) {
+  StringRef y = node.inputName(0);
+  if (y.consume_back("_grad"))
+    if (auto it = node.graph.averagePools.find(y); it != node.graph.averagePools.end())
+      return it->second.input;
+  SmallVector<int64_t> input;
+  for (const auto &[name, shapes] : node.graph.averagePools) {
+    if (node.shape(0) != ArrayRef<int64_t>(shapes.output) || input == shapes.input)
+      continue;
+    if (!input.empty())
+      return {};
+    input = shapes.input;
+  }
+  return input;
+}
+
+/// (dY) to dX of ONNX Runtime's artifacts.
+static LogicalResult importAveragePoolGrad(Node &node) {
+  OpBuilder &b = node.builder;
+  SmallVector<int64_t> x = pooledShape(node);
+  if (x.empty())
+    return node.fail("expected input \"" + node.inputName(0) +
+                     "\" to be the gradient of one AveragePool, Y_grad for its output Y");
+  FailureOr<SpatialWindow> window = poolWindow(node, x, 2);
+  if (failed(window))
+    return failure();
+  SmallVector<NamedAttribute> attributes = poolAttributes(node, *window);
+  attributes.push_back(train::i64s(b, "input_shape", withRows(x)));
+  attributes.push_back(train::phaseOf(b, train::Phase::bp));
+  if (node.integer("count_include_pad", 0))
+    attributes.push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
+  auto dx = node.create<train::AvgPoolGradOp>(node.reshape(node.tensor(0), withRows(node.shape(0))),
+                                              attributes);
+  return node.setOutput(dx ? node.reshape(dx.getDx(), x) : Value());
 }
 
 /// The whole plane as one window; further dimensions are columns.
@@ -240,6 +282,12 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
                           importAveragePool,
                           "one or two dimensions",
                           "1, 7, 10, 11, 19, 22"};
+  Operator &gradient = table["AveragePoolGrad"] = table["AveragePool"];
+  gradient.import = importAveragePoolGrad;
+  gradient.notes = "of an AveragePool of the graph, one or two dimensions";
+  gradient.versions = "1";
+  gradient.hasGradient = false;
+  gradient.forms = "c";
   table["MaxPool"] = {"f",
                       2,
                       with({{"storage_order", AttributeKind::integer, ""}}),

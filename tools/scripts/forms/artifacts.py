@@ -3,7 +3,7 @@
 # Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 #
 # training_model: parameters are inputs, gradients are com.microsoft operators
-# (MaxPoolGrad is not: it has no domain) and end in accumulation buffers.
+# (those of MaxPool and AveragePool are not: they have no domain) and end in accumulation buffers.
 # optimizer_model: one node over sequences of tensors. From the description of
 # such files, operator by operator; no code of ONNX Runtime is involved.
 #
@@ -48,6 +48,20 @@ class Artifacts(Reverse):
         self.give(x, self.emit("MaxPoolGrad", [dy, node.output[0] + "_mask"], self.name_for(x),
                                **attributes_of(node)))
 
+    def grad_AveragePool(self, node, dy):
+        # The operator is told nothing of its input's shape.
+        x = node.input[0]
+        self.give(x, self.emit("AveragePoolGrad", [dy], self.name_for(x), **attributes_of(node)))
+
+    def grad_LayerNormalization(self, node, dy):
+        x, weight, bias = node.input
+        y = node.output[0]
+        outputs = [self.name_for(x), weight + "_grad", bias + "_grad"]
+        self.microsoft("LayerNormalizationGrad", [dy, x, weight, y + "_mean", y + "_inv_std_var"],
+                       outputs, **attributes_of(node))
+        for value, grad in zip(node.input, outputs):
+            self.give(value, grad)
+
     def grad_BatchNormalization(self, node, dy):
         x, weight, bias = node.input[:3]
         y = node.output[0]
@@ -83,6 +97,8 @@ def training_forward(network):
         y = node.output[0]
         if node.op_type == "MaxPool":
             node.output.append(y + "_mask")
+        elif node.op_type == "LayerNormalization":
+            node.output.extend([y + "_mean", y + "_inv_std_var"])
         elif node.op_type == "BatchNormalization":
             node.op_type, node.domain = "BatchNormInternal", MICROSOFT
             node.output.extend([y + "_running_mean_new", y + "_running_var_new",
@@ -93,8 +109,9 @@ def training_forward(network):
 def make_training_model(network):
     reverse = Artifacts(network)
     seed = reverse.constant("loss_grad", np.array(1, np.float32))
-    start = reverse.microsoft("SoftmaxCrossEntropyLossGrad", [seed, "log_prob", "labels"],
-                              "logits_grad", reduction="mean")
+    start = reverse.microsoft("SoftmaxCrossEntropyLossGrad",
+                              [seed, "log_prob", *networks.loss_inputs(network)], "logits_grad",
+                              **network.loss_attributes)
     reverse.run(start)
     inputs = [networks.image_info(network, BATCH), networks.labels_info(network, BATCH)]
     inputs += [networks.float_info(name, values.shape)
@@ -110,10 +127,12 @@ def make_training_model(network):
                           [f"{name}_grad.accumulation.buffer", reverse.gradients[name],
                            "lazy_reset_grad"], out)
         outputs.append(helper.make_tensor_value_info(out, TensorProto.BOOL, [1]))
-    nodes = training_forward(network) + [networks.loss_node(more=["log_prob"])] + reverse.nodes
+    nodes = (training_forward(network) + networks.loss_nodes(network, ["log_prob"])
+             + reverse.nodes)
     constants = [numpy_helper.from_array(v, n) for n, v in reverse.initializers.items()]
     graph = helper.make_graph(nodes, network.name, inputs, outputs, constants)
-    return networks.make_model(graph, [MICROSOFT, "ai.onnx.ml", "ai.onnx.preview.training"])
+    return networks.make_model(graph, [MICROSOFT, "ai.onnx.ml", "ai.onnx.preview.training"],
+                               opset=network.opset)
 
 
 def make_optimizer_model(optimizer):

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 15
+OPSET = 15  # of all but networks with operators that came later
 LEARNING_RATE = 0.125  # exact in FP32, as is all that is made of it
 STEPS = 3
 
@@ -24,6 +24,9 @@ class Network:
         self.name = name
         self.image_shape = image_shape
         self.classes = classes
+        self.opset = OPSET
+        self.loss_attributes = {"reduction": "mean"}
+        self.class_weights = None  # of the loss
         self.nodes = []
         self.parameters = {}  # trained, in order
         self.running = {}  # statistics that no gradient trains
@@ -79,6 +82,22 @@ class Network:
         return self.add("MaxPool", [x], output, [n, c, h // size, w // size],
                         kernel_shape=[size, size], strides=[size, size])
 
+    def average_pool(self, x, output, size, stride, pad, counts_pad):
+        n, c, h, w = self.shapes[x]
+        shape = [(extent + 2 * pad - size) // stride + 1 for extent in (h, w)]
+        return self.add("AveragePool", [x], output, [n, c, *shape], kernel_shape=[size, size],
+                        strides=[stride, stride], pads=[pad] * 4,
+                        count_include_pad=int(counts_pad))
+
+    def layer_norm(self, x, output):
+        """LayerNormalization over the last dimension."""
+        features = self.shapes[x][-1]
+        inputs = [x, self.parameter(output + ".weight", [features], 0.2, 1.0),
+                  self.parameter(output + ".bias", [features], 0.1)]
+        self.opset = 17
+        return self.add("LayerNormalization", inputs, output, self.shapes[x], axis=-1,
+                        epsilon=2.0**-16)
+
     def head(self, x, features):
         """Global average, then a dense layer."""
         n, c = self.shapes[x][:2]
@@ -127,8 +146,38 @@ def strided():
     return network
 
 
+def pooled():
+    """Averages with and without padding, of two inputs but with results of one shape."""
+    network = Network("pooled", (4, 2, 7, 7), 3)
+    network.conv("image", "conv1", 4, 3, pad=1)
+    network.relu("conv1", "relu1")
+    network.average_pool("relu1", "pool1", 3, 2, 1, False)
+    network.conv("pool1", "conv2", 4, 3, pad=1)
+    network.relu("conv2", "relu2")
+    network.average_pool("relu2", "pool2", 3, 1, 1, True)
+    network.head("pool2", 3)
+    return network
+
+
+def layer():
+    """LayerNormalization, and a loss with weights in which one label does not count."""
+    network = Network("layer", (6, 5), 4)
+    network.gemm("image", "hidden", 8)
+    network.layer_norm("hidden", "norm1")
+    network.relu("norm1", "active")
+    network.gemm("active", "logits", 4)
+    network.loss_attributes["ignore_index"] = 2
+    network.class_weights = np.array([0.5, 1.25, 1.0, 2.0], np.float32)
+    return network
+
+
 def networks():
-    return [mlp(), cnn("cnn", False), cnn("norm", True), strided()]
+    return [mlp(), cnn("cnn", False), cnn("norm", True), strided(), pooled(), layer()]
+
+
+def has_plain_loss(network):
+    """Whether --loss=softmax-cross-entropy says what the network's loss is."""
+    return network.class_weights is None and "ignore_index" not in network.loss_attributes
 
 
 def float_info(name, shape):
@@ -148,8 +197,17 @@ def logits_info(network, batch=None):
 
 
 def initializers(network):
+    """Of parameters and statistics; the weights of classes are the loss's (class_weights)."""
     return [numpy_helper.from_array(values, name)
             for name, values in {**network.parameters, **network.running}.items()]
+
+
+def weights_node(network):
+    """A Constant node with the weights of classes, if there are any: no parameter."""
+    if network.class_weights is None:
+        return []
+    return [helper.make_node("Constant", [], ["class_weights"], name="class_weights",
+                             value=numpy_helper.from_array(network.class_weights))]
 
 
 def copy_of(node):
@@ -167,13 +225,19 @@ def forward_nodes(network):
     return nodes
 
 
-def loss_node(output="loss", more=()):
-    return helper.make_node("SoftmaxCrossEntropyLoss", ["logits", "labels"], [output, *more],
-                            name=output, reduction="mean")
+def loss_inputs(network):
+    """What a loss and its gradient read besides scores."""
+    return ["labels"] if network.class_weights is None else ["labels", "class_weights"]
 
 
-def make_model(graph, domains=(), functions=(), training_info=()):
-    opsets = [helper.make_opsetid("", OPSET)] + [helper.make_opsetid(d, 1) for d in domains]
+def loss_nodes(network, more=()):
+    return weights_node(network) + [
+        helper.make_node("SoftmaxCrossEntropyLoss", ["logits", *loss_inputs(network)],
+                         ["loss", *more], name="loss", **network.loss_attributes)]
+
+
+def make_model(graph, domains=(), functions=(), training_info=(), opset=OPSET):
+    opsets = [helper.make_opsetid("", opset)] + [helper.make_opsetid(d, 1) for d in domains]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=functions,
                               producer_name="make-forms")
     model.training_info.extend(training_info)
@@ -183,4 +247,14 @@ def make_model(graph, domains=(), functions=(), training_info=()):
 def make_forward(network):
     """Form (a): the graph from image to logits."""
     return make_model(helper.make_graph(network.nodes, network.name, [image_info(network)],
-                                        [logits_info(network)], initializers(network)))
+                                        [logits_info(network)], initializers(network)),
+                      opset=network.opset)
+
+
+def make_loss(network):
+    """Form (a) with the loss in the file."""
+    return make_model(helper.make_graph(
+        network.nodes + loss_nodes(network), network.name,
+        [image_info(network), labels_info(network)],
+        [float_info("loss", []), logits_info(network)], initializers(network)),
+                      opset=network.opset)

@@ -68,7 +68,7 @@ def training_info(network, names, optimizer, has_loss, initialization=None, bind
         tensors.append(numpy_helper.from_array(np.array(RATE, np.float32), "R"))
         for name in network.running:
             binding[name] = name + ".new"
-    nodes = ([networks.loss_node()] if has_loss else []) + [gradient_node(names)] + nodes
+    nodes = (networks.loss_nodes(network) if has_loss else []) + [gradient_node(names)] + nodes
     algorithm = helper.make_graph(
         nodes, "algorithm", [networks.labels_info(network)] if has_loss else [],
         [networks.float_info("loss", [])] if has_loss else
@@ -113,4 +113,4 @@ def make_model(network, optimizer, parts=1, initialized=()):
     infos = [training_info(network, names[i:i + size], optimizer, i == 0,
                            graph if i == 0 else None, bindings if i == 0 else None)
              for i in range(0, len(names), size)]
-    return networks.make_model(first, [PREVIEW], training_info=infos)
+    return networks.make_model(first, [PREVIEW], training_info=infos, opset=network.opset)

@@ -31,6 +31,11 @@ def run_forward(network, image, values, running):
             y = functional.relu(x[0])
         elif node.op_type == "MaxPool":
             y = functional.max_pool2d(x[0], a["kernel_shape"], a["strides"])
+        elif node.op_type == "AveragePool":
+            y = functional.avg_pool2d(x[0], a["kernel_shape"], a["strides"], a["pads"][:2],
+                                      count_include_pad=bool(a["count_include_pad"]))
+        elif node.op_type == "LayerNormalization":
+            y = functional.layer_norm(x[0], x[0].shape[-1:], x[1], x[2], a["epsilon"])
         elif node.op_type == "BatchNormalization":
             y = functional.batch_norm(x[0], None, None, x[1], x[2], True, 0.0, a["epsilon"])
             # ONNX: the variance of the population, and momentum is the old value's share.
@@ -91,7 +96,11 @@ def run_steps(network, optimizer):
         for v in values.values():
             v.requires_grad_(True)
         logits = run_forward(network, torch.tensor(image, dtype=torch.float64), values, running)
-        loss = functional.cross_entropy(logits, torch.tensor(labels))
+        weights = network.class_weights
+        loss = functional.cross_entropy(
+            logits, torch.tensor(labels),
+            None if weights is None else torch.tensor(weights, dtype=torch.float64),
+            ignore_index=network.loss_attributes.get("ignore_index", -100))
         grads = dict(zip(values, torch.autograd.grad(loss, list(values.values()))))
         with torch.no_grad():
             values = {n: update(optimizer, step, v, grads[n], states[n])

@@ -137,6 +137,12 @@ class Written(Reverse):
                                self.name_for(x)))
 
 
+def can_write(network):
+    """Whether there is a rule for each operator of the network, and for its loss."""
+    return networks.has_plain_loss(network) and all(
+        hasattr(Written, "grad_" + node.op_type) for node in network.nodes)
+
+
 def sgd_function():
     """w - rate * dw, as a function of the model."""
     return helper.make_function(
@@ -153,7 +159,7 @@ def make_model(network):
     for node in nodes:
         if node.op_type == "MaxPool":
             node.output.append(node.output[0] + "_indices")
-    nodes += [networks.loss_node()] + reverse.nodes
+    nodes += networks.loss_nodes(network) + reverse.nodes
     outputs = [networks.float_info("loss", []), networks.logits_info(network)]
     rate = reverse.constant("rate", np.array(networks.LEARNING_RATE, np.float32))
     has_function = reverse.is_terse
