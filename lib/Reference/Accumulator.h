@@ -19,7 +19,7 @@
 namespace slp::reference {
 
 /// One chain of terms. The caller adds the terms in the order of §4 and ends each dot group.
-class Accumulator {
+template <typename Real> class Accumulator {
 public:
   /// `attribute` is absent before `precision`: then everything is FP32.
   explicit Accumulator(std::optional<num_ir::AccumulateAttr> attribute) {
@@ -30,29 +30,29 @@ public:
   }
 
   /// Begins a chain at +0, or at a bias that the accumulator holds exactly.
-  void start(float bias = 0.0f) {
+  void start(Real bias = 0) {
     value = positiveZero(bias);
     pending = false;
   }
   /// A term with a zero operand is absent.
-  void add(float a, float b) {
-    if (a == 0.0f || b == 0.0f)
+  void add(Real a, Real b) {
+    if (a == 0 || b == 0)
       return;
     value = std::fma(a, b, value);
     pending = true;
   }
   void endGroup() {
     if (format && pending)
-      value = static_cast<float>(roundTo(value, format, mode));
+      value = static_cast<Real>(roundTo(value, format, mode));
     pending = false;
   }
   /// The accumulator after its last group.
-  float result() const { return positiveZero(value); }
+  Real result() const { return positiveZero(value); }
 
 private:
   num_ir::FloatType format; // null: f32
   num_ir::Rounding mode = num_ir::Rounding::nearest_even;
-  float value = 0.0f;
+  Real value = 0;
   bool pending = false; // the open group has a term that is present
 };
 

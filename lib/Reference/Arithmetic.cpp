@@ -96,8 +96,8 @@ bool reference::decode(uint32_t code, FloatType format, double &value) {
 // The vector unit's functions (sections 5 and 6)
 //===----------------------------------------------------------------------------------------===//
 
-float reference::rowSum(llvm::ArrayRef<float> row) {
-  float lane[16] = {};
+template <typename Real> static Real sumInLanes(llvm::ArrayRef<Real> row) {
+  Real lane[16] = {};
   for (size_t i = 0; i < row.size(); ++i)
     lane[i % 16] = lane[i % 16] + row[i];
   for (int h : {8, 4, 2, 1})
@@ -105,6 +105,9 @@ float reference::rowSum(llvm::ArrayRef<float> row) {
       lane[j] = lane[j] + lane[j + h];
   return lane[0];
 }
+
+float reference::rowSum(llvm::ArrayRef<float> row) { return sumInLanes(row); }
+double reference::rowSum(llvm::ArrayRef<double> row) { return sumInLanes(row); }
 
 /// Horner's rule: p <- fma(p, r, c) for each coefficient.
 static float horner(float p, float r, llvm::ArrayRef<float> coefficients) {

@@ -30,7 +30,7 @@ inline int64_t servingIndex(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_
 }
 
 /// The element of `t` that serves the coordinates `at`.
-inline float valueAt(const Tensor &t, llvm::ArrayRef<int64_t> at) {
+template <typename Real> Real valueAt(const TensorOf<Real> &t, llvm::ArrayRef<int64_t> at) {
   return t[servingIndex(t.shape, at)];
 }
 

@@ -21,7 +21,7 @@ template <typename Op> static train::Window windowOf(Op op, int64_t kh, int64_t 
 }
 
 /// Calls `element(n, c, y, x)` for every element of `t` in row-major order.
-template <typename F> static void forEach(const Tensor &t, F element) {
+template <typename Real, typename F> static void forEach(const TensorOf<Real> &t, F element) {
   for (int64_t n = 0; n < t.dim(0); ++n)
     for (int64_t c = 0; c < t.dim(1); ++c)
       for (int64_t y = 0; y < t.dim(2); ++y)
@@ -29,16 +29,16 @@ template <typename F> static void forEach(const Tensor &t, F element) {
           element(n, c, y, x);
 }
 
-static LogicalResult evaluateConv(Call &call) {
+template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
   auto op = cast<train::ConvOp>(call.op);
   if (failed(checkBias(op)))
     return failure();
-  const Tensor &x = *call.operands[0], &w = *call.operands[1];
-  const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
-  Tensor &y = call.results[0];
+  const auto &x = *call.operands[0], &w = *call.operands[1];
+  const TensorOf<Real> *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
+  auto &y = call.results[0];
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
-  Accumulator acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate());
 
   forEach(y, [&](int64_t n, int64_t co, int64_t oy, int64_t ox) {
     int64_t firstIn = co / outGroup * inGroup;
@@ -68,13 +68,13 @@ static int64_t outputOf(int64_t in, int64_t pad, int64_t k, int64_t dilation, in
   return distance / stride;
 }
 
-static LogicalResult evaluateConvBp(Call &call) {
+template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call) {
   auto op = cast<train::ConvBpOp>(call.op);
-  const Tensor &dy = *call.operands[0], &w = *call.operands[1];
-  Tensor &dx = call.results[0];
+  const auto &dy = *call.operands[0], &w = *call.operands[1];
+  auto &dx = call.results[0];
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
-  Accumulator acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate());
 
   forEach(dx, [&](int64_t n, int64_t ci, int64_t iy, int64_t ix) {
     int64_t firstOut = ci / inGroup * outGroup;
@@ -96,21 +96,21 @@ static LogicalResult evaluateConvBp(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateConvWg(Call &call) {
+template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call) {
   auto op = cast<train::ConvWgOp>(call.op);
-  const Tensor &x = *call.operands[0], &dy = *call.operands[1];
-  Tensor &dw = call.results[0];
+  const auto &x = *call.operands[0], &dy = *call.operands[1];
+  auto &dw = call.results[0];
   int64_t inGroup = dw.dim(1), outGroup = dw.dim(0) / op.getGroup();
   train::Window v = windowOf(op, dw.dim(2), dw.dim(3));
   std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
-  Accumulator acc(accumulate);
-  Store across = accumulate
-                     ? Store(accumulate->getAcross(), accumulate->getRounding())
-                     : Store(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
+  Accumulator<Real> acc(accumulate);
+  StoreOf<Real> across =
+      accumulate ? StoreOf<Real>(accumulate->getAcross(), accumulate->getRounding())
+                 : StoreOf<Real>(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
 
   forEach(dw, [&](int64_t co, int64_t ci, int64_t kh, int64_t kw) {
     int64_t channel = co / outGroup * inGroup + ci;
-    float total = 0.0f;
+    Real total = 0;
     for (int64_t n = 0; n < x.dim(0); ++n) {
       acc.start();
       int64_t pixels = dy.dim(2) * dy.dim(3);
@@ -130,8 +130,11 @@ static LogicalResult evaluateConvWg(Call &call) {
   return success();
 }
 
-void reference::addConvolutionKernels(KernelTable &table) {
-  table["train.conv"] = evaluateConv;
-  table["train.conv_bp"] = evaluateConvBp;
-  table["train.conv_wg"] = evaluateConvWg;
+template <typename Real> void reference::addConvolutionKernels(KernelTableOf<Real> &table) {
+  table["train.conv"] = evaluateConv<Real>;
+  table["train.conv_bp"] = evaluateConvBp<Real>;
+  table["train.conv_wg"] = evaluateConvWg<Real>;
 }
+
+template void reference::addConvolutionKernels(KernelTableOf<float> &);
+template void reference::addConvolutionKernels(KernelTableOf<double> &);

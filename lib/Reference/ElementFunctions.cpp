@@ -18,19 +18,13 @@
 using namespace slp;
 using namespace slp::reference;
 
-namespace {
-/// An element of each operand, and the op's numbers.
-using Operands = const float *;
-using Numbers = const float *;
-} // namespace
-
-static float signOf(float x) {
+template <typename Real> static Real signOf(Real x) {
   if (x > 0)
     return 1;
   return x < 0 ? -1 : 0;
 }
 
-static float clipped(float x, float low, float high) {
+template <typename Real> static Real clipped(Real x, Real low, Real high) {
   if (x < low)
     x = low;
   if (x > high)
@@ -39,23 +33,28 @@ static float clipped(float x, float low, float high) {
 }
 
 /// tanh's argument in the approximate Gelu.
-static float inner(float x) { return x * std::fma(x * x, 0x1.2444f2p-5f, 0x1.988454p-1f); }
+template <typename Real> static Real inner(Real x) {
+  return x * std::fma(x * x, 0x1.2444f2p-5f, 0x1.988454p-1f);
+}
 
-static float geluGrad(float dy, float x) {
-  float c = std::fma(0.5f, erfOf(x * 0x1.6a09e6p-1f), 0.5f);
-  float q = expOf(-0.5f * (x * x)) * 0x1.988454p-2f;
+template <typename Real> static Real geluGrad(Real dy, Real x) {
+  Real c = std::fma(0.5f, erfOf(x * 0x1.6a09e6p-1f), 0.5f);
+  Real q = expOf(-0.5f * (x * x)) * 0x1.988454p-2f;
   return dy * std::fma(x, q, c);
 }
 
-static float geluTanhGrad(float dy, float x) {
-  float t = tanhOf(inner(x));
-  float h = 0.5f * x;
-  float s = std::fma(-t, t, 1.0f);
-  float d = std::fma(x * x, 0x1.b6676cp-4f, 0x1.988454p-1f);
+template <typename Real> static Real geluTanhGrad(Real dy, Real x) {
+  Real t = tanhOf(inner(x));
+  Real h = 0.5f * x;
+  Real s = std::fma(-t, t, 1.0f);
+  Real d = std::fma(x * x, 0x1.b6676cp-4f, 0x1.988454p-1f);
   return dy * std::fma(h * s, d, std::fma(0.5f, t, 0.5f));
 }
 
-static void addFunctionsOfOne(llvm::StringMap<ElementFunction> &f) {
+template <typename Real> static void addFunctionsOfOne(llvm::StringMap<ElementFunction<Real>> &f) {
+  using Operands = const Real *; // an element of each
+  using Numbers = const Real *;
+
   f["affine"] = [](Operands v, Numbers n) { return std::fma(n[0], v[0], n[1]); };
   f["power"] = [](Operands v, Numbers n) { return powOf(v[0], n[0]); };
   f["abs"] = [](Operands v, Numbers) { return std::fabs(v[0]); };
@@ -63,7 +62,7 @@ static void addFunctionsOfOne(llvm::StringMap<ElementFunction> &f) {
   f["floor"] = [](Operands v, Numbers) { return std::floor(v[0]); };
   f["ceil"] = [](Operands v, Numbers) { return std::ceil(v[0]); };
   f["round_even"] = [](Operands v, Numbers) { return std::nearbyint(v[0]); };
-  f["logical_not"] = [](Operands v, Numbers) { return v[0] == 0 ? 1.0f : 0.0f; };
+  f["logical_not"] = [](Operands v, Numbers) -> Real { return v[0] == 0 ? 1.0f : 0.0f; };
   f["sqrt"] = [](Operands v, Numbers) { return std::sqrt(v[0]); };
   f["reciprocal"] = [](Operands v, Numbers) { return 1.0f / v[0]; };
   f["exp"] = [](Operands v, Numbers) { return expOf(v[0]); };
@@ -72,18 +71,18 @@ static void addFunctionsOfOne(llvm::StringMap<ElementFunction> &f) {
   f["sigmoid"] = [](Operands v, Numbers) { return sigmoidOf(v[0]); };
   f["erf"] = [](Operands v, Numbers) { return erfOf(v[0]); };
   f["gelu"] = [](Operands v, Numbers) {
-    float h = 0.5f * v[0];
+    Real h = 0.5f * v[0];
     return std::fma(h, erfOf(v[0] * 0x1.6a09e6p-1f), h);
   };
   f["gelu_tanh"] = [](Operands v, Numbers) {
-    float h = 0.5f * v[0];
+    Real h = 0.5f * v[0];
     return std::fma(h, tanhOf(inner(v[0])), h);
   };
   f["hard_sigmoid"] = [](Operands v, Numbers n) {
-    return clipped(std::fma(n[0], v[0], n[1]), 0, 1);
+    return clipped(std::fma(n[0], v[0], n[1]), Real(0), Real(1));
   };
   f["hard_swish"] = [](Operands v, Numbers) {
-    return v[0] * clipped(std::fma(v[0], 0x1.555556p-3f, 0.5f), 0, 1);
+    return v[0] * clipped(std::fma(v[0], 0x1.555556p-3f, 0.5f), Real(0), Real(1));
   };
   f["leaky_relu"] = [](Operands v, Numbers n) { return v[0] > 0 ? v[0] : n[0] * v[0]; };
   f["clip"] = [](Operands v, Numbers n) { return clipped(v[0], n[0], n[1]); };
@@ -101,7 +100,11 @@ static void addFunctionsOfOne(llvm::StringMap<ElementFunction> &f) {
   };
 }
 
-static void addFunctionsOfSeveral(llvm::StringMap<ElementFunction> &f) {
+template <typename Real>
+static void addFunctionsOfSeveral(llvm::StringMap<ElementFunction<Real>> &f) {
+  using Operands = const Real *; // an element of each
+  using Numbers = const Real *;
+
   f["add"] = [](Operands v, Numbers) { return v[0] + v[1]; };
   f["sub"] = [](Operands v, Numbers) { return v[0] - v[1]; };
   f["mul"] = [](Operands v, Numbers) { return v[0] * v[1]; };
@@ -110,17 +113,26 @@ static void addFunctionsOfSeveral(llvm::StringMap<ElementFunction> &f) {
   f["max"] = [](Operands v, Numbers) { return v[0] > v[1] ? v[0] : v[1]; };
   f["min"] = [](Operands v, Numbers) { return v[0] < v[1] ? v[0] : v[1]; };
   f["prelu"] = [](Operands v, Numbers) { return v[0] > 0 ? v[0] : v[1] * v[0]; };
-  f["equal"] = [](Operands v, Numbers) { return v[0] == v[1] ? 1.0f : 0.0f; };
-  f["less"] = [](Operands v, Numbers) { return v[0] < v[1] ? 1.0f : 0.0f; };
-  f["less_equal"] = [](Operands v, Numbers) { return v[0] <= v[1] ? 1.0f : 0.0f; };
-  f["logical_and"] = [](Operands v, Numbers) { return v[0] != 0 && v[1] != 0 ? 1.0f : 0.0f; };
-  f["logical_or"] = [](Operands v, Numbers) { return v[0] != 0 || v[1] != 0 ? 1.0f : 0.0f; };
-  f["logical_xor"] = [](Operands v, Numbers) { return (v[0] != 0) != (v[1] != 0) ? 1.0f : 0.0f; };
+  f["equal"] = [](Operands v, Numbers) -> Real { return v[0] == v[1] ? 1.0f : 0.0f; };
+  f["less"] = [](Operands v, Numbers) -> Real { return v[0] < v[1] ? 1.0f : 0.0f; };
+  f["less_equal"] = [](Operands v, Numbers) -> Real { return v[0] <= v[1] ? 1.0f : 0.0f; };
+  f["logical_and"] = [](Operands v, Numbers) -> Real {
+    return v[0] != 0 && v[1] != 0 ? 1.0f : 0.0f;
+  };
+  f["logical_or"] = [](Operands v, Numbers) -> Real {
+    return v[0] != 0 || v[1] != 0 ? 1.0f : 0.0f;
+  };
+  f["logical_xor"] = [](Operands v, Numbers) -> Real {
+    return (v[0] != 0) != (v[1] != 0) ? 1.0f : 0.0f;
+  };
   f["select"] = [](Operands v, Numbers) { return v[0] != 0 ? v[1] : v[2]; };
 }
 
 /// The first operand is dy.
-static void addGradients(llvm::StringMap<ElementFunction> &f) {
+template <typename Real> static void addGradients(llvm::StringMap<ElementFunction<Real>> &f) {
+  using Operands = const Real *; // an element of each
+  using Numbers = const Real *;
+
   f["relu_grad"] = [](Operands v, Numbers) { return v[1] > 0 ? v[0] : 0; };
   f["power_grad"] = [](Operands v, Numbers n) { return v[0] * (n[0] * powOf(v[1], n[0] - 1)); };
   f["abs_grad"] = [](Operands v, Numbers) { return v[0] * signOf(v[1]); };
@@ -134,10 +146,10 @@ static void addGradients(llvm::StringMap<ElementFunction> &f) {
   f["gelu_grad"] = [](Operands v, Numbers) { return geluGrad(v[0], v[1]); };
   f["gelu_tanh_grad"] = [](Operands v, Numbers) { return geluTanhGrad(v[0], v[1]); };
   f["hard_sigmoid_grad"] = [](Operands v, Numbers n) {
-    float t = std::fma(n[0], v[1], n[1]);
+    Real t = std::fma(n[0], v[1], n[1]);
     return 0 < t && t < 1 ? n[0] * v[0] : 0;
   };
-  f["hard_swish_grad"] = [](Operands v, Numbers) {
+  f["hard_swish_grad"] = [](Operands v, Numbers) -> Real {
     if (v[1] < -3)
       return 0.0f;
     return v[1] <= 3 ? v[0] * std::fma(v[1], 0x1.555556p-2f, 0.5f) : v[0];
@@ -152,12 +164,12 @@ static void addGradients(llvm::StringMap<ElementFunction> &f) {
   };
   f["softplus_grad"] = [](Operands v, Numbers) { return v[0] * sigmoidOf(v[1]); };
   f["softsign_grad"] = [](Operands v, Numbers) {
-    float t = 1 + std::fabs(v[1]);
+    Real t = 1 + std::fabs(v[1]);
     return v[0] / (t * t);
   };
   f["thresholded_relu_grad"] = [](Operands v, Numbers n) { return v[1] > n[0] ? v[0] : 0; };
   f["shrink_grad"] = [](Operands v, Numbers n) { return v[1] < -n[0] || v[1] > n[0] ? v[0] : 0; };
-  f["max_share"] = [](Operands v, Numbers) {
+  f["max_share"] = [](Operands v, Numbers) -> Real {
     if (v[0] > v[1])
       return 1.0f;
     return v[0] == v[1] ? 0.5f : 0.0f;
@@ -166,21 +178,25 @@ static void addGradients(llvm::StringMap<ElementFunction> &f) {
   f["prelu_grad"] = [](Operands v, Numbers) { return v[1] > 0 ? 0 : v[0] * v[1]; };
 }
 
-static const llvm::StringMap<ElementFunction> &elementFunctions() {
-  static const llvm::StringMap<ElementFunction> functions = [] {
-    llvm::StringMap<ElementFunction> f;
-    addFunctionsOfOne(f);
-    addFunctionsOfSeveral(f);
-    addGradients(f);
+template <typename Real> static const llvm::StringMap<ElementFunction<Real>> &elementFunctions() {
+  static const llvm::StringMap<ElementFunction<Real>> functions = [] {
+    llvm::StringMap<ElementFunction<Real>> f;
+    addFunctionsOfOne<Real>(f);
+    addFunctionsOfSeveral<Real>(f);
+    addGradients<Real>(f);
     return f;
   }();
   return functions;
 }
 
-ElementFunction reference::findElementFunction(llvm::StringRef name) {
-  return elementFunctions().lookup(name);
+template <typename Real>
+ElementFunction<Real> reference::findElementFunction(llvm::StringRef name) {
+  return elementFunctions<Real>().lookup(name);
 }
 
+template ElementFunction<float> reference::findElementFunction<float>(llvm::StringRef);
+template ElementFunction<double> reference::findElementFunction<double>(llvm::StringRef);
+
 llvm::SmallVector<llvm::StringRef> reference::elementFunctionNames() {
-  return llvm::to_vector(elementFunctions().keys());
+  return llvm::to_vector(elementFunctions<float>().keys());
 }

@@ -12,11 +12,13 @@
 
 namespace slp::reference {
 
-/// FP32 result, before rounding, of one element of each operand and the op's numbers in order.
-using ElementFunction = float (*)(const float *operands, const float *numbers);
+/// The result, before rounding, of one element of each operand and the op's numbers in order.
+template <typename Real>
+using ElementFunction = Real (*)(const Real *operands, const Real *numbers);
 
-/// The function of a train op without its dialect ("tanh"), or null.
-ElementFunction findElementFunction(llvm::StringRef name);
+/// The function of a train op without its dialect ("tanh"), or null. Of `float`, the definition,
+/// and of `double`.
+template <typename Real> ElementFunction<Real> findElementFunction(llvm::StringRef name);
 
 /// All names that findElementFunction knows.
 llvm::SmallVector<llvm::StringRef> elementFunctionNames();

@@ -15,30 +15,31 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-static LogicalResult evaluateRound(Call &call) {
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateRound(CallOf<Real> &call) {
+  auto store = call.store(0);
   llvm::transform(call.operands[0]->values, call.results[0].values.begin(), store);
   return success();
 }
 
-static LogicalResult evaluateRelu(Call &call) {
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateRelu(CallOf<Real> &call) {
+  auto store = call.store(0);
   llvm::transform(call.operands[0]->values, call.results[0].values.begin(),
-                  [&](float x) { return store(x > 0 ? x : 0.0f); });
+                  [&](Real x) { return store(x > 0 ? x : 0.0f); });
   return success();
 }
 
 /// The function of the op's name, element by element, with broadcasting.
-static LogicalResult evaluateFunction(Call &call) {
-  ElementFunction function = findElementFunction(call.op->getName().stripDialect());
-  llvm::SmallVector<float> numbers = cast<train::ElementwiseInterface>(call.op).getNumbers();
-  Tensor &y = call.results[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateFunction(CallOf<Real> &call) {
+  ElementFunction<Real> function = findElementFunction<Real>(call.op->getName().stripDialect());
+  llvm::SmallVector<float> given = cast<train::ElementwiseInterface>(call.op).getNumbers();
+  llvm::SmallVector<Real> numbers(given.begin(), given.end());
+  auto &y = call.results[0];
+  auto store = call.store(0);
   llvm::SmallVector<int64_t> at(y.shape.size(), 0); // coordinates of element i
   for (size_t i = 0; i < y.values.size(); ++i) {
-    float elements[3];
+    Real elements[3];
     for (size_t o = 0; o < call.operands.size(); ++o) {
-      const Tensor &operand = *call.operands[o];
+      const auto &operand = *call.operands[o];
       int64_t linear = 0;
       for (size_t d = 0; d < at.size(); ++d)
         linear = linear * operand.shape[d] + (operand.shape[d] == 1 ? 0 : at[d]);
@@ -55,33 +56,33 @@ static LogicalResult evaluateFunction(Call &call) {
 }
 
 /// Elements of one channel of one image.
-static int64_t channelSize(const Tensor &t) {
+template <typename Real> static int64_t channelSize(const TensorOf<Real> &t) {
   int64_t size = 1;
   for (int64_t extent : llvm::drop_begin(t.shape, 2))
     size *= extent;
   return size;
 }
 
-static LogicalResult evaluateBiasAdd(Call &call) {
-  const Tensor &x = *call.operands[0], &bias = *call.operands[1];
-  Tensor &y = call.results[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateBiasAdd(CallOf<Real> &call) {
+  const auto &x = *call.operands[0], &bias = *call.operands[1];
+  auto &y = call.results[0];
+  auto store = call.store(0);
   int64_t size = channelSize(x), channels = x.dim(1);
   for (size_t i = 0; i < y.values.size(); ++i)
     y[i] = store(x[i] + bias[i / size % channels]);
   return success();
 }
 
-static LogicalResult evaluateBiasGrad(Call &call) {
-  const Tensor &dy = *call.operands[0];
-  Tensor &db = call.results[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateBiasGrad(CallOf<Real> &call) {
+  const auto &dy = *call.operands[0];
+  auto &db = call.results[0];
+  auto store = call.store(0);
   // A row of a rank 2 error is a single element.
   int64_t width = dy.shape.size() == 4 ? dy.dim(3) : 1;
   int64_t rows = channelSize(dy) / width, channels = dy.dim(1);
-  llvm::ArrayRef<float> values(dy.values);
+  llvm::ArrayRef<Real> values(dy.values);
   for (int64_t c = 0; c < channels; ++c) {
-    float sum = 0.0f;
+    Real sum = 0.0f;
     for (int64_t n = 0; n < dy.dim(0); ++n)
       for (int64_t h = 0; h < rows; ++h)
         sum = sum + rowSum(values.slice(((n * channels + c) * rows + h) * width, width));
@@ -90,11 +91,14 @@ static LogicalResult evaluateBiasGrad(Call &call) {
   return success();
 }
 
-void reference::addElementwiseKernels(KernelTable &table) {
-  table["train.round"] = evaluateRound;
-  table["train.relu"] = evaluateRelu;
-  table["train.bias_add"] = evaluateBiasAdd;
-  table["train.bias_grad"] = evaluateBiasGrad;
+template <typename Real> void reference::addElementwiseKernels(KernelTableOf<Real> &table) {
+  table["train.round"] = evaluateRound<Real>;
+  table["train.relu"] = evaluateRelu<Real>;
+  table["train.bias_add"] = evaluateBiasAdd<Real>;
+  table["train.bias_grad"] = evaluateBiasGrad<Real>;
   for (llvm::StringRef name : elementFunctionNames())
-    table[("train." + name).str()] = evaluateFunction;
+    table[("train." + name).str()] = evaluateFunction<Real>;
 }
+
+template void reference::addElementwiseKernels(KernelTableOf<float> &);
+template void reference::addElementwiseKernels(KernelTableOf<double> &);

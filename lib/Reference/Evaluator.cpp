@@ -18,7 +18,8 @@ using namespace slp;
 using namespace slp::reference;
 
 /// An element of `values` that `type` cannot hold, or -1.
-static int64_t findUnrepresentable(llvm::ArrayRef<float> values, Type type) {
+template <typename Real>
+static int64_t findUnrepresentable(llvm::ArrayRef<Real> values, Type type) {
   auto format = dyn_cast<num_ir::FloatType>(type);
   if (!format)
     return -1;
@@ -28,13 +29,15 @@ static int64_t findUnrepresentable(llvm::ArrayRef<float> values, Type type) {
   return -1;
 }
 
-static LogicalResult checkValues(Operation *op, llvm::Twine what, const Tensor &tensor, Type type) {
+template <typename Real>
+static LogicalResult checkValues(Operation *op, llvm::Twine what, const TensorOf<Real> &tensor,
+                                 Type type) {
   auto tensorType = cast<RankedTensorType>(type);
   if (tensorType.getShape() != llvm::ArrayRef<int64_t>(tensor.shape) ||
       tensorType.getNumElements() != static_cast<int64_t>(tensor.values.size()))
     return op->emitError() << "expected " << what << " of type " << type << ", found "
                            << tensor.values.size() << " values of another shape";
-  int64_t bad = findUnrepresentable(tensor.values, tensorType.getElementType());
+  int64_t bad = findUnrepresentable<Real>(tensor.values, tensorType.getElementType());
   if (bad >= 0)
     return op->emitError() << "expected " << what << " representable in "
                            << tensorType.getElementType() << ", found " << tensor.values[bad]
@@ -46,8 +49,9 @@ static LogicalResult checkValues(Operation *op, llvm::Twine what, const Tensor &
 // State
 //===----------------------------------------------------------------------------------------===//
 
-static FailureOr<std::vector<float>> initialValues(train::StateOp op, int64_t count,
-                                                   Evaluator::ReadFile readFile) {
+static FailureOr<std::vector<float>>
+initialValues(train::StateOp op, int64_t count,
+              llvm::function_ref<FailureOr<std::vector<float>>(train::StateOp)> readFile) {
   if (!op.getInitAttr())
     return std::vector<float>(count, 0.0f);
   if (auto dense = dyn_cast<DenseElementsAttr>(op.getInitAttr())) {
@@ -61,39 +65,54 @@ static FailureOr<std::vector<float>> initialValues(train::StateOp op, int64_t co
   return values;
 }
 
-FailureOr<Evaluator> Evaluator::create(ModuleOp module, ReadFile readFile) {
-  Evaluator evaluator(module);
+/// Double precision is not that of a narrow format.
+template <typename Real> static LogicalResult checkPrecision(Operation *op, TypeRange types) {
+  if constexpr (std::is_same_v<Real, double>)
+    for (Type type : types)
+      if (isa<num_ir::FloatType>(cast<RankedTensorType>(type).getElementType()))
+        return op->emitOpError("is of type ")
+               << type << ", which is not evaluated in double precision";
+  return success();
+}
+
+template <typename Real>
+FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile readFile) {
+  EvaluatorOf evaluator(module);
   for (train::StateOp op : module.getOps<train::StateOp>()) {
     auto type = cast<RankedTensorType>(op.getType());
-    Tensor tensor(type.getShape());
+    if (failed(checkPrecision<Real>(op, type)))
+      return failure();
+    TensorOf<Real> tensor(type.getShape());
     FailureOr<std::vector<float>> values = initialValues(op, type.getNumElements(), readFile);
     if (failed(values))
       return failure();
     std::optional<num_ir::Rounding> rounding = op.getRounding();
     if (rounding == num_ir::Rounding::stochastic)
       return op.emitOpError("an initial value cannot be rounded stochastically");
-    Store store(type.getElementType(), rounding.value_or(num_ir::Rounding::nearest_even));
+    StoreOf<Real> store(type.getElementType(), rounding.value_or(num_ir::Rounding::nearest_even));
     llvm::transform(*values, tensor.values.begin(), store);
     evaluator.state[op.getSymName().str()] = std::move(tensor);
   }
   return evaluator;
 }
 
-const Tensor *Evaluator::readState(llvm::StringRef name) const {
+template <typename Real>
+const TensorOf<Real> *EvaluatorOf<Real>::readState(llvm::StringRef name) const {
   auto it = state.find(name.str());
   return it == state.end() ? nullptr : &it->second;
 }
 
-LogicalResult Evaluator::writeState(llvm::StringRef name, std::vector<float> values) {
+template <typename Real>
+LogicalResult EvaluatorOf<Real>::writeState(llvm::StringRef name, std::vector<Real> values) {
   auto op = module.lookupSymbol<train::StateOp>(name);
   if (!op)
     return module.emitError() << "there is no train.state @" << name;
-  Tensor &tensor = state[name.str()];
-  Tensor next(tensor.shape);
+  TensorOf<Real> &tensor = state[name.str()];
+  TensorOf<Real> next(tensor.shape);
   next.values = std::move(values);
   if (failed(checkValues(op, "a value", next, op.getType())))
     return failure();
-  llvm::transform(next.values, next.values.begin(), positiveZero);
+  llvm::transform(next.values, next.values.begin(), positiveZero<Real>);
   tensor = std::move(next);
   return success();
 }
@@ -119,12 +138,13 @@ static llvm::StringRef nameOf(OpResult result) {
   return name ? name.getValue() : "";
 }
 
-LogicalResult Evaluator::run(llvm::StringRef function, const NamedTensors &inputs,
-                             Observe observe) {
+template <typename Real>
+LogicalResult EvaluatorOf<Real>::run(llvm::StringRef function, const NamedTensorsOf<Real> &inputs,
+                                     Observe observe) {
   auto func = module.lookupSymbol<func::FuncOp>(function);
   if (!func || func.isDeclaration())
     return module.emitError() << "there is no function @" << function << " to evaluate";
-  llvm::DenseMap<Value, Tensor> values;
+  llvm::DenseMap<Value, TensorOf<Real>> values;
   for (BlockArgument argument : func.getArguments()) {
     auto name =
         func.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName());
@@ -135,34 +155,36 @@ LogicalResult Evaluator::run(llvm::StringRef function, const NamedTensors &input
     if (failed(
             checkValues(func, "input '" + name.getValue() + "'", it->second, argument.getType())))
       return failure();
-    Tensor &value = values[argument] = it->second;
-    llvm::transform(value.values, value.values.begin(), positiveZero);
+    TensorOf<Real> &value = values[argument] = it->second;
+    llvm::transform(value.values, value.values.begin(), positiveZero<Real>);
   }
 
-  NamedTensors written;
+  NamedTensorsOf<Real> written;
   for (Operation &op : func.getBody().front().without_terminator()) {
     if (auto write = dyn_cast<train::WriteOp>(op)) {
       written[write.getState().str()] = values[write.getValue()];
       continue;
     }
-    llvm::SmallVector<Tensor> results;
+    llvm::SmallVector<TensorOf<Real>> results;
+    if (failed(checkPrecision<Real>(&op, op.getResultTypes())))
+      return failure();
     for (Type type : op.getResultTypes())
       results.emplace_back(cast<RankedTensorType>(type).getShape());
     if (auto read = dyn_cast<train::ReadOp>(op)) {
       results[0] = state[read.getState().str()];
     } else {
-      Kernel kernel = findKernel(op.getName().getStringRef());
+      Kernel<Real> kernel = findKernel<Real>(op.getName().getStringRef());
       if (!kernel)
         return op.emitOpError("has no definition in the reference");
-      llvm::SmallVector<const Tensor *> operands;
+      llvm::SmallVector<const TensorOf<Real> *> operands;
       for (Value operand : op.getOperands())
         operands.push_back(&values.find(operand)->second);
-      Call call{&op, operands, results, hyper};
+      CallOf<Real> call{&op, operands, results, hyper};
       if (failed(checkRounding(&op)) || failed(kernel(call)))
         return failure();
     }
     for (OpResult result : op.getResults()) {
-      Tensor &value = values[result] = std::move(results[result.getResultNumber()]);
+      TensorOf<Real> &value = values[result] = std::move(results[result.getResultNumber()]);
       observe(nameOf(result), value, result);
     }
   }
@@ -170,3 +192,6 @@ LogicalResult Evaluator::run(llvm::StringRef function, const NamedTensors &input
     state[name] = std::move(value);
   return success();
 }
+
+template class reference::EvaluatorOf<float>;
+template class reference::EvaluatorOf<double>;

@@ -17,36 +17,40 @@
 
 namespace slp::reference {
 
-/// One op under evaluation.
-struct Call {
+/// One op under evaluation: in FP32, the definition, or in double precision.
+template <typename Real> struct CallOf {
   mlir::Operation *op;
-  llvm::ArrayRef<const Tensor *> operands; // in the order of the op's operands
-  llvm::MutableArrayRef<Tensor> results;   // of the right shapes, all +0
+  llvm::ArrayRef<const TensorOf<Real> *> operands; // in the order of the op's operands
+  llvm::MutableArrayRef<TensorOf<Real>> results;   // of the right shapes, all +0
   const Hyper &hyper;
 
   /// How result `i` is stored: in its element type, by the op's `rounding`.
-  Store store(unsigned i) const;
+  StoreOf<Real> store(unsigned i) const;
 };
 
+using Call = CallOf<float>;
+
 /// Fills `call.results`; has reported an error on the op if it fails.
-using Kernel = mlir::LogicalResult (*)(Call &call);
+template <typename Real> using Kernel = mlir::LogicalResult (*)(CallOf<Real> &call);
 
 /// The kernel of an op by its name ("train.conv"), or null.
-Kernel findKernel(llvm::StringRef opName);
+template <typename Real> Kernel<Real> findKernel(llvm::StringRef opName);
 
 /// The kernel of each op, by its name. A family registers its own.
-using KernelTable = llvm::StringMap<Kernel>;
+template <typename Real> using KernelTableOf = llvm::StringMap<Kernel<Real>>;
+using KernelTable = KernelTableOf<float>;
 
-void addConvolutionKernels(KernelTable &table);
-void addElementwiseKernels(KernelTable &table);
-void addLikelihoodKernels(KernelTable &table);
-void addMatMulKernels(KernelTable &table);
-void addNormalizationKernels(KernelTable &table);
-void addMoveKernels(KernelTable &table);
-void addPoolingKernels(KernelTable &table);
-void addReductionKernels(KernelTable &table);
-void addRowKernels(KernelTable &table);
-void addStateKernels(KernelTable &table);
+template <typename Real> void addConvolutionKernels(KernelTableOf<Real> &table);
+template <typename Real> void addElementwiseKernels(KernelTableOf<Real> &table);
+template <typename Real> void addLikelihoodKernels(KernelTableOf<Real> &table);
+template <typename Real> void addMatMulKernels(KernelTableOf<Real> &table);
+template <typename Real> void addNormalizationKernels(KernelTableOf<Real> &table);
+template <typename Real> void addMoveKernels(KernelTableOf<Real> &table);
+template <typename Real> void addPoolingKernels(KernelTableOf<Real> &table);
+template <typename Real> void addReductionKernels(KernelTableOf<Real> &table);
+template <typename Real> void addRowKernels(KernelTableOf<Real> &table);
+template <typename Real> void addStateKernels(KernelTableOf<Real> &table);
+/// Optimizers are for FP32 alone.
 void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference

@@ -9,9 +9,9 @@
 using namespace slp;
 using namespace slp::reference;
 
-Kernel reference::findKernel(llvm::StringRef opName) {
-  static const KernelTable table = [] {
-    KernelTable t;
+template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opName) {
+  static const KernelTableOf<Real> table = [] {
+    KernelTableOf<Real> t;
     addConvolutionKernels(t);
     addElementwiseKernels(t);
     addLikelihoodKernels(t);
@@ -22,15 +22,21 @@ Kernel reference::findKernel(llvm::StringRef opName) {
     addReductionKernels(t);
     addRowKernels(t);
     addStateKernels(t);
-    addUpdateKernels(t);
+    if constexpr (std::is_same_v<Real, float>)
+      addUpdateKernels(t);
     return t;
   }();
   return table.lookup(opName);
 }
 
-Store Call::store(unsigned i) const {
+template <typename Real> StoreOf<Real> CallOf<Real>::store(unsigned i) const {
   auto element = mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType();
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
   // The evaluator has checked that a format comes with a rounding.
-  return Store(element, rounding ? rounding.getValue() : num_ir::Rounding::nearest_even);
+  return StoreOf<Real>(element, rounding ? rounding.getValue() : num_ir::Rounding::nearest_even);
 }
+
+template Kernel<float> reference::findKernel<float>(llvm::StringRef);
+template Kernel<double> reference::findKernel<double>(llvm::StringRef);
+template struct reference::CallOf<float>;
+template struct reference::CallOf<double>;

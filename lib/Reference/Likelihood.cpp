@@ -14,36 +14,36 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-static llvm::ArrayRef<float> row(const Tensor &t, int64_t n) {
-  return llvm::ArrayRef<float>(t.values).slice(n * t.dim(1), t.dim(1));
+template <typename Real> static llvm::ArrayRef<Real> row(const TensorOf<Real> &t, int64_t n) {
+  return llvm::ArrayRef<Real>(t.values).slice(n * t.dim(1), t.dim(1));
 }
 
-static LogicalResult evaluateLogSoftmax(Call &call) {
-  const Tensor &x = *call.operands[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateLogSoftmax(CallOf<Real> &call) {
+  const auto &x = *call.operands[0];
+  auto store = call.store(0);
   for (int64_t n = 0; n < x.dim(0); ++n) {
-    float max = row(x, n)[0];
-    for (float value : row(x, n))
+    Real max = row(x, n)[0];
+    for (Real value : row(x, n))
       max = value > max ? value : max;
-    std::vector<float> e;
-    for (float value : row(x, n))
+    std::vector<Real> e;
+    for (Real value : row(x, n))
       e.push_back(expOf(value - max));
-    float logSum = logOf(rowSum(e));
+    Real logSum = logOf(rowSum(e));
     for (int64_t i = 0; i < x.dim(1); ++i) {
-      float shifted = row(x, n)[i] - max;
+      Real shifted = row(x, n)[i] - max;
       call.results[0][n * x.dim(1) + i] = store(shifted - logSum);
     }
   }
   return success();
 }
 
-static LogicalResult evaluateLogSoftmaxGrad(Call &call) {
-  const Tensor &dy = *call.operands[0], &y = *call.operands[1];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateLogSoftmaxGrad(CallOf<Real> &call) {
+  const auto &dy = *call.operands[0], &y = *call.operands[1];
+  auto store = call.store(0);
   for (int64_t n = 0; n < y.dim(0); ++n) {
-    float sum = rowSum(row(dy, n));
+    Real sum = rowSum(row(dy, n));
     for (int64_t i = 0; i < y.dim(1); ++i) {
-      float share = expOf(row(y, n)[i]) * sum;
+      Real share = expOf(row(y, n)[i]) * sum;
       call.results[0][n * y.dim(1) + i] = store(row(dy, n)[i] - share);
     }
   }
@@ -51,49 +51,52 @@ static LogicalResult evaluateLogSoftmaxGrad(Call &call) {
 }
 
 /// Whether a label counts: a class, and not the one to ignore.
-static bool counts(float label, int64_t classes, int32_t ignore) {
-  return label >= 0 && label < static_cast<float>(classes) && label != static_cast<float>(ignore);
+template <typename Real> static bool counts(Real label, int64_t classes, int32_t ignore) {
+  return label >= 0 && label < static_cast<Real>(classes) && label != static_cast<Real>(ignore);
 }
 
-static LogicalResult evaluateNll(Call &call) {
+template <typename Real> static LogicalResult evaluateNll(CallOf<Real> &call) {
   auto op = cast<train::NllOp>(call.op);
-  const Tensor &x = *call.operands[0], &labels = *call.operands[1];
+  const auto &x = *call.operands[0], &labels = *call.operands[1];
   auto ignore = static_cast<int32_t>(op.getIgnore());
   for (int64_t n = 0; n < x.dim(0); ++n) {
     if (!counts(labels[n], x.dim(1), ignore))
       continue; // both results are +0
     auto label = static_cast<int64_t>(labels[n]);
-    float share = op.getWeights() ? (*call.operands[2])[label] : 1.0f;
+    Real share = op.getWeights() ? (*call.operands[2])[label] : 1.0f;
     call.results[0][n] = positiveZero(-(share * row(x, n)[label]));
     call.results[1][n] = positiveZero(share);
   }
   return success();
 }
 
-static LogicalResult evaluateNllGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateNllGrad(CallOf<Real> &call) {
   auto op = cast<train::NllGradOp>(call.op);
-  const Tensor &dy = *call.operands[0], &labels = *call.operands[1];
-  Store store = call.store(0);
+  const auto &dy = *call.operands[0], &labels = *call.operands[1];
+  auto store = call.store(0);
   int64_t classes = op.getClasses();
   for (int64_t n = 0; n < dy.dim(0); ++n) {
     if (!counts(labels[n], classes, static_cast<int32_t>(op.getIgnore())))
       continue;
     auto label = static_cast<int64_t>(labels[n]);
-    float share = op.getWeights() ? (*call.operands[2])[label] : 1.0f;
+    Real share = op.getWeights() ? (*call.operands[2])[label] : 1.0f;
     call.results[0][n * classes + label] = store(-(share * dy[n]));
   }
   return success();
 }
 
-static LogicalResult evaluateSeed(Call &call) {
+template <typename Real> static LogicalResult evaluateSeed(CallOf<Real> &call) {
   call.results[0][0] = cast<train::SeedOp>(call.op).getLossScale().convertToFloat();
   return success();
 }
 
-void reference::addLikelihoodKernels(KernelTable &table) {
-  table["train.log_softmax"] = evaluateLogSoftmax;
-  table["train.log_softmax_grad"] = evaluateLogSoftmaxGrad;
-  table["train.nll"] = evaluateNll;
-  table["train.nll_grad"] = evaluateNllGrad;
-  table["train.seed"] = evaluateSeed;
+template <typename Real> void reference::addLikelihoodKernels(KernelTableOf<Real> &table) {
+  table["train.log_softmax"] = evaluateLogSoftmax<Real>;
+  table["train.log_softmax_grad"] = evaluateLogSoftmaxGrad<Real>;
+  table["train.nll"] = evaluateNll<Real>;
+  table["train.nll_grad"] = evaluateNllGrad<Real>;
+  table["train.seed"] = evaluateSeed<Real>;
 }
+
+template void reference::addLikelihoodKernels(KernelTableOf<float> &);
+template void reference::addLikelihoodKernels(KernelTableOf<double> &);

@@ -15,18 +15,18 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
 
-static LogicalResult evaluateMatMul(Call &call) {
+template <typename Real> static LogicalResult evaluateMatMul(CallOf<Real> &call) {
   auto op = cast<train::MatMulOp>(call.op);
   if (failed(checkBias(op)))
     return failure();
-  const Tensor &a = *call.operands[0], &b = *call.operands[1];
-  const Tensor *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
-  Tensor &y = call.results[0];
+  const auto &a = *call.operands[0], &b = *call.operands[1];
+  const TensorOf<Real> *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
+  auto &y = call.results[0];
   bool transposeA = op.getTransposeA(), transposeB = op.getTransposeB();
   size_t rank = y.shape.size();
   int64_t batches = rank == 3 ? y.dim(0) : 1, rows = y.dim(rank - 2), columns = y.dim(rank - 1);
   int64_t depth = a.dim(transposeA ? rank - 2 : rank - 1);
-  Accumulator acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate());
 
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t m = 0; m < rows; ++m)
@@ -43,4 +43,9 @@ static LogicalResult evaluateMatMul(Call &call) {
   return success();
 }
 
-void reference::addMatMulKernels(KernelTable &table) { table["train.matmul"] = evaluateMatMul; }
+template <typename Real> void reference::addMatMulKernels(KernelTableOf<Real> &table) {
+  table["train.matmul"] = evaluateMatMul<Real>;
+}
+
+template void reference::addMatMulKernels(KernelTableOf<float> &);
+template void reference::addMatMulKernels(KernelTableOf<double> &);

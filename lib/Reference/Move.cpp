@@ -17,7 +17,8 @@ using namespace slp::reference;
 using Index = llvm::SmallVector<int64_t>;
 
 /// Row-major offset of `index`; -1 outside the tensor.
-static int64_t offsetOf(llvm::ArrayRef<int64_t> index, const Tensor &t) {
+template <typename Real>
+static int64_t offsetOf(llvm::ArrayRef<int64_t> index, const TensorOf<Real> &t) {
   int64_t offset = 0;
   for (auto [i, extent] : llvm::zip_equal(index, t.shape)) {
     if (i < 0 || i >= extent)
@@ -28,9 +29,10 @@ static int64_t offsetOf(llvm::ArrayRef<int64_t> index, const Tensor &t) {
 }
 
 /// y[i] = store(at(i)) for all indices i of y.
-template <typename At> static void forEachElement(Tensor &y, const Store &store, At at) {
+template <typename Real, typename At>
+static void forEachElement(TensorOf<Real> &y, const StoreOf<Real> &store, At at) {
   Index index(y.shape.size(), 0);
-  for (float &value : y.values) {
+  for (Real &value : y.values) {
     value = store(at(index));
     for (size_t d = index.size(); d-- > 0;) {
       if (++index[d] < y.shape[d])
@@ -40,14 +42,14 @@ template <typename At> static void forEachElement(Tensor &y, const Store &store,
   }
 }
 
-static LogicalResult evaluateReshape(Call &call) {
+template <typename Real> static LogicalResult evaluateReshape(CallOf<Real> &call) {
   call.results[0].values = call.operands[0]->values;
   return success();
 }
 
-static LogicalResult evaluateTranspose(Call &call) {
+template <typename Real> static LogicalResult evaluateTranspose(CallOf<Real> &call) {
   auto op = cast<train::TransposeOp>(call.op);
-  const Tensor &x = *call.operands[0];
+  const auto &x = *call.operands[0];
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from(i.size());
     for (size_t d = 0; d < i.size(); ++d)
@@ -57,9 +59,9 @@ static LogicalResult evaluateTranspose(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateSlice(Call &call) {
+template <typename Real> static LogicalResult evaluateSlice(CallOf<Real> &call) {
   auto op = cast<train::SliceOp>(call.op);
-  const Tensor &x = *call.operands[0];
+  const auto &x = *call.operands[0];
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from;
     for (size_t d = 0; d < i.size(); ++d)
@@ -69,7 +71,7 @@ static LogicalResult evaluateSlice(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateConcat(Call &call) {
+template <typename Real> static LogicalResult evaluateConcat(CallOf<Real> &call) {
   auto op = cast<train::ConcatOp>(call.op);
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from = i;
@@ -77,16 +79,16 @@ static LogicalResult evaluateConcat(Call &call) {
     size_t part = 0;
     for (; along >= call.operands[part]->dim(op.getAxis()); ++part)
       along -= call.operands[part]->dim(op.getAxis());
-    const Tensor &x = *call.operands[part];
+    const auto &x = *call.operands[part];
     return x[offsetOf(from, x)];
   });
   return success();
 }
 
-static LogicalResult evaluatePad(Call &call) {
+template <typename Real> static LogicalResult evaluatePad(CallOf<Real> &call) {
   auto op = cast<train::PadOp>(call.op);
-  const Tensor &x = *call.operands[0];
-  float value = op.getValue().convertToFloat();
+  const auto &x = *call.operands[0];
+  Real value = op.getValue().convertToFloat();
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from;
     for (size_t d = 0; d < i.size(); ++d)
@@ -97,8 +99,8 @@ static LogicalResult evaluatePad(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateExpand(Call &call) {
-  const Tensor &x = *call.operands[0];
+template <typename Real> static LogicalResult evaluateExpand(CallOf<Real> &call) {
+  const auto &x = *call.operands[0];
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from = i;
     for (size_t d = 0; d < i.size(); ++d)
@@ -110,13 +112,13 @@ static LogicalResult evaluateExpand(Call &call) {
 }
 
 /// The row that an index names; outside [0, rows) if it names none.
-static int64_t rowOf(float index, int64_t rows) {
+template <typename Real> static int64_t rowOf(Real index, int64_t rows) {
   auto row = static_cast<int64_t>(index);
   return row < 0 ? row + rows : row;
 }
 
-static LogicalResult evaluateGather(Call &call) {
-  const Tensor &table = *call.operands[0], &indices = *call.operands[1];
+template <typename Real> static LogicalResult evaluateGather(CallOf<Real> &call) {
+  const auto &table = *call.operands[0], &indices = *call.operands[1];
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
     int64_t offset = offsetOf({i[0], rowOf(indices[i[1]], table.dim(1)), i[2]}, table);
     return offset < 0 ? 0.0f : table[offset];
@@ -124,11 +126,11 @@ static LogicalResult evaluateGather(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateScatterAdd(Call &call) {
-  const Tensor &dy = *call.operands[0], &indices = *call.operands[1];
+template <typename Real> static LogicalResult evaluateScatterAdd(CallOf<Real> &call) {
+  const auto &dy = *call.operands[0], &indices = *call.operands[1];
   int64_t rows = call.results[0].dim(1);
   forEachElement(call.results[0], call.store(0), [&](const Index &i) {
-    float sum = 0.0f;
+    Real sum = 0.0f;
     for (int64_t k = 0; k < dy.dim(1); ++k)
       if (rowOf(indices[k], rows) == i[1])
         sum = sum + dy[offsetOf({i[0], k, i[2]}, dy)];
@@ -137,13 +139,16 @@ static LogicalResult evaluateScatterAdd(Call &call) {
   return success();
 }
 
-void reference::addMoveKernels(KernelTable &table) {
-  table["train.reshape"] = evaluateReshape;
-  table["train.transpose"] = evaluateTranspose;
-  table["train.slice"] = evaluateSlice;
-  table["train.concat"] = evaluateConcat;
-  table["train.pad"] = evaluatePad;
-  table["train.expand"] = evaluateExpand;
-  table["train.gather"] = evaluateGather;
-  table["train.scatter_add"] = evaluateScatterAdd;
+template <typename Real> void reference::addMoveKernels(KernelTableOf<Real> &table) {
+  table["train.reshape"] = evaluateReshape<Real>;
+  table["train.transpose"] = evaluateTranspose<Real>;
+  table["train.slice"] = evaluateSlice<Real>;
+  table["train.concat"] = evaluateConcat<Real>;
+  table["train.pad"] = evaluatePad<Real>;
+  table["train.expand"] = evaluateExpand<Real>;
+  table["train.gather"] = evaluateGather<Real>;
+  table["train.scatter_add"] = evaluateScatterAdd<Real>;
 }
+
+template void reference::addMoveKernels(KernelTableOf<float> &);
+template void reference::addMoveKernels(KernelTableOf<double> &);

@@ -19,53 +19,53 @@ using namespace slp;
 using namespace slp::reference;
 
 /// 1 / sqrt(var + epsilon), each operation rounded.
-static float rstdOf(float var, const llvm::APFloat &epsilon) {
-  float root = std::sqrt(var + epsilon.convertToFloat());
+template <typename Real> static Real rstdOf(Real var, const llvm::APFloat &epsilon) {
+  Real root = std::sqrt(var + epsilon.convertToFloat());
   return 1.0f / root;
 }
 
-static LogicalResult evaluateNormalize(Call &call) {
+template <typename Real> static LogicalResult evaluateNormalize(CallOf<Real> &call) {
   auto op = cast<train::NormalizeOp>(call.op);
-  const Tensor &x = *call.operands[0];
-  Store store = call.store(0);
+  const auto &x = *call.operands[0];
+  auto store = call.store(0);
   for (size_t i = 0; i < x.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
-    float rstd = rstdOf(valueAt(*call.operands[2], at), op.getEpsilon());
-    float normal = (x[i] - valueAt(*call.operands[1], at)) * rstd;
+    Real rstd = rstdOf(valueAt(*call.operands[2], at), op.getEpsilon());
+    Real normal = (x[i] - valueAt(*call.operands[1], at)) * rstd;
     call.results[0][i] =
         store(std::fma(normal, valueAt(*call.operands[3], at), valueAt(*call.operands[4], at)));
   }
   return success();
 }
 
-static LogicalResult evaluateNormalizeSums(Call &call) {
+template <typename Real> static LogicalResult evaluateNormalizeSums(CallOf<Real> &call) {
   auto op = cast<train::NormalizeSumsOp>(call.op);
-  const Tensor &dy = *call.operands[0], &x = *call.operands[1];
-  Tensor terms(x.shape);
+  const auto &dy = *call.operands[0], &x = *call.operands[1];
+  TensorOf<Real> terms(x.shape);
   for (size_t i = 0; i < x.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
-    float rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
-    float normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
+    Real rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
+    Real normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
     terms[i] = dy[i] * normal;
   }
-  Tensor sums[] = {sumOver(dy, op.getAxes()), sumOver(terms, op.getAxes())};
+  TensorOf<Real> sums[] = {sumOver(dy, op.getAxes()), sumOver(terms, op.getAxes())};
   for (unsigned result : {0, 1})
-    llvm::transform(sums[result].values, call.results[result].values.begin(), positiveZero);
+    llvm::transform(sums[result].values, call.results[result].values.begin(), positiveZero<Real>);
   return success();
 }
 
-static LogicalResult evaluateNormalizeGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateNormalizeGrad(CallOf<Real> &call) {
   auto op = cast<train::NormalizeGradOp>(call.op);
-  const Tensor &dy = *call.operands[0], &x = *call.operands[1];
-  Store store = call.store(0);
-  float n = static_cast<float>(op.getCount());
+  const auto &dy = *call.operands[0], &x = *call.operands[1];
+  auto store = call.store(0);
+  Real n = static_cast<Real>(op.getCount());
   for (size_t i = 0; i < x.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
-    float rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
-    float normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
-    float centred = dy[i] - valueAt(*call.operands[4], at) / n;
-    float share = valueAt(*call.operands[5], at) / n;
-    float dx = std::fma(-normal, share, centred) * rstd;
+    Real rstd = rstdOf(valueAt(*call.operands[3], at), op.getEpsilon());
+    Real normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
+    Real centred = dy[i] - valueAt(*call.operands[4], at) / n;
+    Real share = valueAt(*call.operands[5], at) / n;
+    Real dx = std::fma(-normal, share, centred) * rstd;
     if (op.getScale())
       dx = dx * valueAt(*call.operands[6], at);
     call.results[0][i] = store(dx);
@@ -73,24 +73,24 @@ static LogicalResult evaluateNormalizeGrad(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateNormalizeFixedGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateNormalizeFixedGrad(CallOf<Real> &call) {
   auto op = cast<train::NormalizeFixedGradOp>(call.op);
-  const Tensor &dy = *call.operands[0];
-  Store store = call.store(0);
+  const auto &dy = *call.operands[0];
+  auto store = call.store(0);
   for (size_t i = 0; i < dy.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, dy.shape);
-    float rstd = rstdOf(valueAt(*call.operands[1], at), op.getEpsilon());
+    Real rstd = rstdOf(valueAt(*call.operands[1], at), op.getEpsilon());
     call.results[0][i] = store((dy[i] * valueAt(*call.operands[2], at)) * rstd);
   }
   return success();
 }
 
-static LogicalResult evaluateMovingAverage(Call &call) {
-  Store store = call.store(0);
-  float keep = cast<train::MovingAverageOp>(call.op).getMomentum().convertToFloat();
-  float take = 1.0f - keep;
+template <typename Real> static LogicalResult evaluateMovingAverage(CallOf<Real> &call) {
+  auto store = call.store(0);
+  Real keep = cast<train::MovingAverageOp>(call.op).getMomentum().convertToFloat();
+  Real take = 1.0f - keep;
   for (size_t i = 0; i < call.results[0].values.size(); ++i) {
-    float fresh = (*call.operands[1])[i] * take;
+    Real fresh = (*call.operands[1])[i] * take;
     call.results[0][i] = store(std::fma((*call.operands[0])[i], keep, fresh));
   }
   return success();
@@ -110,27 +110,30 @@ static uint32_t philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint3
   return c[0];
 }
 
-static LogicalResult evaluateDropout(Call &call) {
+template <typename Real> static LogicalResult evaluateDropout(CallOf<Real> &call) {
   auto op = cast<train::DropoutOp>(call.op);
-  const Tensor &x = *call.operands[0];
-  Store store = call.store(0);
-  float ratio = op.getRatio().convertToFloat();
+  const auto &x = *call.operands[0];
+  auto store = call.store(0);
+  Real ratio = op.getRatio().convertToFloat();
   auto threshold = static_cast<uint32_t>(ratio * 0x1p32f);
-  float factor = 1.0f / (1.0f - ratio);
+  Real factor = 1.0f / (1.0f - ratio);
   for (size_t i = 0; i < x.values.size(); ++i) {
     uint32_t random = philox(uint32_t(i), uint32_t(uint64_t(i) >> 32),
                              static_cast<uint32_t>(call.hyper.run), op.getSeed(), op.getStream());
-    float kept = op.getMask() ? 1.0f : x[i] * factor;
+    Real kept = op.getMask() ? 1.0f : x[i] * factor;
     call.results[0][i] = store(random < threshold ? 0.0f : kept);
   }
   return success();
 }
 
-void reference::addNormalizationKernels(KernelTable &table) {
-  table["train.normalize"] = evaluateNormalize;
-  table["train.normalize_sums"] = evaluateNormalizeSums;
-  table["train.normalize_grad"] = evaluateNormalizeGrad;
-  table["train.normalize_fixed_grad"] = evaluateNormalizeFixedGrad;
-  table["train.moving_average"] = evaluateMovingAverage;
-  table["train.dropout"] = evaluateDropout;
+template <typename Real> void reference::addNormalizationKernels(KernelTableOf<Real> &table) {
+  table["train.normalize"] = evaluateNormalize<Real>;
+  table["train.normalize_sums"] = evaluateNormalizeSums<Real>;
+  table["train.normalize_grad"] = evaluateNormalizeGrad<Real>;
+  table["train.normalize_fixed_grad"] = evaluateNormalizeFixedGrad<Real>;
+  table["train.moving_average"] = evaluateMovingAverage<Real>;
+  table["train.dropout"] = evaluateDropout<Real>;
 }
+
+template void reference::addNormalizationKernels(KernelTableOf<float> &);
+template void reference::addNormalizationKernels(KernelTableOf<double> &);

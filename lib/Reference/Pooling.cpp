@@ -33,7 +33,7 @@ struct Plane {
   }
 
   /// The divisor of avg_pool.
-  float count(int64_t oy, int64_t ox, bool includePad) const {
+  int64_t count(int64_t oy, int64_t ox, bool includePad) const {
     Plane all = *this;
     if (includePad) {
       // The padding counts as if it were input; what lies beyond it does not.
@@ -43,21 +43,21 @@ struct Plane {
     }
     int64_t present = 0;
     all.forEachTap(oy, ox, [&](int64_t, int64_t) { ++present; });
-    return static_cast<float>(present);
+    return present;
   }
 };
 } // namespace
 
 /// The plane of a pooling op whose input is `input`.
-template <typename Op> static Plane planeOf(Op op, const Tensor &input) {
+template <typename Op, typename Real> static Plane planeOf(Op op, const TensorOf<Real> &input) {
   return {train::makeWindow(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations()),
           input.dim(2), input.dim(3)};
 }
 
 /// Calls `window(out, in, oy, ox)` for every window in row-major order: `out` is its row-major
 /// index in `output`, `in` that of the first element of its plane in `input`.
-template <typename F>
-static void forEachWindow(const Tensor &output, const Tensor &input, F window) {
+template <typename Real, typename F>
+static void forEachWindow(const TensorOf<Real> &output, const TensorOf<Real> &input, F window) {
   int64_t size = input.dim(2) * input.dim(3), out = 0;
   for (int64_t plane = 0; plane < output.dim(0) * output.dim(1); ++plane)
     for (int64_t oy = 0; oy < output.dim(2); ++oy)
@@ -65,23 +65,23 @@ static void forEachWindow(const Tensor &output, const Tensor &input, F window) {
         window(out++, plane * size, oy, ox);
 }
 
-static LogicalResult evaluateMaxPool(Call &call) {
+template <typename Real> static LogicalResult evaluateMaxPool(CallOf<Real> &call) {
   auto op = cast<train::MaxPoolOp>(call.op);
-  const Tensor &x = *call.operands[0];
-  Tensor &y = call.results[0], &index = call.results[1];
-  Store store = call.store(0);
+  const auto &x = *call.operands[0];
+  auto &y = call.results[0], &index = call.results[1];
+  auto store = call.store(0);
   Plane plane = planeOf(op, x);
   bool complete = true;
   forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
     bool found = false;
-    float best = 0.0f;
+    Real best = 0.0f;
     plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
-      float value = x[in + offset];
+      Real value = x[in + offset];
       if (found && !(value > best))
         return;
       found = true;
       best = value;
-      index[out] = static_cast<float>(tap);
+      index[out] = static_cast<Real>(tap);
     });
     complete &= found;
     y[out] = store(best);
@@ -92,14 +92,14 @@ static LogicalResult evaluateMaxPool(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateMaxPoolGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateMaxPoolGrad(CallOf<Real> &call) {
   auto op = cast<train::MaxPoolGradOp>(call.op);
-  const Tensor &dy = *call.operands[0], &index = *call.operands[1];
-  Tensor &dx = call.results[0];
+  const auto &dy = *call.operands[0], &index = *call.operands[1];
+  auto &dx = call.results[0];
   Plane plane = planeOf(op, dx);
   forEachWindow(dy, dx, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
     plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
-      if (static_cast<float>(tap) == index[out])
+      if (static_cast<Real>(tap) == index[out])
         dx[in + offset] = dx[in + offset] + dy[out];
     });
   });
@@ -107,42 +107,42 @@ static LogicalResult evaluateMaxPoolGrad(Call &call) {
   return success();
 }
 
-static LogicalResult evaluateMaxPoolTake(Call &call) {
+template <typename Real> static LogicalResult evaluateMaxPoolTake(CallOf<Real> &call) {
   auto op = cast<train::MaxPoolTakeOp>(call.op);
-  const Tensor &x = *call.operands[0], &index = *call.operands[1];
-  Tensor &y = call.results[0];
-  Store store = call.store(0);
+  const auto &x = *call.operands[0], &index = *call.operands[1];
+  auto &y = call.results[0];
+  auto store = call.store(0);
   Plane plane = planeOf(op, x);
   forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
     plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
-      if (static_cast<float>(tap) == index[out])
+      if (static_cast<Real>(tap) == index[out])
         y[out] = store(x[in + offset]);
     });
   });
   return success();
 }
 
-static LogicalResult evaluateAvgPool(Call &call) {
+template <typename Real> static LogicalResult evaluateAvgPool(CallOf<Real> &call) {
   auto op = cast<train::AvgPoolOp>(call.op);
-  const Tensor &x = *call.operands[0];
-  Tensor &y = call.results[0];
-  Store store = call.store(0);
+  const auto &x = *call.operands[0];
+  auto &y = call.results[0];
+  auto store = call.store(0);
   Plane plane = planeOf(op, x);
   forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
-    float sum = 0.0f;
+    Real sum = 0.0f;
     plane.forEachTap(oy, ox, [&](int64_t, int64_t offset) { sum = sum + x[in + offset]; });
-    y[out] = store(sum / plane.count(oy, ox, op.getCountIncludePad()));
+    y[out] = store(sum / static_cast<Real>(plane.count(oy, ox, op.getCountIncludePad())));
   });
   return success();
 }
 
-static LogicalResult evaluateAvgPoolGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateAvgPoolGrad(CallOf<Real> &call) {
   auto op = cast<train::AvgPoolGradOp>(call.op);
-  const Tensor &dy = *call.operands[0];
-  Tensor &dx = call.results[0];
+  const auto &dy = *call.operands[0];
+  auto &dx = call.results[0];
   Plane plane = planeOf(op, dx);
   forEachWindow(dy, dx, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
-    float share = dy[out] / plane.count(oy, ox, op.getCountIncludePad());
+    Real share = dy[out] / static_cast<Real>(plane.count(oy, ox, op.getCountIncludePad()));
     plane.forEachTap(oy, ox,
                      [&](int64_t, int64_t offset) { dx[in + offset] = dx[in + offset] + share; });
   });
@@ -150,10 +150,13 @@ static LogicalResult evaluateAvgPoolGrad(Call &call) {
   return success();
 }
 
-void reference::addPoolingKernels(KernelTable &table) {
-  table["train.max_pool"] = evaluateMaxPool;
-  table["train.max_pool_grad"] = evaluateMaxPoolGrad;
-  table["train.max_pool_take"] = evaluateMaxPoolTake;
-  table["train.avg_pool"] = evaluateAvgPool;
-  table["train.avg_pool_grad"] = evaluateAvgPoolGrad;
+template <typename Real> void reference::addPoolingKernels(KernelTableOf<Real> &table) {
+  table["train.max_pool"] = evaluateMaxPool<Real>;
+  table["train.max_pool_grad"] = evaluateMaxPoolGrad<Real>;
+  table["train.max_pool_take"] = evaluateMaxPoolTake<Real>;
+  table["train.avg_pool"] = evaluateAvgPool<Real>;
+  table["train.avg_pool_grad"] = evaluateAvgPoolGrad<Real>;
 }
+
+template void reference::addPoolingKernels(KernelTableOf<float> &);
+template void reference::addPoolingKernels(KernelTableOf<double> &);

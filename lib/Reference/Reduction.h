@@ -15,7 +15,8 @@ namespace slp::reference {
 
 /// Sums of `terms` over `axes` (ascending), with extent 1 there: for the reduced coordinates in
 /// row-major order, pieces of 4096 elements of the last dimension, if it is reduced, by row_sum.
-Tensor sumOver(const Tensor &terms, llvm::ArrayRef<int64_t> axes);
+template <typename Real>
+TensorOf<Real> sumOver(const TensorOf<Real> &terms, llvm::ArrayRef<int64_t> axes);
 
 } // namespace slp::reference
 

@@ -16,15 +16,15 @@ using namespace slp::reference;
 
 namespace {
 /// m, e_i and s of a row of logits.
-struct Exponentials {
-  float max;
-  std::vector<float> e;
-  float sum;
+template <typename Real> struct Exponentials {
+  Real max;
+  std::vector<Real> e;
+  Real sum;
 
-  explicit Exponentials(llvm::ArrayRef<float> x) : max(x[0]) {
-    for (float value : x)
+  explicit Exponentials(llvm::ArrayRef<Real> x) : max(x[0]) {
+    for (Real value : x)
       max = value > max ? value : max;
-    for (float value : x)
+    for (Real value : x)
       e.push_back(expOf(value - max));
     sum = rowSum(e);
   }
@@ -32,77 +32,80 @@ struct Exponentials {
 } // namespace
 
 /// Row n of a matrix.
-static llvm::ArrayRef<float> row(const Tensor &t, int64_t n) {
-  return llvm::ArrayRef<float>(t.values).slice(n * t.dim(1), t.dim(1));
+template <typename Real> static llvm::ArrayRef<Real> row(const TensorOf<Real> &t, int64_t n) {
+  return llvm::ArrayRef<Real>(t.values).slice(n * t.dim(1), t.dim(1));
 }
 
-static LogicalResult evaluateSoftmax(Call &call) {
-  const Tensor &x = *call.operands[0];
-  Tensor &y = call.results[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateSoftmax(CallOf<Real> &call) {
+  const auto &x = *call.operands[0];
+  auto &y = call.results[0];
+  auto store = call.store(0);
   for (int64_t n = 0; n < x.dim(0); ++n) {
-    Exponentials r(row(x, n));
+    Exponentials<Real> r(row(x, n));
     for (int64_t i = 0; i < x.dim(1); ++i)
       y[n * x.dim(1) + i] = store(r.e[i] / r.sum);
   }
   return success();
 }
 
-static LogicalResult evaluateSoftmaxGrad(Call &call) {
-  const Tensor &dy = *call.operands[0], &y = *call.operands[1];
-  Tensor &dx = call.results[0];
-  Store store = call.store(0);
+template <typename Real> static LogicalResult evaluateSoftmaxGrad(CallOf<Real> &call) {
+  const auto &dy = *call.operands[0], &y = *call.operands[1];
+  auto &dx = call.results[0];
+  auto store = call.store(0);
   int64_t classes = y.dim(1);
   for (int64_t n = 0; n < y.dim(0); ++n) {
-    std::vector<float> products;
+    std::vector<Real> products;
     for (auto [a, b] : llvm::zip(row(y, n), row(dy, n)))
       products.push_back(a * b);
-    float t = rowSum(products);
+    Real t = rowSum(products);
     for (int64_t i = 0; i < classes; ++i) {
-      float difference = dy[n * classes + i] - t;
+      Real difference = dy[n * classes + i] - t;
       dx[n * classes + i] = store(y[n * classes + i] * difference);
     }
   }
   return success();
 }
 
-static LogicalResult evaluateCrossEntropy(Call &call) {
-  const Tensor &x = *call.operands[0], &labels = *call.operands[1];
-  Tensor &loss = call.results[0], &losses = call.results[1];
+template <typename Real> static LogicalResult evaluateCrossEntropy(CallOf<Real> &call) {
+  const auto &x = *call.operands[0], &labels = *call.operands[1];
+  auto &loss = call.results[0], &losses = call.results[1];
   for (int64_t n = 0; n < x.dim(0); ++n) {
-    Exponentials r(row(x, n));
-    float logSum = logOf(r.sum), label = labels[n];
+    Exponentials<Real> r(row(x, n));
+    Real logSum = logOf(r.sum), label = labels[n];
     // A label that is no class leaves out x_label.
-    bool known = label >= 0 && label < static_cast<float>(x.dim(1));
-    float own = known ? row(x, n)[static_cast<int64_t>(label)] - r.max : -r.max;
+    bool known = label >= 0 && label < static_cast<Real>(x.dim(1));
+    Real own = known ? row(x, n)[static_cast<int64_t>(label)] - r.max : -r.max;
     losses[n] = positiveZero(logSum - own);
   }
-  float sum = rowSum(losses.values);
-  loss[0] = positiveZero(sum / static_cast<float>(x.dim(0)));
+  Real sum = rowSum(losses.values);
+  loss[0] = positiveZero(sum / static_cast<Real>(x.dim(0)));
   return success();
 }
 
-static LogicalResult evaluateCrossEntropyGrad(Call &call) {
+template <typename Real> static LogicalResult evaluateCrossEntropyGrad(CallOf<Real> &call) {
   auto op = cast<train::CrossEntropyGradOp>(call.op);
-  const Tensor &x = *call.operands[0], &labels = *call.operands[1];
-  Tensor &dx = call.results[0];
-  Store store = call.store(0);
-  float k = op.getLossScale().convertToFloat() / static_cast<float>(x.dim(0));
+  const auto &x = *call.operands[0], &labels = *call.operands[1];
+  auto &dx = call.results[0];
+  auto store = call.store(0);
+  Real k = op.getLossScale().convertToFloat() / static_cast<Real>(x.dim(0));
   for (int64_t n = 0; n < x.dim(0); ++n) {
-    Exponentials r(row(x, n));
+    Exponentials<Real> r(row(x, n));
     for (int64_t i = 0; i < x.dim(1); ++i) {
-      float probability = r.e[i] / r.sum;
-      float target = labels[n] == static_cast<float>(i) ? 1.0f : 0.0f;
-      float difference = probability - target;
+      Real probability = r.e[i] / r.sum;
+      Real target = labels[n] == static_cast<Real>(i) ? 1.0f : 0.0f;
+      Real difference = probability - target;
       dx[n * x.dim(1) + i] = store(difference * k);
     }
   }
   return success();
 }
 
-void reference::addRowKernels(KernelTable &table) {
-  table["train.softmax"] = evaluateSoftmax;
-  table["train.softmax_grad"] = evaluateSoftmaxGrad;
-  table["train.cross_entropy"] = evaluateCrossEntropy;
-  table["train.cross_entropy_grad"] = evaluateCrossEntropyGrad;
+template <typename Real> void reference::addRowKernels(KernelTableOf<Real> &table) {
+  table["train.softmax"] = evaluateSoftmax<Real>;
+  table["train.softmax_grad"] = evaluateSoftmaxGrad<Real>;
+  table["train.cross_entropy"] = evaluateCrossEntropy<Real>;
+  table["train.cross_entropy_grad"] = evaluateCrossEntropyGrad<Real>;
 }
+
+template void reference::addRowKernels(KernelTableOf<float> &);
+template void reference::addRowKernels(KernelTableOf<double> &);

@@ -14,6 +14,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 
+#include <cmath>
 #include <cstdint>
 
 namespace slp::reference {
@@ -29,17 +30,17 @@ double roundTo(double x, num_ir::FloatType format, num_ir::Rounding mode, uint32
 /// code or never produces it. Inf and NaN of an `ieee` format are numbers of that kind.
 bool decode(uint32_t code, num_ir::FloatType format, double &value);
 
-/// Turns an FP32 result of -0 into +0, as every store does (docs/numerics.md §5).
-inline float positiveZero(float x) { return x == 0.0f ? 0.0f : x; }
+/// Turns a result of -0 into +0, as every store does (docs/numerics.md §5).
+template <typename Real> Real positiveZero(Real x) { return x == 0 ? Real(0) : x; }
 
-/// Stores FP32 results to one element type, rounding once (docs/numerics.md §5).
-class Store {
+/// Stores results to one element type, rounding once (docs/numerics.md §5).
+template <typename Real> class StoreOf {
 public:
   /// `element` is f32, or a !num.float to round to by `mode`.
-  Store(mlir::Type element, num_ir::Rounding mode)
+  StoreOf(mlir::Type element, num_ir::Rounding mode)
       : format(llvm::dyn_cast<num_ir::FloatType>(element)), mode(mode) {}
-  float operator()(float x) const {
-    return format ? static_cast<float>(roundTo(x, format, mode)) : positiveZero(x);
+  Real operator()(Real x) const {
+    return format ? static_cast<Real>(roundTo(x, format, mode)) : positiveZero(x);
   }
 
 private:
@@ -47,8 +48,11 @@ private:
   num_ir::Rounding mode;
 };
 
+using Store = StoreOf<float>;
+
 /// docs/numerics.md §5: sixteen lanes, then halving, in FP32.
 float rowSum(llvm::ArrayRef<float> row);
+double rowSum(llvm::ArrayRef<double> row);
 
 /// docs/numerics.md §6.
 float expOf(float x);
@@ -61,6 +65,17 @@ float expm1Of(float x);
 /// For 0 <= e <= 1.
 float log1pOf(float e);
 float powOf(float a, float b);
+
+/// The same functions in double precision, by the host's library: for tests, which compare what
+/// they find with a tolerance. No result of a step rests on them.
+inline double expOf(double x) { return std::exp(x); }
+inline double logOf(double x) { return std::log(x); }
+inline double tanhOf(double x) { return std::tanh(x); }
+inline double sigmoidOf(double x) { return 1 / (1 + std::exp(-x)); }
+inline double erfOf(double x) { return std::erf(x); }
+inline double expm1Of(double x) { return std::expm1(x); }
+inline double log1pOf(double e) { return std::log1p(e); }
+inline double powOf(double a, double b) { return std::pow(a, b); }
 
 } // namespace slp::reference
 

@@ -33,21 +33,24 @@ struct Hyper {
 };
 
 /// Values by tensor name.
-using NamedTensors = std::map<std::string, Tensor, std::less<>>;
+template <typename Real> using NamedTensorsOf = std::map<std::string, TensorOf<Real>, std::less<>>;
+using NamedTensors = NamedTensorsOf<float>;
 
-class Evaluator {
+/// Of FP32, the definition, or of double precision, which tests compare with: modules of the stages
+/// import and differentiate, without optimizers, whose tensors are all f32 or whole numbers.
+template <typename Real> class EvaluatorOf {
 public:
   /// Reads the initial values of a state whose `init` is a #train.file, in FP32 and row-major;
   /// has reported an error if it fails.
   using ReadFile = llvm::function_ref<mlir::FailureOr<std::vector<float>>(train::StateOp)>;
   /// Called for every op result, in order of execution. `name` is the result's entry in
   /// `train.names`, empty if it has none.
-  using Observe =
-      llvm::function_ref<void(llvm::StringRef name, const Tensor &values, mlir::OpResult result)>;
+  using Observe = llvm::function_ref<void(llvm::StringRef name, const TensorOf<Real> &values,
+                                          mlir::OpResult result)>;
 
   /// Sets every state to its initial value, rounded to the state's format. The module must outlive
   /// the evaluator. Errors are reported on the state's op.
-  static mlir::FailureOr<Evaluator> create(mlir::ModuleOp module, ReadFile readFile);
+  static mlir::FailureOr<EvaluatorOf> create(mlir::ModuleOp module, ReadFile readFile);
 
   void setHyper(const Hyper &values) { hyper = values; }
 
@@ -55,22 +58,26 @@ public:
   /// take effect when the function ends. Fails, with an error on the op, for a missing input, one
   /// of another shape or not representable in the argument's format, and for an op it cannot
   /// evaluate; the states are then as before.
-  mlir::LogicalResult run(llvm::StringRef function, const NamedTensors &inputs, Observe observe);
+  mlir::LogicalResult run(llvm::StringRef function, const NamedTensorsOf<Real> &inputs,
+                          Observe observe);
 
   /// Null if there is no such state.
-  const Tensor *readState(llvm::StringRef name) const;
+  const TensorOf<Real> *readState(llvm::StringRef name) const;
   /// Sets a state; values must be representable in its format.
-  mlir::LogicalResult writeState(llvm::StringRef name, std::vector<float> values);
+  mlir::LogicalResult writeState(llvm::StringRef name, std::vector<Real> values);
   /// All states, by name.
-  const NamedTensors &states() const { return state; }
+  const NamedTensorsOf<Real> &states() const { return state; }
 
 private:
-  explicit Evaluator(mlir::ModuleOp module) : module(module) {}
+  explicit EvaluatorOf(mlir::ModuleOp module) : module(module) {}
 
   mlir::ModuleOp module;
   Hyper hyper;
-  NamedTensors state;
+  NamedTensorsOf<Real> state;
 };
+
+using Evaluator = EvaluatorOf<float>;
+using DoubleEvaluator = EvaluatorOf<double>;
 
 } // namespace slp::reference
 

@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// What the reference computes with: plain FP32 numbers, in which every storage format embeds.
+// What the reference computes with: plain FP32 numbers, in which every storage format embeds. Tests
+// of gradients evaluate in double precision.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -18,27 +19,29 @@
 namespace slp::reference {
 
 /// A tensor in row-major order. Labels (i32) and pooling indices (u8) are whole numbers.
-struct Tensor {
-  Tensor() = default;
+template <typename Real> struct TensorOf {
+  TensorOf() = default;
   /// All elements +0.
-  explicit Tensor(llvm::ArrayRef<int64_t> shape) : shape(shape.begin(), shape.end()) {
+  explicit TensorOf(llvm::ArrayRef<int64_t> shape) : shape(shape.begin(), shape.end()) {
     int64_t count = 1;
     for (int64_t extent : shape)
       count *= extent;
-    values.assign(count, 0.0f);
+    values.assign(count, Real(0));
   }
 
   int64_t dim(unsigned i) const { return shape[i]; }
-  float &operator[](int64_t linear) { return values[linear]; }
-  float operator[](int64_t linear) const { return values[linear]; }
+  Real &operator[](int64_t linear) { return values[linear]; }
+  Real operator[](int64_t linear) const { return values[linear]; }
   /// Row-major index of (a, b, c, d) in a tensor of rank 4.
   int64_t at(int64_t a, int64_t b, int64_t c, int64_t d) const {
     return ((a * shape[1] + b) * shape[2] + c) * shape[3] + d;
   }
 
   llvm::SmallVector<int64_t> shape;
-  std::vector<float> values;
+  std::vector<Real> values;
 };
+
+using Tensor = TensorOf<float>;
 
 } // namespace slp::reference
 

@@ -146,7 +146,7 @@ TEST(RowSum, AddsSixteenLanesThenHalves) {
   row[17] = 1.0f; // lane 1: 1 + 1 = 2 survives
   row[1] = 1.0f;
   EXPECT_EQ(rowSum(row), 16777218.0f);
-  EXPECT_EQ(rowSum({}), 0.0f);
+  EXPECT_EQ(rowSum(llvm::ArrayRef<float>()), 0.0f);
 }
 
 TEST(Functions, AreCloseToTheMathematicalOnes) {
