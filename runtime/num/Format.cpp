@@ -10,6 +10,9 @@
 
 #include "runtime/num/VectorClones.h"
 
+#include <charconv>
+#include <cmath>
+
 namespace slp::num {
 
 namespace {
@@ -18,16 +21,34 @@ struct Named {
   std::string_view name;
   Format format;
 };
-constexpr Named namedFormats[] = {
-    {"lnpu.fp8", lnpuFp8}, {"lnpu.fp16", lnpuFp16}, {"asu.fp8", asuFp8}, {"asu.fp16", asuFp16}};
+constexpr Named namedFormats[] = {{"lnpu.fp8", lnpuFp8},
+                                  {"lnpu.fp16", lnpuFp16},
+                                  {"asu.fp8", asuFp8},
+                                  {"asu.fp16", asuFp16},
+                                  {"asu.fp8.flush", asuFp8Flush},
+                                  {"ocp.e5m2", ocpE5m2},
+                                  {"ocp.e4m3", ocpE4m3},
+                                  {"e5m2", e5m2},
+                                  {"e4m3", e4m3},
+                                  {"hfp8.forward", hfp8Forward},
+                                  {"hfp8.backward", hfp8Backward},
+                                  {"ibm.fp16", ibmFp16},
+                                  {"ieee.fp16", ieeeFp16},
+                                  {"bf16", bf16}};
+
+/// The shortest decimal that reads back as `x`.
+std::string shortest(float x) {
+  char buffer[32];
+  return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr);
+}
 
 std::string spelled(const Format &f) {
-  const char *specials = f.specials == Specials::ieee   ? "ieee"
-                         : f.specials == Specials::none ? "none"
-                                                        : "reserved";
+  constexpr const char *specialsNames[] = {"ieee", "none", "reserved", "nan"};
+  const char *specials = specialsNames[size_t(f.specials)];
   const char *subnormals = f.subnormals == Subnormals::gradual ? "gradual" : "flush";
+  std::string threshold = f.flushBelow == 0 ? "" : ", flush_below = " + shortest(f.flushBelow);
   return "num.float<" + std::to_string(f.exp) + ", " + std::to_string(f.man) + ", " +
-         std::to_string(f.bias) + ", " + specials + ", " + subnormals + ">";
+         std::to_string(f.bias) + ", " + specials + ", " + subnormals + threshold + ">";
 }
 
 Error refuse(const Format &f, const std::string &why) { return {spelled(f) + ": " + why}; }
@@ -48,6 +69,13 @@ inline __attribute__((always_inline)) void decodeLoop(const Format &format, cons
 
 float Format::maxFinite() const { return decode(*this, maxCode()); }
 
+Format Format::shifted(int by) const {
+  Format result = *this;
+  result.bias += by;
+  result.flushBelow = std::ldexp(flushBelow, -by);
+  return result;
+}
+
 std::string Format::name() const {
   for (const Named &named : namedFormats)
     if (named.format == *this)
@@ -67,11 +95,20 @@ Status validate(const Format &format) {
   if (format.maxField() - format.bias > 127)
     return outOfRange(format, "the exponent of the largest value", format.maxField() - format.bias,
                       "at most 127, that of f32");
+  if (format.flushBelow == 0)
+    return Status::success();
+  if (format.subnormals == Subnormals::gradual)
+    return refuse(format, "a threshold of flushing, but subnormals are gradual");
+  if (!(format.flushBelow >= format.minNormal() && format.flushBelow <= format.maxFinite()))
+    return refuse(format, "the threshold of flushing is " + shortest(format.flushBelow) +
+                              ", expected " + shortest(format.minNormal()) + " to " +
+                              shortest(format.maxFinite()));
   return Status::success();
 }
 
-Result<Format> makeFormat(int exp, int man, int bias, Specials specials, Subnormals subnormals) {
-  Format format{exp, man, bias, specials, subnormals};
+Result<Format> makeFormat(int exp, int man, int bias, Specials specials, Subnormals subnormals,
+                          float flushBelow) {
+  Format format{exp, man, bias, specials, subnormals, flushBelow};
   if (Status status = validate(format); !status)
     return status.takeError();
   return format;
@@ -85,6 +122,13 @@ Result<Format> formatNamed(std::string_view name) {
   for (const Named &named : namedFormats)
     known += (known.empty() ? "" : ", ") + std::string(named.name);
   return Error{"unknown number format '" + std::string(name) + "', expected one of " + known};
+}
+
+std::vector<std::string_view> formatNames() {
+  std::vector<std::string_view> names;
+  for (const Named &named : namedFormats)
+    names.push_back(named.name);
+  return names;
 }
 
 std::array<float, 256> decodeTable(const Format &format) {

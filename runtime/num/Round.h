@@ -49,8 +49,7 @@ struct Rounded {
 struct RoundConstants {
   explicit RoundConstants(const Format &format)
       : man(format.man), exponentOffset(127 - format.bias), maxCode(format.maxCode()),
-        toSign(31 - format.exp - format.man),
-        flushBelow(format.subnormals == Subnormals::flush ? bitsOf(format.minNormal()) : 0) {}
+        toSign(31 - format.exp - format.man), flushBelow(bitsOf(format.threshold())) {}
   int man;
   int exponentOffset; ///< FP32 exponent field minus ours
   uint32_t maxCode;
@@ -153,8 +152,7 @@ public:
   explicit ValueRounder(const Format &format)
       : minNormal(bitsOf(format.minNormal())), toMagic(uint32_t(23 - format.man) << 23),
         toSpacing(uint32_t(format.man) << 23), limit(bitsOf(2 * format.maxFinite())),
-        maxFinite(format.maxFinite()),
-        flushBelow(format.subnormals == Subnormals::flush ? minNormal : 0) {
+        maxFinite(format.maxFinite()), flushBelow(bitsOf(format.threshold())) {
     assert(supports(format) && "use round");
   }
 
@@ -191,10 +189,13 @@ private:
   uint32_t flushBelow;
 };
 
-/// The code of a finite value of the format; -0 gives the code of +0. Anything else is a mistake of
+/// The code of a finite value of the format; -0 gives the code of +0. Values below the threshold of
+/// a `flush` format, which rounding takes for zero, have codes too. Anything else is a mistake of
 /// the caller.
 inline uint32_t encode(const Format &format, float x) {
-  uint32_t code = roundToCode(format, Rounding::towardZero, x, 0, nullptr);
+  Format exact = format;
+  exact.flushBelow = 0;
+  uint32_t code = roundToCode(exact, Rounding::towardZero, x, 0, nullptr);
   assert(decode(format, code) == x && "not a value of the format");
   return code;
 }

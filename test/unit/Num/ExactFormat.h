@@ -89,7 +89,7 @@ struct Signed {
   }
 };
 
-enum class Top { infAndNan, ordinary, reserved };
+enum class Top { infAndNan, ordinary, reserved, lastIsNan };
 enum class Class { finite, inf, nan, invalid };
 enum class Mode { nearestEven, halfAway, towardZero, stochastic };
 
@@ -107,12 +107,15 @@ struct Format {
   int exp, man, bias;
   Top top;
   bool flush;
+  std::optional<Number> flushBelow = std::nullopt; // absent: minNormal()
 
   int codes() const { return 1 << (1 + exp + man); }
 
   Decoded decode(uint32_t code) const {
     int sign = code >> (exp + man), field = (code >> man) % (1 << exp), m = code % (1 << man);
-    if (top != Top::ordinary && field == (1 << exp) - 1) {
+    if (top == Top::lastIsNan && field == (1 << exp) - 1 && m == (1 << man) - 1)
+      return {Class::nan, {sign == 1, {}}};
+    if (top != Top::ordinary && top != Top::lastIsNan && field == (1 << exp) - 1) {
       if (top == Top::reserved)
         return {Class::invalid, {}};
       return {m ? Class::nan : Class::inf, {sign == 1, {}}};
@@ -125,8 +128,8 @@ struct Format {
   }
 
   Number maxFinite() const {
-    int field = (1 << exp) - (top == Top::ordinary ? 1 : 2);
-    return Number::scaled((2 << man) - 1, field - bias - man);
+    int field = (1 << exp) - (top == Top::ordinary || top == Top::lastIsNan ? 1 : 2);
+    return Number::scaled((2 << man) - (top == Top::lastIsNan ? 2 : 1), field - bias - man);
   }
   Number minNormal() const { return Number::scaled(1, 1 - bias); }
 
@@ -141,7 +144,7 @@ struct Format {
     const Number &a = x.value.magnitude;
     if (a.isZero())
       return {};
-    if (flush && a < minNormal())
+    if (flush && a < flushBelow.value_or(minNormal()))
       return {{}, 0, 1, 0};
     int q = spacing(a);
     uint64_t n = a.quotient(q);

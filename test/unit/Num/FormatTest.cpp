@@ -8,6 +8,7 @@
 
 #include "NumFormats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -73,14 +74,30 @@ TEST(Format, NamesAndLimits) {
   EXPECT_EQ(num::asuFp8.maxFinite(), 114688.0f);
   EXPECT_EQ(num::asuFp16.maxFinite(), 131008.0f);
   EXPECT_EQ(num::lnpuFp8.minNormal(), 0x1p-14f);
-  for (const char *name : {"lnpu.fp8", "lnpu.fp16", "asu.fp8", "asu.fp16"}) {
+  EXPECT_EQ(num::ocpE4m3.maxFinite(), 448.0f);
+  EXPECT_EQ(num::ocpE5m2.maxFinite(), 57344.0f);
+  EXPECT_EQ(num::e4m3.maxFinite(), 480.0f);
+  EXPECT_EQ(num::hfp8Forward.maxFinite(), 30.0f);
+  EXPECT_EQ(num::ibmFp16.maxFinite(), 8581545984.0f);
+  EXPECT_EQ(num::bf16.maxFinite(), 0x1.fep127f);
+  EXPECT_EQ(num::formatNames().size(), 14u);
+  for (std::string_view name : num::formatNames()) {
     Result<num::Format> format = num::formatNamed(name);
     ASSERT_TRUE(format.ok());
-    EXPECT_EQ(format->name(), name);
+    EXPECT_TRUE(num::validate(*format).ok());
+    // Some formats have two names: the first is printed.
+    Result<num::Format> printed = num::formatNamed(format->name());
+    ASSERT_TRUE(printed.ok());
+    EXPECT_EQ(*printed, *format);
+    bool isTested = std::any_of(std::begin(formatCases), std::end(formatCases),
+                                [&](const FormatCase &c) { return c.format == *format; });
+    EXPECT_TRUE(isTested) << name;
   }
-  num::Format other{4, 3, 7, num::Specials::none, num::Subnormals::gradual};
-  EXPECT_EQ(other.name(), "num.float<4, 3, 7, none, gradual>");
+  num::Format other{4, 3, 8, num::Specials::nan, num::Subnormals::gradual};
+  EXPECT_EQ(other.name(), "num.float<4, 3, 8, nan, gradual>");
   EXPECT_EQ(other.bytes(), 1);
+  num::Format flushed{4, 3, 8, num::Specials::none, num::Subnormals::flush, 0.25f};
+  EXPECT_EQ(flushed.name(), "num.float<4, 3, 8, none, flush, flush_below = 0.25>");
   EXPECT_EQ(num::lnpuFp16.bytes(), 2);
 }
 
@@ -104,7 +121,45 @@ TEST(Format, RefusesWhatCannotBe) {
   EXPECT_EQ(why(8, 7, 127, Specials::ieee), "accepted");
   EXPECT_EQ(why(7, 8, 0, Specials::none), "accepted");
   EXPECT_EQ(num::formatNamed("fp8").message(),
-            "unknown number format 'fp8', expected one of lnpu.fp8, lnpu.fp16, asu.fp8, asu.fp16");
+            "unknown number format 'fp8', expected one of lnpu.fp8, lnpu.fp16, asu.fp8, asu.fp16, "
+            "asu.fp8.flush, ocp.e5m2, ocp.e4m3, e5m2, e4m3, hfp8.forward, hfp8.backward, ibm.fp16, "
+            "ieee.fp16, bf16");
+  auto threshold = [](num::Subnormals subnormals, float below) {
+    Result<num::Format> format = num::makeFormat(5, 2, 15, num::Specials::none, subnormals, below);
+    return format.ok() ? std::string("accepted") : format.message();
+  };
+  EXPECT_EQ(threshold(num::Subnormals::flush, 0x1p-14f), "accepted");
+  EXPECT_EQ(threshold(num::Subnormals::flush, 114688.0f), "accepted");
+  EXPECT_NE(threshold(num::Subnormals::flush, 0x1.fp-15f).find("threshold of flushing is 5.9"),
+            std::string::npos);
+  EXPECT_NE(threshold(num::Subnormals::flush, 114689.0f).find("expected 6.1035156e-05 to 114688"),
+            std::string::npos);
+  EXPECT_NE(threshold(num::Subnormals::flush, NAN).find("threshold"), std::string::npos);
+  EXPECT_NE(threshold(num::Subnormals::gradual, 1.0f).find("subnormals are gradual"),
+            std::string::npos);
+}
+
+TEST(Format, TheSmallestNormalNumberIsTheThresholdByDefault) {
+  num::Format implied = num::lnpuFp8, given = num::lnpuFp8;
+  given.flushBelow = 0x1p-14f;
+  EXPECT_EQ(implied, given);
+  EXPECT_EQ(implied.shifted(3), given.shifted(3));
+  given.flushBelow = 0x1.2p-14f;
+  EXPECT_NE(implied, given);
+}
+
+TEST(Format, ASharedExponentBiasScalesByAPowerOfTwo) {
+  for (const FormatCase &c : formatCases)
+    for (int by = -20; by <= 20; by += 5) {
+      num::Format shifted = c.format.shifted(by);
+      if (!num::validate(shifted))
+        continue;
+      for (uint32_t code = 0; code <= c.format.maxCode(); ++code)
+        if (num::isValidCode(c.format, code))
+          ASSERT_EQ(num::decode(shifted, code), std::ldexp(num::decode(c.format, code), -by));
+      EXPECT_EQ(shifted.threshold(), std::ldexp(c.format.threshold(), -by));
+      EXPECT_EQ(shifted.shifted(-by), c.format);
+    }
 }
 
 } // namespace

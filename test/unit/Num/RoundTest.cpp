@@ -187,36 +187,64 @@ TEST(Round, TheChipsFormatsRoundInRegisters) {
     EXPECT_TRUE(num::ValueRounder<Rounding::nearestEven>::supports(format)) << format.name();
 }
 
-TEST(Round, EveryProductOfTwoFp8Values) {
-  for (const FormatCase &c : {formatCases[0], formatCases[2], formatCases[4]}) {
-    for (uint32_t i = 0; i < 256; ++i) {
-      for (uint32_t j = 0; j < 256; ++j) {
-        exact::Decoded a = c.oracle.decode(i), b = c.oracle.decode(j);
-        if (a.kind != exact::Class::finite || b.kind != exact::Class::finite)
-          continue;
-        // Multiples of 2^-16 with three significant bits; without trailing zeros the product is at
-        // most 49.
-        uint64_t m = a.value.magnitude.quotient(-16), n = b.value.magnitude.quotient(-16);
-        int zeros = 0;
-        for (uint64_t *factor : {&m, &n})
-          for (; *factor && *factor % 2 == 0; ++zeros)
-            *factor /= 2;
-        exact::Decoded product;
-        product.value = {m * n != 0 && a.value.negative != b.value.negative,
-                         exact::Number::scaled(m * n, zeros - 32)};
-        float x = num::decode(c.format, i) * num::decode(c.format, j);
-        for (Rounding rounding : modes) {
-          uint32_t r = (i * 256 + j) * 65537u;
-          num::Events events;
-          float y = num::round(c.format, rounding, x, r, &events);
-          exact::Outcome want = c.oracle.round(modeOf(rounding), product, r);
-          ASSERT_TRUE(exact::ofFloat(y).value == want.value) << c.name << " " << i << " " << j;
-          ASSERT_EQ(events, (num::Events{uint64_t(want.saturation), uint64_t(want.underflow),
-                                         uint64_t(want.invalid)}));
-        }
+/// The exact product of two finite numbers of formats of at most 8 bits.
+exact::Decoded exactProduct(const exact::Format &formatA, const exact::Decoded &a,
+                            const exact::Format &formatB, const exact::Decoded &b) {
+  // Values are multiples of the spacing of subnormals; without trailing zeros the factors have as
+  // many bits as the significands.
+  int unitA = 1 - formatA.bias - formatA.man, unitB = 1 - formatB.bias - formatB.man;
+  uint64_t m = a.value.magnitude.quotient(unitA), n = b.value.magnitude.quotient(unitB);
+  int zeros = 0;
+  for (uint64_t *factor : {&m, &n})
+    for (; *factor && *factor % 2 == 0; ++zeros)
+      *factor /= 2;
+  exact::Decoded product;
+  product.value = {m * n != 0 && a.value.negative != b.value.negative,
+                   exact::Number::scaled(m * n, unitA + unitB + zeros)};
+  return product;
+}
+
+/// All products of a value of `a` and one of `b`, each rounded once to `to` in every mode.
+void checkProducts(const FormatCase &a, const FormatCase &b, const FormatCase &to) {
+  uint32_t finite = 0;
+  for (uint32_t i = 0; i < uint32_t(a.oracle.codes()); ++i)
+    for (uint32_t j = 0; j < uint32_t(b.oracle.codes()); ++j) {
+      exact::Decoded x = a.oracle.decode(i), y = b.oracle.decode(j);
+      if (x.kind != exact::Class::finite || y.kind != exact::Class::finite)
+        continue;
+      ++finite;
+      exact::Decoded product = exactProduct(a.oracle, x, b.oracle, y);
+      float inFp32 = num::decode(a.format, i) * num::decode(b.format, j);
+      ASSERT_TRUE(exact::ofFloat(inFp32).value.magnitude == product.value.magnitude);
+      for (Rounding rounding : modes) {
+        uint32_t r = (i * 256 + j) * 65537u;
+        num::Events events;
+        float got = num::round(to.format, rounding, inFp32, r, &events);
+        exact::Outcome want = to.oracle.round(modeOf(rounding), product, r);
+        ASSERT_TRUE(exact::ofFloat(got).value == want.value) << a.name << " " << i << " " << j;
+        ASSERT_EQ(events, (num::Events{uint64_t(want.saturation), uint64_t(want.underflow),
+                                       uint64_t(want.invalid)}));
       }
     }
-  }
+  EXPECT_GT(finite, 20000u) << a.name;
+}
+
+const FormatCase &caseNamed(const std::string &name) {
+  return *std::find_if(std::begin(formatCases), std::end(formatCases),
+                       [&](const FormatCase &c) { return c.name == name; });
+}
+
+TEST_P(RoundTest, EveryProductOfTwo8BitValues) {
+  const FormatCase &c = GetParam();
+  if (c.format.bits() == 8)
+    checkProducts(c, c, c);
+}
+
+TEST(Round, EveryProductOfTwoDifferentFormats) {
+  // Errors times weights, as HFP8 has them, to either and to the accumulators.
+  for (const char *to : {"Hfp8Forward", "Hfp8Backward", "IbmFp16", "AsuFp16"})
+    checkProducts(caseNamed("Hfp8Forward"), caseNamed("Hfp8Backward"), caseNamed(to));
+  checkProducts(caseNamed("OcpE4M3"), caseNamed("OcpE5M2"), caseNamed("BFloat16"));
 }
 
 TEST_P(RoundTest, ArraysRoundLikeTheScalar) {
