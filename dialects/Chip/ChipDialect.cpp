@@ -109,6 +109,11 @@ LogicalResult AllocOp::verify() {
     return emitOpError("expected ") << rank << " coordinates, extents and core strides";
   if (getSlots() < 1 || getSlots() > 15)
     return emitOpError("expected 1 to 15 slots, found ") << getSlots();
+  bool isStochastic = getRounding() == num_ir::Rounding::stochastic;
+  if (isStochastic != getStream().has_value())
+    return emitOpError("expected a stream with stochastic rounding, and only there");
+  if (getStream() && (*getStream() < 0 || *getStream() >= 1 << 24))
+    return emitOpError("expected a stream of 0 to 16777215, found ") << *getStream();
   return success();
 }
 

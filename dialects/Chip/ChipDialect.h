@@ -7,6 +7,8 @@
 #ifndef DIALECTS_CHIP_CHIPDIALECT_H
 #define DIALECTS_CHIP_CHIPDIALECT_H
 
+#include "dialects/Num/NumDialect.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"

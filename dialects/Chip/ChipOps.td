@@ -8,6 +8,7 @@
 #define DIALECTS_CHIP_CHIPOPS_TD
 
 include "dialects/Chip/ChipDialect.td"
+include "dialects/Num/NumDialect.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -60,14 +61,16 @@ def Chip_AllocOp : Chip_Op<"alloc"> {
   let description = [{
     Executing it takes the next of `slots` copies. The tile begins at the logical coordinates `origin` plus the core number
     times `core_stride`; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
-    given by `chip-place-buffers`.
+    given by `chip-place-buffers`. `rounding` says how results that are stored here are rounded, `stream` which random
+    numbers stochastic rounding takes (docs/numerics.md section 7); without them the chip's rounding holds.
 
     ```mlir
     %x = chip.alloc [%n, %c, %c0, %c0] extents [4, 8, 8, 8] core_stride [1, 0, 0, 0] slots 2 : memref<1x8x8x8xf32, #chip.space<spm>>
     ```
   }];
   let arguments = (ins Variadic<Index>:$origin, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$core_stride, I64Attr:$slots,
-                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$slot_bytes);
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$slot_bytes,
+                       OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream);
   let results = (outs AnyStaticShapeMemRef:$result);
   let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride `slots` $slots attr-dict `:` type($result)";
   let hasVerifier = 1;

@@ -6,14 +6,50 @@
 
 #include "dialects/Mach/ElementFormat.h"
 
-#include "dialects/Num/NumDialect.h"
+#include "runtime/isa/ElementBytes.h"
 
 using namespace mlir;
+using namespace slp;
+using namespace slp::mach;
 
-slp::mach::Format slp::mach::formatOf(Type element) {
-  if (auto f = dyn_cast<num_ir::FloatType>(element))
-    return f.getWidth() > 8 ? Format::fp16 : Format::fp8;
-  if (element.isInteger(32))
-    return Format::i32;
-  return element.isInteger(8) ? Format::u8 : Format::f32;
+FormatTable::FormatTable(ModuleOp module) {
+  auto formats = module->getAttrOfType<DictionaryAttr>(num_ir::getFormatsAttrName());
+  isByWidth = !formats;
+  if (!formats)
+    return;
+  auto typeOf = [](Attribute attr) {
+    auto type = dyn_cast_or_null<TypeAttr>(attr);
+    return type ? dyn_cast<num_ir::FloatType>(type.getValue()) : num_ir::FloatType();
+  };
+  for (auto [name, format] : {std::pair("fp8", Format::fp8), std::pair("fp16", Format::fp16)})
+    if (num_ir::FloatType type = typeOf(formats.get(name)))
+      entries.push_back({type, format});
+  // A dictionary is sorted by name, as x0 to x3 and x4 to x7 are.
+  for (int bytes : {1, 2}) {
+    size_t index = 0;
+    for (NamedAttribute entry : formats) {
+      num_ir::FloatType type = typeOf(entry.getValue());
+      bool isFurther = entry.getName() != "fp8" && entry.getName() != "fp16";
+      if (type && isFurther && (type.getWidth() > 8) == (bytes == 2) && index < maxFurtherFormats)
+        entries.push_back({type, furtherFormat(index++, bytes)});
+    }
+  }
+}
+
+std::optional<ElementFormat> FormatTable::find(Type element) const {
+  auto type = dyn_cast<num_ir::FloatType>(element);
+  if (!type) {
+    if (element.isInteger(32))
+      return ElementFormat{Format::i32};
+    return ElementFormat{element.isInteger(8) ? Format::u8 : Format::f32};
+  }
+  if (isByWidth)
+    return ElementFormat{type.getWidth() > 8 ? Format::fp16 : Format::fp8};
+  for (const Entry &entry : entries)
+    if (entry.type == type)
+      return ElementFormat{entry.format};
+  for (const Entry &entry : entries)
+    if (int bias = type.getBias() - entry.type.getBias(); entry.type.shifted(bias) == type)
+      return ElementFormat{entry.format, bias};
+  return std::nullopt;
 }

@@ -9,15 +9,40 @@
 #ifndef DIALECTS_MACH_ELEMENTFORMAT_H
 #define DIALECTS_MACH_ELEMENTFORMAT_H
 
+#include "dialects/Num/NumDialect.h"
 #include "runtime/isa/Instructions.h"
 
-#include "mlir/IR/Types.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <optional>
+#include <vector>
 
 namespace slp::mach {
 
-/// f32, i32 and i8 as they are; !num.float of up to 8 bits is the chip's fp8, a wider one its fp16.
-/// Other types do not reach this point: the verifiers of train and chip admit only these.
-Format formatOf(mlir::Type element);
+/// How the elements of a tensor are stored.
+struct ElementFormat {
+  Format format = Format::f32;
+  int64_t bias = 0; ///< shared exponent bias
+};
+
+/// The formats of the chip that a module is compiled for, from its attribute `num.formats`: a
+/// dictionary of !num.float types by name, "fp8" and "fp16" among them. Without the attribute
+/// !num.float of up to 8 bits is the chip's fp8, a wider one its fp16.
+class FormatTable {
+public:
+  explicit FormatTable(mlir::ModuleOp module);
+  /// f32, i32 and i8 as they are; !num.float as the chip's format that equals it up to the bias,
+  /// one with its own bias first, else the first of fp8, fp16, x0, ...; nothing if there is none.
+  std::optional<ElementFormat> find(mlir::Type element) const;
+
+private:
+  struct Entry {
+    num_ir::FloatType type;
+    Format format;
+  };
+  std::vector<Entry> entries; // in the order of the instruction set
+  bool isByWidth = false;
+};
 
 } // namespace slp::mach
 

@@ -18,7 +18,10 @@ def TensorTile : Descriptor<"TensorTile", [
     Field<"rank", Unsigned, 8, 6, "number of dimensions, 0 to 5">,
     Field<"slots", Unsigned, 12, 9, "number of rotating copies, at least 1">,
     Field<"slotBytes", Unsigned, 44, 13, "distance of the copies, bytes">,
-    Field<"base", Unsigned, 92, 45, "address of the first copy, bytes, within the space">], [Reserved<127, 93>]>,
+    Field<"base", Unsigned, 92, 45, "address of the first copy, bytes, within the space">,
+    Field<"rounding", Enum<StoreRoundingEnum>, 95, 93, "how a result that is stored here is rounded">,
+    Field<"bias", Signed, 103, 96, "shared exponent bias: added to that of the format; every value is times 2^-bias">,
+    Field<"stream", Unsigned, 127, 104, "random numbers of the tensor, for stochastic rounding">], []>,
   DimWord<0>, DimWord<1>, DimWord<2>, DimWord<3>, DimWord<4>]> {
   let summary = "A tile of a logical tensor of up to five dimensions.";
   let description = [{
@@ -29,6 +32,9 @@ def TensorTile : Descriptor<"TensorTile", [
     extent 1, tile 1, origin 0 and core stride 0. `slot` is state of the register, not of the record: 0 after `desc`, advanced by `rot`.
     Engines clip to the extents and treat what lies outside as padding, so that no edge needs code of its own.
     DRAM addresses have 48 bits; the other memories are addressed from 0, per core for `spm` and `acc`.
+    Rounding and stream are read where a vector instruction stores (docs/numerics.md sections 2 and 7); `chip` is the chip
+    description's rounding. In `acc`, rounding is `chip`, and bias and stream are 0: the accumulator's format is the chip's.
+    The bias of f32 and of integers is 0. Source and destination of `ld` and `st` have the same format and bias.
     The addresses of `acc` cover both banks: bank 1 begins where bank 0 ends, at the chip's `accumulator_bank` bytes.
   }];
 }

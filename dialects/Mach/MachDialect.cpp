@@ -256,8 +256,8 @@ void DescriptorOp::build(OpBuilder &builder, OperationState &state, StringRef na
     return SmallVector<int64_t>(numbers.begin(), numbers.end());
   };
   build(builder, state, name, tile.space, tile.format, tile.rank, tile.slots, tile.slotBytes,
-        tile.base, array(tile.extent), array(tile.tile), array(tile.stride), array(tile.origin),
-        array(tile.coreStride));
+        tile.base, tile.rounding, tile.bias, tile.stream, array(tile.extent), array(tile.tile),
+        array(tile.stride), array(tile.origin), array(tile.coreStride));
 }
 
 TensorTile DescriptorOp::getTensorTile() {
@@ -268,6 +268,9 @@ TensorTile DescriptorOp::getTensorTile() {
   tile.slots = getSlots();
   tile.slotBytes = getSlotBytes();
   tile.base = getBase();
+  tile.rounding = getRounding();
+  tile.bias = getBias();
+  tile.stream = getStream();
   llvm::copy(getExtent(), tile.extent.begin());
   llvm::copy(getTile(), tile.tile.begin());
   llvm::copy(getStride(), tile.stride.begin());

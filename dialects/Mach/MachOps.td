@@ -130,7 +130,7 @@ def DescriptorOp : Op<Mach_Dialect, "descriptor", [Symbol]> {
 
     ```mlir
     mach.descriptor @x.0 space = dram, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 4096,
-      extent = [8, 1, 1, 1, 1], tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0],
+      rounding = chip, bias = 0, stream = 0, extent = [8, 1, 1, 1, 1], tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0],
       coreStride = [0, 0, 0, 0, 0]
     ```
   }];
@@ -157,6 +157,7 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let summary = "A named tensor in DRAM.";
   let description = [{
     `address` and `bytes` say where it lies, `strides` (bytes, one per dimension; row-major without gaps if absent) how.
+    `bias` is its shared exponent bias, 0 if absent.
     Its name is the ONNX name, or NODE/result for temporaries. `init` is the train state's initial value, `init_rounding` how
     emit converts it; only state has them.
 
@@ -167,9 +168,10 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, TensorRoleAttr:$role, NumberAttr<HeadField.format>:$format,
                        DenseI64ArrayAttr:$shape, I64Attr:$address, I64Attr:$bytes,
                        OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<AnyAttr>:$init,
-                       OptionalAttr<AnyAttr>:$init_rounding);
+                       OptionalAttr<AnyAttr>:$init_rounding,
+                       ConfinedAttr<OptionalAttr<I64Attr>, [IntMinValue<-128>, IntMaxValue<127>]>:$bias);
   let assemblyFormat = "$sym_name $role custom<FieldValue>($format, \"descriptorField(0, " # !cast<string>(HeadField.format.lo)
-      # ")\") $shape `at` $address `size` $bytes (`strides` $strides^)? attr-dict";
+      # ")\") $shape `at` $address `size` $bytes (`strides` $strides^)? (`bias` $bias^)? attr-dict";
   let hasVerifier = 1;
 }
 

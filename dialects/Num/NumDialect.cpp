@@ -10,8 +10,33 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <charconv>
+#include <cmath>
+
 using namespace mlir;
 using namespace slp::num_ir;
+
+/// `0.000125`: the shortest decimal that reads back as the same FP32 number.
+static ParseResult parseThreshold(AsmParser &parser, FloatAttr &threshold) {
+  double value = 0;
+  if (failed(parser.parseFloat(value)))
+    return failure();
+  threshold = FloatAttr::get(Float32Type::get(parser.getContext()), static_cast<float>(value));
+  return success();
+}
+
+static void printThreshold(AsmPrinter &printer, FloatAttr threshold) {
+  char buffer[32];
+  auto end = std::to_chars(buffer, buffer + sizeof buffer, threshold.getValue().convertToFloat());
+  StringRef digits(buffer, end.ptr - buffer);
+  // MLIR wants a full stop ahead of an exponent.
+  size_t exponent = digits.find('e');
+  printer << digits.substr(0, exponent);
+  if (!digits.contains('.'))
+    printer << ".0";
+  if (exponent != StringRef::npos)
+    printer << digits.substr(exponent);
+}
 
 #include "dialects/Num/NumOpsDialect.cpp.inc"
 #include "dialects/Num/NumOpsEnums.cpp.inc"
@@ -34,17 +59,47 @@ void NumDialect::initialize() {
 }
 
 LogicalResult slp::num_ir::FloatType::verify(function_ref<InFlightDiagnostic()> emitError,
-                                             unsigned exp, unsigned man, int bias, Specials,
-                                             Subnormals) {
+                                             unsigned exp, unsigned man, int bias,
+                                             Specials specials, Subnormals subnormals,
+                                             FloatAttr flushBelow) {
   if (exp < 2 || exp > 8)
     return emitError() << "expected 2 to 8 exponent bits, found " << exp;
   if (man < 1 || man > 10)
     return emitError() << "expected 1 to 10 mantissa bits, found " << man;
   if (1 + exp + man > 16)
     return emitError() << "expected at most 16 bits in all, found " << 1 + exp + man;
-  if (bias < 1 || bias > 127)
-    return emitError() << "expected a bias of 1 to 127, found " << bias;
+  if (bias < 0 || bias > 127)
+    return emitError() << "expected a bias of 0 to 127, found " << bias;
+  bool isLastBinade = specials == Specials::none || specials == Specials::nan;
+  int largest = (1 << exp) - (isLastBinade ? 1 : 2) - bias;
+  if (largest > 127)
+    return emitError() << "expected a largest exponent of at most 127, that of f32, found "
+                       << largest;
+  if (!flushBelow)
+    return success();
+  if (subnormals == Subnormals::gradual)
+    return emitError() << "expected flush_below with flush only";
+  double threshold = flushBelow.getValueAsDouble();
+  if (!flushBelow.getType().isF32() || !(threshold >= std::ldexp(1.0, 1 - bias)) ||
+      !(threshold < std::ldexp(1.0, largest + 1)))
+    return emitError() << "expected flush_below to be at least the smallest normal number and "
+                          "within the range of the format";
   return success();
+}
+
+double slp::num_ir::FloatType::getThreshold() const {
+  if (getSubnormals() == Subnormals::gradual)
+    return 0;
+  return getFlushBelow() ? getFlushBelow().getValueAsDouble() : std::ldexp(1.0, 1 - getBias());
+}
+
+slp::num_ir::FloatType slp::num_ir::FloatType::shifted(int by) const {
+  FloatAttr threshold = getFlushBelow();
+  if (threshold)
+    threshold = FloatAttr::get(threshold.getType(), std::ldexp(threshold.getValueAsDouble(), -by));
+  auto ignore = [] { return InFlightDiagnostic(); };
+  return getChecked(ignore, getContext(), getExp(), getMan(), getBias() + by, getSpecials(),
+                    getSubnormals(), threshold);
 }
 
 LogicalResult AccumulateAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dot,

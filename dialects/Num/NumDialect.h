@@ -22,4 +22,12 @@
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Num/NumOpsAttributes.h.inc"
 
+namespace slp::num_ir {
+
+/// Of a module: a dictionary of the chip's storage formats by name, !num.float types. Set with the
+/// types of the tensors; what lowers tensors to the machine finds their formats in it.
+inline llvm::StringRef getFormatsAttrName() { return "num.formats"; }
+
+} // namespace slp::num_ir
+
 #endif // DIALECTS_NUM_NUMDIALECT_H

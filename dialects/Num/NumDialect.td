@@ -32,7 +32,7 @@ class Num_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32En
   let genSpecializedAttr = 0;
 }
 def Num_Specials : Num_Enum<"Specials", "what the largest exponent field means", [
-    I32EnumAttrCase<"ieee", 0>, I32EnumAttrCase<"none", 1>, I32EnumAttrCase<"reserved", 2>]>;
+    I32EnumAttrCase<"ieee", 0>, I32EnumAttrCase<"none", 1>, I32EnumAttrCase<"reserved", 2>, I32EnumAttrCase<"nan", 3>]>;
 def Num_Subnormals : Num_Enum<"Subnormals", "what a zero exponent field means", [
     I32EnumAttrCase<"gradual", 0>, I32EnumAttrCase<"flush", 1>]>;
 def Num_Rounding : Num_Enum<"Rounding", "how a real number becomes a representable one", [
@@ -47,19 +47,33 @@ def Num_FloatType : TypeDef<Num_Dialect, "Float", [MemRefElementTypeInterface]> 
   let mnemonic = "float";
   let summary = "a parametric floating-point storage format";
   let description = [{
-    One sign bit, `exp` exponent and `man` mantissa bits, `bias`; see docs/numerics.md section 1.
+    One sign bit, `exp` exponent and `man` mantissa bits, `bias`; see docs/numerics.md section 1. With `flush`, rounding
+    makes +0 of magnitudes below `flush_below`, an FP32 number; 2^(1 - bias) if it is not given.
 
     ```mlir
     tensor<32x8x!num.float<5, 2, 15, none, gradual>>
+    tensor<8x!num.float<5, 2, 15, none, flush, flush_below = 0.000125>>
     ```
   }];
   let parameters = (ins "unsigned":$exp, "unsigned":$man, "int":$bias,
-                        EnumParameter<Num_Specials>:$specials, EnumParameter<Num_Subnormals>:$subnormals);
-  let assemblyFormat = "`<` $exp `,` $man `,` $bias `,` $specials `,` $subnormals `>`";
+                        EnumParameter<Num_Specials>:$specials, EnumParameter<Num_Subnormals>:$subnormals,
+                        OptionalParameter<"::mlir::FloatAttr">:$flushBelow);
+  let assemblyFormat = [{
+    `<` $exp `,` $man `,` $bias `,` $specials `,` $subnormals (`,` `flush_below` `=` custom<Threshold>($flushBelow)^)? `>`
+  }];
+  let builders = [TypeBuilder<(ins "unsigned":$exp, "unsigned":$man, "int":$bias, "Specials":$specials,
+                                   "Subnormals":$subnormals), [{
+    return $_get($_ctxt, exp, man, bias, specials, subnormals, ::mlir::FloatAttr());
+  }]>];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// Storage width in bits: 1 + exp + man.
     unsigned getWidth() const { return 1 + getExp() + getMan(); }
+    /// The least magnitude that rounding does not flush to zero; 0 with gradual underflow.
+    double getThreshold() const;
+    /// The format of a tensor with this shared exponent bias: every value, and the threshold, times 2^-by. Null if
+    /// there is none.
+    FloatType shifted(int by) const;
   }];
 }
 

@@ -11,6 +11,7 @@
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Num/NumDialect.h"
 #include "runtime/image/Features.h"
+#include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/num/Round.h"
 #include "slp/Emit/InitialValues.h"
@@ -29,11 +30,12 @@ namespace {
 class Emitter {
 public:
   Emitter(ModuleOp module, const chip::Chip &chip, StringRef folder)
-      : module(module), chip(chip), folder(folder) {}
+      : module(module), chip(chip), folder(folder), formats(module) {}
   FailureOr<image::Image> emit();
 
 private:
   LogicalResult emitTensor(mach::TensorOp op);
+  FailureOr<num::Format> formatOf(mach::TensorOp op);
   FailureOr<std::vector<uint8_t>> initialBytes(mach::TensorOp op);
   LogicalResult emitProgram(mach::ProgramOp program);
   image::DebugRecord recordOf(Operation *op);
@@ -44,6 +46,7 @@ private:
   ModuleOp module;
   const chip::Chip &chip;
   StringRef folder;
+  mach::FormatTable formats;
   image::Image image;
   llvm::StringMap<uint64_t> descriptorIndex;
   std::map<std::pair<std::string, std::string>, int32_t> nodeIndex; // (node, op)
@@ -82,6 +85,17 @@ static FailureOr<std::vector<uint8_t>> bytesOfIntegers(mach::TensorOp op) {
   return bytes;
 }
 
+/// What the codes of a tensor in a format of the chip mean.
+FailureOr<num::Format> Emitter::formatOf(mach::TensorOp op) {
+  if (!mach::isChipFormat(op.getFormat()))
+    return num::Format();
+  Result<num::Format> format =
+      image::chipFormat(chip.numerics, op.getFormat(), int(op.getBias().value_or(0)));
+  if (!format)
+    return op.emitOpError() << format.message();
+  return *format;
+}
+
 FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   if (!op.getInitAttr())
     return std::vector<uint8_t>();
@@ -95,8 +109,12 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   int64_t width = mach::elementBytes(op.getFormat());
   std::vector<uint8_t> bytes(values->size() * width);
   num::Rounding rounding = roundingOf(op.getInitRoundingAttr(), chip);
-  const num::Format &format =
-      op.getFormat() == mach::Format::fp16 ? chip.numerics.fp16 : chip.numerics.fp8;
+  if (rounding == num::Rounding::stochastic)
+    rounding = num::Rounding::nearestEven; // initial values belong to no run
+  FailureOr<num::Format> found = formatOf(op);
+  if (failed(found))
+    return failure();
+  const num::Format &format = *found;
   for (size_t i = 0; i < values->size(); ++i) {
     uint32_t code = 0;
     if (op.getFormat() == mach::Format::f32) {
@@ -120,6 +138,7 @@ LogicalResult Emitter::emitTensor(mach::TensorOp op) {
                 : op.getRole() == "constant" ? image::Role::constant
                                              : image::Role::temp;
   tensor.format = op.getFormat();
+  tensor.bias = int8_t(op.getBias().value_or(0));
   tensor.shape.assign(op.getShape().begin(), op.getShape().end());
   if (auto strides = op.getStrides()) {
     tensor.strides.assign(strides->begin(), strides->end());
@@ -151,7 +170,8 @@ int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
       if (auto attr = dyn_cast_or_null<TypeAttr>(types.get(tensor)))
         if (auto type = dyn_cast<RankedTensorType>(attr.getValue())) {
           capture.shape.assign(type.getShape().begin(), type.getShape().end());
-          capture.format = mach::formatOf(type.getElementType());
+          if (std::optional<mach::ElementFormat> format = formats.find(type.getElementType()))
+            capture.format = format->format;
         }
     capture.accumulator = accumulator;
     image.debug.captures.push_back(std::move(capture));

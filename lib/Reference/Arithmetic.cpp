@@ -21,9 +21,11 @@ static uint32_t largestExponentField(FloatType format) { return (1u << format.ge
 
 double reference::maxFinite(FloatType format) {
   int field = largestExponentField(format);
-  if (format.getSpecials() != Specials::none)
+  if (format.getSpecials() == Specials::ieee || format.getSpecials() == Specials::reserved)
     --field;
-  double significand = 2.0 - std::ldexp(1.0, -static_cast<int>(format.getMan()));
+  double spacing = std::ldexp(1.0, -static_cast<int>(format.getMan()));
+  // With `nan` the last code of the binade is no number.
+  double significand = 2.0 - (format.getSpecials() == Specials::nan ? 2.0 : 1.0) * spacing;
   return std::ldexp(significand, field - format.getBias());
 }
 
@@ -36,7 +38,7 @@ double reference::roundTo(double x, FloatType format, Rounding mode, uint32_t ra
 
   double magnitude = std::fabs(x);
   int smallestExponent = 1 - format.getBias();
-  if (format.getSubnormals() == Subnormals::flush && magnitude < std::ldexp(1.0, smallestExponent))
+  if (format.getSubnormals() == Subnormals::flush && magnitude < format.getThreshold())
     return 0.0;
 
   // frexp gives a significand in [1/2, 1).
@@ -77,6 +79,11 @@ bool reference::decode(uint32_t code, FloatType format, double &value) {
     return false;
   if (field == largestExponentField(format) && format.getSpecials() == Specials::ieee) {
     value = mantissa ? NAN : negative ? -INFINITY : INFINITY;
+    return true;
+  }
+  if (field == largestExponentField(format) && mantissa + 1 == 1u << format.getMan() &&
+      format.getSpecials() == Specials::nan) {
+    value = NAN;
     return true;
   }
   if (field == 0 && mantissa == 0) {

@@ -46,10 +46,11 @@ std::string text(double value) {
 }
 
 std::string text(const num::Format &f) {
-  const char *specials[] = {"ieee", "none", "reserved"};
+  const char *specials[] = {"ieee", "none", "reserved", "nan"};
   const char *subnormals[] = {"gradual", "flush"};
+  std::string threshold = f.flushBelow == 0 ? "" : "," + text(double(f.flushBelow));
   return text(int64_t(f.exp)) + "," + text(int64_t(f.man)) + "," + text(int64_t(f.bias)) + "," +
-         specials[size_t(f.specials)] + "," + subnormals[size_t(f.subnormals)];
+         specials[size_t(f.specials)] + "," + subnormals[size_t(f.subnormals)] + threshold;
 }
 
 std::string text(num::Rounding r) {
@@ -111,15 +112,36 @@ struct Assumptions {
 
 /// Keys and values of the numerics section, in the order of the documentation.
 std::vector<std::pair<std::string, std::string>> numericsText(const Numerics &n) {
-  return {{"fp8", text(n.fp8)},
-          {"fp16", text(n.fp16)},
-          {"rounding", text(n.rounding)},
-          {"dot", text(int64_t(n.dot))},
-          {"accumulate", n.accumulateFp16 ? "fp16" : "f32"},
-          {"across", n.acrossImagesFp16 ? "fp16" : "f32"}};
+  std::vector<std::pair<std::string, std::string>> result = {{"fp8", text(n.fp8)},
+                                                             {"fp16", text(n.fp16)}};
+  for (const NamedFormat &further : n.formats)
+    result.emplace_back("formats." + further.name, text(further.format));
+  result.insert(result.end(), {{"rounding", text(n.rounding)},
+                               {"dot", text(int64_t(n.dot))},
+                               {"accumulate", n.accumulateFp16 ? "fp16" : "f32"},
+                               {"across", n.acrossImagesFp16 ? "fp16" : "f32"}});
+  return result;
 }
 
 } // namespace
+
+const num::Format *Numerics::formatNamed(std::string_view name) const {
+  if (name == "fp8")
+    return &fp8;
+  if (name == "fp16")
+    return &fp16;
+  for (const NamedFormat &further : formats)
+    if (further.name == name)
+      return &further.format;
+  return nullptr;
+}
+
+const num::Format *Numerics::furtherFormat(size_t index, int bytes) const {
+  for (const NamedFormat &further : formats)
+    if (further.format.bytes() == bytes && index-- == 0)
+      return &further.format;
+  return nullptr;
+}
 
 uint64_t Chip::structureHash() const {
   CanonicalText canonical;

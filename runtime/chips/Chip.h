@@ -35,15 +35,32 @@ template <typename T> struct Sourced {
   operator const T &() const { return value; }
 };
 
+/// A storage format besides fp8 and fp16.
+struct NamedFormat {
+  std::string name;
+  num::Format format;
+};
+
 /// Decides bits (docs/numerics.md). Part of the numerics hash.
 struct Numerics {
   num::Format fp8, fp16;
-  num::Rounding rounding = num::Rounding::nearestEven; // of every store to fp8 and fp16
+  std::vector<NamedFormat>
+      formats; // further ones, ascending names; at most 4 of each size in bytes
+  num::Rounding rounding = num::Rounding::nearestEven; // of every store to such a format
   int dot = 8;                                         // terms per dot group
   bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
   bool acrossImagesFp16 = false; // format of conv.wg's total
   std::map<std::string, Provenance>
-      provenance; // by key: fp8, fp16, rounding, dot, accumulate, across
+      provenance; // by key: fp8, fp16, formats.NAME, rounding, dot, accumulate, across
+
+  /// fp8, fp16, or a further format; null if the chip has none of that name.
+  const num::Format *formatNamed(std::string_view name) const;
+  /// Further format number `index` of those that take `bytes` bytes; null beyond the last.
+  const num::Format *furtherFormat(size_t index, int bytes) const;
+  /// Rounding inside accumulators: `rounding`, but never stochastic (docs/numerics.md section 3).
+  num::Rounding accumulatorRounding() const {
+    return rounding == num::Rounding::stochastic ? num::Rounding::nearestEven : rounding;
+  }
 };
 
 /// Sizes. Part of the structure hash: programs depend on them.

@@ -315,29 +315,89 @@ private:
     return (!range.powerOfTwo || isPowerOfTwo) && scaled % range.multipleOf == 0;
   }
 
-  num::Format readFormat(const YAML::Node &section, const std::string &key, int width,
-                         Numerics &numerics) {
-    std::string path = "numerics." + key;
-    YAML::Node node = failed ? YAML::Node() : child(section, "numerics", key);
-    if (failed ||
-        !checkKeys(node, path, {"exp", "man", "bias", "specials", "subnormals", "from", "note"}))
-      return {};
+  /// The numbers of a format, or `format: NAME` of docs/numerics.md section 1.
+  num::Format readFormatNumbers(const YAML::Node &node, const std::string &path) {
+    if (node["format"]) {
+      Result<num::Format> named = num::formatNamed(readText(node, path, "format"));
+      for (const char *key : {"exp", "man", "bias", "specials", "subnormals", "flush_below"})
+        if (!failed && node[key])
+          fail(path + "." + key, "a value beside format", "one or the other");
+      if (!failed && !named)
+        fail(path + ".format", named.message(), "a format of docs/numerics.md");
+      return failed ? num::Format() : *named;
+    }
     num::Format f;
     f.exp = readPlainInt(node, path, "exp", 2, 8);
     f.man = readPlainInt(node, path, "man", 1, 10);
     f.bias = readPlainInt(node, path, "bias", 0, 127);
-    f.specials = num::Specials(readChoice(node, path, "specials", {"ieee", "none", "reserved"}));
+    f.specials =
+        num::Specials(readChoice(node, path, "specials", {"ieee", "none", "reserved", "nan"}));
     f.subnormals = num::Subnormals(readChoice(node, path, "subnormals", {"gradual", "flush"}));
-    numerics.provenance[key] = readProvenance(node, path);
+    if (failed || !node["flush_below"])
+      return f;
+    std::string spelled = readText(node, path, "flush_below");
+    double threshold = 0;
+    if (!failed && !(readNumber(spelled, threshold) && threshold > 0 && threshold < 0x1p127))
+      fail(path + ".flush_below", spelled, "a positive number");
+    f.flushBelow = float(threshold);
+    return f;
+  }
+
+  /// Reads `key` of a section. `width` is the width of a code in bits, 0: any up to 16.
+  num::Format readFormat(const YAML::Node &section, const std::string &sectionPath,
+                         const std::string &key, int width, Numerics &numerics) {
+    std::string path = sectionPath + "." + key;
+    YAML::Node node = failed ? YAML::Node() : child(section, sectionPath, key);
+    if (failed || !checkKeys(node, path,
+                             {"format", "exp", "man", "bias", "specials", "subnormals",
+                              "flush_below", "from", "note"}))
+      return {};
+    num::Format f = readFormatNumbers(node, path);
+    constexpr std::string_view prefix = "numerics.";
+    numerics.provenance[path.substr(prefix.size())] = readProvenance(node, path);
     checkNote(node, path);
     if (failed)
       return {};
-    if (f.exp + f.man != width - 1)
+    if (width && f.exp + f.man != width - 1)
       fail(path, "1 + " + std::to_string(f.exp) + " + " + std::to_string(f.man) + " bits",
            "sign, exp and man of together " + std::to_string(width) + " bits");
     else if (Status valid = num::validate(f); !valid)
       fail(path, valid.message(), "a format that FP32 can hold");
     return f;
+  }
+
+  void readFurtherFormats(const YAML::Node &section, Numerics &numerics) {
+    YAML::Node formats = failed ? YAML::Node() : section["formats"];
+    if (failed || !formats.IsDefined())
+      return;
+    if (!formats.IsMap())
+      return fail("numerics.formats", shown(formats), "a map");
+    checkUnique(formats, "numerics.formats.");
+    std::vector<std::string> names;
+    for (const auto &entry : formats)
+      if (!failed)
+        names.push_back(entry.first.Scalar());
+    std::sort(names.begin(), names.end());
+    size_t ofSize[2] = {0, 0};
+    for (const std::string &name : names) {
+      std::string path = "numerics.formats." + name;
+      bool isGood = !name.empty() && name.size() <= 64 && name[0] >= 'a' && name[0] <= 'z';
+      for (unsigned char c : name)
+        isGood &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+      for (const char *taken : {"f32", "fp32", "fp16", "fp8", "mixed", "auto"})
+        isGood &= name != taken;
+      if (!isGood)
+        return fail(path, "this name",
+                    "a letter, then letters, digits, '.' and '_', lower case, and none that "
+                    "means something else");
+      num::Format f = readFormat(formats, "numerics.formats", name, 0, numerics);
+      if (failed)
+        return;
+      if (ofSize[f.bytes() - 1]++ == 4)
+        return fail(path, "a fifth format of " + std::to_string(f.bytes()) + " bytes",
+                    "at most four of at most 8 bits and four of more");
+      numerics.formats.push_back({name, f});
+    }
   }
 
   /// Reads `{value, from, note}` (and a unit, if there is one) whose value is one of `names`.
@@ -359,13 +419,13 @@ private:
   }
 
   void readNumerics(const YAML::Node &section, Chip &chip) {
-    if (!checkKeys(section, "numerics", {"fp8", "fp16", "rounding", "dot", "accumulate", "across"}))
+    if (!checkKeys(section, "numerics",
+                   {"fp8", "fp16", "formats", "rounding", "dot", "accumulate", "across"}))
       return;
     Numerics &n = chip.numerics;
-    n.fp8 = readFormat(section, "fp8", 8, n);
-    n.fp16 = readFormat(section, "fp16", 16, n);
-    // Stochastic rounding is defined, but no instruction carries its seed: a chip cannot ask for
-    // it.
+    n.fp8 = readFormat(section, "numerics", "fp8", 8, n);
+    n.fp16 = readFormat(section, "numerics", "fp16", 16, n);
+    readFurtherFormats(section, n);
     n.rounding = num::Rounding(readNamedValue(section, "rounding", nullptr,
                                               {"nearest_even", "half_away", "toward_zero"}, n));
     readNamedValue(section, "dot", "terms", {"8"},
@@ -376,8 +436,9 @@ private:
     if (failed || !chip.has("zero-skip"))
       return;
     for (const auto &[key, format] : {std::pair("fp8", &n.fp8), std::pair("fp16", &n.fp16)})
-      if (format->specials == num::Specials::ieee)
-        fail(std::string("numerics.") + key + ".specials", "ieee",
+      if (format->specials == num::Specials::ieee || format->specials == num::Specials::nan)
+        fail(std::string("numerics.") + key + ".specials",
+             format->specials == num::Specials::ieee ? "ieee" : "nan",
              "none or reserved: a chip that skips zeros would drop 0 * Inf");
   }
 

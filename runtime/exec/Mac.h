@@ -34,6 +34,9 @@ inline mach::Format acrossFormat(const chip::Chip &chip) {
   return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
 }
 
+/// Whether elements have more than 8 bits.
+inline bool isWide(mach::Format format) { return mach::elementBytes(format) == 2; }
+
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 
@@ -45,8 +48,8 @@ inline mach::AccMode startMode(mach::AccMode mode, bool holdsFirst) {
 /// Resizes to n floats and makes them zero.
 void clearFloats(std::vector<float> &v, int64_t n);
 
-/// Fails unless operand `d` is a MAC operand: fp8, or fp16 on a chip with fp16-mac, of this rank,
-/// in spm.
+/// Fails unless operand `d` is a MAC operand: in a format of the chip (of 16 bits only with
+/// fp16-mac, with Inf or NaN only without zero-skip), of this rank, in spm.
 Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank);
 /// Fails unless `d` lies in acc with this rank and format.
 Status checkAccumulator(const Descriptor &d, int rank, mach::Format format);

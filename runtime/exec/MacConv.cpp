@@ -326,8 +326,7 @@ Result<Issue> prepareConv(State &state, mach::Opcode opcode, uint8_t acc, uint8_
   issue.destination[0] = 0;
   issue.window = state.geometry[geom];
   issue.mode = mode;
-  issue.fp16 =
-      d[source].tile.format == mach::Format::fp16 || d[w].tile.format == mach::Format::fp16;
+  issue.fp16 = isWide(d[source].tile.format) || isWide(d[w].tile.format);
   return issue;
 }
 

@@ -239,8 +239,7 @@ Status matmul(State &state, const mach::Matmul &instr) {
   }
   issue.destination[0] = 0;
   issue.mode = instr.mode;
-  issue.fp16 =
-      d[instr.a].tile.format == mach::Format::fp16 || d[instr.b].tile.format == mach::Format::fp16;
+  issue.fp16 = isWide(d[instr.a].tile.format) || isWide(d[instr.b].tile.format);
   issue.estimate = double(d[instr.a].tile.tile[rank - 1]);
   for (int i = 0; i < rank; ++i)
     issue.estimate *= double(d[instr.acc].tile.tile[i]);

@@ -6,6 +6,8 @@
 
 #include "runtime/exec/Mac.h"
 
+#include "runtime/image/Formats.h"
+
 #include <algorithm>
 
 namespace slp::exec {
@@ -28,14 +30,33 @@ static Error misplaced(const Descriptor &d, const char *name, const std::string 
 }
 
 Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank) {
-  bool isFp16 = d.tile.format == mach::Format::fp16;
-  if (isFp16 && !chip.has("fp16-mac"))
-    return Error{std::string("operand `") + name + "` is fp16, which needs the feature fp16-mac; " +
-                 chip.name + " lacks it"};
-  if ((!isFp16 && d.tile.format != mach::Format::fp8) || d.tile.space != mach::Space::spm ||
-      d.tile.rank != uint64_t(rank))
-    return misplaced(d, name, "an fp8 or fp16 tile of rank " + std::to_string(rank) + " in spm");
+  mach::Format f = d.tile.format;
+  if (isWide(f) && !chip.has("fp16-mac"))
+    return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
+                 ", which needs the feature fp16-mac; " + chip.name + " lacks it"};
+  if (!mach::isChipFormat(f) || d.tile.space != mach::Space::spm || d.tile.rank != uint64_t(rank))
+    return misplaced(d, name,
+                     "a tile of rank " + std::to_string(rank) + " in spm, in a format of the chip");
+  Result<num::Format> format = image::chipFormat(chip.numerics, f, 0);
+  if (format && format->hasSpecials() && chip.has("zero-skip"))
+    return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
+                 ", which has Inf or NaN; " + chip.name + " skips zeros and would drop 0 * Inf"};
   return Status::success();
+}
+
+/// Whether every value of `narrow` is one of `wide`.
+static bool holds(const num::Format &wide, const num::Format &narrow) {
+  if (narrow == wide)
+    return true;
+  // Exponents of the largest value, of the smallest normal one and of the spacing there.
+  int last = narrow.maxField() - narrow.bias, normal = 1 - narrow.bias;
+  int spacing = normal - narrow.man;
+  bool isGradual = narrow.subnormals == num::Subnormals::gradual;
+  bool reachesDown = wide.subnormals == num::Subnormals::gradual
+                         ? spacing >= 1 - wide.bias - wide.man
+                         : (isGradual ? spacing : normal) >= 1 - wide.bias;
+  return narrow.man <= wide.man && reachesDown && last <= wide.maxField() - wide.bias &&
+         !narrow.hasSpecials();
 }
 
 Status checkAccumulator(const Descriptor &d, int rank, mach::Format format) {
@@ -48,8 +69,9 @@ Status checkAccumulator(const Descriptor &d, int rank, mach::Format format) {
 
 Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank) {
   mach::Format f = d.tile.format;
-  bool isFloat = f == mach::Format::fp8 || f == mach::Format::fp16 || f == mach::Format::f32;
-  bool fits = isFloat && !(f == mach::Format::f32 && chip.numerics.accumulateFp16);
+  bool fits = f == mach::Format::f32 && !chip.numerics.accumulateFp16;
+  if (Result<num::Format> format = image::chipFormat(chip.numerics, f, int(d.tile.bias)))
+    fits = !chip.numerics.accumulateFp16 || holds(chip.numerics.fp16, *format);
   bool isNear = d.tile.space == mach::Space::spm || d.tile.space == mach::Space::shared;
   if (!fits || !isNear || d.tile.rank != uint64_t(rank))
     return misplaced(d, "bias",
@@ -76,9 +98,9 @@ TileView slice(const TileView &view, int d, int64_t first, int64_t n) {
 }
 
 /// Exponent of the smallest non-zero magnitude's spacing.
-static int quantum(const CorePart &part, mach::Format f) {
-  const num::Format &format = part.codec.format(f);
-  return 1 - format.bias - format.man;
+static int quantum(const CorePart &part, const TileView &view) {
+  const num::Format &format = part.codec.format(view.format);
+  return 1 - (format.bias + view.bias) - format.man;
 }
 
 MacEngine::MacEngine(const CorePart &p, const TileView &a, const TileView &b) : part(p) {
@@ -86,7 +108,7 @@ MacEngine::MacEngine(const CorePart &p, const TileView &a, const TileView &b) : 
   if (!numerics.accumulateFp16)
     way = Way::f32;
   else if (numerics.fp16 == num::asuFp16 && numerics.rounding == num::Rounding::halfAway &&
-           quantum(p, a.format) + quantum(p, b.format) >= -37)
+           quantum(p, a) + quantum(p, b) >= -37)
     way = Way::fp16;
   else
     way = Way::generic;
@@ -96,7 +118,8 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
   if (way == Way::f32)
     return part.kernels.f32(loop);
   if (way == Way::generic)
-    return macGeneric(loop, part.chip.numerics.fp16, part.chip.numerics.rounding, events);
+    return macGeneric(loop, part.chip.numerics.fp16, part.chip.numerics.accumulatorRounding(),
+                      events);
   MacEvents counted;
   part.kernels.fp16(loop, part.countsEvents[0] ? &counted : nullptr);
   events.saturation += counted.saturation;

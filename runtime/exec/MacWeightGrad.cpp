@@ -351,8 +351,7 @@ Status convWg(State &state, const mach::ConvWg &instr) {
   issue.destination[0] = 0;
   issue.window = state.geometry[instr.geom];
   issue.mode = instr.mode;
-  issue.fp16 =
-      d[instr.x].tile.format == mach::Format::fp16 || d[instr.dy].tile.format == mach::Format::fp16;
+  issue.fp16 = isWide(d[instr.x].tile.format) || isWide(d[instr.dy].tile.format);
   const auto &a = d[instr.acc].tile.tile, &e = d[instr.dy].tile.tile;
   issue.estimate =
       double(a[0] * a[1] * a[2]) * double(a[3] * a[4]) * double(e[0]) * double(e[3] * e[4]);

@@ -162,8 +162,9 @@ static Status forElements(const State &state, const image::Tensor &tensor, F f) 
 }
 
 /// Stores one value; false if the format lacks it.
-static bool writeElement(const State &state, mach::Format format, float value, uint8_t *to) {
-  switch (format) {
+static bool writeElement(const State &state, const image::Tensor &tensor, float value,
+                         uint8_t *to) {
+  switch (tensor.format) {
   case mach::Format::f32:
     value += 0.0f; // -0 becomes +0
     std::memcpy(to, &value, sizeof value);
@@ -181,11 +182,12 @@ static bool writeElement(const State &state, mach::Format format, float value, u
     *to = uint8_t(value);
     return true;
   default: {
-    const num::Format &f = state.codec.format(format);
+    num::Format f = state.codec.format(tensor.format).shifted(tensor.bias);
+    f.flushBelow = 0; // values that rounding takes for zero have codes
     uint32_t code = num::roundToCode(f, num::Rounding::towardZero, value, 0, nullptr);
     if (num::decode(f, code) != value)
       return false;
-    std::memcpy(to, &code, size_t(mach::elementBytes(format))); // little endian
+    std::memcpy(to, &code, size_t(mach::elementBytes(tensor.format))); // little endian
     return true;
   }
   }
@@ -200,7 +202,7 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
     return Error{"tensor " + tensor->name + " has " + std::to_string(elementsOf(*tensor)) +
                  " elements, got " + std::to_string(values.size())};
   return forElements(state, *tensor, [&](int64_t i, uint8_t *to) -> Status {
-    if (writeElement(state, tensor->format, values[size_t(i)], to))
+    if (writeElement(state, *tensor, values[size_t(i)], to))
       return Status::success();
     return Error{"element " + std::to_string(i) + " of tensor " + tensor->name + ", " +
                  std::to_string(values[size_t(i)]) + ", is no value of its format " +
@@ -208,8 +210,8 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
   });
 }
 
-static float readElement(const State &state, mach::Format format, const uint8_t *from) {
-  switch (format) {
+static float readElement(const State &state, const image::Tensor &tensor, const uint8_t *from) {
+  switch (tensor.format) {
   case mach::Format::f32: {
     float value;
     std::memcpy(&value, from, sizeof value);
@@ -224,8 +226,8 @@ static float readElement(const State &state, mach::Format format, const uint8_t 
     return float(*from);
   default: {
     uint32_t code = 0;
-    std::memcpy(&code, from, size_t(mach::elementBytes(format))); // little endian
-    return num::decode(state.codec.format(format), code);
+    std::memcpy(&code, from, size_t(mach::elementBytes(tensor.format))); // little endian
+    return num::decode(state.codec.format(tensor.format).shifted(tensor.bias), code);
   }
   }
 }
@@ -237,7 +239,7 @@ Result<std::vector<float>> Machine::read(std::string_view name) const {
     return Error{"the image has no tensor `" + std::string(name) + "`"};
   std::vector<float> values(size_t(elementsOf(*tensor)));
   Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *from) {
-    values[size_t(i)] = readElement(state, tensor->format, from);
+    values[size_t(i)] = readElement(state, *tensor, from);
     return Status::success();
   });
   if (!s)

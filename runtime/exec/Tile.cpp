@@ -49,6 +49,9 @@ static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &
   TileView view;
   view.space = t.space;
   view.format = t.format;
+  view.rounding = t.rounding;
+  view.bias = int(t.bias);
+  view.stream = uint32_t(t.stream);
   view.rank = int(t.rank);
   view.elementBytes = mach::elementBytes(t.format);
   view.extent.fill(1);

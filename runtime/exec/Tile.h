@@ -44,6 +44,9 @@ struct TileView {
   uint64_t address = 0;    // of the same element, bytes within its memory
   mach::Space space{};
   mach::Format format{};
+  mach::StoreRounding rounding{};
+  int bias = 0;        // shared exponent bias
+  uint32_t stream = 0; // random numbers of the tensor
   int rank = 0;
   int elementBytes = 4;
   Box box;
@@ -99,7 +102,9 @@ Dims rowMajor(const Dims &size);
 class Codec {
 public:
   explicit Codec(const chip::Numerics &numerics);
-  const num::Format &format(mach::Format f) const { return f == mach::Format::fp8 ? fp8 : fp16; }
+  /// A format of the chip (see mach::isChipFormat).
+  const num::Format &format(mach::Format f) const { return formats[size_t(f)].format; }
+  /// Rounding of stores, unless a descriptor says otherwise.
   num::Rounding rounding() const { return mode; }
 
   /// Widens the elements of the view into `out`, row-major. i32 and u8 elements become floats of
@@ -108,15 +113,20 @@ public:
   /// The same with strides of the output in elements; elements between are not touched.
   void gather(const TileView &view, float *out, const Dims &outStride) const;
   /// Rounds `values`, dense and row-major, into the view and counts what happens. f32 elements are
-  /// stored as they are, -0 as +0. The view's format is f32, fp16 or fp8. Uses `values` as scratch.
+  /// stored as they are, -0 as +0. The view's format is f32 or one of the chip's. Uses `values` as
+  /// scratch.
   void scatter(float *values, const TileView &view, num::Events &events) const;
   /// Rounds in place to a format without storing; f32 makes +0 of -0.
   void roundInPlace(float *values, size_t n, mach::Format format, num::Events &events) const;
 
 private:
-  num::Format fp8, fp16;
+  struct Entry {
+    num::Format format;
+    std::vector<float> values; // by code, 256 or 65536; empty: the chip has no such format
+  };
+  void add(mach::Format f, const num::Format &format);
+  std::array<Entry, mach::numFormatValues> formats;
   num::Rounding mode;
-  std::vector<float> table8, table16;
 };
 
 /// Stores whole numbers as u8 or i32.

@@ -24,6 +24,9 @@ static Status stampForCopy(mach::TensorTile &to, const mach::TensorTile &from) {
   if (to.format != from.format)
     return Error{"formats differ: dst is " + std::string(mach::toString(to.format)) + ", src is " +
                  std::string(mach::toString(from.format))};
+  if (to.bias != from.bias)
+    return Error{"exponent biases differ: dst has " + std::to_string(to.bias) + ", src " +
+                 std::to_string(from.bias)};
   to.origin = from.origin;
   to.coreStride = from.coreStride;
   to.extent = from.extent;

@@ -11,8 +11,7 @@ namespace slp::exec {
 static bool allows(ElementKind kind, mach::Format format) {
   switch (kind) {
   case ElementKind::real:
-    return format == mach::Format::f32 || format == mach::Format::fp16 ||
-           format == mach::Format::fp8;
+    return format == mach::Format::f32 || mach::isChipFormat(format);
   case ElementKind::f32:
     return format == mach::Format::f32;
   case ElementKind::labels:
@@ -26,7 +25,7 @@ static bool allows(ElementKind kind, mach::Format format) {
 static const char *expectedFormat(ElementKind kind) {
   switch (kind) {
   case ElementKind::real:
-    return "f32, fp16 or fp8";
+    return "f32 or a format of the chip";
   case ElementKind::f32:
     return "f32";
   case ElementKind::labels:

@@ -10,6 +10,9 @@
 
 #include "runtime/image/Features.h"
 
+#include "runtime/image/Formats.h"
+#include "runtime/isa/ElementBytes.h"
+
 #include <array>
 
 namespace slp::image {
@@ -19,15 +22,24 @@ namespace {
 constexpr size_t numDescriptorRegisters = 32;
 
 /// Per descriptor register the set of formats it can hold, bit f for Format f.
-using Formats = std::array<uint8_t, numDescriptorRegisters>;
+using Formats = std::array<uint32_t, numDescriptorRegisters>;
 
-uint8_t bitOf(mach::Format format) { return uint8_t(1u << unsigned(format)); }
+uint32_t bitOf(mach::Format format) { return uint32_t(1) << unsigned(format); }
+
+/// The formats that a multiplier for 16 bits is for.
+uint32_t wideFormats() {
+  uint32_t set = 0;
+  for (size_t i = 0; i < mach::numFormatValues; ++i)
+    if (mach::isChipFormat(mach::Format(i)) && mach::elementBytes(mach::Format(i)) == 2)
+      set |= bitOf(mach::Format(i));
+  return set;
+}
 
 /// Adds `from` to `into`; whether that changed anything.
 bool join(Formats &into, const Formats &from) {
   bool changed = false;
   for (size_t i = 0; i < into.size(); ++i) {
-    uint8_t both = into[i] | from[i];
+    uint32_t both = into[i] | from[i];
     changed |= both != into[i];
     into[i] = both;
   }
@@ -53,7 +65,7 @@ public:
   }
 
   /// Formats that the descriptor register can have when the instruction starts.
-  uint8_t at(size_t pc, size_t reg) const { return before[pc][reg]; }
+  uint32_t at(size_t pc, size_t reg) const { return before[pc][reg]; }
 
 private:
   const Image &image;
@@ -130,6 +142,8 @@ bool isFactor(const mach::FieldInfo &field) {
 } // namespace
 
 Status checkFeatures(const Image &image, const chip::Chip &chip) {
+  if (Status s = checkFormats(image, chip); !s)
+    return s;
   std::vector<mach::Instruction> program;
   for (size_t pc = 0; pc < image.text.size(); ++pc) {
     Result<mach::Instruction> instr = mach::decode(image.text[pc]);
@@ -150,7 +164,7 @@ Status checkFeatures(const Image &image, const chip::Chip &chip) {
     std::vector<uint64_t> values = mach::valuesOf(program[pc]);
     for (size_t i = 0; i < info.layout.fields.size(); ++i) {
       const mach::FieldInfo &field = info.layout.fields[i];
-      if (isFactor(field) && (flow.at(pc, values[i]) & bitOf(mach::Format::fp16)))
+      if (isFactor(field) && (flow.at(pc, values[i]) & wideFormats()))
         return missing(image, chip, pc, "fp16-mac",
                        std::string(info.layout.name) + " with the fp16 operand " +
                            std::string(field.name));

@@ -23,7 +23,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 2;
+constexpr uint32_t formatVersion = 3;
 
 enum class Role : uint8_t { input, output, state, temp, constant };
 
@@ -37,6 +37,7 @@ struct Tensor {
   uint64_t address = 0;         // DRAM, bytes
   uint64_t bytes = 0;           // extent in memory
   std::vector<uint8_t> init;    // state and constant: initial bytes as in memory; empty: zero
+  int8_t bias = 0;              // shared exponent bias
 };
 
 struct NamedDescriptor {

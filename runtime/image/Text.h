@@ -5,12 +5,13 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 2                                   format version
+//   .image 3                                   format version
 //   .chip NAME [HASH]                          Chip::structureHash in hexadecimal
 //   .model NAME
 //   .batch N
 //   .loss_scale X                              1 if absent
-//   .tensor @NAME role=R, format=F, shape=[..], strides=[..], address=A, bytes=N
+//   .tensor @NAME role=R, format=F, bias=B, shape=[..], strides=[..], address=A,
+//     bytes=N
 //   .bytes HEX                                 initial bytes of the tensor above, any number of
 //   lines .node @NAME OPERATION                      ONNX node and train operation, counted from 0
 //   .capture @NAME format=F, accumulator=0|1, shape=[..]

@@ -308,6 +308,8 @@ private:
     t.role = Role(o.choice({"input", "output", "state", "temp", "constant"}));
     o.key("format");
     t.format = o.format();
+    o.key("bias");
+    t.bias = int8_t(o.integer(-128, 127));
     o.key("shape");
     t.shape = o.list();
     o.key("strides");

@@ -70,9 +70,9 @@ void printHeader(std::string &out, const Image &image) {
 
 void printTensor(std::string &out, const Tensor &t) {
   out += ".tensor @" + mach::quoteName(t.name) + " role=" + roleNames[size_t(t.role)] +
-         ", format=" + std::string(mach::toString(t.format)) + ", shape=" + listText(t.shape) +
-         ", strides=" + listText(t.strides) + ", address=" + std::to_string(t.address) +
-         ", bytes=" + std::to_string(t.bytes) + "\n";
+         ", format=" + std::string(mach::toString(t.format)) + ", bias=" + std::to_string(t.bias) +
+         ", shape=" + listText(t.shape) + ", strides=" + listText(t.strides) +
+         ", address=" + std::to_string(t.address) + ", bytes=" + std::to_string(t.bytes) + "\n";
   printBytes(out, t.init);
 }
 

@@ -27,7 +27,7 @@ double maxFinite(num_ir::FloatType format);
 double roundTo(double x, num_ir::FloatType format, num_ir::Rounding mode, uint32_t random = 0);
 
 /// The value of a code (docs/numerics.md §1), -0 read as +0. False if the format has no such
-/// code or never produces it. Inf and NaN of an `ieee` format are numbers of that kind.
+/// code or never produces it. Inf and NaN of an `ieee` or `nan` format are numbers of that kind.
 bool decode(uint32_t code, num_ir::FloatType format, double &value);
 
 /// Turns a result of -0 into +0, as every store does (docs/numerics.md §5).

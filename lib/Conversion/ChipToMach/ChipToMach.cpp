@@ -64,8 +64,9 @@ private:
 class TaskLowering {
 public:
   TaskLowering(chip_ir::TaskOp task, OpBuilder &builder, DescriptorTable &table,
-               SymbolTable &symbols, unsigned &nextLabel)
-      : task(task), b(builder), table(table), symbols(symbols), nextLabel(nextLabel) {}
+               const mach::FormatTable &formats, SymbolTable &symbols, unsigned &nextLabel)
+      : task(task), b(builder), table(table), formats(formats), symbols(symbols),
+        nextLabel(nextLabel) {}
   LogicalResult lower();
 
 private:
@@ -74,7 +75,8 @@ private:
   LogicalResult prepare();
   LogicalResult prepareRun(chip_ir::RunOp run);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
-  mach::TensorTile bufferTile(chip_ir::AllocOp alloc);
+  FailureOr<mach::TensorTile> tileOf(chip_ir::AllocOp alloc);
+  FailureOr<mach::TensorTile> bufferTile(chip_ir::AllocOp alloc);
   FailureOr<mach::TensorTile> viewTile(Operation *op, Value view, chip_ir::AllocOp alloc);
   LogicalResult lower(Block &block);
   LogicalResult lower(Operation &op);
@@ -89,6 +91,7 @@ private:
   chip_ir::TaskOp task;
   OpBuilder &b;
   DescriptorTable &table;
+  const mach::FormatTable &formats;
   SymbolTable &symbols;
   unsigned &nextLabel;
   DenseMap<Value, uint8_t> bufferRegister;                        // by alloc result
@@ -147,11 +150,23 @@ FailureOr<uint8_t> TaskLowering::newDescriptor(Operation *op, const mach::Tensor
   return reg;
 }
 
-/// Sets everything but the address from an alloc.
-static mach::TensorTile tileOf(chip_ir::AllocOp alloc) {
+static FailureOr<mach::ElementFormat> formatOf(Operation *op, Type element,
+                                               const mach::FormatTable &formats) {
+  std::optional<mach::ElementFormat> found = formats.find(element);
+  if (!found || !llvm::isInt<8>(found->bias))
+    return op->emitError("the chip has no format ") << element << ", up to its bias";
+  return *found;
+}
+
+/// Sets everything but address, rounding and stream from an alloc.
+FailureOr<mach::TensorTile> TaskLowering::tileOf(chip_ir::AllocOp alloc) {
   auto type = cast<MemRefType>(alloc.getResult().getType());
+  FailureOr<mach::ElementFormat> format = formatOf(alloc, type.getElementType(), formats);
+  if (failed(format))
+    return failure();
   mach::TensorTile tile;
-  tile.format = mach::formatOf(type.getElementType());
+  tile.format = format->format;
+  tile.bias = format->bias;
   tile.rank = type.getRank();
   tile.slots = 1;
   tile.extent.fill(1);
@@ -166,9 +181,30 @@ static mach::TensorTile tileOf(chip_ir::AllocOp alloc) {
   return tile;
 }
 
-mach::TensorTile TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
+static mach::StoreRounding roundingOf(chip_ir::AllocOp alloc) {
+  if (!alloc.getRounding())
+    return mach::StoreRounding::chip;
+  switch (*alloc.getRounding()) {
+  case num_ir::Rounding::nearest_even:
+    return mach::StoreRounding::nearest_even;
+  case num_ir::Rounding::half_away:
+    return mach::StoreRounding::half_away;
+  case num_ir::Rounding::toward_zero:
+    return mach::StoreRounding::toward_zero;
+  case num_ir::Rounding::stochastic:
+    return mach::StoreRounding::stochastic;
+  }
+  return mach::StoreRounding::chip;
+}
+
+FailureOr<mach::TensorTile> TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
   auto type = cast<MemRefType>(alloc.getResult().getType());
-  mach::TensorTile tile = tileOf(alloc);
+  FailureOr<mach::TensorTile> result = tileOf(alloc);
+  if (failed(result))
+    return failure();
+  mach::TensorTile &tile = *result;
+  tile.rounding = roundingOf(alloc);
+  tile.stream = alloc.getStream().value_or(0);
   tile.space = static_cast<mach::Space>(chip_ir::spaceOf(type));
   tile.slots = alloc.getSlots();
   tile.slotBytes = *alloc.getSlotBytes();
@@ -176,7 +212,7 @@ mach::TensorTile TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
   int64_t stride = chip_ir::elementBytes(type.getElementType());
   for (int64_t d = type.getRank(); d-- > 0; stride *= type.getDimSize(d))
     tile.stride[d] = stride;
-  return tile;
+  return result;
 }
 
 FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
@@ -191,11 +227,13 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
   if (failed(type.getStridesAndOffset(strides, offset)))
     return op->emitError("expected a strided view, found ") << type;
   int64_t bytes = chip_ir::elementBytes(type.getElementType());
-  mach::TensorTile tile = tileOf(alloc);
-  tile.space = mach::Space::dram;
-  tile.base = tensor.getAddress() + offset * bytes;
+  FailureOr<mach::TensorTile> tile = tileOf(alloc);
+  if (failed(tile))
+    return failure();
+  tile->space = mach::Space::dram;
+  tile->base = tensor.getAddress() + offset * bytes;
   for (size_t d = 0; d < strides.size(); ++d)
-    tile.stride[d] = strides[d] * bytes;
+    tile->stride[d] = strides[d] * bytes;
   return tile;
 }
 
@@ -238,7 +276,10 @@ LogicalResult TaskLowering::prepare() {
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
         return alloc.emitOpError("has no address; run chip-place-buffers first");
-      FailureOr<uint8_t> reg = newDescriptor(op, bufferTile(alloc));
+      FailureOr<mach::TensorTile> tile = bufferTile(alloc);
+      if (failed(tile))
+        return failure();
+      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
       if (failed(reg))
         return failure();
       bufferRegister[alloc.getResult()] = *reg;
@@ -479,35 +520,41 @@ struct ConvertChipToMach : slp::impl::ConvertChipToMachBase<ConvertChipToMach> {
   void runOnOperation() override;
 
 private:
-  LogicalResult lowerTensor(chip_ir::TensorOp tensor);
-  LogicalResult lowerProgram(func::FuncOp fn, StringRef name, DescriptorTable &table);
+  LogicalResult lowerTensor(chip_ir::TensorOp tensor, const mach::FormatTable &formats);
+  LogicalResult lowerProgram(func::FuncOp fn, StringRef name, DescriptorTable &table,
+                             const mach::FormatTable &formats);
 };
 } // namespace
 
-LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor) {
+LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
+                                             const mach::FormatTable &formats) {
   if (!tensor.getAddress())
     return tensor.emitOpError("has no address; run chip-place-buffers first");
   OpBuilder b(tensor);
   auto type = cast<MemRefType>(tensor.getType());
+  FailureOr<mach::ElementFormat> format = formatOf(tensor, type.getElementType(), formats);
+  if (failed(format))
+    return failure();
+  IntegerAttr bias = format->bias ? b.getI64IntegerAttr(format->bias) : IntegerAttr();
   int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
   std::string role = stringifyEnum(tensor.getRole()).str();
-  mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role,
-                         mach::formatOf(type.getElementType()), type.getShape(),
-                         *tensor.getAddress(), bytes, DenseI64ArrayAttr(), tensor.getInitAttr(),
-                         tensor.getInitRoundingAttr());
+  mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role, format->format,
+                         type.getShape(), *tensor.getAddress(), bytes, DenseI64ArrayAttr(),
+                         tensor.getInitAttr(), tensor.getInitRoundingAttr(), bias);
   tensor.erase();
   return success();
 }
 
 LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
-                                              DescriptorTable &table) {
+                                              DescriptorTable &table,
+                                              const mach::FormatTable &formats) {
   OpBuilder b(fn);
   auto program = mach::ProgramOp::create(b, fn.getLoc(), name);
   b.createBlock(&program.getBody());
   SymbolTable symbols(getOperation());
   unsigned nextLabel = 0;
   for (auto task : fn.getOps<chip_ir::TaskOp>())
-    if (failed(TaskLowering(task, b, table, symbols, nextLabel).lower()))
+    if (failed(TaskLowering(task, b, table, formats, symbols, nextLabel).lower()))
       return failure();
   mach::createInstruction(b, fn.getLoc(), mach::Halt());
   return success();
@@ -515,8 +562,9 @@ LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
 
 void ConvertChipToMach::runOnOperation() {
   ModuleOp module = getOperation();
+  mach::FormatTable formats(module);
   for (auto tensor : llvm::make_early_inc_range(module.getOps<chip_ir::TensorOp>()))
-    if (failed(lowerTensor(tensor)))
+    if (failed(lowerTensor(tensor, formats)))
       return signalPassFailure();
   auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
   if (functions.empty())
@@ -533,7 +581,7 @@ void ConvertChipToMach::runOnOperation() {
     // The program takes the function's name.
     std::string name = fn.getSymName().str();
     fn.setSymName(name + ".tasks");
-    if (failed(lowerProgram(fn, name, table)))
+    if (failed(lowerProgram(fn, name, table, formats)))
       return signalPassFailure();
     fn.erase();
   }

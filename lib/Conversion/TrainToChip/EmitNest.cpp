@@ -95,7 +95,8 @@ void NestEmitter::emitAlloc(unsigned index) {
   auto type = MemRefType::get(sizes, buffer.element, MemRefLayoutAttrInterface(),
                               SpaceAttr::get(b.getContext(), buffer.space));
   buffers[index] = AllocOp::create(b, nest.loc, type, origin, extents, coreStride,
-                                   bufferSlots(nest, buffer, choice), IntegerAttr(), IntegerAttr());
+                                   bufferSlots(nest, buffer, choice), IntegerAttr(), IntegerAttr(),
+                                   num_ir::RoundingAttr(), IntegerAttr());
   if (buffer.load)
     LoadOp::create(b, nest.loc, views[index], buffers[index]);
 }

@@ -30,28 +30,6 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::train;
 
-num_ir::FloatType slp::formatType(MLIRContext *context, const num::Format &format) {
-  auto specials = num_ir::Specials::ieee;
-  if (format.specials != num::Specials::ieee)
-    specials = format.specials == num::Specials::none ? num_ir::Specials::none
-                                                      : num_ir::Specials::reserved;
-  return num_ir::FloatType::get(context, format.exp, format.man, format.bias, specials,
-                                format.subnormals == num::Subnormals::flush
-                                    ? num_ir::Subnormals::flush
-                                    : num_ir::Subnormals::gradual);
-}
-
-num_ir::RoundingAttr slp::roundingAttr(MLIRContext *context, num::Rounding rounding) {
-  auto mode = num_ir::Rounding::nearest_even;
-  if (rounding == num::Rounding::halfAway)
-    mode = num_ir::Rounding::half_away;
-  else if (rounding == num::Rounding::towardZero)
-    mode = num_ir::Rounding::toward_zero;
-  else if (rounding == num::Rounding::stochastic)
-    mode = num_ir::Rounding::stochastic;
-  return num_ir::RoundingAttr::get(context, mode);
-}
-
 static void report(Location loc, const Twine &text) {
   remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
 }
@@ -393,6 +371,7 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   auto first = cast<RankedTensorType>(step.getArgumentTypes()[0]);
   int64_t batch = first.getRank() == 0 ? 1 : first.getDimSize(0);
   module->removeAttr(getOwnUpdatesAttrName());
+  setFormats(module, chip);
   module->setAttr("slp.stage", b.getStringAttr("precision"));
   module->setAttr("train.precision",
                   b.getDictionaryAttr(

@@ -15,12 +15,12 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
   chip.tensor @index : memref<4xi8, #chip.space<dram>> {role = #chip.role<temp>, address = 6720 : i64}
 
   // Bytes, not elements; the buffer has its own strides, its view those of the tensor.
-  // CHECK: mach.descriptor @tile0 space = spm, format = fp8, rank = 4, slots = 2, slotBytes = 80, base = 32,
+  // CHECK: mach.descriptor @tile0 space = spm, format = fp8, rank = 4, slots = 2, slotBytes = 80, base = 32, rounding = chip, bias = 0, stream = 0,
   // CHECK-SAME: extent = [4, 24, 8, 8, 1], tile = [1, 8, 3, 3, 1], stride = [72, 9, 3, 1, 0], origin = [0, 0, -1, 0, 0], coreStride = [0, 8, 0, 0, 0]
-  // CHECK: mach.descriptor @tile1 space = dram, format = fp8, rank = 4, slots = 1, slotBytes = 0, base = 0,
+  // CHECK: mach.descriptor @tile1 space = dram, format = fp8, rank = 4, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0,
   // CHECK-SAME: extent = [4, 24, 8, 8, 1], tile = [1, 8, 3, 3, 1], stride = [1536, 64, 8, 1, 0], origin = [0, 0, -1, 0, 0], coreStride = [0, 8, 0, 0, 0]
   // A view with strides of its own.
-  // CHECK: mach.descriptor @tile2 space = spm, format = fp16, rank = 2, slots = 1, slotBytes = 96, base = 192, extent = [2, 24, 1, 1, 1], tile = [2, 24, 1, 1, 1], stride = [48, 2, 0, 0, 0]
+  // CHECK: mach.descriptor @tile2 space = spm, format = fp16, rank = 2, slots = 1, slotBytes = 96, base = 192, rounding = chip, bias = 0, stream = 0, extent = [2, 24, 1, 1, 1], tile = [2, 24, 1, 1, 1], stride = [48, 2, 0, 0, 0]
   // CHECK: mach.descriptor @tile3 space = dram, format = fp16, rank = 2, {{.*}} base = 6144, {{.*}} stride = [2, 4, 0, 0, 0]
   // Equal descriptors are stored once: both tasks name tile0 and tile1.
   // CHECK-NOT: mach.descriptor @tile4

@@ -122,31 +122,31 @@ mach.program @p {
 // -----
 
 // expected-error @below {{arrays must have 5 numbers, found 2}}
-mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 1],
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0, extent = [8, 1],
   tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
 
 // -----
 
 // expected-error @below {{TensorTile.dim0: field 'origin0' is -8388609, expected -8388608 to 8388607}}
-mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0, extent = [8, 1, 1, 1, 1],
   tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [-8388609, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
 
 // -----
 
 // expected-error @below {{rank must be at most 5, found 6}}
-mach.descriptor @x space = spm, format = fp8, rank = 6, slots = 1, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+mach.descriptor @x space = spm, format = fp8, rank = 6, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0, extent = [8, 1, 1, 1, 1],
   tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
 
 // -----
 
 // expected-error @below {{slots must be at least 1}}
-mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 0, slotBytes = 0, base = 0, extent = [8, 1, 1, 1, 1],
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 0, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0, extent = [8, 1, 1, 1, 1],
   tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
 
 // -----
 
 // expected-error @below {{dimension 1 is beyond the rank 1: extent and tile must be 1, origin and coreStride 0}}
-mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, extent = [8, 2, 1, 1, 1],
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0, extent = [8, 2, 1, 1, 1],
   tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
 
 // -----

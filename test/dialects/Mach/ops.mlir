@@ -7,10 +7,10 @@ mach.tensor @"conv1/weight" "state" fp16 [8, 4, 3, 3] at 4096 size 576 {init = 0
 // CHECK: mach.tensor @y "temp" fp8 [8, 8] at 0 size 128 strides [16, 1]
 mach.tensor @y "temp" fp8 [8, 8] at 0 size 128 strides [16, 1]
 
-// CHECK: mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 2, slotBytes = 64, base = 281474976710655,
+// CHECK: mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 2, slotBytes = 64, base = 281474976710655, rounding = chip, bias = 0, stream = 0,
 // CHECK-SAME: extent = [8, 1, 1, 1, 1], tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0],
 // CHECK-SAME: origin = [-4, 0, 0, 0, 0], coreStride = [-8, 0, 0, 0, 0]
-mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 2, slotBytes = 64, base = 281474976710655,
+mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 2, slotBytes = 64, base = 281474976710655, rounding = chip, bias = 0, stream = 0,
   extent = [8, 1, 1, 1, 1], tile = [8, 1, 1, 1, 1], stride = [1, 0, 0, 0, 0], origin = [-4, 0, 0, 0, 0],
   coreStride = [-8, 0, 0, 0, 0]
 

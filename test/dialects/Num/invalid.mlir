@@ -15,14 +15,34 @@ func.func private @f(!num.float<8, 8, 127, none, flush>)
 
 // -----
 
-// expected-error @below {{expected a bias of 1 to 127, found 0}}
-func.func private @f(!num.float<5, 2, 0, none, flush>)
+// expected-error @below {{expected a bias of 0 to 127, found -1}}
+func.func private @f(!num.float<5, 2, -1, none, flush>)
 
 // -----
 
-// expected-error @below {{expected ::slp::num_ir::Specials to be one of: ieee, none, reserved}}
+// expected-error @below {{expected ::slp::num_ir::Specials to be one of: ieee, none, reserved, nan}}
 // expected-error @below {{failed to parse Num_FloatType parameter 'specials'}}
 func.func private @f(!num.float<5, 2, 15, finite, flush>)
+
+// -----
+
+// expected-error @below {{expected a largest exponent of at most 127, that of f32, found 155}}
+func.func private @f(!num.float<8, 2, 100, none, flush>)
+
+// -----
+
+// expected-error @below {{expected flush_below with flush only}}
+func.func private @f(!num.float<5, 2, 15, none, gradual, flush_below = 0.5>)
+
+// -----
+
+// expected-error @below {{expected flush_below to be at least the smallest normal number and within the range of the format}}
+func.func private @f(!num.float<5, 2, 15, none, flush, flush_below = 0.00006>)
+
+// -----
+
+// expected-error @below {{expected flush_below to be at least the smallest normal number and within the range of the format}}
+func.func private @f(!num.float<5, 2, 15, none, flush, flush_below = 131072.0>)
 
 // -----
 

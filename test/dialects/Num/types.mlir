@@ -6,9 +6,15 @@
 // CHECK-SAME: tensor<2x!num.float<5, 2, 15, reserved, flush>>
 // CHECK-SAME: tensor<2x!num.float<5, 10, 15, none, gradual>>
 // CHECK-SAME: memref<2x!num.float<4, 3, 7, ieee, gradual>>
+// CHECK-SAME: tensor<2x!num.float<4, 3, 7, nan, gradual>>
+// CHECK-SAME: tensor<2x!num.float<5, 2, 15, none, flush, flush_below = 0.000125>>
+// CHECK-SAME: tensor<2x!num.float<6, 9, 60, none, flush, flush_below = 1.0e-10>>
 func.func private @formats(tensor<2x!num.float<5, 2, 15, reserved, flush>>,
                            tensor<2x!num.float<5, 10, 15, none, gradual>>,
-                           memref<2x!num.float<4, 3, 7, ieee, gradual>>)
+                           memref<2x!num.float<4, 3, 7, ieee, gradual>>,
+                           tensor<2x!num.float<4, 3, 7, nan, gradual>>,
+                           tensor<2x!num.float<5, 2, 15, none, flush, flush_below = 1.25e-4>>,
+                           tensor<2x!num.float<6, 9, 60, none, flush, flush_below = 0.0000000001>>)
 
 // CHECK-LABEL: @roundings
 // CHECK-SAME: a = #num.rounding<nearest_even>

@@ -132,6 +132,39 @@ TEST(Chip, AsuEnergyReSumsToItsCalibrationPoint) {
   EXPECT_NEAR(2 / allIn(c, c.energies.fp8Mac, fp8, 64), 3.5, 3.5 * 1e-3);
 }
 
+TEST(Chip, FurtherFormatsAreInTheOrderOfTheirNames) {
+  const std::string yaml = "base: lnpu\nname: more\nnumerics:\n  formats:\n"
+                           "    wide: {format: bf16, from: assumed}\n"
+                           "    b: {format: hfp8.backward, from: quoted}\n"
+                           "    a: {format: hfp8.forward, from: derived}\n"
+                           "    c: {exp: 5, man: 2, bias: 15, specials: none, subnormals: flush, "
+                           "flush_below: 0.000125, from: assumed}\n";
+  Result<Chip> parsed = chip::parse(yaml, "more.yaml");
+  ASSERT_TRUE(parsed.ok()) << parsed.message();
+  const chip::Numerics &n = parsed->numerics;
+  ASSERT_EQ(n.formats.size(), 4u);
+  EXPECT_EQ(*n.furtherFormat(0, 1), num::hfp8Forward);
+  EXPECT_EQ(*n.furtherFormat(1, 1), num::hfp8Backward);
+  EXPECT_EQ(*n.furtherFormat(2, 1), num::asuFp8Flush);
+  EXPECT_EQ(n.furtherFormat(3, 1), nullptr);
+  EXPECT_EQ(*n.furtherFormat(0, 2), num::bf16);
+  EXPECT_EQ(n.furtherFormat(1, 2), nullptr);
+  EXPECT_EQ(n.formatNamed("a"), n.furtherFormat(0, 1));
+  EXPECT_EQ(n.formatNamed("fp16"), &n.fp16);
+  EXPECT_EQ(n.formatNamed("d"), nullptr);
+  EXPECT_NE(parsed->structureHash(), loaded("lnpu").structureHash());
+  std::vector<std::string> lines = parsed->assumptions();
+  auto has = [&](const std::string &line) {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  };
+  EXPECT_TRUE(has("numerics.formats.a = 4,3,11,none,gradual [derived]"));
+  EXPECT_FALSE(has("numerics.formats.b = 5,2,15,none,gradual [quoted]"));
+  EXPECT_TRUE(has("numerics.formats.wide = 8,7,127,ieee,gradual [assumed]"));
+  Chip other = *parsed;
+  other.numerics.formats[2].format.flushBelow *= 2;
+  EXPECT_NE(other.structureHash(), parsed->structureHash());
+}
+
 TEST(Chip, OperatingPointsShareTheStructureHashOnly) {
   Chip fast = loaded("lnpu"), slow = loaded("lnpu-50mhz"), asu = loaded("asu-fp8");
   EXPECT_EQ(fast.structureHash(), slow.structureHash());

@@ -108,7 +108,7 @@ TEST(ParseError, Formats) {
   EXPECT_NE(messageOf(changed("bias: 15", "bias: 128")).find("numerics.fp8.bias"),
             std::string::npos);
   EXPECT_NE(
-      messageOf(changed("specials: reserved", "specials: odd")).find("ieee, none or reserved"),
+      messageOf(changed("specials: reserved", "specials: odd")).find("ieee, none, reserved or nan"),
       std::string::npos);
   EXPECT_NE(messageOf(changed("specials: reserved", "specials: ieee")).find("drop 0 * Inf"),
             std::string::npos);
@@ -123,6 +123,39 @@ TEST(ParseError, Formats) {
             std::string::npos);
   EXPECT_NE(messageOf(changed("accumulate: {value: f32", "accumulate: {value: bf16"))
                 .find("numerics.accumulate.value: bf16, expected f32 or fp16"),
+            std::string::npos);
+}
+
+TEST(ParseError, FurtherFormats) {
+  auto yamlWith = [](const std::string &formats) {
+    return changed("  rounding: {value", "  formats: " + formats + "\n  rounding: {value");
+  };
+  auto with = [&](const std::string &formats) { return messageOf(yamlWith(formats)); };
+  const std::string e4m3 =
+      "{exp: 4, man: 3, bias: 7, specials: none, subnormals: gradual, from: assumed}";
+  EXPECT_TRUE(
+      chip::parse(yamlWith("{a: " + e4m3 + ", b.2: {format: bf16, from: assumed}}"), "my.yaml")
+          .ok());
+  EXPECT_NE(with("[]").find("numerics.formats: a list, expected a map"), std::string::npos);
+  EXPECT_NE(with("{fp8: " + e4m3 + "}").find("numerics.formats.fp8: this name"), std::string::npos);
+  EXPECT_NE(with("{A: " + e4m3 + "}").find("numerics.formats.A: this name"), std::string::npos);
+  EXPECT_NE(
+      with("{a: " + e4m3 + ", b: " + e4m3 + ", c: " + e4m3 + ", d: " + e4m3 + ", e: " + e4m3 + "}")
+          .find("numerics.formats.e: a fifth format of 1 bytes"),
+      std::string::npos);
+  EXPECT_NE(with("{a: {format: fp7, from: assumed}}").find("unknown number format 'fp7'"),
+            std::string::npos);
+  EXPECT_NE(with("{a: {format: bf16, exp: 8, from: assumed}}").find("exp: a value beside format"),
+            std::string::npos);
+  const std::string e4m3With = "{a: {exp: 4, man: 3, bias: 7, specials: none, from: assumed, ";
+  EXPECT_NE(with(e4m3With + "subnormals: gradual, flush_below: 1}}")
+                .find("a threshold of flushing, but subnormals are gradual"),
+            std::string::npos);
+  EXPECT_NE(with(e4m3With + "subnormals: flush, flush_below: 0.001}}")
+                .find("the threshold of flushing is 0.001, expected 0.015625 to 480"),
+            std::string::npos);
+  EXPECT_NE(with(e4m3With + "subnormals: flush, flush_below: nan}}")
+                .find("flush_below: nan, expected a positive number"),
             std::string::npos);
 }
 

@@ -222,8 +222,8 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   ASSERT_NE(at, bytes.end());
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
-  other[version] = 3;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 3, this program reads 2");
+  other[version] = 4;
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 4, this program reads 3");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

@@ -109,8 +109,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 2", ".image 3"),
-            "my.s:1: .image: expected an integer from 2 to 2, found '3'");
+  EXPECT_EQ(messageAfter(".image 3", ".image 4"),
+            "my.s:1: .image: expected an integer from 3 to 3, found '4'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:4: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

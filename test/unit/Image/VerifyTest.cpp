@@ -71,8 +71,8 @@ TEST(Verify, Tensors) {
   expectPart(messageAfter([](Image &i) { i.tensors[2].init.pop_back(); }),
              "15 bytes of initial values, expected 16");
   expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(5); }), "unknown role 5");
-  expectPart(messageAfter([](Image &i) { i.tensors[0].format = mach::Format(9); }),
-             "unknown format 9");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].format = mach::Format(16); }),
+             "unknown format 16");
   expectPart(messageAfter([](Image &i) {
                i.tensors[0].shape.assign(9, 1);
                i.tensors[0].strides.assign(9, 1);
@@ -122,7 +122,7 @@ TEST(Verify, DebugInformation) {
   expectPart(messageAfter([](Image &i) { i.debug.records[8].phase = 4; }), "debug record");
   expectPart(messageAfter([](Image &i) { i.debug.records[8].capture[1] = 1; }), "debug record");
   expectPart(messageAfter([](Image &i) { i.debug.captures[0].shape[0] = 0; }), "capture 'y'");
-  expectPart(messageAfter([](Image &i) { i.debug.captures[0].format = mach::Format(7); }),
+  expectPart(messageAfter([](Image &i) { i.debug.captures[0].format = mach::Format(16); }),
              "unknown format");
   expectPart(messageAfter([](Image &i) { i.debug.elided[0].reason = ""; }),
              "the reason of an elided tensor has no name");

@@ -89,6 +89,7 @@ TEST(Assembly, PrintsReadably) {
   tile.extent = {1, 2, 3, 4, 5};
   tile.origin[1] = -2;
   EXPECT_EQ(print(tile), "space=acc, format=f32, rank=0, slots=0, slotBytes=0, base=0, "
+                         "rounding=chip, bias=0, stream=0, "
                          "extent=[1, 2, 3, 4, 5], tile=[0, 0, 0, 0, 0], stride=[0, 0, 0, 0, 0], "
                          "origin=[0, -2, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]");
 }
@@ -136,6 +137,7 @@ TEST(Assembly, MessagesNameInstructionAndField) {
 
 constexpr const char *loopProgram =
     ".descriptor @x space=dram, format=fp8, rank=1, slots=1, slotBytes=0, base=4096, "
+    "rounding=chip, bias=0, stream=0, "
     "extent=[8, 1, 1, 1, 1], tile=[8, 1, 1, 1, 1], stride=[1, 0, 0, 0, 0], "
     "origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]\n"
     ".entry init\n"

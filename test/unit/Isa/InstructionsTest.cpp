@@ -219,9 +219,19 @@ TEST(TensorTile, FieldsLieWhereTheTableSays) {
   tile.base = uint64_t(1) << 48;
   EXPECT_EQ(tile.encode().message(),
             "TensorTile.head: field 'base' is 281474976710656, expected 0 to 281474976710655");
-  (*words)[0].insert(127, 127, 1);
+  tile.base = 0;
+  tile.rounding = StoreRounding::stochastic;
+  tile.bias = -3;
+  tile.stream = 0xabcdef;
+  words = tile.encode();
+  ASSERT_TRUE(words.ok());
+  EXPECT_EQ((*words)[0].bits(127, 93), 0xabcdefull << 11 | 0xfdull << 3 | 4);
+  EXPECT_EQ(*TensorTile::decode(*words), tile);
+  (*words)[0].insert(95, 93, 5);
   EXPECT_EQ(TensorTile::decode(*words).message(),
-            "TensorTile.head: reserved bits 127..93 are not zero");
+            "TensorTile.head: field 'rounding' is 5, expected 0 to 4");
+  tile.bias = 128;
+  EXPECT_EQ(tile.encode().message(), "TensorTile.head: field 'bias' is 128, expected -128 to 127");
 }
 
 TEST(Word, InsertAndBitsAreInverse) {

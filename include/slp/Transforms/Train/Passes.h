@@ -19,6 +19,10 @@ namespace slp {
 num_ir::FloatType formatType(mlir::MLIRContext *context, const num::Format &format);
 num_ir::RoundingAttr roundingAttr(mlir::MLIRContext *context, num::Rounding rounding);
 
+/// Sets the module's attribute `num.formats`: all formats of the chip, by name. Whoever gives
+/// tensors types of the chip does this too; without it the lowering knows fp8 and fp16 only.
+void setFormats(mlir::ModuleOp module, const chip::Chip &chip);
+
 struct PrecisionOptions {
   std::string policy = "fp16";        // fp32, fp16, fp8
   std::string masterWeights = "fp16"; // fp16, fp32; without effect for policy fp32

@@ -1,37 +1,37 @@
 ; One dense layer with softmax cross-entropy and SGD, by hand: an image of 8 x 8 pixels goes in as 64 numbers, 10 classes
 ; come out, 32 images a step, on core 0 of lnpu in fp16. Transfers and engines are ordered by fences, except for the
 ; weights, which a semaphore orders. Learns the digits of test/data to over 90 %.
-.image 2
+.image 3
 .chip lnpu
 .model linear
 .batch 32
-.tensor @image role=input, format=f32, shape=[32, 64], strides=[256, 4], address=0, bytes=8192
-.tensor @labels role=input, format=i32, shape=[32], strides=[4], address=8192, bytes=128
-.tensor @logits role=output, format=fp16, shape=[32, 10], strides=[20, 2], address=8320, bytes=640
-.tensor @loss role=output, format=f32, shape=[], strides=[], address=8960, bytes=4
-.tensor @weight role=state, format=fp16, shape=[64, 10], strides=[20, 2], address=9024, bytes=1280
-.tensor @velocity role=state, format=fp16, shape=[64, 10], strides=[20, 2], address=10304, bytes=1280
+.tensor @image role=input, format=f32, bias=0, shape=[32, 64], strides=[256, 4], address=0, bytes=8192
+.tensor @labels role=input, format=i32, bias=0, shape=[32], strides=[4], address=8192, bytes=128
+.tensor @logits role=output, format=fp16, bias=0, shape=[32, 10], strides=[20, 2], address=8320, bytes=640
+.tensor @loss role=output, format=f32, bias=0, shape=[], strides=[], address=8960, bytes=4
+.tensor @weight role=state, format=fp16, bias=0, shape=[64, 10], strides=[20, 2], address=9024, bytes=1280
+.tensor @velocity role=state, format=fp16, bias=0, shape=[64, 10], strides=[20, 2], address=10304, bytes=1280
 .node @fc train.matmul
 .node @loss train.cross_entropy
 .node @update train.sgd
-.descriptor @image space=dram, format=f32, rank=2, slots=1, slotBytes=0, base=0, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[256, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @labels space=dram, format=i32, rank=1, slots=1, slotBytes=0, base=8192, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @logits space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=8320, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @loss space=dram, format=f32, rank=0, slots=1, slotBytes=0, base=8960, extent=[1, 1, 1, 1, 1], tile=[1, 1, 1, 1, 1], stride=[0, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @weight space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=9024, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @velocity space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=10304, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @x32 space=spm, format=f32, rank=2, slots=1, slotBytes=0, base=0, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[256, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @x space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=8192, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[128, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @xt space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=8192, extent=[64, 32, 1, 1, 1], tile=[64, 32, 1, 1, 1], stride=[2, 128, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @target space=spm, format=i32, rank=1, slots=1, slotBytes=0, base=12288, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @y space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=12416, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @w space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=13056, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @v space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=14336, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @losses space=spm, format=f32, rank=1, slots=1, slotBytes=0, base=15616, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @mean space=spm, format=f32, rank=0, slots=1, slotBytes=0, base=15744, extent=[1, 1, 1, 1, 1], tile=[1, 1, 1, 1, 1], stride=[0, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @dy space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @acc space=acc, format=f32, rank=2, slots=1, slotBytes=0, base=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[40, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
-.descriptor @dw space=acc, format=f32, rank=2, slots=1, slotBytes=0, base=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[40, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @image space=dram, format=f32, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[256, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @labels space=dram, format=i32, rank=1, slots=1, slotBytes=0, base=8192, rounding=chip, bias=0, stream=0, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @logits space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=8320, rounding=chip, bias=0, stream=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @loss space=dram, format=f32, rank=0, slots=1, slotBytes=0, base=8960, rounding=chip, bias=0, stream=0, extent=[1, 1, 1, 1, 1], tile=[1, 1, 1, 1, 1], stride=[0, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @weight space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=9024, rounding=chip, bias=0, stream=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @velocity space=dram, format=fp16, rank=2, slots=1, slotBytes=0, base=10304, rounding=chip, bias=0, stream=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @x32 space=spm, format=f32, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[256, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @x space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=8192, rounding=chip, bias=0, stream=0, extent=[32, 64, 1, 1, 1], tile=[32, 64, 1, 1, 1], stride=[128, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @xt space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=8192, rounding=chip, bias=0, stream=0, extent=[64, 32, 1, 1, 1], tile=[64, 32, 1, 1, 1], stride=[2, 128, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @target space=spm, format=i32, rank=1, slots=1, slotBytes=0, base=12288, rounding=chip, bias=0, stream=0, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @y space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=12416, rounding=chip, bias=0, stream=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @w space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=13056, rounding=chip, bias=0, stream=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @v space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=14336, rounding=chip, bias=0, stream=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @losses space=spm, format=f32, rank=1, slots=1, slotBytes=0, base=15616, rounding=chip, bias=0, stream=0, extent=[32, 1, 1, 1, 1], tile=[32, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @mean space=spm, format=f32, rank=0, slots=1, slotBytes=0, base=15744, rounding=chip, bias=0, stream=0, extent=[1, 1, 1, 1, 1], tile=[1, 1, 1, 1, 1], stride=[0, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @dy space=spm, format=fp16, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[20, 2, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @acc space=acc, format=f32, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[32, 10, 1, 1, 1], tile=[32, 10, 1, 1, 1], stride=[40, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
+.descriptor @dw space=acc, format=f32, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[64, 10, 1, 1, 1], tile=[64, 10, 1, 1, 1], stride=[40, 4, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
 .entry init
 .loc none none
   halt
