@@ -58,33 +58,40 @@ void NumDialect::initialize() {
       >();
 }
 
+/// What is wrong with the parameters of a format; empty: nothing.
+static std::string problemOf(unsigned exp, unsigned man, int bias, Specials specials,
+                             Subnormals subnormals, FloatAttr flushBelow) {
+  if (exp < 2 || exp > 8)
+    return "expected 2 to 8 exponent bits, found " + std::to_string(exp);
+  if (man < 1 || man > 10)
+    return "expected 1 to 10 mantissa bits, found " + std::to_string(man);
+  if (1 + exp + man > 16)
+    return "expected at most 16 bits in all, found " + std::to_string(1 + exp + man);
+  if (bias < 0 || bias > 127)
+    return "expected a bias of 0 to 127, found " + std::to_string(bias);
+  bool isLastBinade = specials == Specials::none || specials == Specials::nan;
+  int largest = (1 << exp) - (isLastBinade ? 1 : 2) - bias;
+  if (largest > 127)
+    return "expected a largest exponent of at most 127, that of f32, found " +
+           std::to_string(largest);
+  if (!flushBelow)
+    return "";
+  if (subnormals == Subnormals::gradual)
+    return "expected flush_below with flush only";
+  double threshold = flushBelow.getValueAsDouble();
+  if (!flushBelow.getType().isF32() || !(threshold >= std::ldexp(1.0, 1 - bias)) ||
+      !(threshold < std::ldexp(1.0, largest + 1)))
+    return "expected flush_below to be at least the smallest normal number and within the range of "
+           "the format";
+  return "";
+}
+
 LogicalResult slp::num_ir::FloatType::verify(function_ref<InFlightDiagnostic()> emitError,
                                              unsigned exp, unsigned man, int bias,
                                              Specials specials, Subnormals subnormals,
                                              FloatAttr flushBelow) {
-  if (exp < 2 || exp > 8)
-    return emitError() << "expected 2 to 8 exponent bits, found " << exp;
-  if (man < 1 || man > 10)
-    return emitError() << "expected 1 to 10 mantissa bits, found " << man;
-  if (1 + exp + man > 16)
-    return emitError() << "expected at most 16 bits in all, found " << 1 + exp + man;
-  if (bias < 0 || bias > 127)
-    return emitError() << "expected a bias of 0 to 127, found " << bias;
-  bool isLastBinade = specials == Specials::none || specials == Specials::nan;
-  int largest = (1 << exp) - (isLastBinade ? 1 : 2) - bias;
-  if (largest > 127)
-    return emitError() << "expected a largest exponent of at most 127, that of f32, found "
-                       << largest;
-  if (!flushBelow)
-    return success();
-  if (subnormals == Subnormals::gradual)
-    return emitError() << "expected flush_below with flush only";
-  double threshold = flushBelow.getValueAsDouble();
-  if (!flushBelow.getType().isF32() || !(threshold >= std::ldexp(1.0, 1 - bias)) ||
-      !(threshold < std::ldexp(1.0, largest + 1)))
-    return emitError() << "expected flush_below to be at least the smallest normal number and "
-                          "within the range of the format";
-  return success();
+  std::string problem = problemOf(exp, man, bias, specials, subnormals, flushBelow);
+  return problem.empty() ? success() : LogicalResult(emitError() << problem);
 }
 
 double slp::num_ir::FloatType::getThreshold() const {
@@ -97,15 +104,16 @@ slp::num_ir::FloatType slp::num_ir::FloatType::shifted(int by) const {
   FloatAttr threshold = getFlushBelow();
   if (threshold)
     threshold = FloatAttr::get(threshold.getType(), std::ldexp(threshold.getValueAsDouble(), -by));
-  auto ignore = [] { return InFlightDiagnostic(); };
-  return getChecked(ignore, getContext(), getExp(), getMan(), getBias() + by, getSpecials(),
-                    getSubnormals(), threshold);
+  int bias = getBias() + by;
+  if (!problemOf(getExp(), getMan(), bias, getSpecials(), getSubnormals(), threshold).empty())
+    return nullptr;
+  return get(getContext(), getExp(), getMan(), bias, getSpecials(), getSubnormals(), threshold);
 }
 
 LogicalResult AccumulateAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dot,
                                      Type format, Rounding rounding, Type across) {
-  if (dot != 8)
-    return emitError() << "expected a dot group of 8 terms, found " << dot;
+  if (dot != 1 && dot != 8 && dot != 16)
+    return emitError() << "expected a dot group of 1, 8 or 16 terms, found " << dot;
   for (Type t : {format, across})
     if (!t.isF32() && !isa<slp::num_ir::FloatType>(t))
       return emitError() << "expected f32 or !num.float as accumulator format, found " << t;

@@ -8,7 +8,7 @@
 // REMARK-DAG: Remark="train.conv: operands !num.float<5, 2, 15, reserved, flush>, accumulator f32, result !num.float<5, 2, 15, reserved, flush>"
 // REMARK-DAG: Remark="train.conv_wg: operands !num.float<5, 2, 15, reserved, flush>, accumulator f32, result f32"
 
-// LNPU: module attributes {slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", policy = "fp8"}}
+// LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", policy = "fp8"}}
 // ASU: loss_scale = 2.000000e+00 : f32, master_weights = "fp32", policy = "fp8"
 // FP16: loss_scale = 1.280000e+02 : f32, master_weights = "fp16", policy = "fp16"
 // FP32: loss_scale = 1.000000e+00 : f32, master_weights = "fp32", policy = "fp32"
