@@ -4,7 +4,7 @@
 //
 // Operands are tiles in spm, results are tiles in acc. Each core of the mask works on its own slice. The terms of
 // an output element come in the order of docs/numerics.md section 4; the chip's numerics section gives the
-// accumulator of section 3.
+// accumulator of section 3 and the block: 8 terms, or 16 where dot groups have 16.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -25,7 +25,9 @@ def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"x", "input til
     acc (n, g, co, oy, ox) += sum over the ci of the input tile, and all taps, of x[n, g, ci, oy*sh-pt+kh*dh, ox*sw-pl+kw*dw]
     * w[g, co, ci, kh, kw]. Logical coordinates of all tiles decide what meets what. Inputs outside the extents are padding:
     absent, neither work nor sparsity. An input inside the extents but outside the tile is a fault, as is a ci tile that
-    does not start at a multiple of 8 (unless it starts at 0).
+    does not start at a multiple of the chip's block, which is 8 terms, or 16 where dot groups have 16.
+    Operands are in formats of the chip: those of more than 8 bits need `fp16-mac`; a chip with `zero-skip` refuses those
+    with Inf or NaN.
   }];
   let engine = "mac"; let timingClass = "mac";
 }
@@ -50,10 +52,10 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input til
     acc (g, co, ci, kh, kw), which lies in accumulator bank 0, is the total over images; the chain of the current image lies
     at the same offset in bank 1. For each image of the error tile, in order: the chain starts at +0 if the tile holds the
     image's first row, takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major
-    order, in dot groups of 8 consecutive pixels of the image, and is added to the total if the tile holds the image's last
-    row. A tile of several images must hold whole images; a tile of part of an image must hold whole output rows whose first
-    pixel is a multiple of 8. Mode zero starts the total at +0 at the tile that begins image 0. x and dy cover the same
-    images. Element formats: chain in the accumulator's, total in the `across` format.
+    order, in the chip's dot groups of consecutive pixels of the image, and is added to the total if the tile holds the
+    image's last row. A tile of several images must hold whole images; a tile of part of an image must hold whole output rows
+    whose first pixel is a multiple of the chip's block. Mode zero starts the total at +0 at the tile that begins image 0. x
+    and dy cover the same images. Element formats: chain in the accumulator's, total in the `across` format.
   }];
   let engine = "mac"; let timingClass = "mac";
 }
@@ -63,9 +65,9 @@ def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"a", "tile (m, k)
     Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<30, 28>, Reserved<127, 36>]> {
   let summary = "Matrix product, any phase.";
   let description = [{
-    acc (m, n) += sum over the k of the tile a of a[m, k] * b[k, n], k ascending in dot groups of 8. Transposed operands are
-    descriptors with exchanged strides. The k tile must start at a multiple of 8; both tiles cover the same k. With tiles of
-    rank 3 the leading dimension counts products that have nothing to do with each other: acc (batch, m, n) += a[batch, m, k]
+    acc (m, n) += sum over the k of the tile a of a[m, k] * b[k, n], k ascending in the chip's dot groups. Transposed
+    operands are descriptors with exchanged strides. The k tile must start at a multiple of the chip's block; both tiles
+    cover the same k. With tiles of rank 3 the leading dimension counts products that have nothing to do with each other: acc (batch, m, n) += a[batch, m, k]
     * b[batch, k, n]. All three tiles have one rank; the bias is (n) in either case.
   }];
   let engine = "mac"; let timingClass = "mac";

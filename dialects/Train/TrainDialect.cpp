@@ -6,6 +6,8 @@
 
 #include "dialects/Train/TrainDialect.h"
 
+#include "dialects/Train/TrainStreams.h"
+
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -50,6 +52,15 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     if (!names || names.size() != op->getNumResults() ||
         !llvm::all_of(names, llvm::IsaPred<StringAttr>))
       return op->emitOpError("expected train.names to be one string per result, found ")
+             << attribute.getValue();
+  } else if (name == getStreamsAttrName()) {
+    auto streams = dyn_cast<DenseI64ArrayAttr>(attribute.getValue());
+    bool isGood = streams && streams.size() == op->getNumResults() &&
+                  llvm::all_of(streams.asArrayRef(),
+                               [](int64_t t) { return t >= 0 && t < int64_t(1) << 24; });
+    if (!isGood)
+      return op->emitOpError(
+                 "expected train.streams to be one number of 24 bits per result, found ")
              << attribute.getValue();
   } else if (name == "train.model") {
     if (!isa<StringAttr>(attribute.getValue()))

@@ -13,18 +13,21 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 namespace slp::reference {
 
-/// One chain of terms. The caller adds the terms in the order of §4 and ends each dot group.
+/// One chain of terms. The caller goes through the places of terms in the order of §4.
 template <typename Real> class Accumulator {
 public:
   /// `attribute` is absent before `precision`: then everything is FP32.
   explicit Accumulator(std::optional<num_ir::AccumulateAttr> attribute) {
-    if (attribute)
+    if (attribute) {
       format = llvm::dyn_cast<num_ir::FloatType>(attribute->getFormat());
+      dot = attribute->getDot();
+    }
     if (format)
       mode = attribute->getRounding();
   }
@@ -34,6 +37,13 @@ public:
     value = positiveZero(bias);
     pending = false;
   }
+  /// Channels that come together at a tap.
+  int64_t block() const { return std::max<int64_t>(dot, 8); }
+  /// Goes to a place of the block, or of the row where there are no blocks; a dot group may begin.
+  void moveTo(int64_t place) {
+    if (place % dot == 0)
+      endGroup();
+  }
   /// A term with a zero operand is absent.
   void add(Real a, Real b) {
     if (a == 0 || b == 0)
@@ -41,23 +51,25 @@ public:
     value = std::fma(a, b, value);
     pending = true;
   }
+  /// The accumulator after its last group.
+  Real result() {
+    endGroup();
+    return positiveZero(value);
+  }
+
+private:
   void endGroup() {
     if (format && pending)
       value = static_cast<Real>(roundTo(value, format, mode));
     pending = false;
   }
-  /// The accumulator after its last group.
-  Real result() const { return positiveZero(value); }
 
-private:
   num_ir::FloatType format; // null: f32
   num_ir::Rounding mode = num_ir::Rounding::nearest_even;
+  int64_t dot = 8;
   Real value = 0;
   bool pending = false; // the open group has a term that is present
 };
-
-/// Terms of one dot group (docs/numerics.md §3).
-constexpr int64_t dotWidth = 8;
 
 /// The bias is widened exactly: an FP16 accumulator cannot start at an FP32 number.
 template <typename Op> mlir::LogicalResult checkBias(Op op) {

@@ -8,6 +8,7 @@
 
 #include "slp/Reference/Arithmetic.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace slp;
@@ -98,6 +99,51 @@ bool reference::decode(uint32_t code, FloatType format, double &value) {
   value = negative ? -magnitude : magnitude;
   return true;
 }
+
+bool reference::isValue(double x, FloatType format) {
+  if (x == 0)
+    return true;
+  if (!std::isfinite(x) || std::fabs(x) > maxFinite(format))
+    return false;
+  int exponent;
+  std::frexp(x, &exponent);
+  int smallestExponent = 1 - format.getBias(), floorLog2 = exponent - 1;
+  if (floorLog2 < smallestExponent && format.getSubnormals() == Subnormals::flush)
+    return false;
+  int spacing = std::max(floorLog2, smallestExponent) - static_cast<int>(format.getMan());
+  double units = std::ldexp(x, -spacing);
+  return units == std::floor(units);
+}
+
+uint32_t reference::philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint32_t k1) {
+  uint32_t c[4] = {c0, c1, c2, 0};
+  for (int round = 0; round < 10; ++round) {
+    uint64_t even = c[0] * uint64_t(0xD2511F53), odd = c[2] * uint64_t(0xCD9E8D57);
+    uint32_t next[4] = {uint32_t(odd >> 32) ^ c[1] ^ k0, uint32_t(odd),
+                        uint32_t(even >> 32) ^ c[3] ^ k1, uint32_t(even)};
+    std::copy(next, next + 4, c);
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  return c[0];
+}
+
+template <typename Real> Real reference::StoreOf<Real>::operator()(Real x, int64_t index) const {
+  if (!format)
+    return positiveZero(x);
+  uint32_t random = 0;
+  if (mode == Rounding::stochastic)
+    random = philox(static_cast<uint32_t>(index), static_cast<uint32_t>(uint64_t(index) >> 32), run,
+                    0, 2 + stream);
+  return static_cast<Real>(roundTo(x, format, mode, random));
+}
+
+template <typename Real> Real reference::StoreOf<Real>::moved(Real x, int64_t index) const {
+  return format && isValue(x, format) ? positiveZero(x) : (*this)(x, index);
+}
+
+template class reference::StoreOf<float>;
+template class reference::StoreOf<double>;
 
 //===----------------------------------------------------------------------------------------===//
 // The vector unit's functions (sections 5 and 6)

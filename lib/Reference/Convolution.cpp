@@ -43,16 +43,17 @@ template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
   forEach(y, [&](int64_t n, int64_t co, int64_t oy, int64_t ox) {
     int64_t firstIn = co / outGroup * inGroup;
     acc.start(bias ? (*bias)[co] : 0.0f);
-    for (int64_t block = 0; block < inGroup; block += dotWidth)
+    for (int64_t block = 0; block < inGroup; block += acc.block())
       for (int64_t kh = 0; kh < v.kernelH; ++kh)
         for (int64_t kw = 0; kw < v.kernelW; ++kw) {
           int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
           int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
           if (iy < 0 || iy >= x.dim(2) || ix < 0 || ix >= x.dim(3))
             continue;
-          for (int64_t ci = block; ci < std::min(block + dotWidth, inGroup); ++ci)
+          for (int64_t ci = block; ci < std::min(block + acc.block(), inGroup); ++ci) {
+            acc.moveTo(ci - block);
             acc.add(x[x.at(n, firstIn + ci, iy, ix)], w[w.at(co, ci, kh, kw)]);
-          acc.endGroup();
+          }
         }
     y[y.at(n, co, oy, ox)] = acc.result();
   });
@@ -79,17 +80,18 @@ template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call)
   forEach(dx, [&](int64_t n, int64_t ci, int64_t iy, int64_t ix) {
     int64_t firstOut = ci / inGroup * outGroup;
     acc.start();
-    for (int64_t block = 0; block < outGroup; block += dotWidth)
+    for (int64_t block = 0; block < outGroup; block += acc.block())
       for (int64_t kh = 0; kh < v.kernelH; ++kh)
         for (int64_t kw = 0; kw < v.kernelW; ++kw) {
           int64_t oy = outputOf(iy, v.padTop, kh, v.dilationH, v.strideH, dy.dim(2));
           int64_t ox = outputOf(ix, v.padLeft, kw, v.dilationW, v.strideW, dy.dim(3));
           if (oy < 0 || ox < 0)
             continue;
-          for (int64_t co = block; co < std::min(block + dotWidth, outGroup); ++co)
+          for (int64_t co = block; co < std::min(block + acc.block(), outGroup); ++co) {
+            acc.moveTo(co - block);
             acc.add(dy[dy.at(n, firstOut + co, oy, ox)],
                     w[w.at(firstOut + co, ci % inGroup, kh, kw)]);
-          acc.endGroup();
+          }
         }
     dx[dx.at(n, ci, iy, ix)] = acc.result();
   });
@@ -115,15 +117,14 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
       acc.start();
       int64_t pixels = dy.dim(2) * dy.dim(3);
       for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+        acc.moveTo(pixel);
         int64_t oy = pixel / dy.dim(3), ox = pixel % dy.dim(3);
         int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
         int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
         if (iy >= 0 && iy < x.dim(2) && ix >= 0 && ix < x.dim(3))
           acc.add(dy[dy.at(n, co, oy, ox)], x[x.at(n, channel, iy, ix)]);
-        if (pixel % dotWidth == dotWidth - 1 || pixel == pixels - 1)
-          acc.endGroup();
       }
-      total = across(total + acc.result());
+      total = across(total + acc.result(), 0);
     }
     dw[dw.at(co, ci, kh, kw)] = total;
   });

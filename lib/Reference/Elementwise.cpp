@@ -17,14 +17,17 @@ using namespace slp::reference;
 
 template <typename Real> static LogicalResult evaluateRound(CallOf<Real> &call) {
   auto store = call.store(0);
-  llvm::transform(call.operands[0]->values, call.results[0].values.begin(), store);
+  for (size_t i = 0; i < call.results[0].values.size(); ++i)
+    call.results[0][i] = store((*call.operands[0])[i], i);
   return success();
 }
 
 template <typename Real> static LogicalResult evaluateRelu(CallOf<Real> &call) {
   auto store = call.store(0);
-  llvm::transform(call.operands[0]->values, call.results[0].values.begin(),
-                  [&](Real x) { return store(x > 0 ? x : 0.0f); });
+  for (size_t i = 0; i < call.results[0].values.size(); ++i) {
+    Real x = (*call.operands[0])[i];
+    call.results[0][i] = store(x > 0 ? x : 0.0f, i);
+  }
   return success();
 }
 
@@ -45,7 +48,7 @@ template <typename Real> static LogicalResult evaluateFunction(CallOf<Real> &cal
         linear = linear * operand.shape[d] + (operand.shape[d] == 1 ? 0 : at[d]);
       elements[o] = operand[linear];
     }
-    y[i] = store(function(elements, numbers.data()));
+    y[i] = store(function(elements, numbers.data()), i);
     for (size_t d = at.size(); d-- > 0;) {
       if (++at[d] < y.shape[d])
         break;
@@ -69,7 +72,7 @@ template <typename Real> static LogicalResult evaluateBiasAdd(CallOf<Real> &call
   auto store = call.store(0);
   int64_t size = channelSize(x), channels = x.dim(1);
   for (size_t i = 0; i < y.values.size(); ++i)
-    y[i] = store(x[i] + bias[i / size % channels]);
+    y[i] = store(x[i] + bias[i / size % channels], i);
   return success();
 }
 
@@ -86,7 +89,7 @@ template <typename Real> static LogicalResult evaluateBiasGrad(CallOf<Real> &cal
     for (int64_t n = 0; n < dy.dim(0); ++n)
       for (int64_t h = 0; h < rows; ++h)
         sum = sum + rowSum(values.slice(((n * channels + c) * rows + h) * width, width));
-    db[c] = store(sum);
+    db[c] = store(sum, c);
   }
   return success();
 }

@@ -10,6 +10,8 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainStreams.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -24,7 +26,7 @@ static int64_t findUnrepresentable(llvm::ArrayRef<Real> values, Type type) {
   if (!format)
     return -1;
   for (auto [i, value] : llvm::enumerate(values))
-    if (roundTo(value, format, num_ir::Rounding::toward_zero) != value)
+    if (!isValue(value, format))
       return i;
   return -1;
 }
@@ -86,11 +88,13 @@ FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile
     FailureOr<std::vector<float>> values = initialValues(op, type.getNumElements(), readFile);
     if (failed(values))
       return failure();
-    std::optional<num_ir::Rounding> rounding = op.getRounding();
+    // Initial values belong to no run, and so to no random number.
+    auto rounding = op.getRounding().value_or(num_ir::Rounding::nearest_even);
     if (rounding == num_ir::Rounding::stochastic)
-      return op.emitOpError("an initial value cannot be rounded stochastically");
-    StoreOf<Real> store(type.getElementType(), rounding.value_or(num_ir::Rounding::nearest_even));
-    llvm::transform(*values, tensor.values.begin(), store);
+      rounding = num_ir::Rounding::nearest_even;
+    StoreOf<Real> store(type.getElementType(), rounding);
+    for (size_t i = 0; i < values->size(); ++i)
+      tensor[i] = store((*values)[i], i);
     evaluator.state[op.getSymName().str()] = std::move(tensor);
   }
   return evaluator;
@@ -124,9 +128,10 @@ LogicalResult EvaluatorOf<Real>::writeState(llvm::StringRef name, std::vector<Re
 /// What the definition needs and the verifier does not ask for.
 static LogicalResult checkRounding(Operation *op) {
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
-  if (rounding && rounding.getValue() == num_ir::Rounding::stochastic)
-    return op->emitOpError("stochastic rounding needs a tensor number, which train IR does not "
-                           "give yet");
+  if (rounding && rounding.getValue() == num_ir::Rounding::stochastic &&
+      !op->hasAttr(train::getStreamsAttrName()))
+    return op->emitOpError("rounds stochastically, but has no train.streams; run "
+                           "train-name-tensors first");
   return success();
 }
 

@@ -24,7 +24,7 @@ template <typename Real> struct CallOf {
   llvm::MutableArrayRef<TensorOf<Real>> results;   // of the right shapes, all +0
   const Hyper &hyper;
 
-  /// How result `i` is stored: in its element type, by the op's `rounding`.
+  /// How result `i` is stored: in its element type, by the op's `rounding` and `train.streams`.
   StoreOf<Real> store(unsigned i) const;
 };
 

@@ -6,6 +6,8 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainStreams.h"
+
 using namespace slp;
 using namespace slp::reference;
 
@@ -33,7 +35,11 @@ template <typename Real> StoreOf<Real> CallOf<Real>::store(unsigned i) const {
   auto element = mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType();
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
   // The evaluator has checked that a format comes with a rounding.
-  return StoreOf<Real>(element, rounding ? rounding.getValue() : num_ir::Rounding::nearest_even);
+  if (!rounding)
+    return StoreOf<Real>(element, num_ir::Rounding::nearest_even);
+  auto streams = op->getAttrOfType<mlir::DenseI64ArrayAttr>(train::getStreamsAttrName());
+  return StoreOf<Real>(element, rounding.getValue(), streams ? streams[i] : 0,
+                       static_cast<uint32_t>(hyper.run));
 }
 
 template Kernel<float> reference::findKernel<float>(llvm::StringRef);

@@ -31,7 +31,8 @@ template <typename Real> static LogicalResult evaluateLogSoftmax(CallOf<Real> &c
     Real logSum = logOf(rowSum(e));
     for (int64_t i = 0; i < x.dim(1); ++i) {
       Real shifted = row(x, n)[i] - max;
-      call.results[0][n * x.dim(1) + i] = store(shifted - logSum);
+      int64_t index = n * x.dim(1) + i;
+      call.results[0][index] = store(shifted - logSum, index);
     }
   }
   return success();
@@ -44,7 +45,8 @@ template <typename Real> static LogicalResult evaluateLogSoftmaxGrad(CallOf<Real
     Real sum = rowSum(row(dy, n));
     for (int64_t i = 0; i < y.dim(1); ++i) {
       Real share = expOf(row(y, n)[i]) * sum;
-      call.results[0][n * y.dim(1) + i] = store(row(dy, n)[i] - share);
+      int64_t index = n * y.dim(1) + i;
+      call.results[0][index] = store(row(dy, n)[i] - share, index);
     }
   }
   return success();
@@ -80,7 +82,8 @@ template <typename Real> static LogicalResult evaluateNllGrad(CallOf<Real> &call
       continue;
     auto label = static_cast<int64_t>(labels[n]);
     Real share = op.getWeights() ? (*call.operands[2])[label] : 1.0f;
-    call.results[0][n * classes + label] = store(-(share * dy[n]));
+    int64_t index = n * classes + label;
+    call.results[0][index] = store(-(share * dy[n]), index);
   }
   return success();
 }

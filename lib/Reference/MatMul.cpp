@@ -33,10 +33,9 @@ template <typename Real> static LogicalResult evaluateMatMul(CallOf<Real> &call)
       for (int64_t n = 0; n < columns; ++n) {
         acc.start(bias ? (*bias)[n] : 0.0f);
         for (int64_t k = 0; k < depth; ++k) {
+          acc.moveTo(k);
           acc.add(a[batch * rows * depth + (transposeA ? k * rows + m : m * depth + k)],
                   b[batch * depth * columns + (transposeB ? n * depth + k : k * columns + n)]);
-          if (k % dotWidth == dotWidth - 1 || k == depth - 1)
-            acc.endGroup();
         }
         y[(batch * rows + m) * columns + n] = acc.result();
       }

@@ -28,18 +28,24 @@ static int64_t offsetOf(llvm::ArrayRef<int64_t> index, const TensorOf<Real> &t) 
   return offset;
 }
 
-/// y[i] = store(at(i)) for all indices i of y.
-template <typename Real, typename At>
-static void forEachElement(TensorOf<Real> &y, const StoreOf<Real> &store, At at) {
+/// y[i] = at(i) for all indices i of y, stored with their row-major index.
+template <typename Real, typename At, typename Stored>
+static void forEachElement(TensorOf<Real> &y, Stored stored, At at) {
   Index index(y.shape.size(), 0);
-  for (Real &value : y.values) {
-    value = store(at(index));
+  for (size_t linear = 0; linear < y.values.size(); ++linear) {
+    y[linear] = stored(at(index), linear);
     for (size_t d = index.size(); d-- > 0;) {
       if (++index[d] < y.shape[d])
         break;
       index[d] = 0;
     }
   }
+}
+
+/// y[i] = at(i) for all indices i of y, where elements only change their places.
+template <typename Real, typename At>
+static void moveEachElement(TensorOf<Real> &y, const StoreOf<Real> &store, At at) {
+  forEachElement(y, [&](Real x, int64_t linear) { return store.moved(x, linear); }, at);
 }
 
 template <typename Real> static LogicalResult evaluateReshape(CallOf<Real> &call) {
@@ -50,7 +56,7 @@ template <typename Real> static LogicalResult evaluateReshape(CallOf<Real> &call
 template <typename Real> static LogicalResult evaluateTranspose(CallOf<Real> &call) {
   auto op = cast<train::TransposeOp>(call.op);
   const auto &x = *call.operands[0];
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from(i.size());
     for (size_t d = 0; d < i.size(); ++d)
       from[op.getPerm()[d]] = i[d];
@@ -62,7 +68,7 @@ template <typename Real> static LogicalResult evaluateTranspose(CallOf<Real> &ca
 template <typename Real> static LogicalResult evaluateSlice(CallOf<Real> &call) {
   auto op = cast<train::SliceOp>(call.op);
   const auto &x = *call.operands[0];
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from;
     for (size_t d = 0; d < i.size(); ++d)
       from.push_back(op.getStarts()[d] + i[d] * op.getSteps()[d]);
@@ -73,7 +79,7 @@ template <typename Real> static LogicalResult evaluateSlice(CallOf<Real> &call) 
 
 template <typename Real> static LogicalResult evaluateConcat(CallOf<Real> &call) {
   auto op = cast<train::ConcatOp>(call.op);
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from = i;
     int64_t &along = from[op.getAxis()];
     size_t part = 0;
@@ -89,7 +95,7 @@ template <typename Real> static LogicalResult evaluatePad(CallOf<Real> &call) {
   auto op = cast<train::PadOp>(call.op);
   const auto &x = *call.operands[0];
   Real value = op.getValue().convertToFloat();
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from;
     for (size_t d = 0; d < i.size(); ++d)
       from.push_back(i[d] - op.getLow()[d]);
@@ -101,7 +107,7 @@ template <typename Real> static LogicalResult evaluatePad(CallOf<Real> &call) {
 
 template <typename Real> static LogicalResult evaluateExpand(CallOf<Real> &call) {
   const auto &x = *call.operands[0];
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     Index from = i;
     for (size_t d = 0; d < i.size(); ++d)
       if (x.dim(d) == 1)
@@ -119,7 +125,7 @@ template <typename Real> static int64_t rowOf(Real index, int64_t rows) {
 
 template <typename Real> static LogicalResult evaluateGather(CallOf<Real> &call) {
   const auto &table = *call.operands[0], &indices = *call.operands[1];
-  forEachElement(call.results[0], call.store(0), [&](const Index &i) {
+  moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     int64_t offset = offsetOf({i[0], rowOf(indices[i[1]], table.dim(1)), i[2]}, table);
     return offset < 0 ? 0.0f : table[offset];
   });

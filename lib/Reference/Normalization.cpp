@@ -33,7 +33,7 @@ template <typename Real> static LogicalResult evaluateNormalize(CallOf<Real> &ca
     Real rstd = rstdOf(valueAt(*call.operands[2], at), op.getEpsilon());
     Real normal = (x[i] - valueAt(*call.operands[1], at)) * rstd;
     call.results[0][i] =
-        store(std::fma(normal, valueAt(*call.operands[3], at), valueAt(*call.operands[4], at)));
+        store(std::fma(normal, valueAt(*call.operands[3], at), valueAt(*call.operands[4], at)), i);
   }
   return success();
 }
@@ -68,7 +68,7 @@ template <typename Real> static LogicalResult evaluateNormalizeGrad(CallOf<Real>
     Real dx = std::fma(-normal, share, centred) * rstd;
     if (op.getScale())
       dx = dx * valueAt(*call.operands[6], at);
-    call.results[0][i] = store(dx);
+    call.results[0][i] = store(dx, i);
   }
   return success();
 }
@@ -80,7 +80,7 @@ template <typename Real> static LogicalResult evaluateNormalizeFixedGrad(CallOf<
   for (size_t i = 0; i < dy.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, dy.shape);
     Real rstd = rstdOf(valueAt(*call.operands[1], at), op.getEpsilon());
-    call.results[0][i] = store((dy[i] * valueAt(*call.operands[2], at)) * rstd);
+    call.results[0][i] = store((dy[i] * valueAt(*call.operands[2], at)) * rstd, i);
   }
   return success();
 }
@@ -91,23 +91,9 @@ template <typename Real> static LogicalResult evaluateMovingAverage(CallOf<Real>
   Real take = 1.0f - keep;
   for (size_t i = 0; i < call.results[0].values.size(); ++i) {
     Real fresh = (*call.operands[1])[i] * take;
-    call.results[0][i] = store(std::fma((*call.operands[0])[i], keep, fresh));
+    call.results[0][i] = store(std::fma((*call.operands[0])[i], keep, fresh), i);
   }
   return success();
-}
-
-/// The first word of Philox-4x32-10 of §7.
-static uint32_t philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint32_t k1) {
-  uint32_t c[4] = {c0, c1, c2, 0};
-  for (int round = 0; round < 10; ++round) {
-    uint64_t even = c[0] * uint64_t(0xD2511F53), odd = c[2] * uint64_t(0xCD9E8D57);
-    uint32_t next[4] = {uint32_t(odd >> 32) ^ c[1] ^ k0, uint32_t(odd),
-                        uint32_t(even >> 32) ^ c[3] ^ k1, uint32_t(even)};
-    std::copy(next, next + 4, c);
-    k0 += 0x9E3779B9;
-    k1 += 0xBB67AE85;
-  }
-  return c[0];
 }
 
 template <typename Real> static LogicalResult evaluateDropout(CallOf<Real> &call) {
@@ -121,7 +107,7 @@ template <typename Real> static LogicalResult evaluateDropout(CallOf<Real> &call
     uint32_t random = philox(uint32_t(i), uint32_t(uint64_t(i) >> 32),
                              static_cast<uint32_t>(call.hyper.run), op.getSeed(), op.getStream());
     Real kept = op.getMask() ? 1.0f : x[i] * factor;
-    call.results[0][i] = store(random < threshold ? 0.0f : kept);
+    call.results[0][i] = store(random < threshold ? 0.0f : kept, i);
   }
   return success();
 }

@@ -84,7 +84,7 @@ template <typename Real> static LogicalResult evaluateMaxPool(CallOf<Real> &call
       index[out] = static_cast<Real>(tap);
     });
     complete &= found;
-    y[out] = store(best);
+    y[out] = store(best, out);
   });
   // Only a dilated window can step over the whole input.
   if (!complete)
@@ -103,7 +103,9 @@ template <typename Real> static LogicalResult evaluateMaxPoolGrad(CallOf<Real> &
         dx[in + offset] = dx[in + offset] + dy[out];
     });
   });
-  llvm::transform(dx.values, dx.values.begin(), call.store(0));
+  auto store = call.store(0);
+  for (size_t i = 0; i < dx.values.size(); ++i)
+    dx[i] = store(dx[i], i);
   return success();
 }
 
@@ -116,7 +118,7 @@ template <typename Real> static LogicalResult evaluateMaxPoolTake(CallOf<Real> &
   forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
     plane.forEachTap(oy, ox, [&](int64_t tap, int64_t offset) {
       if (static_cast<Real>(tap) == index[out])
-        y[out] = store(x[in + offset]);
+        y[out] = store(x[in + offset], out);
     });
   });
   return success();
@@ -131,7 +133,7 @@ template <typename Real> static LogicalResult evaluateAvgPool(CallOf<Real> &call
   forEachWindow(y, x, [&](int64_t out, int64_t in, int64_t oy, int64_t ox) {
     Real sum = 0.0f;
     plane.forEachTap(oy, ox, [&](int64_t, int64_t offset) { sum = sum + x[in + offset]; });
-    y[out] = store(sum / static_cast<Real>(plane.count(oy, ox, op.getCountIncludePad())));
+    y[out] = store(sum / static_cast<Real>(plane.count(oy, ox, op.getCountIncludePad())), out);
   });
   return success();
 }
@@ -146,7 +148,9 @@ template <typename Real> static LogicalResult evaluateAvgPoolGrad(CallOf<Real> &
     plane.forEachTap(oy, ox,
                      [&](int64_t, int64_t offset) { dx[in + offset] = dx[in + offset] + share; });
   });
-  llvm::transform(dx.values, dx.values.begin(), call.store(0));
+  auto store = call.store(0);
+  for (size_t i = 0; i < dx.values.size(); ++i)
+    dx[i] = store(dx[i], i);
   return success();
 }
 

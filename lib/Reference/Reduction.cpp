@@ -141,7 +141,7 @@ template <typename Real> static LogicalResult evaluateVarianceGrad(CallOf<Real> 
   for (size_t i = 0; i < x.values.size(); ++i) {
     llvm::SmallVector<int64_t> at = coordinatesOf(i, x.shape);
     Real difference = x[i] - valueAt(mean, at);
-    call.results[0][i] = store((difference * factor) * valueAt(dy, at));
+    call.results[0][i] = store((difference * factor) * valueAt(dy, at), i);
   }
   return success();
 }
@@ -152,7 +152,7 @@ template <typename Real> static LogicalResult evaluateSpread(CallOf<Real> &call)
   auto store = call.store(0);
   Real divisor = cast<train::SpreadOp>(call.op).getDivisor().convertToFloat();
   for (size_t i = 0; i < y.values.size(); ++i)
-    y[i] = store(valueAt(x, coordinatesOf(i, y.shape)) / divisor);
+    y[i] = store(valueAt(x, coordinatesOf(i, y.shape)) / divisor, i);
   return success();
 }
 

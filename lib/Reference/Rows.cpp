@@ -43,7 +43,7 @@ template <typename Real> static LogicalResult evaluateSoftmax(CallOf<Real> &call
   for (int64_t n = 0; n < x.dim(0); ++n) {
     Exponentials<Real> r(row(x, n));
     for (int64_t i = 0; i < x.dim(1); ++i)
-      y[n * x.dim(1) + i] = store(r.e[i] / r.sum);
+      y[n * x.dim(1) + i] = store(r.e[i] / r.sum, n * x.dim(1) + i);
   }
   return success();
 }
@@ -60,7 +60,7 @@ template <typename Real> static LogicalResult evaluateSoftmaxGrad(CallOf<Real> &
     Real t = rowSum(products);
     for (int64_t i = 0; i < classes; ++i) {
       Real difference = dy[n * classes + i] - t;
-      dx[n * classes + i] = store(y[n * classes + i] * difference);
+      dx[n * classes + i] = store(y[n * classes + i] * difference, n * classes + i);
     }
   }
   return success();
@@ -94,7 +94,7 @@ template <typename Real> static LogicalResult evaluateCrossEntropyGrad(CallOf<Re
       Real probability = r.e[i] / r.sum;
       Real target = labels[n] == static_cast<Real>(i) ? 1.0f : 0.0f;
       Real difference = probability - target;
-      dx[n * x.dim(1) + i] = store(difference * k);
+      dx[n * x.dim(1) + i] = store(difference * k, n * x.dim(1) + i);
     }
   }
   return success();

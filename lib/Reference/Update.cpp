@@ -49,9 +49,9 @@ static LogicalResult evaluateSgd(Call &call) {
   float momentum = call.hyper.momentum;
   for (size_t i = 0; i < w.values.size(); ++i) {
     float g = std::fma(numbers.lambda, w[i], numbers.g(i));
-    newV[i] = storeV(std::fma(momentum, v[i], (1 - call.hyper.dampening) * g));
+    newV[i] = storeV(std::fma(momentum, v[i], (1 - call.hyper.dampening) * g), i);
     float d = op.getNesterov() ? std::fma(momentum, newV[i], g) : newV[i];
-    newW[i] = storeW(std::fma(-numbers.eta, d, w[i]));
+    newW[i] = storeW(std::fma(-numbers.eta, d, w[i]), i);
   }
   return success();
 }
@@ -62,9 +62,9 @@ static LogicalResult evaluateAdagrad(Call &call) {
   Store storeW = call.store(0), storeH = call.store(1);
   for (size_t i = 0; i < w.values.size(); ++i) {
     float g = std::fma(numbers.lambda, w[i], numbers.g(i));
-    float newH = call.results[1][i] = storeH(std::fma(g, g, h[i]));
+    float newH = call.results[1][i] = storeH(std::fma(g, g, h[i]), i);
     float d = g / (std::sqrt(newH) + call.hyper.epsilon);
-    call.results[0][i] = storeW(std::fma(-numbers.eta, d, w[i]));
+    call.results[0][i] = storeW(std::fma(-numbers.eta, d, w[i]), i);
   }
   return success();
 }
@@ -82,11 +82,11 @@ static LogicalResult evaluateAdam(Call &call) {
       start = std::fma(-(numbers.eta * numbers.lambda), w[i], w[i]);
     else
       g = std::fma(numbers.lambda, w[i], g);
-    float newM = storeM(std::fma(beta1, m[i], (1 - beta1) * g));
-    float newV = storeV(std::fma(beta2, v[i], ((1 - beta2) * g) * g));
+    float newM = storeM(std::fma(beta1, m[i], (1 - beta1) * g), i);
+    float newV = storeV(std::fma(beta2, v[i], ((1 - beta2) * g) * g), i);
     float root = std::sqrt(newV * hyper.correction2) + hyper.epsilon;
     float d = (newM * hyper.correction1) / root;
-    call.results[0][i] = storeW(std::fma(-numbers.eta, d, start));
+    call.results[0][i] = storeW(std::fma(-numbers.eta, d, start), i);
     call.results[1][i] = newM;
     call.results[2][i] = newV;
   }
@@ -100,14 +100,14 @@ static LogicalResult evaluateAdam(Call &call) {
 static LogicalResult evaluateAccumulate(Call &call) {
   Store store = call.store(0);
   for (size_t i = 0; i < call.operands[0]->values.size(); ++i)
-    call.results[0][i] = store((*call.operands[0])[i] + (*call.operands[1])[i]);
+    call.results[0][i] = store((*call.operands[0])[i] + (*call.operands[1])[i], i);
   return success();
 }
 
 static LogicalResult evaluateDrain(Call &call) {
   Store store = call.store(1); // the other result stays +0
   for (size_t i = 0; i < call.operands[0]->values.size(); ++i)
-    call.results[1][i] = store((*call.operands[0])[i] + (*call.operands[1])[i]);
+    call.results[1][i] = store((*call.operands[0])[i] + (*call.operands[1])[i], i);
   return success();
 }
 
@@ -122,13 +122,13 @@ static LogicalResult evaluateSquareSum(Call &call) {
       squares.push_back((dw[i] * u) * (dw[i] * u));
     total = total + rowSum(squares);
   }
-  call.results[0].values[0] = call.store(0)(total);
+  call.results[0].values[0] = call.store(0)(total, 0);
   return success();
 }
 
 static LogicalResult evaluateClipFactor(Call &call) {
   float q = call.hyper.clipNorm / (std::sqrt(call.operands[0]->values[0]) + 1e-6f);
-  call.results[0].values[0] = call.store(0)(q < 1 ? q : 1);
+  call.results[0].values[0] = call.store(0)(q < 1 ? q : 1, 0);
   return success();
 }
 
@@ -167,8 +167,8 @@ static LogicalResult evaluatePreviewAdagrad(Call &call) {
   float rate = rateOf(op, call) / (1 + t * op.getDecayFactor().convertToFloat());
   for (size_t i = 0; i < x.values.size(); ++i) {
     float g = std::fma(norm, x[i], dx[i]);
-    float newH = call.results[1][i] = storeH(std::fma(g, g, h[i]));
-    call.results[0][i] = storeX(std::fma(-rate, g / (std::sqrt(newH) + eps), x[i]));
+    float newH = call.results[1][i] = storeH(std::fma(g, g, h[i]), i);
+    call.results[0][i] = storeX(std::fma(-rate, g / (std::sqrt(newH) + eps), x[i]), i);
   }
   return success();
 }
@@ -181,9 +181,9 @@ static LogicalResult evaluatePreviewMomentum(Call &call) {
   float beta = stepsOf(op, call) > 0 ? op.getBeta().convertToFloat() : 1;
   for (size_t i = 0; i < x.values.size(); ++i) {
     float g = std::fma(norm, x[i], dx[i]);
-    float newV = call.results[1][i] = storeV(std::fma(alpha, v[i], beta * g));
+    float newV = call.results[1][i] = storeV(std::fma(alpha, v[i], beta * g), i);
     float d = op.getNesterov() ? std::fma(alpha, newV, g) : newV;
-    call.results[0][i] = storeX(std::fma(-rateOf(op, call), d, x[i]));
+    call.results[0][i] = storeX(std::fma(-rateOf(op, call), d, x[i]), i);
   }
   return success();
 }
@@ -200,10 +200,10 @@ static LogicalResult evaluatePreviewAdam(Call &call) {
     rate = (rate * std::sqrt(1 - powerOf(beta, t))) / (1 - powerOf(alpha, t));
   for (size_t i = 0; i < x.values.size(); ++i) {
     float g = std::fma(norm, x[i], dx[i]);
-    float newV = call.results[1][i] = storeV(std::fma(alpha, v[i], (1 - alpha) * g));
-    float newH = call.results[2][i] = storeH(std::fma(beta, h[i], ((1 - beta) * g) * g));
+    float newV = call.results[1][i] = storeV(std::fma(alpha, v[i], (1 - alpha) * g), i);
+    float newH = call.results[2][i] = storeH(std::fma(beta, h[i], ((1 - beta) * g) * g), i);
     float next = std::fma(-rate, newV / (std::sqrt(newH) + eps), x[i]);
-    call.results[0][i] = storeX((1 - op.getNormCoefficientPost().convertToFloat()) * next);
+    call.results[0][i] = storeX((1 - op.getNormCoefficientPost().convertToFloat()) * next, i);
   }
   return success();
 }

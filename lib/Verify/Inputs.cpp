@@ -44,9 +44,9 @@ static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
 }
 
 static void roundToArgument(Tensor &tensor, RankedTensorType type) {
-  if (isa<num_ir::FloatType>(type.getElementType()))
-    llvm::transform(tensor.values, tensor.values.begin(),
-                    Store(type.getElementType(), num_ir::Rounding::nearest_even));
+  Store store(type.getElementType(), num_ir::Rounding::nearest_even);
+  for (size_t i = 0; isa<num_ir::FloatType>(type.getElementType()) && i < tensor.values.size(); ++i)
+    tensor[i] = store(tensor[i], i);
 }
 
 static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937 &random) {

@@ -47,7 +47,7 @@ struct Numerics {
   std::vector<NamedFormat>
       formats; // further ones, ascending names; at most 4 of each size in bytes
   num::Rounding rounding = num::Rounding::nearestEven; // of every store to such a format
-  int dot = 8;                                         // terms per dot group
+  int dot = 8;                                         // terms per dot group: 1, 8 or 16
   bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
   bool acrossImagesFp16 = false; // format of conv.wg's total
   std::map<std::string, Provenance>
@@ -57,6 +57,8 @@ struct Numerics {
   const num::Format *formatNamed(std::string_view name) const;
   /// Further format number `index` of those that take `bytes` bytes; null beyond the last.
   const num::Format *furtherFormat(size_t index, int bytes) const;
+  /// Terms of a block of channels or pixels: tiles of a reduction begin at multiples of it.
+  int block() const { return dot > 8 ? dot : 8; }
   /// Rounding inside accumulators: `rounding`, but never stochastic (docs/numerics.md section 3).
   num::Rounding accumulatorRounding() const {
     return rounding == num::Rounding::stochastic ? num::Rounding::nearestEven : rounding;

@@ -426,13 +426,16 @@ private:
     n.fp8 = readFormat(section, "numerics", "fp8", 8, n);
     n.fp16 = readFormat(section, "numerics", "fp16", 16, n);
     readFurtherFormats(section, n);
-    n.rounding = num::Rounding(readNamedValue(section, "rounding", nullptr,
-                                              {"nearest_even", "half_away", "toward_zero"}, n));
-    readNamedValue(section, "dot", "terms", {"8"},
-                   n); // the instruction set's tiles count in eights
-    n.dot = 8;
+    n.rounding = num::Rounding(
+        readNamedValue(section, "rounding", nullptr,
+                       {"nearest_even", "half_away", "toward_zero", "stochastic"}, n));
+    constexpr int dots[] = {1, 8, 16};
+    n.dot = dots[readNamedValue(section, "dot", "terms", {"1", "8", "16"}, n)];
     n.accumulateFp16 = readNamedValue(section, "accumulate", nullptr, {"f32", "fp16"}, n) == 1;
     n.acrossImagesFp16 = readNamedValue(section, "across", nullptr, {"f32", "fp16"}, n) == 1;
+    // A group without terms changes nothing: values of the accumulator must be what they round to.
+    if (!failed && n.accumulateFp16 && n.fp16.flushBelow != 0)
+      fail("numerics.fp16.flush_below", "a threshold", "none: accumulators are fp16");
     if (failed || !chip.has("zero-skip"))
       return;
     for (const auto &[key, format] : {std::pair("fp8", &n.fp8), std::pair("fp16", &n.fp16)})

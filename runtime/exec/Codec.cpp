@@ -9,12 +9,15 @@
 
 #include "runtime/exec/Tile.h"
 
+#include "runtime/num/Random.h"
+
 #include <cmath>
 #include <cstring>
 
 namespace slp::exec {
 
-Codec::Codec(const chip::Numerics &numerics) : mode(numerics.rounding) {
+Codec::Codec(const chip::Numerics &numerics)
+    : mode(numerics.rounding), sumMode(numerics.accumulatorRounding()) {
   add(mach::Format::fp8, numerics.fp8);
   add(mach::Format::fp16, numerics.fp16);
   for (int bytes : {1, 2})
@@ -90,40 +93,129 @@ template <typename Code> static void scatterRows(const Code *codes, const TileVi
       });
 }
 
+num::Format Codec::formatOf(const TileView &view) const {
+  const num::Format &stored = formats[size_t(view.format)].format;
+  return view.bias == 0 ? stored : stored.shifted(view.bias);
+}
+
+num::Rounding Codec::roundingOf(mach::StoreRounding rounding) const {
+  switch (rounding) {
+  case mach::StoreRounding::chip:
+    return mode;
+  case mach::StoreRounding::nearest_even:
+    return num::Rounding::nearestEven;
+  case mach::StoreRounding::half_away:
+    return num::Rounding::halfAway;
+  case mach::StoreRounding::toward_zero:
+    return num::Rounding::towardZero;
+  case mach::StoreRounding::stochastic:
+    return num::Rounding::stochastic;
+  }
+  return mode;
+}
+
+bool Codec::isStochastic(const mach::TensorTile &tile) const {
+  return mach::isChipFormat(tile.format) && roundingOf(tile.rounding) == num::Rounding::stochastic;
+}
+
+const uint32_t *Codec::randomNumbers(const TileView &view, uint32_t run) const {
+  if (roundingOf(view.rounding) != num::Rounding::stochastic)
+    return nullptr;
+  thread_local std::vector<uint32_t> numbers;
+  numbers.resize(size_t(view.count()));
+  Dims whole = rowMajor(view.extent);
+  uint64_t first = 0;
+  for (int d = 0; d < maxRank; ++d)
+    first += uint64_t(view.box.lo[d] * whole[d]);
+  uint32_t stream = num::roundingStream(view.stream);
+  Nest(view.box.size, whole, rowMajor(view.box.size))
+      .forRows([&](int64_t a, int64_t b, int64_t n, int64_t strideA, int64_t strideB) {
+        for (int64_t i = 0; i < n; ++i) {
+          uint64_t index = first + uint64_t(a + i * strideA);
+          numbers[size_t(b + i * strideB)] =
+              num::philox4x32({uint32_t(index), uint32_t(index >> 32), run, 0}, {0, stream})[0];
+        }
+      });
+  return numbers.data();
+}
+
 template <typename Code>
-static void scatterCodes(const num::Format &format, num::Rounding rounding, const float *values,
-                         const TileView &view, num::Events &events) {
+static void scatterCodes(const num::Format &format, num::Rounding rounding, const uint32_t *random,
+                         const float *values, const TileView &view, num::Events &events) {
   size_t n = size_t(view.count());
   thread_local std::vector<Code> codes;
   codes.resize(n);
-  num::roundArray(format, rounding, values, nullptr, codes.data(), n, events);
+  num::roundArray(format, rounding, values, random, codes.data(), n, events);
   scatterRows(codes.data(), view);
 }
 
-void Codec::scatter(float *values, const TileView &view, num::Events &events) const {
+static void scatterFloats(float *values, const TileView &view) {
   size_t n = size_t(view.count());
-  if (!n)
-    return;
-  if (!mach::isChipFormat(view.format)) {
-    for (size_t i = 0; i < n; ++i)
-      values[i] += 0.0f; // -0 becomes +0
-    return scatterRows(values, view);
-  }
-  const num::Format &stored = formats[size_t(view.format)].format;
-  const num::Format &format = view.bias == 0 ? stored : stored.shifted(view.bias);
-  if (view.elementBytes == 1)
-    scatterCodes<uint8_t>(format, mode, values, view, events);
-  else
-    scatterCodes<uint16_t>(format, mode, values, view, events);
+  for (size_t i = 0; i < n; ++i)
+    values[i] += 0.0f; // -0 becomes +0
+  scatterRows(values, view);
 }
 
-void Codec::roundInPlace(float *values, size_t n, mach::Format format, num::Events &events) const {
+void Codec::scatter(float *values, const TileView &view, uint32_t run, num::Events &events) const {
+  if (view.empty())
+    return;
+  if (!mach::isChipFormat(view.format))
+    return scatterFloats(values, view);
+  num::Format format = formatOf(view);
+  num::Rounding rounding = roundingOf(view.rounding);
+  const uint32_t *random = randomNumbers(view, run);
+  if (view.elementBytes == 1)
+    scatterCodes<uint8_t>(format, rounding, random, values, view, events);
+  else
+    scatterCodes<uint16_t>(format, rounding, random, values, view, events);
+}
+
+void Codec::put(float *values, const TileView &view) const {
+  if (view.empty())
+    return;
+  if (!mach::isChipFormat(view.format))
+    return scatterFloats(values, view);
+  num::Format format = formatOf(view);
+  format.flushBelow = 0; // values that rounding takes for zero have codes
+  num::Events none;
+  if (view.elementBytes == 1)
+    scatterCodes<uint8_t>(format, num::Rounding::towardZero, nullptr, values, view, none);
+  else
+    scatterCodes<uint16_t>(format, num::Rounding::towardZero, nullptr, values, view, none);
+}
+
+void Codec::move(float *values, const TileView &view, uint32_t run, num::Events &events) const {
+  // Rounding leaves a value of the format as it is, unless it is below a threshold.
+  if (!mach::isChipFormat(view.format) || formatOf(view).flushBelow == 0)
+    return scatter(values, view, run, events);
+  num::Format exact = formatOf(view);
+  exact.flushBelow = 0;
+  std::vector<float> rounded(values, values + view.count());
+  round(rounded.data(), view, run, events);
+  for (size_t i = 0; i < rounded.size(); ++i) {
+    bool isValue = num::round(exact, num::Rounding::towardZero, values[i], 0, nullptr) == values[i];
+    events.underflow -= isValue && rounded[i] == 0 && values[i] != 0;
+    rounded[i] = isValue ? values[i] : rounded[i];
+  }
+  put(rounded.data(), view);
+}
+
+void Codec::round(float *values, const TileView &view, uint32_t run, num::Events &events) const {
+  size_t n = size_t(view.count());
+  if (mach::isChipFormat(view.format))
+    return num::roundArray(formatOf(view), roundingOf(view.rounding), values,
+                           randomNumbers(view, run), values, n, events);
+  for (size_t i = 0; i < n; ++i)
+    values[i] += 0.0f;
+}
+
+void Codec::roundSums(float *values, size_t n, mach::Format format, num::Events &events) const {
   if (format == mach::Format::f32) {
     for (size_t i = 0; i < n; ++i)
       values[i] += 0.0f;
     return;
   }
-  num::roundArray(this->format(format), mode, values, nullptr, values, n, events);
+  num::roundArray(this->format(format), sumMode, values, nullptr, values, n, events);
 }
 
 } // namespace slp::exec

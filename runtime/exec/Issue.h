@@ -65,6 +65,7 @@ struct Issue {
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};
+  uint32_t run = 0;               // number of the run, if a destination rounds stochastically
   uint8_t axes = 0, function = 0; // fields of those names
   bool flag = false;              // the instruction's one flag
   int64_t immediate[3] = {0, 0, 0};

@@ -57,13 +57,17 @@ Status checkAccumulator(const Descriptor &d, int rank, mach::Format format);
 /// holds exactly.
 Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank);
 
-/// Whether the blocks of 8 begin at the tile's first coordinate of dimension d.
-Status checkBlockStart(const TileView &view, int d, const char *name);
+/// Whether a block of the chip begins at the tile's first coordinate of dimension d.
+Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, const char *name);
 
 /// Runs the chip's accumulate semantics over a loop.
 class MacEngine {
 public:
   MacEngine(const CorePart &part, const TileView &a, const TileView &b);
+  /// Terms of a block where terms come in one row: the dot group's, if its end shows at all.
+  static int rowBlock(const chip::Numerics &numerics) {
+    return numerics.accumulateFp16 ? numerics.block() : macBlock;
+  }
   /// Adds the roundings' events to `events`.
   void run(const MacLoop &loop, num::Events &events) const;
   /// Rounds sums of accumulators (a multiple of 16 of them) to `format`.

@@ -19,12 +19,15 @@
 namespace slp::exec {
 namespace {
 
+/// Terms whose zeros one word marks.
+constexpr int markTerms = 8;
+
 /// One core's part of conv.fp or conv.bp.
 class Convolution {
 public:
   Convolution(CorePart &p, const Issue &i, bool isBackward)
       : part(p), issue(i), backward(isBackward), scratch(MacScratch::ofThread()),
-        laneDim(isBackward ? 2 : 1), termDim(isBackward ? 1 : 2) {}
+        laneDim(isBackward ? 2 : 1), termDim(isBackward ? 1 : 2), block(p.chip.numerics.block()) {}
 
   Status run();
 
@@ -37,7 +40,7 @@ private:
   void runPhases(const MacEngine &engine);
   void preparePhase(int64_t row, int64_t column);
   void countTerms();
-  uint64_t countTap(const MacTap &tap, int64_t block) const;
+  uint64_t countTap(const MacTap &tap, int64_t blockIndex) const;
   int64_t outputs() const { return acc.box.size[0] * rows.size * columns.size; }
 
   CorePart &part;
@@ -45,6 +48,7 @@ private:
   bool backward;
   MacScratch &scratch;
   int laneDim, termDim; // of the weights (g, co, ci, kh, kw)
+  int block;            // channels of a block
   TileView acc, source, weights, bias;
   WindowAxis rows{}, columns{};
   int64_t termLo = 0, terms = 0, blocks = 0;
@@ -71,12 +75,12 @@ Status Convolution::resolveTiles() {
     return Status::success();
   rows.scan();
   columns.scan();
-  if (Status st = checkBlockStart(*s, 2, backward ? "dy" : "x"); !st)
+  if (Status st = checkBlockStart(part.chip, *s, 2, backward ? "dy" : "x"); !st)
     return st;
   termLo = s->box.lo[2];
   mode = startMode(issue.mode, termLo == 0);
   terms = s->box.size[2];
-  blocks = ceilDiv(terms, macBlock);
+  blocks = ceilDiv(terms, block);
   Box need = acc.box;
   need.lo[2] = termLo;
   need.size[2] = terms;
@@ -115,8 +119,8 @@ Status Convolution::resolveTiles() {
 }
 
 void Convolution::packSource(int64_t group) {
-  packed[4] = macBlock;
-  packed[3] = columns.span * macBlock;
+  packed[4] = block;
+  packed[3] = columns.span * block;
   packed[2] = rows.span * packed[3];
   packed[0] = blocks * packed[2];
   clearFloats(scratch.x, acc.box.size[0] * packed[0]);
@@ -124,28 +128,28 @@ void Convolution::packSource(int64_t group) {
     return;
   TileView ofGroup = slice(source, 1, group, 1);
   for (int64_t b = 0; b < blocks; ++b) {
-    int64_t first = termLo + b * macBlock;
-    TileView block = slice(ofGroup, 2, first, std::min<int64_t>(macBlock, termLo + terms - first));
+    int64_t first = termLo + b * block;
+    TileView channels = slice(ofGroup, 2, first, std::min<int64_t>(block, termLo + terms - first));
     float *to = scratch.x.data() + b * packed[2] + (rows.needLo - rows.first) * packed[3] +
                 (columns.needLo - columns.first) * packed[4];
-    part.codec.gather(block, to, {packed[0], 0, 1, packed[3], packed[4]});
+    part.codec.gather(channels, to, {packed[0], 0, 1, packed[3], packed[4]});
   }
 }
 
 void Convolution::packWeights(int64_t group, int64_t lane, int64_t lanes) {
-  int64_t taps = rows.kernel * columns.kernel, tapFloats = macBlock * macLanes;
+  int64_t taps = rows.kernel * columns.kernel, tapFloats = block * macLanes;
   clearFloats(scratch.w, blocks * taps * tapFloats);
   if (weights.empty())
     return;
   TileView ofLanes = slice(slice(weights, 0, group, 1), laneDim, lane, lanes);
   for (int64_t b = 0; b < blocks; ++b) {
-    int64_t first = termLo + b * macBlock;
-    TileView block =
-        slice(ofLanes, termDim, first, std::min<int64_t>(macBlock, termLo + terms - first));
+    int64_t first = termLo + b * block;
+    TileView channels =
+        slice(ofLanes, termDim, first, std::min<int64_t>(block, termLo + terms - first));
     Dims stride{0, 0, 0, columns.kernel * tapFloats, tapFloats};
     stride[size_t(laneDim)] = 1;
     stride[size_t(termDim)] = macLanes;
-    part.codec.gather(block, scratch.w.data() + b * taps * tapFloats, stride);
+    part.codec.gather(channels, scratch.w.data() + b * taps * tapFloats, stride);
   }
 }
 
@@ -171,8 +175,7 @@ void Convolution::storeAccumulators(int64_t group, int64_t lane, int64_t lanes) 
     for (int64_t l = 0; l < lanes; ++l, to += pixels)
       for (int64_t p = 0; p < pixels; ++p)
         to[p] = scratch.acc[size_t(((n * pixels) + p) * macLanes + l)];
-  num::Events none; // the values are of the format already
-  part.codec.scatter(scratch.dense.data(), view, none);
+  part.codec.put(scratch.dense.data(), view);
 }
 
 void Convolution::preparePhase(int64_t row, int64_t column) {
@@ -195,7 +198,7 @@ void Convolution::preparePhase(int64_t row, int64_t column) {
     for (int64_t j = 0; j < columns.kernel; ++j)
       if (rows.tapInPhase(i, row) && columns.tapInPhase(j, column))
         scratch.taps.push_back({int32_t(rows.tapAt(i) * packed[3] + columns.tapAt(j) * packed[4]),
-                                int32_t((i * columns.kernel + j) * macBlock * macLanes)});
+                                int32_t((i * columns.kernel + j) * block * macLanes)});
 }
 
 void Convolution::runPhases(const MacEngine &engine) {
@@ -213,8 +216,9 @@ void Convolution::runPhases(const MacEngine &engine) {
       loop.numTaps = int(scratch.taps.size());
       loop.blocks = int(blocks);
       loop.xBlock = packed[2];
-      loop.wBlock = rows.kernel * columns.kernel * macBlock * macLanes;
-      loop.lastTerms = int(terms - (blocks - 1) * macBlock);
+      loop.wBlock = rows.kernel * columns.kernel * block * macLanes;
+      loop.blockTerms = block;
+      loop.lastTerms = int(terms - (blocks - 1) * block);
       engine.run(loop, part.events[0]);
     }
 }
@@ -222,27 +226,30 @@ void Convolution::runPhases(const MacEngine &engine) {
 /// Terms of one tap and block with neither operand zero: for each channel, pixels whose source is
 /// not zero times lanes whose weight is not. Eight channels are counted at once in the bytes of a
 /// word.
-uint64_t Convolution::countTap(const MacTap &tap, int64_t block) const {
-  const uint64_t *marks = scratch.marks.data() + (block * packed[2] + tap.x) / macBlock;
-  const uint32_t *weightsThere = scratch.otherCounts.data() +
-                                 (block * rows.kernel * columns.kernel * macBlock) +
-                                 tap.w / macLanes;
+uint64_t Convolution::countTap(const MacTap &tap, int64_t blockIndex) const {
   constexpr size_t beforeOverflow = 255;
   uint64_t result = 0;
-  for (size_t first = 0; first < scratch.xOffset.size(); first += beforeOverflow) {
-    size_t end = std::min(first + beforeOverflow, scratch.xOffset.size());
-    uint64_t bytes = 0;
-    for (size_t p = first; p < end; ++p)
-      bytes += marks[scratch.xOffset[p] / macBlock];
-    for (int k = 0; k < macBlock; ++k)
-      result += (bytes >> (8 * k) & 0xff) * weightsThere[k];
+  for (int part = 0; part < block; part += markTerms) {
+    const uint64_t *marks =
+        scratch.marks.data() + (blockIndex * packed[2] + tap.x + part) / markTerms;
+    const uint32_t *weightsThere = scratch.otherCounts.data() +
+                                   (blockIndex * rows.kernel * columns.kernel * block) +
+                                   tap.w / macLanes + part;
+    for (size_t first = 0; first < scratch.xOffset.size(); first += beforeOverflow) {
+      size_t end = std::min(first + beforeOverflow, scratch.xOffset.size());
+      uint64_t bytes = 0;
+      for (size_t p = first; p < end; ++p)
+        bytes += marks[scratch.xOffset[p] / markTerms];
+      for (int k = 0; k < markTerms; ++k)
+        result += (bytes >> (8 * k) & 0xff) * weightsThere[k];
+    }
   }
   return result;
 }
 
 /// Of the group whose source is packed and whose weights are counted.
 void Convolution::countTerms() {
-  scratch.marks.resize(scratch.x.size() / macBlock);
+  scratch.marks.resize(scratch.x.size() / markTerms);
   part.kernels.markNonZero(scratch.x.data(), int64_t(scratch.marks.size()), scratch.marks.data());
   for (int64_t row = 0; row < rows.phases(); ++row)
     for (int64_t column = 0; column < columns.phases(); ++column) {
@@ -260,7 +267,7 @@ Status Convolution::run() {
   int64_t laneEnd = acc.end(2);
   for (int64_t group = acc.box.lo[1]; group < acc.end(1); ++group) {
     packSource(group);
-    scratch.otherCounts.assign(size_t(blocks * rows.kernel * columns.kernel * macBlock), 0);
+    scratch.otherCounts.assign(size_t(blocks * rows.kernel * columns.kernel * block), 0);
     for (int64_t lane = acc.box.lo[2]; lane < laneEnd; lane += macLanes) {
       int64_t lanes = std::min<int64_t>(macLanes, laneEnd - lane);
       packWeights(group, lane, lanes);
@@ -281,7 +288,7 @@ Status Convolution::run() {
                   columns.present;
   part.work.macs = taps * uint64_t(terms);
   part.work.zeroMacs = part.work.macs - nonZeroTerms;
-  part.work.macSlots = taps * uint64_t(blocks);
+  part.work.macSlots = taps * uint64_t(ceilDiv(terms, part.chip.numerics.dot));
   part.countRead(source);
   part.countRead(weights);
   if (mode == mach::AccMode::bias)

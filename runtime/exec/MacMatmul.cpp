@@ -18,7 +18,9 @@ namespace {
 /// One core's part.
 class Product {
 public:
-  Product(CorePart &p, const Issue &i) : part(p), issue(i), scratch(MacScratch::ofThread()) {}
+  Product(CorePart &p, const Issue &i)
+      : part(p), issue(i), scratch(MacScratch::ofThread()),
+        block(MacEngine::rowBlock(p.chip.numerics)) {}
   Status run();
 
 private:
@@ -39,6 +41,7 @@ private:
   CorePart &part;
   const Issue &issue;
   MacScratch &scratch;
+  int block; // terms of a block
   TileView acc, a, b, bias;
   int row = 0, column = 1; // dimensions of the tiles: 1 and 2 where there are batches
   int64_t m = 0, n = 0, k = 0, blocks = 0;
@@ -89,12 +92,12 @@ Status Product::resolveTiles() {
   m = acc.box.size[row];
   n = acc.box.size[column];
   k = aView->box.size[column];
-  blocks = ceilDiv(k, macBlock);
+  blocks = ceilDiv(k, block);
   if (first != bView->box.lo[row] || k != bView->box.size[row])
     return Error{"the tiles differ in k: a covers " + std::to_string(first) + " to " +
                  std::to_string(aView->end(column) - 1) + ", b " +
                  std::to_string(bView->box.lo[row]) + " to " + std::to_string(bView->end(row) - 1)};
-  if (Status s = checkBlockStart(*aView, column, "a"); !s)
+  if (Status s = checkBlockStart(part.chip, *aView, column, "a"); !s)
     return s;
   mode = startMode(issue.mode, first == 0);
   Result<TileView> left = subview(*aView, boxOf(acc.box.lo[row], m, first, k), "a");
@@ -136,14 +139,13 @@ void Product::storeAccumulators(const TileView &matrix, int64_t lane, int64_t la
   scratch.dense.resize(size_t(m * lanes));
   for (int64_t i = 0; i < m; ++i)
     std::copy_n(scratch.acc.data() + i * macLanes, lanes, scratch.dense.data() + i * lanes);
-  num::Events none; // the values are of the format already
-  part.codec.scatter(scratch.dense.data(), slice(matrix, column, lane, lanes), none);
+  part.codec.put(scratch.dense.data(), slice(matrix, column, lane, lanes));
 }
 
 /// A term is not zero if both operands are: for each k, rows of a times columns of b.
 void Product::countBatch() {
-  scratch.counts.assign(size_t(blocks * macBlock), 0);
-  part.kernels.countColumns(scratch.x.data(), m, blocks * macBlock, scratch.counts.data());
+  scratch.counts.assign(size_t(blocks * block), 0);
+  part.kernels.countColumns(scratch.x.data(), m, blocks * block, scratch.counts.data());
   for (int64_t i = 0; i < k; ++i)
     nonZero += uint64_t(scratch.counts[size_t(i)]) * scratch.otherCounts[size_t(i)];
 }
@@ -152,7 +154,7 @@ void Product::countWork() {
   uint64_t outputs = uint64_t(acc.count());
   part.work.macs = outputs * uint64_t(k);
   part.work.zeroMacs = part.work.macs - nonZero;
-  part.work.macSlots = outputs * uint64_t(blocks);
+  part.work.macSlots = outputs * uint64_t(ceilDiv(k, part.chip.numerics.dot));
   part.countRead(a);
   part.countRead(b);
   if (mode == mach::AccMode::bias)
@@ -164,7 +166,7 @@ void Product::countWork() {
 
 void Product::multiply(int64_t batch, const MacEngine &engine) {
   TileView left = ofBatch(a, batch), right = ofBatch(b, batch), matrix = ofBatch(acc, batch);
-  int64_t width = blocks * macBlock;
+  int64_t width = blocks * block;
   clearFloats(scratch.x, m * width);
   part.codec.gather(left, scratch.x.data(), strides(width));
   scratch.otherCounts.assign(size_t(width), 0); // of b, per k
@@ -186,9 +188,10 @@ void Product::multiply(int64_t batch, const MacEngine &engine) {
     loop.taps = &tap;
     loop.numTaps = 1;
     loop.blocks = int(blocks);
-    loop.xBlock = macBlock;
-    loop.wBlock = macBlock * macLanes;
-    loop.lastTerms = int(k - (blocks - 1) * macBlock);
+    loop.xBlock = block;
+    loop.wBlock = block * macLanes;
+    loop.blockTerms = block;
+    loop.lastTerms = int(k - (blocks - 1) * block);
     if (blocks)
       engine.run(loop, part.events[0]);
     storeAccumulators(matrix, lane, lanes);
@@ -204,7 +207,7 @@ Status Product::run() {
   scratch.xOffset.resize(size_t(m));
   scratch.accOffset.resize(size_t(m));
   for (int64_t i = 0; i < m; ++i) {
-    scratch.xOffset[size_t(i)] = int32_t(i * blocks * macBlock);
+    scratch.xOffset[size_t(i)] = int32_t(i * blocks * block);
     scratch.accOffset[size_t(i)] = int32_t(i * macLanes);
   }
   int64_t firstBatch = row == 1 ? acc.box.lo[0] : 0, batches = row == 1 ? acc.box.size[0] : 1;

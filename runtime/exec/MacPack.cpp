@@ -80,12 +80,13 @@ Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank) {
   return Status::success();
 }
 
-Status checkBlockStart(const TileView &view, int d, const char *name) {
-  if (view.box.lo[d] % macBlock == 0 || view.empty())
+Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, const char *name) {
+  int block = chip.numerics.block();
+  if (view.box.lo[d] % block == 0 || view.empty())
     return Status::success();
   return Error{std::string("the tile of `") + name + "` starts at " +
                std::to_string(view.box.lo[d]) + " of dimension " + std::to_string(d) +
-               ", expected a multiple of 8: dot groups would differ"};
+               ", expected a multiple of " + std::to_string(block) + ": dot groups would differ"};
 }
 
 TileView slice(const TileView &view, int d, int64_t first, int64_t n) {
@@ -108,18 +109,19 @@ MacEngine::MacEngine(const CorePart &p, const TileView &a, const TileView &b) : 
   if (!numerics.accumulateFp16)
     way = Way::f32;
   else if (numerics.fp16 == num::asuFp16 && numerics.rounding == num::Rounding::halfAway &&
-           quantum(p, a) + quantum(p, b) >= -37)
+           numerics.dot == macBlock && quantum(p, a) + quantum(p, b) >= -37)
     way = Way::fp16;
   else
     way = Way::generic;
 }
 
 void MacEngine::run(const MacLoop &loop, num::Events &events) const {
-  if (way == Way::f32)
+  const chip::Numerics &numerics = part.chip.numerics;
+  if (way == Way::f32 && loop.blockTerms == macBlock)
     return part.kernels.f32(loop);
-  if (way == Way::generic)
-    return macGeneric(loop, part.chip.numerics.fp16, part.chip.numerics.accumulatorRounding(),
-                      events);
+  if (way != Way::fp16)
+    return macGeneric(loop, way == Way::f32 ? nullptr : &numerics.fp16,
+                      numerics.accumulatorRounding(), numerics.dot, events);
   MacEvents counted;
   part.kernels.fp16(loop, part.countsEvents[0] ? &counted : nullptr);
   events.saturation += counted.saturation;
@@ -129,7 +131,7 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
 void MacEngine::roundSums(std::vector<float> &sums, mach::Format format,
                           num::Events &events) const {
   if (way != Way::fp16 || format != mach::Format::fp16)
-    return part.codec.roundInPlace(sums.data(), sums.size(), format, events);
+    return part.codec.roundSums(sums.data(), sums.size(), format, events);
   MacEvents counted;
   part.kernels.roundFp16(sums.data(), int64_t(sums.size()), &counted);
   events.saturation += counted.saturation;

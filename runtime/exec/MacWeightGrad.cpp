@@ -23,7 +23,8 @@ constexpr int64_t columnFloats = 48 * 1024;
 class WeightGradient {
 public:
   WeightGradient(CorePart &p, const Issue &i)
-      : part(p), issue(i), window(i.window), scratch(MacScratch::ofThread()) {}
+      : part(p), issue(i), window(i.window), scratch(MacScratch::ofThread()),
+        block(MacEngine::rowBlock(p.chip.numerics)) {}
   Status run();
 
 private:
@@ -43,12 +44,13 @@ private:
   int64_t rowsTotal() const { return acc.box.size[2] * acc.box.size[3] * acc.box.size[4]; }
   int64_t laneBlocks() const { return ceilDiv(acc.box.size[1], macLanes); }
   int64_t pixels() const { return dy.box.size[3] * dy.box.size[4]; }
-  int64_t width() const { return roundUp(pixels(), macBlock); }
+  int64_t width() const { return roundUp(pixels(), block); }
 
   CorePart &part;
   const Issue &issue;
   const Window &window;
   MacScratch &scratch;
+  int block; // terms of a block
   TileView acc, chain, x, dy;
   // Packed input: rows and columns from these coordinates on, padding included.
   int64_t firstY = 0, spanY = 0, firstX = 0, spanX = 0;
@@ -65,9 +67,11 @@ Status WeightGradient::checkImages() const {
     return Status::success();
   if (!dy.whole(4))
     return Error{"a tile of part of an image must hold whole output rows"};
-  if (dy.box.lo[3] * dy.extent[4] % macBlock)
+  int granule = part.chip.numerics.block();
+  if (dy.box.lo[3] * dy.extent[4] % granule)
     return Error{"the tile starts at pixel " + std::to_string(dy.box.lo[3] * dy.extent[4]) +
-                 " of the image, expected a multiple of 8: dot groups would differ"};
+                 " of the image, expected a multiple of " + std::to_string(granule) +
+                 ": dot groups would differ"};
   if (dy.box.size[0] > 1)
     return Error{"a tile of several images must hold whole images"};
   return Status::success();
@@ -230,10 +234,11 @@ void WeightGradient::runChain(const MacEngine &engine) {
       loop.pixels = int(rows);
       loop.taps = &tap;
       loop.numTaps = 1;
-      loop.blocks = int(width() / macBlock);
-      loop.xBlock = macBlock;
-      loop.wBlock = macBlock * macLanes;
-      loop.lastTerms = int(pixels() - (loop.blocks - 1) * macBlock);
+      loop.blocks = int(width() / block);
+      loop.xBlock = block;
+      loop.wBlock = block * macLanes;
+      loop.blockTerms = block;
+      loop.lastTerms = int(pixels() - (loop.blocks - 1) * block);
       engine.run(loop, part.events[0]);
     }
   }
@@ -262,8 +267,7 @@ void WeightGradient::storeLanes(const TileView &view, int64_t group,
     for (int64_t r = 0; r < rows; ++r)
       *to++ = lane[r * macLanes];
   }
-  num::Events none; // the values are of the format already
-  part.codec.scatter(scratch.dense.data(), slice(view, 0, group, 1), none);
+  part.codec.put(scratch.dense.data(), slice(view, 0, group, 1));
 }
 
 void WeightGradient::joinTotal(const MacEngine &engine) {
@@ -319,7 +323,8 @@ Status WeightGradient::run() {
   uint64_t images = uint64_t(dy.box.size[0]);
   part.work.macs = images * weights * presentTerms();
   part.work.zeroMacs = part.work.macs - nonZeroTerms;
-  part.work.macSlots = images * uint64_t(acc.count()) * uint64_t(width() / macBlock);
+  part.work.macSlots =
+      images * uint64_t(acc.count()) * uint64_t(ceilDiv(pixels(), part.chip.numerics.dot));
   part.countRead(x);
   part.countRead(dy);
   if (mode == mach::AccMode::continue_)

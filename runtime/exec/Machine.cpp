@@ -28,11 +28,10 @@ static Status checkChip(const chip::Chip &chip, const image::Image &image) {
   if (image.chipHash != chip.structureHash())
     return Error{"the image was compiled for another structure of chip `" + image.chipName +
                  "` than `" + chip.name + "` has: compile it again for this description"};
-  if (chip.numerics.dot != macBlock)
-    return Error{"dot groups of " + std::to_string(chip.numerics.dot) +
-                 " terms are not simulated, expected 8"};
-  if (chip.numerics.rounding == num::Rounding::stochastic)
-    return Error{"stochastic rounding is not simulated"};
+  int dot = chip.numerics.dot;
+  if (dot != 1 && dot != 8 && dot != 16)
+    return Error{"dot groups of " + std::to_string(dot) +
+                 " terms are not simulated, expected 1, 8 or 16"};
   int cores = chip.structure.cores.value;
   if (cores < 1 || cores > 64)
     return Error{"a machine has 1 to 64 cores, not " + std::to_string(cores)};

@@ -104,20 +104,26 @@ public:
   explicit Codec(const chip::Numerics &numerics);
   /// A format of the chip (see mach::isChipFormat).
   const num::Format &format(mach::Format f) const { return formats[size_t(f)].format; }
-  /// Rounding of stores, unless a descriptor says otherwise.
-  num::Rounding rounding() const { return mode; }
 
   /// Widens the elements of the view into `out`, row-major. i32 and u8 elements become floats of
   /// the same value.
   void gather(const TileView &view, float *out) const;
   /// The same with strides of the output in elements; elements between are not touched.
   void gather(const TileView &view, float *out, const Dims &outStride) const;
-  /// Rounds `values`, dense and row-major, into the view and counts what happens. f32 elements are
-  /// stored as they are, -0 as +0. The view's format is f32 or one of the chip's. Uses `values` as
-  /// scratch.
-  void scatter(float *values, const TileView &view, num::Events &events) const;
-  /// Rounds in place to a format without storing; f32 makes +0 of -0.
-  void roundInPlace(float *values, size_t n, mach::Format format, num::Events &events) const;
+  /// Rounds `values`, dense and row-major, into the view and counts what happens, in the view's
+  /// rounding; `run` is the number of the run, for stochastic rounding. f32 elements are stored as
+  /// they are, -0 as +0. The view's format is f32 or one of the chip's. Uses `values` as scratch.
+  void scatter(float *values, const TileView &view, uint32_t run, num::Events &events) const;
+  /// The same for elements that only change their places: values of the view's format stay.
+  void move(float *values, const TileView &view, uint32_t run, num::Events &events) const;
+  /// Rounds in place to the view's format, without storing.
+  void round(float *values, const TileView &view, uint32_t run, num::Events &events) const;
+  /// Stores values of the view's format as they are. Uses `values` as scratch.
+  void put(float *values, const TileView &view) const;
+  /// Rounds n sums of accumulators in place, never stochastically; f32 makes +0 of -0.
+  void roundSums(float *values, size_t n, mach::Format format, num::Events &events) const;
+  /// Whether storing into the tile takes random numbers.
+  bool isStochastic(const mach::TensorTile &tile) const;
 
 private:
   struct Entry {
@@ -125,8 +131,12 @@ private:
     std::vector<float> values; // by code, 256 or 65536; empty: the chip has no such format
   };
   void add(mach::Format f, const num::Format &format);
+  num::Format formatOf(const TileView &view) const;
+  num::Rounding roundingOf(mach::StoreRounding rounding) const;
+  /// The numbers of the view's elements, or null if its rounding takes none.
+  const uint32_t *randomNumbers(const TileView &view, uint32_t run) const;
   std::array<Entry, mach::numFormatValues> formats;
-  num::Rounding mode;
+  num::Rounding mode, sumMode; // of stores, of accumulators
 };
 
 /// Stores whole numbers as u8 or i32.

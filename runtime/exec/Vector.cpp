@@ -8,6 +8,9 @@
 
 namespace slp::exec {
 
+/// The host's register with the number of the run (runtime/api/Hyper.h).
+constexpr int runNumber = 8;
+
 static bool allows(ElementKind kind, mach::Format format) {
   switch (kind) {
   case ElementKind::real:
@@ -40,7 +43,7 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
                             const VectorOperand *operands, size_t count) {
   uint64_t cores = state.mask[mask];
   Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
-  bool perCore = false, writesShared = false;
+  bool perCore = false, writesShared = false, isStochastic = false;
   int index = 0, outputs = 0;
   for (size_t i = 0; i < count; ++i) {
     const VectorOperand &o = operands[i];
@@ -54,12 +57,21 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
                    "` lies in dram, expected spm, acc or shared"};
     perCore |= tile.space != mach::Space::shared;
     writesShared |= o.written && tile.space == mach::Space::shared;
-    if (o.written)
+    if (o.written) {
       issue.destination[outputs++] = index;
+      isStochastic |= state.codec.isStochastic(tile);
+    }
     issue.operand[index++] = state.descriptor[o.reg];
   }
   if (!perCore && (cores & (cores - 1)))
     return Error{"all operands lie in shared: the mask must name one core"};
+  if (isStochastic) {
+    float run = state.hyper[runNumber];
+    if (!(run >= 0 && run < 0x1p24f))
+      return Error{"h8, the number of the run, is " + std::to_string(run) +
+                   ", expected 0 to 2^24 for stochastic rounding"};
+    issue.run = uint32_t(run);
+  }
   issue.execute = execute;
   const mach::TensorTile &dst = issue.operand[0].tile;
   // Cores that write to the shared buffer do so in order: no threads.
@@ -113,7 +125,16 @@ Result<float *> VectorPart::fetch(int operand, const char *name, const TileView 
 }
 
 void VectorPart::store(float *values, const TileView &dst, int output, uint64_t operations) {
-  part.codec.scatter(values, dst, part.events[output]);
+  part.codec.scatter(values, dst, issue.run, part.events[output]);
+  countStored(dst, operations);
+}
+
+void VectorPart::move(float *values, const TileView &dst, int output, uint64_t operations) {
+  part.codec.move(values, dst, issue.run, part.events[output]);
+  countStored(dst, operations);
+}
+
+void VectorPart::countStored(const TileView &dst, uint64_t operations) {
   part.work.elements += uint64_t(dst.count());
   part.work.operations += operations;
   part.countWrite(dst);

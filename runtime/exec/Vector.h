@@ -60,9 +60,14 @@ public:
   /// Rounds and writes; counts results and `operations` lane operations. `output` is the index of
   /// the destination.
   void store(float *values, const TileView &dst, int output, uint64_t operations);
+  /// The same for elements that only change their places.
+  void move(float *values, const TileView &dst, int output, uint64_t operations);
 
   CorePart &part;
   const Issue &issue;
+
+private:
+  void countStored(const TileView &dst, uint64_t operations);
 };
 
 } // namespace slp::exec

@@ -230,7 +230,7 @@ static Status normalizeSumsPart(CorePart &core, const Issue &issue) {
     addTerms(*r, error, n, sums + resultAt(*r, at));
     addTerms(*r, terms.data(), n, weighted + resultAt(*r, at));
   });
-  core.codec.scatter(weighted, *products, core.events[1]);
+  core.codec.scatter(weighted, *products, issue.run, core.events[1]);
   core.countWrite(*products);
   part.store(sums, *dst, 0, 8 * uint64_t(r->box.count()));
   return Status::success();

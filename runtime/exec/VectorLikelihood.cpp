@@ -144,7 +144,7 @@ static Status nllPart(CorePart &core, const Issue &issue) {
     bool isCounted = shares.counts(i);
     losses[i] = isCounted ? -(shareValues[i] * (*values)[i * n + shares.label(i)]) : 0.0f;
   }
-  core.codec.scatter(shareValues, *shareView, core.events[1]);
+  core.codec.scatter(shareValues, *shareView, issue.run, core.events[1]);
   core.countWrite(*shareView);
   part.store(losses, *dst, 0, 3 * uint64_t(rows));
   return Status::success();

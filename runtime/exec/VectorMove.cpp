@@ -59,7 +59,7 @@ static Status copyPart(CorePart &core, const Issue &issue) {
       }
     core.codec.gather(*from, result + first, outStride);
   }
-  part.store(result, *dst, 0, uint64_t(n));
+  part.move(result, *dst, 0, uint64_t(n));
   return Status::success();
 }
 
@@ -139,7 +139,7 @@ static Status gatherPart(CorePart &core, const Issue &issue) {
       const float *from = *values + (o * rows + row) * inner;
       std::copy(from, from + inner, result + (o * count + i) * inner);
     }
-  part.store(result, *dst, 0, uint64_t(dst->count()));
+  part.move(result, *dst, 0, uint64_t(dst->count()));
   return Status::success();
 }
 

@@ -73,13 +73,12 @@ public:
   /// Rounds the new states, but not x, which follows from them.
   void roundStates() {
     for (int i = 1; i < count; ++i)
-      core.codec.roundInPlace(state[i], size_t(n), dst[i].format, core.events[i]);
+      core.codec.round(state[i], dst[i], part.issue.run, core.events[i]);
   }
   void close(uint64_t operations) {
     part.store(state[0], dst[0], 0, operations * uint64_t(n));
-    num::Events none; // they are rounded already
     for (int i = 1; i < count; ++i) {
-      core.codec.scatter(state[i], dst[i], none);
+      core.codec.put(state[i], dst[i]); // they are rounded already
       core.countWrite(dst[i]);
     }
   }

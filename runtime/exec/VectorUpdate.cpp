@@ -77,14 +77,13 @@ public:
   /// Rounds the new values of all states but the weights, which follow from them.
   void roundStates() {
     for (int i = 1; i < count; ++i)
-      core.codec.roundInPlace(state[i], size_t(n), view[i].format, core.events[i]);
+      core.codec.round(state[i], view[i], part.issue.run, core.events[i]);
   }
   /// Writes all states; `operations` are those of one element.
   void close(uint64_t operations) {
     part.store(state[0], view[0], 0, operations * uint64_t(n));
-    num::Events none; // they are rounded already
     for (int i = 1; i < count; ++i) {
-      core.codec.scatter(state[i], view[i], none);
+      core.codec.put(state[i], view[i]); // they are rounded already
       core.countWrite(view[i]);
     }
   }
@@ -256,8 +255,7 @@ static Status drainPart(CorePart &core, const Issue &issue) {
     (*sums)[i] = 0;
   }
   part.store(*dw, *dst, 1, uint64_t(n));
-  num::Events none; // zeros
-  core.codec.scatter(*sums, *acc, none);
+  core.codec.put(*sums, *acc); // zeros
   core.countWrite(*acc);
   return Status::success();
 }

@@ -30,22 +30,31 @@ double roundTo(double x, num_ir::FloatType format, num_ir::Rounding mode, uint32
 /// code or never produces it. Inf and NaN of an `ieee` or `nan` format are numbers of that kind.
 bool decode(uint32_t code, num_ir::FloatType format, double &value);
 
+/// Whether x is a finite value of the format.
+bool isValue(double x, num_ir::FloatType format);
+
 /// Turns a result of -0 into +0, as every store does (docs/numerics.md §5).
 template <typename Real> Real positiveZero(Real x) { return x == 0 ? Real(0) : x; }
+
+/// docs/numerics.md §7: the first word of Philox-4x32-10 for a key and the counter (c0, c1, c2, 0).
+uint32_t philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint32_t k1);
 
 /// Stores results to one element type, rounding once (docs/numerics.md §5).
 template <typename Real> class StoreOf {
 public:
-  /// `element` is f32, or a !num.float to round to by `mode`.
-  StoreOf(mlir::Type element, num_ir::Rounding mode)
-      : format(llvm::dyn_cast<num_ir::FloatType>(element)), mode(mode) {}
-  Real operator()(Real x) const {
-    return format ? static_cast<Real>(roundTo(x, format, mode)) : positiveZero(x);
-  }
+  /// `element` is f32, or a format to round to by `mode`.
+  /// Stochastic rounding takes the numbers of the tensor's stream and the number of the run.
+  StoreOf(mlir::Type element, num_ir::Rounding mode, uint32_t stream = 0, uint32_t run = 0)
+      : format(llvm::dyn_cast<num_ir::FloatType>(element)), mode(mode), stream(stream), run(run) {}
+  /// The stored value of the element with this row-major index.
+  Real operator()(Real x, int64_t index) const;
+  /// The same for an element that only changes its place: a value of the format stays.
+  Real moved(Real x, int64_t index) const;
 
 private:
   num_ir::FloatType format; // null: f32
   num_ir::Rounding mode;
+  uint32_t stream, run;
 };
 
 using Store = StoreOf<float>;

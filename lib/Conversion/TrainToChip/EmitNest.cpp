@@ -96,7 +96,7 @@ void NestEmitter::emitAlloc(unsigned index) {
                               SpaceAttr::get(b.getContext(), buffer.space));
   buffers[index] = AllocOp::create(b, nest.loc, type, origin, extents, coreStride,
                                    bufferSlots(nest, buffer, choice), IntegerAttr(), IntegerAttr(),
-                                   num_ir::RoundingAttr(), IntegerAttr());
+                                   buffer.rounding, buffer.stream);
   if (buffer.load)
     LoadOp::create(b, nest.loc, views[index], buffers[index]);
 }

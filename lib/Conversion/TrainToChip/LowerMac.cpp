@@ -20,6 +20,12 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
+/// Terms that a tile of a reduction has a multiple of: blocks of channels, dot groups of pixels.
+template <typename Op> static int64_t blockOf(Op op) {
+  std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
+  return accumulate ? std::max<int64_t>(accumulate->getDot(), 8) : 8;
+}
+
 /// Adds the accumulator buffer, the MAC run, and the rounded result that is stored.
 static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, StringRef instruction,
                       ArrayRef<NestDim> accDims, ArrayRef<unsigned> ins, ArrayRef<int64_t> geometry,
@@ -81,7 +87,7 @@ static Nest lowerConv(ConvOp op, const TensorMap &tensors) {
   int64_t groups = op.getGroup(), co = w[0] / groups, ci = w[1];
   int n = nest.addLoop("n", y[0]), g = nest.addLoop("g", groups), o = nest.addLoop("co", co);
   int oy = nest.addLoop("oy", y[2]), ox = nest.addLoop("ox", y[3]);
-  int i = nest.addLoop("ci", ci, /*reduction=*/true, /*granule=*/8);
+  int i = nest.addLoop("ci", ci, /*reduction=*/true, /*granule=*/blockOf(op));
   nest.loops[ox].cutLast = true;
 
   unsigned xb =
@@ -113,7 +119,7 @@ static Nest lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
   int n = nest.addLoop("n", x[0]), g = nest.addLoop("g", groups), i = nest.addLoop("ci", ci);
   int uy = nest.addLoop("iy", llvm::divideCeil(x[2], win.strideH));
   int ux = nest.addLoop("ix", llvm::divideCeil(x[3], win.strideW));
-  int o = nest.addLoop("co", co, /*reduction=*/true, /*granule=*/8);
+  int o = nest.addLoop("co", co, /*reduction=*/true, /*granule=*/blockOf(op));
   nest.loops[ux].cutLast = true;
 
   unsigned dyb =
@@ -142,7 +148,8 @@ static Nest lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   int g = nest.addLoop("g", groups), o = nest.addLoop("co", co), i = nest.addLoop("ci", ci);
   int n = nest.addLoop("n", x[0], /*reduction=*/true);
   // A tile of part of an image begins at a pixel that is a multiple of the dot width.
-  int oy = nest.addLoop("oy", y[2], /*reduction=*/true, 8 / std::gcd<int64_t>(8, y[3]));
+  int64_t block = blockOf(op);
+  int oy = nest.addLoop("oy", y[2], /*reduction=*/true, block / std::gcd(block, y[3]));
   nest.loops[oy].wholeUnless = n;
 
   NestDim columns =
@@ -188,7 +195,8 @@ static Nest lowerMatMul(MatMulOp op, const TensorMap &tensors) {
   };
   NestDim m = NestDim::along(nest.addLoop("m", rows), rows);
   NestDim n = NestDim::along(nest.addLoop("n", columns), columns);
-  NestDim k = NestDim::along(nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/8), depth);
+  NestDim k =
+      NestDim::along(nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/blockOf(op)), depth);
   unsigned ab = addBuffer(nest, tensors, op.getA(), Space::spm, inBatch(m, k), true, false);
   if (op.getTransposeA())
     nest.buffers[ab].strides = transposed(rows, depth, isBatched);

@@ -7,6 +7,7 @@
 #include "LowerOp.h"
 
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainStreams.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -35,6 +36,52 @@ static const LoweringTable &loweringTable() {
 LogicalResult slp::lowerOp(Operation *op, const TensorMap &tensors, std::vector<Nest> &nests) {
   const Lowering *lowering = loweringTable().find(op->getName().getStringRef());
   return lowering ? (*lowering)(op, tensors, nests) : op->emitError("has no lowering to the chip");
+}
+
+/// The rounding of a result if it is not the chip's own, which buffers have by default.
+static num_ir::RoundingAttr ownRounding(Operation *op, const chip::Chip &chip) {
+  auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
+  // Both enums list the modes in the order of docs/numerics.md.
+  bool isChips = rounding && int(rounding.getValue()) == int(chip.numerics.rounding);
+  bool isPlain = isChips && rounding.getValue() != num_ir::Rounding::stochastic;
+  return isPlain ? num_ir::RoundingAttr() : rounding;
+}
+
+LogicalResult slp::setRoundings(Operation *op, const chip::Chip &chip, std::vector<Nest> &nests) {
+  SmallVector<Operation *> ops = {op};
+  if (isMacOp(op)) {
+    if (RoundOp round = fusedRoundOf(op))
+      ops.push_back(round);
+    if (ReluOp relu = fusedReluOf(op))
+      ops.push_back(relu);
+  }
+  for (Operation *each : ops) {
+    num_ir::RoundingAttr rounding = ownRounding(each, chip);
+    if (!rounding)
+      continue;
+    auto streams = each->getAttrOfType<DenseI64ArrayAttr>(getStreamsAttrName());
+    bool isStochastic = rounding.getValue() == num_ir::Rounding::stochastic;
+    for (OpResult result : each->getResults()) {
+      if (!isa<num_ir::FloatType>(elementOf(result)))
+        continue;
+      std::string name = trainNameOf(result);
+      if (name.empty() || (isStochastic && !streams))
+        return each->emitError("rounds otherwise than the chip, but has no ")
+               << (name.empty() ? getNamesAttrName() : getStreamsAttrName())
+               << "; run train-name-tensors first";
+      for (Nest &nest : nests)
+        for (NestRun &run : nest.runs)
+          for (auto [buffer, capture] : llvm::zip(run.outs, run.captures)) {
+            if (capture != name)
+              continue;
+            nest.buffers[buffer].rounding = rounding;
+            if (isStochastic)
+              nest.buffers[buffer].stream =
+                  Builder(op->getContext()).getI64IntegerAttr(streams[result.getResultNumber()]);
+          }
+    }
+  }
+  return success();
 }
 
 std::string slp::trainNameOf(Value result) {

@@ -56,6 +56,9 @@ struct NestBuffer {
   llvm::SmallVector<int64_t> strides;
   int64_t offset = 0; // of the view's first element, in elements
   bool load = false, store = false;
+  /// How results are rounded into it; null: as the chip says. With a random stream if stochastic.
+  num_ir::RoundingAttr rounding;
+  mlir::IntegerAttr stream;
 };
 
 /// One instruction; numbers index Nest::buffers.

@@ -230,7 +230,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
     if (isFused(&op))
       continue;
     std::vector<Nest> opNests;
-    if (failed(lowerOp(&op, tensors, opNests)))
+    if (failed(lowerOp(&op, tensors, opNests)) || failed(setRoundings(&op, *chip, opNests)))
       return failure();
     for (Nest &nest : opNests) {
       FailureOr<TileOptions> options = optionsOf(&op, ++nests);

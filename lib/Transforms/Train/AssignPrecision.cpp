@@ -333,7 +333,8 @@ static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
   bool isNarrow = chip.numerics.accumulateFp16 || chip.numerics.acrossImagesFp16;
   formats.accumulate = num_ir::AccumulateAttr::get(
       context, chip.numerics.dot, chip.numerics.accumulateFp16 ? fp16 : formats.f32,
-      isNarrow ? formats.rounding.getValue() : num_ir::Rounding::nearest_even,
+      isNarrow ? roundingAttr(context, chip.numerics.accumulatorRounding()).getValue()
+               : num_ir::Rounding::nearest_even,
       chip.numerics.acrossImagesFp16 ? fp16 : formats.f32);
   return formats;
 }

@@ -9,6 +9,7 @@
 #include "slp/Transforms/Train/Passes.h"
 
 #include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainStreams.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
@@ -34,6 +35,7 @@ private:
   SmallVector<std::string> namesFor(Operation *op, StringRef prefix);
   std::string nameOf(Value value);
   void setNames(Operation *op, ArrayRef<std::string> names, bool areGiven = false);
+  void numberStreams(ModuleOp module);
 
   DenseMap<Value, std::string> names;
   llvm::StringSet<> taken;
@@ -142,6 +144,22 @@ void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
   }
 }
 
+/// Gives each result of an op that rounds stochastically a random stream, where it has none.
+void TrainNameTensors::numberStreams(ModuleOp module) {
+  constexpr int64_t streamsOfSeed = 4096, streams = int64_t(1) << 24;
+  int64_t next = 0;
+  module.walk([&](Operation *op) {
+    auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
+    if (!rounding || rounding.getValue() != num_ir::Rounding::stochastic || isa<StateOp>(op))
+      return;
+    SmallVector<int64_t> numbers;
+    for (unsigned i = 0; i < op->getNumResults(); ++i)
+      numbers.push_back((next++ + streamsOfSeed * seed) % streams);
+    if (!op->hasAttr(getStreamsAttrName()))
+      op->setAttr(getStreamsAttrName(), DenseI64ArrayAttr::get(&getContext(), numbers));
+  });
+}
+
 void TrainNameTensors::runOnOperation() {
   ModuleOp module = getOperation();
   // Inputs and states share the image's symbols with tensors.
@@ -160,4 +178,5 @@ void TrainNameTensors::runOnOperation() {
   });
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
     nameFunction(fn, fn.getName() == "step" ? "" : (fn.getName() + ":").str());
+  numberStreams(module);
 }

@@ -3,9 +3,9 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // One loop serves all MAC instructions: a set of output pixels, 16 outputs of neighbouring channels
-// each (the lanes), takes terms in the order of docs/numerics.md section 4: block of 8, then tap,
-// then term in the block. What is a pixel, a lane and a term differs: convolution forward has
-// pixels, output channels and input channels.
+// each (the lanes), takes terms in the order of docs/numerics.md section 4: block of 8 (or 16),
+// then tap, then term in the block. What is a pixel, a lane and a term differs: convolution forward
+// has pixels, output channels and input channels.
 //
 // Padding and ragged blocks are zeros in the packed operands. That changes no bit: a fused
 // multiply-add of a zero product leaves an accumulator as it is (accumulators are never -0), and
@@ -25,7 +25,7 @@
 namespace slp::exec {
 
 constexpr int macLanes = 16;
-constexpr int macBlock = 8; // terms of a dot group
+constexpr int macBlock = 8; // terms of a block, but for dot groups of 16
 
 /// Where a tap's first term lies relative to a pixel's, and its weights relative to the block's; in
 /// floats.
@@ -33,18 +33,19 @@ struct MacTap {
   int32_t x, w;
 };
 
-/// acc[pixel][lane] takes, for each block, for each tap, up to 8 products x * w.
+/// acc[pixel][lane] takes, for each block, for each tap, up to `blockTerms` products x * w.
 struct MacLoop {
   float *acc = nullptr; // 16 floats per pixel
   const float *x = nullptr;
-  const float *w = nullptr;                               // [block][tap][8][16]
+  const float *w = nullptr;                               // [block][tap][term][16]
   const int32_t *accOffset = nullptr, *xOffset = nullptr; // per pixel, floats
   int pixels = 0;
   const MacTap *taps = nullptr;
   int numTaps = 0;
   int blocks = 0;
   int64_t xBlock = 0, wBlock = 0; // distance of blocks, floats
-  int lastTerms = macBlock;       // terms in the last block, 1 to 8
+  int blockTerms = macBlock;      // `f32` and `fp16` below want 8
+  int lastTerms = macBlock;       // terms in the last block, 1 to blockTerms
 };
 
 /// Roundings of accumulators that hit a limit of their format.
@@ -77,8 +78,9 @@ const MacKernels &macKernels();
 /// Each set that this host can run; the portable one is always there. For tests.
 const MacKernels *macKernelsNamed(const char *name);
 
-/// Any accumulator format and rounding, element by element.
-void macGeneric(const MacLoop &loop, const num::Format &format, num::Rounding rounding,
+/// Any accumulator format (null: FP32), rounding, and group of terms between two roundings (a
+/// divisor of the block's terms), element by element.
+void macGeneric(const MacLoop &loop, const num::Format *format, num::Rounding rounding, int group,
                 num::Events &events);
 
 } // namespace slp::exec

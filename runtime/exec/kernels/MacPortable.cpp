@@ -10,6 +10,7 @@
 #include "runtime/exec/kernels/MacLoops.h"
 #include "runtime/num/Round.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace slp::exec {
@@ -67,16 +68,20 @@ static void addGroup(float *acc, const float *x, const float *w, int terms) {
       acc[i] = std::fma(x[k], w[k * macLanes + i], acc[i]);
 }
 
-void macGeneric(const MacLoop &loop, const num::Format &format, num::Rounding rounding,
+void macGeneric(const MacLoop &loop, const num::Format *format, num::Rounding rounding, int group,
                 num::Events &events) {
   for (int p = 0; p < loop.pixels; ++p) {
     float *acc = loop.acc + loop.accOffset[p];
     for (int b = 0; b < loop.blocks; ++b)
       for (int t = 0; t < loop.numTaps; ++t) {
-        addGroup(acc, loop.x + b * loop.xBlock + loop.taps[t].x + loop.xOffset[p],
-                 loop.w + b * loop.wBlock + loop.taps[t].w,
-                 b + 1 == loop.blocks ? loop.lastTerms : macBlock);
-        num::roundArray(format, rounding, acc, nullptr, acc, macLanes, events);
+        const float *x = loop.x + b * loop.xBlock + loop.taps[t].x + loop.xOffset[p];
+        const float *w = loop.w + b * loop.wBlock + loop.taps[t].w;
+        int terms = b + 1 == loop.blocks ? loop.lastTerms : loop.blockTerms;
+        for (int k = 0; k < terms; k += group) {
+          addGroup(acc, x + k, w + k * macLanes, std::min(group, terms - k));
+          if (format)
+            num::roundArray(*format, rounding, acc, nullptr, acc, macLanes, events);
+        }
       }
   }
 }

@@ -138,6 +138,30 @@ func.func @strides_of_other_rank(%i: index) {
 
 // -----
 
+func.func @random_without_stream(%i: index) {
+  // expected-error @below {{expected a stream with stochastic rounding, and only there}}
+  %b = chip.alloc [%i] extents [4] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>} : memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @stream_without_random(%i: index) {
+  // expected-error @below {{expected a stream with stochastic rounding, and only there}}
+  %b = chip.alloc [%i] extents [4] core_stride [0] slots 1 {rounding = #num.rounding<half_away>, stream = 1 : i64} : memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @stream_too_large(%i: index) {
+  // expected-error @below {{expected a stream of 0 to 16777215, found 16777216}}
+  %b = chip.alloc [%i] extents [4] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 16777216 : i64} : memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
 func.func @no_slots() {
   // expected-error @below {{expected 1 to 15 slots, found 0}}
   %b = chip.alloc [] extents [] core_stride [] slots 0 : memref<f32, #chip.space<spm>>

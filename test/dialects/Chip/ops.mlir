@@ -31,6 +31,8 @@ func.func @step() {
     scf.for %n = %c0 to %c4 step %c1 {
       // CHECK: %[[B:.*]] = chip.alloc[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64 : i64, slot_bytes = 288 : i64} : memref<1x2x6x6xf32, #chip.space<spm>>
       %b = chip.alloc [%n, %c0, %c0, %c0] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64, slot_bytes = 288} : memref<1x2x6x6xf32, #spm>
+      // CHECK: chip.alloc[%{{.*}}] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %r = chip.alloc [%n] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 15, reserved, flush>, #spm>
       // CHECK: chip.wait <load> 3 by 1
       chip.wait <load> 3 by 1
       // CHECK: chip.load %[[V]] to %[[B]] : memref<4x8x6x6xf32, #chip.space<dram>>, memref<1x2x6x6xf32, #chip.space<spm>>

@@ -46,7 +46,7 @@ func.func private @f(!num.float<5, 2, 15, none, flush, flush_below = 131072.0>)
 
 // -----
 
-// expected-error @below {{expected a dot group of 8 terms, found 4}}
+// expected-error @below {{expected a dot group of 1, 8 or 16 terms, found 4}}
 func.func private @f() attributes {a = #num.accumulate<dot = 4, format = f32, rounding = nearest_even, across = f32>}
 
 // -----

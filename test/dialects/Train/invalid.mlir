@@ -8,6 +8,22 @@ func.func @f(%x: tensor<2xf32>) {
 
 // -----
 
+func.func @streams(%x: tensor<2xf32>) {
+  // expected-error @below {{expected train.streams to be one number of 24 bits per result, found array<i64: 0, 1>}}
+  %0 = train.relu %x {train.streams = array<i64: 0, 1>} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @large_stream(%x: tensor<2xf32>) {
+  // expected-error @below {{expected train.streams to be one number of 24 bits per result, found array<i64: 16777216>}}
+  %0 = train.relu %x {train.streams = array<i64: 16777216>} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<2xf32>) {
   // expected-error @below {{has an attribute "train.mood", unknown to train}}
   %0 = train.relu %x {train.mood = "good"} : (tensor<2xf32>) -> tensor<2xf32>

@@ -116,14 +116,28 @@ TEST(ParseError, Formats) {
             std::string::npos);
   EXPECT_NE(
       messageOf(changed("rounding: {value: nearest_even", "rounding: {value: up"))
-          .find("numerics.rounding.value: up, expected nearest_even, half_away or toward_zero"),
+          .find("numerics.rounding.value: up, expected nearest_even, half_away, toward_zero or "
+                "stochastic"),
       std::string::npos);
-  EXPECT_NE(messageOf(changed("dot: {value: 8", "dot: {value: 16"))
-                .find("numerics.dot.value: 16, expected 8"),
+  EXPECT_NE(messageOf(changed("dot: {value: 8", "dot: {value: 4"))
+                .find("numerics.dot.value: 4, expected 1, 8 or 16"),
             std::string::npos);
   EXPECT_NE(messageOf(changed("accumulate: {value: f32", "accumulate: {value: bf16"))
                 .find("numerics.accumulate.value: bf16, expected f32 or fp16"),
             std::string::npos);
+}
+
+TEST(ParseError, AnAccumulatorHasNoThreshold) {
+  const std::string flush = "subnormals: flush, flush_below: 0.01";
+  EXPECT_NE(
+      messageOf(changed("fp16: {exp: 5, man: 10, bias: 15, specials: none, subnormals: gradual",
+                        "fp16: {exp: 5, man: 10, bias: 15, specials: none, " + flush, "asu-fp8"))
+          .find("numerics.fp16.flush_below: a threshold, expected none: accumulators are fp16"),
+      std::string::npos);
+  std::string yaml =
+      changed("fp16: {exp: 5, man: 10, bias: 15, specials: reserved, subnormals: gradual",
+              "fp16: {exp: 5, man: 10, bias: 15, specials: reserved, " + flush);
+  EXPECT_TRUE(chip::parse(yaml, "my.yaml").ok());
 }
 
 TEST(ParseError, FurtherFormats) {

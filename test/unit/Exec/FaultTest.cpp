@@ -220,7 +220,9 @@ std::vector<Fault> allFaults() {
        }),
        "the tile of `x` starts at 4 of dimension 2, expected a multiple of 8"},
       {"MacOperandFormat", conv([](ConvTiles &t) { t.xFormat = f32; }),
-       "operand `x` is a f32 tile of rank 5 in spm, expected an fp8 or fp16 tile"},
+       "operand `x` is a f32 tile of rank 5 in spm, expected a tile of rank 5 in spm, in a format "
+       "of the "
+       "chip"},
       {"AccumulatorFormat", conv([](ConvTiles &t) { t.accFormat = fp16; }),
        "operand `acc` is a fp16 tile of rank 5 in acc, expected an f32 tile"},
       {"BiasFormat", conv([](ConvTiles &t) {
@@ -250,7 +252,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, tile(b, spm, f32, {4}, {4}));
          b.emit(mach::VRelu{0, 1, 0});
        },
-       "operand `dst` has format i32, expected f32, fp16 or fp8"},
+       "operand `dst` has format i32, expected f32 or a format of the chip"},
       {"VectorRanks",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {4}, {4}));

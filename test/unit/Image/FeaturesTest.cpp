@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/image/Features.h"
+#include "runtime/image/Formats.h"
 
 #include "ExampleImage.h"
 
@@ -40,6 +41,39 @@ TEST(Features, Fp16OperandNeedsTheFeature) {
   EXPECT_EQ(checkFeatures(image, loaded("asu-fp8")).message(),
             "chip 'asu-fp8' lacks the feature fp16-mac, which matmul with the fp16 operand a at "
             "instruction 8 needs");
+}
+
+TEST(Formats, TheChipMustHaveThem) {
+  chip::Chip chip = loaded("lnpu");
+  auto message = [&](mach::Format format, int bias, mach::Space space = mach::Space::spm) {
+    Image image = exampleImage();
+    mach::TensorTile &tile = image.descriptors[0].tile;
+    tile.format = format, tile.bias = bias, tile.space = space;
+    Status s = checkFormats(image, chip);
+    return s ? std::string() : s.message();
+  };
+  EXPECT_EQ(message(mach::Format::fp8, 3), "");
+  EXPECT_EQ(message(mach::Format::x0, 0), "descriptor 'x': the chip has no format x0");
+  EXPECT_EQ(message(mach::Format::x4, 0), "descriptor 'x': the chip has no format x4");
+  EXPECT_EQ(message(mach::Format::fp8, -16),
+            "descriptor 'x': the shared exponent bias -16 does not suit format fp8: num.float<5, "
+            "2, -1, reserved, flush>: the bias is -1, expected 0 to 127");
+  EXPECT_EQ(message(mach::Format::i32, 1),
+            "descriptor 'x': a shared exponent bias, but elements of i32 have none");
+  EXPECT_EQ(message(mach::Format::fp16, 1, mach::Space::acc),
+            "descriptor 'x': a tile in acc, expected rounding chip, bias 0 and stream 0");
+  chip.numerics.formats = {{"narrow", num::e4m3}, {"wide", num::ibmFp16}};
+  EXPECT_EQ(message(mach::Format::x0, 2), "");
+  EXPECT_EQ(message(mach::Format::x1, 0), "descriptor 'x': the chip has no format x1");
+  EXPECT_EQ(message(mach::Format::x4, 0), "");
+  Result<num::Format> shifted = chipFormat(chip.numerics, mach::Format::x0, 2);
+  ASSERT_TRUE(shifted.ok());
+  EXPECT_EQ(*shifted, num::e4m3.shifted(2));
+  Image image = exampleImage();
+  image.tensors[1].bias = 1; // labels
+  EXPECT_EQ(checkFormats(image, chip).message(),
+            "tensor 'labels': a shared exponent bias, but elements of i32 have none");
+  EXPECT_FALSE(checkFeatures(image, chip).ok());
 }
 
 // The fp16 descriptor is loaded behind the MAC, and reaches it only round the loop.

@@ -13,18 +13,21 @@ using namespace slp::reference;
 
 static const char *const fp16 = "!num.float<5, 10, 15, none, gradual>";
 
-static std::string accumulate(const std::string &format, const std::string &across) {
-  return "#num.accumulate<dot = 8, format = " + format +
+static std::string accumulate(const std::string &format, const std::string &across,
+                              int dotWidth = 8) {
+  return "#num.accumulate<dot = " + std::to_string(dotWidth) + ", format = " + format +
          ", rounding = nearest_even, across = " + across + ">";
 }
 
 /// y (1, 1) = a (1, K) * b (K, 1) in the given accumulator.
-static float dot(std::vector<float> a, std::vector<float> b, const std::string &format) {
+static float dot(std::vector<float> a, std::vector<float> b, const std::string &format,
+                 int dotWidth = 8) {
   std::string k = std::to_string(a.size());
   EvaluatedModule m("func.func @f(%a: tensor<1x" + k + "xf32> {train.name = \"a\"}, %b: tensor<" +
                     k + "x1xf32> {train.name = \"b\"}) {\n" +
                     "  %y = train.matmul %a, %b {train.names = [\"y\"], accumulate = " +
-                    accumulate(format, format) + "} : (tensor<1x" + k + "xf32>, tensor<" + k +
+                    accumulate(format, format, dotWidth) + "} : (tensor<1x" + k +
+                    "xf32>, tensor<" + k +
                     "x1xf32>) -> tensor<1x1x" + format + ">\n  return\n}");
   int64_t n = a.size();
   NamedTensors inputs = {{"a", makeTensor({1, n}, a)}, {"b", makeTensor({n, 1}, b)}};
@@ -44,6 +47,50 @@ TEST(Accumulator, Fp16RoundsOncePerGroupOfEight) {
   EXPECT_EQ(dot(a, b, fp16), 2048.0f);
   // In one sum they would be exact.
   EXPECT_EQ(dot(a, b, "f32"), 2050.0f);
+}
+
+TEST(Accumulator, Fp16RoundsAfterEachTermOrAfterSixteen) {
+  std::vector<float> a(32, 0.0f), b(32, 1.0f);
+  a[0] = 2048.0f;
+  std::fill(a.begin() + 1, a.begin() + 16, 0.25f);
+  // 15 quarters are 3.75 and round to 4 at the spacing of 2; seven and eight quarters are 1.75 and
+  // 2, each to 2; one by one they are lost.
+  EXPECT_EQ(dot(a, b, fp16, 16), 2052.0f);
+  EXPECT_EQ(dot(a, b, fp16, 8), 2052.0f);
+  EXPECT_EQ(dot(a, b, fp16, 1), 2048.0f);
+  // Five quarters in either half: 2.5 in one sum, twice 1.25 that round up to 2.
+  std::fill(a.begin() + 1, a.end(), 0.0f);
+  std::fill(a.begin() + 1, a.begin() + 6, 0.25f);
+  std::fill(a.begin() + 8, a.begin() + 13, 0.25f);
+  EXPECT_EQ(dot(a, b, fp16, 16), 2050.0f);
+  EXPECT_EQ(dot(a, b, fp16, 8), 2052.0f);
+  // The next sixteen are another group.
+  a[17] = 0.75f;
+  EXPECT_EQ(dot(a, b, fp16, 16), 2050.0f);
+  // An FP32 accumulator knows no groups.
+  EXPECT_EQ(dot(a, b, "f32", 1), dot(a, b, "f32", 16));
+}
+
+TEST(Accumulator, ConvolutionTakesBlocksOfSixteenWhereDotGroupsDo) {
+  // As below with seventeen channels; the last one comes after both taps of the first sixteen.
+  auto run = [&](int dotWidth, int64_t lone) {
+    Tensor x(llvm::ArrayRef<int64_t>{1, 17, 1, 2}), w(llvm::ArrayRef<int64_t>{1, 17, 1, 2});
+    std::fill(w.values.begin(), w.values.end(), 1.0f);
+    x[x.at(0, 0, 0, 0)] = 16777216.0f;
+    x[x.at(0, lone, 0, 0)] = 1.0f;
+    x[x.at(0, 0, 0, 1)] = -16777216.0f;
+    EvaluatedModule m("func.func @f(%x: tensor<1x17x1x2xf32> {train.name = \"x\"}, %w: "
+                      "tensor<1x17x1x2xf32> {train.name = \"w\"}) {\n  %y = train.conv %x, %w "
+                      "{train.names = [\"y\"], accumulate = " +
+                      accumulate("f32", "f32", dotWidth) +
+                      "} : (tensor<1x17x1x2xf32>, tensor<1x17x1x2xf32>) -> "
+                      "tensor<1x1x1x1xf32>\n  return\n}");
+    return m.run("f", {{"x", x}, {"w", w}}).at("y")[0];
+  };
+  EXPECT_EQ(run(8, 8), 1.0f);
+  EXPECT_EQ(run(1, 8), 1.0f);
+  EXPECT_EQ(run(16, 8), 0.0f); // among the first sixteen it is lost
+  EXPECT_EQ(run(16, 16), 1.0f);
 }
 
 TEST(Accumulator, Fp16SaturatesAtGroupEnd) {

@@ -23,9 +23,10 @@ namespace slp {
 
 class CompiledNetwork {
 public:
-  /// Draws the network of `seed` and compiles it. `program` is empty, and `error` says why, if that
-  /// fails.
-  CompiledNetwork(uint32_t seed, const CompileOptions &options, Layers layers = Layers::all)
+  /// Draws the network of `seed` and compiles it; `change` may change what `precision` gave.
+  /// `program` is empty, and `error` says why, if that fails.
+  CompiledNetwork(uint32_t seed, const CompileOptions &options, Layers layers = Layers::all,
+                  llvm::function_ref<void(mlir::ModuleOp, const chip::Chip &)> change = nullptr)
       : context(registry(), mlir::MLIRContext::Threading::DISABLED),
         handler(&context, [this](mlir::Diagnostic &d) { error += d.str() + "\n"; }) {
     Result<chip::Chip> loaded = chip::load(options.target);
@@ -44,6 +45,11 @@ public:
     auto module = mlir::parseSourceString<mlir::ModuleOp>(network.ir, &context);
     if (!module)
       return;
+    if (change) {
+      if (mlir::failed(runStages(*module, Stage::precision, options, chip)))
+        return;
+      change(*module, chip);
+    }
     mlir::FailureOr<verify::Program> compiled =
         verify::compile(std::move(module), options, chip, folder);
     if (mlir::succeeded(compiled))

@@ -74,8 +74,12 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
     - Another rounding of NAME is NAME/round; results of an update are NAME/next, after their state.
     - Names in `@eval` begin with `eval:`. A name that is taken, or given to a later tensor, gets `#2`, `#3`, ...
 
+    Results that are rounded stochastically get a number of their random stream each, in `train.streams`: 4096 * `seed`
+    and the number of the result among them, modulo 2^24.
+
     Example: test/Transforms/name-tensors.mlir.
   }];
+  let options = [Option<"seed", "seed", "uint32_t", "0", "of stochastic rounding">];
 }
 
 def TrainRecognizeBackward : Pass<"train-recognize-backward", "::mlir::ModuleOp"> {
