@@ -41,7 +41,7 @@ Space slp::chip_ir::spaceOf(MemRefType type) {
 }
 
 int64_t slp::chip_ir::elementBytes(Type element) {
-  if (auto f = dyn_cast<slp::num_ir::FloatType>(element))
+  if (auto f = slp::num_ir::storageFormat(element))
     return (f.getWidth() + 7) / 8;
   return (element.getIntOrFloatBitWidth() + 7) / 8;
 }

@@ -37,6 +37,16 @@ FormatTable::FormatTable(ModuleOp module) {
 }
 
 std::optional<ElementFormat> FormatTable::find(Type element) const {
+  if (auto mixed = dyn_cast<num_ir::MixedType>(element)) {
+    std::optional<ElementFormat> lo = find(mixed.getLo()), hi = find(mixed.getHi());
+    if (!lo || !hi || lo->bias != 0 || hi->bias != 0)
+      return std::nullopt;
+    if (lo->format == Format::fp8 && hi->format == Format::fp16)
+      return ElementFormat{Format::mixed};
+    if (lo->format != hi->format || (hi->format != Format::fp8 && hi->format != Format::fp16))
+      return std::nullopt;
+    return ElementFormat{hi->format == Format::fp8 ? Format::coded8 : Format::coded16};
+  }
   auto type = dyn_cast<num_ir::FloatType>(element);
   if (!type) {
     if (element.isInteger(32))
@@ -52,4 +62,13 @@ std::optional<ElementFormat> FormatTable::find(Type element) const {
     if (int bias = type.getBias() - entry.type.getBias(); entry.type.shifted(bias) == type)
       return ElementFormat{entry.format, bias};
   return std::nullopt;
+}
+
+std::optional<Format> slp::mach::compressedFormat(Type element) {
+  auto mixed = dyn_cast<num_ir::MixedType>(element);
+  if (!mixed)
+    return std::nullopt;
+  if (mixed.getLo() != mixed.getHi())
+    return Format::mixed;
+  return mixed.getHi().getWidth() > 8 ? Format::coded16 : Format::coded8;
 }

@@ -21,7 +21,7 @@ def TensorTile : Descriptor<"TensorTile", [
     Field<"base", Unsigned, 92, 45, "address of the first copy, bytes, within the space">,
     Field<"rounding", Enum<StoreRoundingEnum>, 95, 93, "how a result that is stored here is rounded">,
     Field<"bias", Signed, 103, 96, "shared exponent bias: added to that of the format; every value is times 2^-bias">,
-    Field<"stream", Unsigned, 127, 104, "random numbers of the tensor, for stochastic rounding">], []>,
+    Field<"stream", Unsigned, 127, 104, "random numbers of the tensor, for stochastic rounding; in dram, of a compressed tensor: elements between its first and base">], []>,
   DimWord<0>, DimWord<1>, DimWord<2>, DimWord<3>, DimWord<4>]> {
   let summary = "A tile of a logical tensor of up to five dimensions.";
   let description = [{
@@ -35,6 +35,7 @@ def TensorTile : Descriptor<"TensorTile", [
     Rounding and stream are read where a vector instruction stores (docs/numerics.md sections 2 and 7); `chip` is the chip
     description's rounding. In `acc`, rounding is `chip`, and bias and stream are 0: the accumulator's format is the chip's.
     The bias of f32 and of integers is 0. Source and destination of `ld` and `st` have the same format and bias.
+    A compressed tile in `dram` is addressed as if it had one code an element and no gaps; its blocks are found by that.
     The addresses of `acc` cover both banks: bank 1 begins where bank 0 ends, at the chip's `accumulator_bank` bytes.
   }];
 }

@@ -110,6 +110,30 @@ slp::num_ir::FloatType slp::num_ir::FloatType::shifted(int by) const {
   return get(getContext(), getExp(), getMan(), bias, getSpecials(), getSubnormals(), threshold);
 }
 
+LogicalResult MixedType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                slp::num_ir::FloatType lo, slp::num_ir::FloatType hi) {
+  if (lo == hi)
+    return success();
+  bool isWithin = lo.getExp() == hi.getExp() && lo.getBias() == hi.getBias() &&
+                  lo.getSpecials() == hi.getSpecials() && lo.getMan() < hi.getMan();
+  // A subnormal of lo must be a number of hi.
+  isWithin &= lo.getSubnormals() == Subnormals::flush || hi.getSubnormals() == Subnormals::gradual;
+  if (!isWithin)
+    return emitError() << "expected two formats of which the second has more mantissa bits and "
+                          "otherwise the same fields, found "
+                       << lo << " and " << hi;
+  if (lo.getWidth() != 8 || hi.getWidth() != 16)
+    return emitError() << "expected a format of 8 and one of 16 bits, found " << lo.getWidth()
+                       << " and " << hi.getWidth();
+  return success();
+}
+
+slp::num_ir::FloatType slp::num_ir::storageFormat(Type element) {
+  if (auto mixed = dyn_cast<MixedType>(element))
+    return mixed.getHi();
+  return dyn_cast<slp::num_ir::FloatType>(element);
+}
+
 LogicalResult AccumulateAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dot,
                                      Type format, Rounding rounding, Type across) {
   if (dot != 1 && dot != 8 && dot != 16)

@@ -28,6 +28,10 @@ namespace slp::num_ir {
 /// types of the tensors; what lowers tensors to the machine finds their formats in it.
 inline llvm::StringRef getFormatsAttrName() { return "num.formats"; }
 
+/// The format whose values an element of this type has: of a !num.float itself, of a !num.mixed its
+/// wider one; null for f32 and integers.
+FloatType storageFormat(mlir::Type element);
+
 } // namespace slp::num_ir
 
 #endif // DIALECTS_NUM_NUMDIALECT_H

@@ -77,6 +77,23 @@ def Num_FloatType : TypeDef<Num_Dialect, "Float", [MemRefElementTypeInterface]> 
   }];
 }
 
+def Num_MixedType : TypeDef<Num_Dialect, "Mixed", [MemRefElementTypeInterface]> {
+  let mnemonic = "mixed";
+  let summary = "elements of two storage formats side by side, zeros coded";
+  let description = [{
+    Each element is zero, a number of `lo` or a number of `hi`; every number of `lo` is one of `hi`, which has at least as
+    many mantissa bits and otherwise the same fields. The class of an element follows from its value: zero; `lo` if `lo`
+    holds it; else `hi`. With `lo` = `hi` only zeros are told apart. How such tensors lie in DRAM is docs/compressed.md.
+
+    ```mlir
+    tensor<4x8x!num.mixed<<5, 2, 15, reserved, flush>, <5, 10, 15, reserved, gradual>>>
+    ```
+  }];
+  let parameters = (ins "FloatType":$lo, "FloatType":$hi);
+  let assemblyFormat = "`<` $lo `,` $hi `>`";
+  let genVerifyDecl = 1;
+}
+
 def Num_AccumulateAttr : AttrDef<Num_Dialect, "Accumulate"> {
   let mnemonic = "accumulate";
   let summary = "how a MAC op accumulates";

@@ -35,6 +35,7 @@ void TrainDialect::initialize() {
   addLossOps();
   addUpdateOps();
   addFormOps();
+  addMixedOps();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Train/TrainOpsAttributes.cpp.inc"

@@ -39,6 +39,7 @@ def Train_Dialect : Dialect {
     void addLossOps();
     void addUpdateOps();
     void addFormOps();
+    void addMixedOps();
   }];
 }
 

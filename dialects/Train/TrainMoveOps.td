@@ -10,7 +10,7 @@
 include "dialects/Train/TrainOp.td"
 
 /// A tensor that a reshape may rename: numbers, or labels and indices.
-def Train_AnyTensor : StaticShapeTensorOf<[F32, Num_FloatType, I32]>;
+def Train_AnyTensor : StaticShapeTensorOf<[F32, Num_FloatType, Num_MixedType, I32]>;
 
 def Train_ReshapeOp : Train_Op<"reshape", [Pure]> {
   let summary = "the same elements in row-major order under another shape";

@@ -14,7 +14,7 @@ include "dialects/Train/TrainDialect.td"
 include "dialects/Train/TrainInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Train_FloatTensor : StaticShapeTensorOf<[F32, Num_FloatType]>;
+def Train_FloatTensor : StaticShapeTensorOf<[F32, Num_FloatType, Num_MixedType]>;
 def Train_F32Tensor : StaticShapeTensorOf<[F32]>;
 def Train_LabelTensor : StaticShapeTensorOf<[I32]>;
 def Train_IndexTensor : StaticShapeTensorOf<[I8, I32]>;

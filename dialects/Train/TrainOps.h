@@ -14,6 +14,7 @@
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMixedOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainReduceOps.h"

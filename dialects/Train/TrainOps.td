@@ -18,5 +18,6 @@ include "dialects/Train/TrainNormOps.td"
 include "dialects/Train/TrainLossOps.td"
 include "dialects/Train/TrainUpdateOps.td"
 include "dialects/Train/TrainFormOps.td"
+include "dialects/Train/TrainMixedOps.td"
 
 #endif // DIALECTS_TRAIN_TRAINOPS_TD

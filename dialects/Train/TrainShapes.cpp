@@ -87,7 +87,9 @@ LogicalResult slp::train::verifyInferredShapes(Operation *op) {
   return success();
 }
 
-bool slp::train::isNarrow(Type type) { return isa<num_ir::FloatType>(getElementTypeOrSelf(type)); }
+bool slp::train::isNarrow(Type type) {
+  return num_ir::storageFormat(getElementTypeOrSelf(type)) != nullptr;
+}
 
 LogicalResult slp::train::verifyRounding(Operation *op) {
   auto storage = dyn_cast<StorageInterface>(op);

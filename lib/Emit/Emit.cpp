@@ -87,6 +87,8 @@ static FailureOr<std::vector<uint8_t>> bytesOfIntegers(mach::TensorOp op) {
 
 /// What the codes of a tensor in a format of the chip mean.
 FailureOr<num::Format> Emitter::formatOf(mach::TensorOp op) {
+  if (mach::isCompressed(op.getFormat()))
+    return op.emitOpError("a compressed tensor has no initial values");
   if (!mach::isChipFormat(op.getFormat()))
     return num::Format();
   Result<num::Format> format =

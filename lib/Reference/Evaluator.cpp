@@ -22,7 +22,7 @@ using namespace slp::reference;
 /// An element of `values` that `type` cannot hold, or -1.
 template <typename Real>
 static int64_t findUnrepresentable(llvm::ArrayRef<Real> values, Type type) {
-  auto format = dyn_cast<num_ir::FloatType>(type);
+  auto format = num_ir::storageFormat(type);
   if (!format)
     return -1;
   for (auto [i, value] : llvm::enumerate(values))

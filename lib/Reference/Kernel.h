@@ -26,6 +26,8 @@ template <typename Real> struct CallOf {
 
   /// How result `i` is stored: in its element type, by the op's `rounding` and `train.streams`.
   StoreOf<Real> store(unsigned i) const;
+  /// The same in another element type.
+  StoreOf<Real> storeAs(unsigned i, mlir::Type element) const;
 };
 
 using Call = CallOf<float>;
@@ -50,7 +52,8 @@ template <typename Real> void addPoolingKernels(KernelTableOf<Real> &table);
 template <typename Real> void addReductionKernels(KernelTableOf<Real> &table);
 template <typename Real> void addRowKernels(KernelTableOf<Real> &table);
 template <typename Real> void addStateKernels(KernelTableOf<Real> &table);
-/// Optimizers are for FP32 alone.
+/// Optimizers and element-wise mixing are for FP32 alone.
+void addMixedKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference

@@ -24,15 +24,22 @@ template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opNa
     addReductionKernels(t);
     addRowKernels(t);
     addStateKernels(t);
-    if constexpr (std::is_same_v<Real, float>)
+    if constexpr (std::is_same_v<Real, float>) {
+      addMixedKernels(t);
       addUpdateKernels(t);
+    }
     return t;
   }();
   return table.lookup(opName);
 }
 
 template <typename Real> StoreOf<Real> CallOf<Real>::store(unsigned i) const {
-  auto element = mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType();
+  return storeAs(
+      i, mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType());
+}
+
+template <typename Real>
+StoreOf<Real> CallOf<Real>::storeAs(unsigned i, mlir::Type element) const {
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
   // The evaluator has checked that a format comes with a rounding.
   if (!rounding)

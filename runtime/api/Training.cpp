@@ -326,6 +326,14 @@ Status Simulation::describeTensors() {
     entry.shape = tensor.shape;
     entry.elements = values->size();
     entry.zeros = uint64_t(std::count(values->begin(), values->end(), 0.0f));
+    entry.format = std::string(mach::toString(tensor.format));
+    if (tensor.format == mach::Format::mixed) {
+      // FP16 is what fp8 cannot hold (docs/compressed.md).
+      const num::Format &fp8 = record.chip.numerics.fp8;
+      entry.fp16 = uint64_t(std::count_if(values->begin(), values->end(), [&](float x) {
+        return num::round(fp8, num::Rounding::towardZero, x, 0, nullptr) != x;
+      }));
+    }
     indices[entry.name] = record.tensors.size();
     record.tensors.push_back(entry);
   }

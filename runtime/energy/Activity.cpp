@@ -30,7 +30,9 @@ void ActivityCounter::issued(const exec::Event &event) {
   Activity &group = counts[groups.of(event.pc)];
   ++group.instructions;
   for (const exec::CoreWork &work : event.work) {
-    (event.fp16 ? group.fp16Macs : group.fp8Macs) += work.macs;
+    uint64_t wide = event.fp16 ? work.macs : work.wideMacs; // a pair with one FP16 element is FP16
+    group.fp16Macs += wide;
+    group.fp8Macs += work.macs - wide;
     group.zeroMacs += work.zeroMacs;
     group.macSlots += work.macSlots;
     group.vectorElements += work.elements;

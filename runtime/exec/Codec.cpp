@@ -16,14 +16,63 @@
 
 namespace slp::exec {
 
+template <typename T> static T loadAs(const uint8_t *p) {
+  T value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+
 Codec::Codec(const chip::Numerics &numerics)
-    : mode(numerics.rounding), sumMode(numerics.accumulatorRounding()) {
+    : belowNarrow((1u << (23 - numerics.fp8.man)) - 1),
+      leastNarrow(num::bitsOf(numerics.fp8.minNormal())),
+      largestNarrow(num::bitsOf(numerics.fp8.maxFinite())), narrow(numerics.fp8),
+      mode(numerics.rounding), sumMode(numerics.accumulatorRounding()) {
   add(mach::Format::fp8, numerics.fp8);
   add(mach::Format::fp16, numerics.fp16);
   for (int bytes : {1, 2})
     for (size_t i = 0; i < mach::maxFurtherFormats; ++i)
       if (const num::Format *format = numerics.furtherFormat(i, bytes))
         add(mach::furtherFormat(i, bytes), *format);
+  for (mach::Format f : {mach::Format::mixed, mach::Format::coded16})
+    add(f, numerics.fp16);
+  add(mach::Format::coded8, numerics.fp8);
+  const std::vector<float> &values = formats[size_t(mach::Format::mixed)].values;
+  wide.resize(values.size());
+  for (size_t code = 0; code < values.size(); ++code) {
+    float value = values[code];
+    wide[code] = num::round(narrow, num::Rounding::towardZero, value, 0, nullptr) != value;
+  }
+}
+
+bool Codec::isWideSmall(float value) const {
+  return num::round(narrow, num::Rounding::towardZero, value, 0, nullptr) != value;
+}
+
+uint64_t Codec::storedBytes(const TileView &view) const {
+  if (!mach::isCompressed(view.format) || view.empty())
+    return uint64_t(view.bytes());
+  uint64_t present = 0, extra = 0;
+  const uint8_t *isExtra = wide.data();
+  Nest(view.box.size, view.stride, view.stride)
+      .forRows([&](int64_t a, int64_t, int64_t n, int64_t stride, int64_t) {
+        const uint8_t *from = view.base + a;
+        for (int64_t i = 0; i < n; ++i) {
+          if (view.elementBytes == 1) {
+            present += from[i * stride] != 0;
+            continue;
+          }
+          uint16_t code = loadAs<uint16_t>(from + i * stride);
+          present += code != 0;
+          extra += isExtra[code];
+        }
+      });
+  // A zero bit an element; then what the others take.
+  uint64_t bits = uint64_t(view.count());
+  if (view.format == mach::Format::mixed)
+    bits += 9 * present + 8 * extra;
+  else
+    bits += present * 8 * uint64_t(view.elementBytes);
+  return (bits + 7) / 8;
 }
 
 void Codec::add(mach::Format f, const num::Format &format) {
@@ -32,12 +81,6 @@ void Codec::add(mach::Format f, const num::Format &format) {
   entry.values.resize(size_t(1) << (8 * mach::elementBytes(f)));
   for (uint32_t code = 0; code < entry.values.size(); ++code)
     entry.values[code] = num::decode(format, code & ((1u << format.bits()) - 1));
-}
-
-template <typename T> static T loadAs(const uint8_t *p) {
-  T value;
-  std::memcpy(&value, p, sizeof value);
-  return value;
 }
 
 template <typename Widen>
@@ -115,7 +158,7 @@ num::Rounding Codec::roundingOf(mach::StoreRounding rounding) const {
 }
 
 bool Codec::isStochastic(const mach::TensorTile &tile) const {
-  return mach::isChipFormat(tile.format) && roundingOf(tile.rounding) == num::Rounding::stochastic;
+  return mach::hasCodes(tile.format) && roundingOf(tile.rounding) == num::Rounding::stochastic;
 }
 
 const uint32_t *Codec::randomNumbers(const TileView &view, uint32_t run) const {
@@ -159,7 +202,7 @@ static void scatterFloats(float *values, const TileView &view) {
 void Codec::scatter(float *values, const TileView &view, uint32_t run, num::Events &events) const {
   if (view.empty())
     return;
-  if (!mach::isChipFormat(view.format))
+  if (!mach::hasCodes(view.format))
     return scatterFloats(values, view);
   num::Format format = formatOf(view);
   num::Rounding rounding = roundingOf(view.rounding);
@@ -173,7 +216,7 @@ void Codec::scatter(float *values, const TileView &view, uint32_t run, num::Even
 void Codec::put(float *values, const TileView &view) const {
   if (view.empty())
     return;
-  if (!mach::isChipFormat(view.format))
+  if (!mach::hasCodes(view.format))
     return scatterFloats(values, view);
   num::Format format = formatOf(view);
   format.flushBelow = 0; // values that rounding takes for zero have codes
@@ -186,7 +229,7 @@ void Codec::put(float *values, const TileView &view) const {
 
 void Codec::move(float *values, const TileView &view, uint32_t run, num::Events &events) const {
   // Rounding leaves a value of the format as it is, unless it is below a threshold.
-  if (!mach::isChipFormat(view.format) || formatOf(view).flushBelow == 0)
+  if (!mach::hasCodes(view.format) || formatOf(view).flushBelow == 0)
     return scatter(values, view, run, events);
   num::Format exact = formatOf(view);
   exact.flushBelow = 0;
@@ -202,7 +245,7 @@ void Codec::move(float *values, const TileView &view, uint32_t run, num::Events 
 
 void Codec::round(float *values, const TileView &view, uint32_t run, num::Events &events) const {
   size_t n = size_t(view.count());
-  if (mach::isChipFormat(view.format))
+  if (mach::hasCodes(view.format))
     return num::roundArray(formatOf(view), roundingOf(view.rounding), values,
                            randomNumbers(view, run), values, n, events);
   for (size_t i = 0; i < n; ++i)

@@ -41,8 +41,8 @@ struct CorePart {
   Result<TileView> view(const Descriptor &d, const char *name) const {
     return resolve(memories, d, core, name);
   }
-  void countRead(const TileView &v) { work.bytesRead[int(v.space)] += uint64_t(v.bytes()); }
-  void countWrite(const TileView &v) { work.bytesWritten[int(v.space)] += uint64_t(v.bytes()); }
+  void countRead(const TileView &v) { work.bytesRead[int(v.space)] += codec.storedBytes(v); }
+  void countWrite(const TileView &v) { work.bytesWritten[int(v.space)] += codec.storedBytes(v); }
 };
 
 struct Issue;

@@ -21,7 +21,7 @@ struct MacScratch {
   std::vector<float> x, w, acc, dense, total, bias, columns;
   std::vector<int32_t> xOffset, accOffset;
   std::vector<MacTap> taps;
-  std::vector<uint32_t> counts, otherCounts;
+  std::vector<uint32_t> counts, otherCounts, wideCounts, otherWideCounts;
   std::vector<uint64_t> marks;
   static MacScratch &ofThread();
 };
@@ -34,8 +34,28 @@ inline mach::Format acrossFormat(const chip::Chip &chip) {
   return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
 }
 
-/// Whether elements have more than 8 bits.
-inline bool isWide(mach::Format format) { return mach::elementBytes(format) == 2; }
+/// Whether all elements have more than 8 bits.
+inline bool isWide(mach::Format format) {
+  return mach::elementBytes(format) == 2 && format != mach::Format::mixed;
+}
+
+/// marks[i] = 1 where values[i], of a mixed tile, is FP16, else 0.
+void markWide(const Codec &codec, const float *values, int64_t n, uint8_t *marks);
+/// counts[c] += rows whose element c is FP16; the matrix is dense.
+void countWideColumns(const Codec &codec, const float *matrix, int64_t rows, int64_t columns,
+                      uint32_t *counts);
+/// counts[r] += elements of row r, 16 floats, that are FP16.
+void countWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint32_t *counts);
+
+/// Terms of which one operand, or both, are FP16 in tiles of which at least one is mixed.
+struct WideTerms {
+  uint64_t either = 0, both = 0;
+  /// Of terms that pair each of `a` elements, `wideA` of them FP16, with each of `b`.
+  void add(uint64_t a, uint64_t wideA, uint64_t b, uint64_t wideB) {
+    either += wideA * b + a * wideB - wideA * wideB;
+    both += wideA * wideB;
+  }
+};
 
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }

@@ -39,6 +39,7 @@ private:
   void storeAccumulators(int64_t group, int64_t lane, int64_t lanes);
   void runPhases(const MacEngine &engine);
   void preparePhase(int64_t row, int64_t column);
+  uint64_t countMarked();
   void countTerms();
   uint64_t countTap(const MacTap &tap, int64_t blockIndex) const;
   int64_t outputs() const { return acc.box.size[0] * rows.size * columns.size; }
@@ -54,7 +55,7 @@ private:
   int64_t termLo = 0, terms = 0, blocks = 0;
   mach::AccMode mode{}; // in effect for this tile
   Dims packed{};        // strides of the packed source (n, -, block, row, column), floats
-  uint64_t nonZeroTerms = 0;
+  uint64_t nonZeroTerms = 0, wideTerms = 0;
 };
 
 Status Convolution::resolveTiles() {
@@ -247,17 +248,31 @@ uint64_t Convolution::countTap(const MacTap &tap, int64_t blockIndex) const {
   return result;
 }
 
-/// Of the group whose source is packed and whose weights are counted.
-void Convolution::countTerms() {
-  scratch.marks.resize(scratch.x.size() / markTerms);
-  part.kernels.markNonZero(scratch.x.data(), int64_t(scratch.marks.size()), scratch.marks.data());
+/// Terms whose source element is marked, times the weights counted for it.
+uint64_t Convolution::countMarked() {
+  uint64_t result = 0;
   for (int64_t row = 0; row < rows.phases(); ++row)
     for (int64_t column = 0; column < columns.phases(); ++column) {
       preparePhase(row, column);
       for (const MacTap &tap : scratch.taps)
         for (int64_t b = 0; b < blocks; ++b)
-          nonZeroTerms += countTap(tap, b);
+          result += countTap(tap, b);
     }
+  return result;
+}
+
+/// Of the group whose source is packed and whose weights are counted.
+void Convolution::countTerms() {
+  scratch.marks.resize(scratch.x.size() / markTerms);
+  part.kernels.markNonZero(scratch.x.data(), int64_t(scratch.marks.size()), scratch.marks.data());
+  nonZeroTerms += countMarked();
+  if (source.format != mach::Format::mixed || issue.fp16)
+    return;
+  // Weights are FP8: what is FP16 in the source meets all of them.
+  markWide(part.codec, scratch.x.data(), int64_t(scratch.x.size()),
+           reinterpret_cast<uint8_t *>(scratch.marks.data()));
+  std::fill(scratch.otherCounts.begin(), scratch.otherCounts.end(), uint32_t(acc.box.size[2]));
+  wideTerms += countMarked();
 }
 
 Status Convolution::run() {
@@ -289,6 +304,7 @@ Status Convolution::run() {
   part.work.macs = taps * uint64_t(terms);
   part.work.zeroMacs = part.work.macs - nonZeroTerms;
   part.work.macSlots = taps * uint64_t(ceilDiv(terms, part.chip.numerics.dot));
+  part.work.wideMacs = wideTerms;
   part.countRead(source);
   part.countRead(weights);
   if (mode == mach::AccMode::bias)
@@ -326,6 +342,8 @@ Result<Issue> prepareConv(State &state, mach::Opcode opcode, uint8_t acc, uint8_
     return s.takeError();
   if (Status s = checkMacOperand(state.chip, d[w], "w", 5); !s)
     return s.takeError();
+  if (d[w].tile.format == mach::Format::mixed)
+    return Error{"operand `w` is mixed, expected weights in one format"};
   Issue issue = state.prepare(opcode, mach::Engine::mac, state.mask[mask]);
   issue.operand[0] = d[acc];
   issue.operand[1] = d[source];

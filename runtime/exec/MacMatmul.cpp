@@ -46,6 +46,8 @@ private:
   int row = 0, column = 1; // dimensions of the tiles: 1 and 2 where there are batches
   int64_t m = 0, n = 0, k = 0, blocks = 0;
   uint64_t nonZero = 0;
+  WideTerms wide;
+  bool isMixed = false;
   mach::AccMode mode{}; // in effect for this tile
 };
 
@@ -148,6 +150,15 @@ void Product::countBatch() {
   part.kernels.countColumns(scratch.x.data(), m, blocks * block, scratch.counts.data());
   for (int64_t i = 0; i < k; ++i)
     nonZero += uint64_t(scratch.counts[size_t(i)]) * scratch.otherCounts[size_t(i)];
+  if (!isMixed)
+    return;
+  scratch.wideCounts.assign(size_t(blocks * macBlock), 0);
+  if (a.format == mach::Format::mixed)
+    countWideColumns(part.codec, scratch.x.data(), m, blocks * macBlock,
+                     scratch.wideCounts.data());
+  for (int64_t i = 0; i < k; ++i)
+    wide.add(uint64_t(m), scratch.wideCounts[size_t(i)], uint64_t(n),
+             scratch.otherWideCounts[size_t(i)]);
 }
 
 void Product::countWork() {
@@ -155,6 +166,8 @@ void Product::countWork() {
   part.work.macs = outputs * uint64_t(k);
   part.work.zeroMacs = part.work.macs - nonZero;
   part.work.macSlots = outputs * uint64_t(ceilDiv(k, part.chip.numerics.dot));
+  part.work.wideMacs = wide.either;
+  part.work.bothWideMacs = wide.both;
   part.countRead(a);
   part.countRead(b);
   if (mode == mach::AccMode::bias)
@@ -170,6 +183,7 @@ void Product::multiply(int64_t batch, const MacEngine &engine) {
   clearFloats(scratch.x, m * width);
   part.codec.gather(left, scratch.x.data(), strides(width));
   scratch.otherCounts.assign(size_t(width), 0); // of b, per k
+  scratch.otherWideCounts.assign(size_t(width), 0);
   const MacTap tap = {0, 0};
   for (int64_t lane = matrix.box.lo[column]; lane < matrix.end(column); lane += macLanes) {
     int64_t lanes = std::min<int64_t>(macLanes, matrix.end(column) - lane);
@@ -177,6 +191,8 @@ void Product::multiply(int64_t batch, const MacEngine &engine) {
     part.codec.gather(slice(right, column, lane, lanes), scratch.w.data(), strides(macLanes));
     if (part.countsWork)
       part.kernels.countLanes(scratch.w.data(), width, scratch.otherCounts.data());
+    if (part.countsWork && b.format == mach::Format::mixed && isMixed)
+      countWideLanes(part.codec, scratch.w.data(), width, scratch.otherWideCounts.data());
     loadAccumulators(matrix, lane, lanes);
     MacLoop loop;
     loop.acc = scratch.acc.data();
@@ -204,6 +220,8 @@ Status Product::run() {
   if (Status s = resolveTiles(); !s || acc.empty())
     return s;
   MacEngine engine(part, a, b);
+  isMixed =
+      !issue.fp16 && (a.format == mach::Format::mixed || b.format == mach::Format::mixed);
   scratch.xOffset.resize(size_t(m));
   scratch.accOffset.resize(size_t(m));
   for (int64_t i = 0; i < m; ++i) {

@@ -34,7 +34,7 @@ Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *
   if (isWide(f) && !chip.has("fp16-mac"))
     return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
                  ", which needs the feature fp16-mac; " + chip.name + " lacks it"};
-  if (!mach::isChipFormat(f) || d.tile.space != mach::Space::spm || d.tile.rank != uint64_t(rank))
+  if (!mach::hasCodes(f) || d.tile.space != mach::Space::spm || d.tile.rank != uint64_t(rank))
     return misplaced(d, name,
                      "a tile of rank " + std::to_string(rank) + " in spm, in a format of the chip");
   Result<num::Format> format = image::chipFormat(chip.numerics, f, 0);
@@ -42,6 +42,24 @@ Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *
     return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
                  ", which has Inf or NaN; " + chip.name + " skips zeros and would drop 0 * Inf"};
   return Status::success();
+}
+
+void markWide(const Codec &codec, const float *values, int64_t n, uint8_t *marks) {
+  for (int64_t i = 0; i < n; ++i)
+    marks[i] = codec.isWide(values[i]);
+}
+
+void countWideColumns(const Codec &codec, const float *matrix, int64_t rows, int64_t columns,
+                      uint32_t *counts) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < columns; ++c)
+      counts[c] += codec.isWide(matrix[r * columns + c]);
+}
+
+void countWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint32_t *counts) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t lane = 0; lane < macLanes; ++lane)
+      counts[r] += codec.isWide(matrix[r * macLanes + lane]);
 }
 
 /// Whether every value of `narrow` is one of `wide`.

@@ -39,6 +39,7 @@ private:
   void loadLanes(const TileView &view, int64_t group, std::vector<float> &to) const;
   void storeLanes(const TileView &view, int64_t group, const std::vector<float> &from);
   void countTerms();
+  int64_t presentRows(int64_t pixel) const;
   uint64_t presentTerms() const;
 
   int64_t rowsTotal() const { return acc.box.size[2] * acc.box.size[3] * acc.box.size[4]; }
@@ -55,6 +56,8 @@ private:
   // Packed input: rows and columns from these coordinates on, padding included.
   int64_t firstY = 0, spanY = 0, firstX = 0, spanX = 0;
   uint64_t nonZeroTerms = 0;
+  WideTerms wide;
+  bool isMixed = false; // and to be counted
   // Whether the tile holds the first and the last row of its images, and the mode in effect.
   bool open = false, close = false;
   mach::AccMode mode{};
@@ -172,6 +175,7 @@ void WeightGradient::packInput(int64_t group, int64_t image) {
 void WeightGradient::packError(int64_t group, int64_t image) {
   clearFloats(scratch.w, laneBlocks() * width() * macLanes);
   scratch.otherCounts.assign(size_t(width()), 0); // of errors, per pixel
+  scratch.otherWideCounts.assign(size_t(width()), 0);
   TileView view = slice(slice(dy, 0, image, 1), 1, group, 1);
   for (int64_t b = 0; b < laneBlocks(); ++b) {
     int64_t first = acc.box.lo[1] + b * macLanes;
@@ -181,6 +185,9 @@ void WeightGradient::packError(int64_t group, int64_t image) {
     if (part.countsWork)
       part.kernels.countLanes(scratch.w.data() + b * width() * macLanes, width(),
                               scratch.otherCounts.data());
+    if (isMixed && dy.format == mach::Format::mixed)
+      countWideLanes(part.codec, scratch.w.data() + b * width() * macLanes, width(),
+                     scratch.otherWideCounts.data());
   }
 }
 
@@ -206,18 +213,40 @@ void WeightGradient::gatherColumns(int64_t firstRow, int64_t rows) {
 void WeightGradient::countTerms() {
   for (int64_t p = 0; p < pixels(); ++p)
     nonZeroTerms += uint64_t(scratch.counts[size_t(p)]) * scratch.otherCounts[size_t(p)];
+  for (int64_t p = 0; isMixed && p < pixels(); ++p)
+    wide.add(uint64_t(presentRows(p)), scratch.wideCounts[size_t(p)], uint64_t(acc.box.size[1]),
+             scratch.otherWideCounts[size_t(p)]);
+}
+
+/// Inputs that meet the error of pixel `p` of the tile: those of its window inside the extents.
+int64_t WeightGradient::presentRows(int64_t p) const {
+  int64_t oy = dy.box.lo[3] + p / dy.box.size[4], ox = dy.box.lo[4] + p % dy.box.size[4];
+  int64_t inColumn = 0, inRow = 0;
+  for (int64_t kh = acc.box.lo[3]; kh < acc.end(3); ++kh) {
+    int64_t iy = oy * window.sh - window.pt + kh * window.dh;
+    inColumn += iy >= 0 && iy < x.extent[3];
+  }
+  for (int64_t kw = acc.box.lo[4]; kw < acc.end(4); ++kw) {
+    int64_t ix = ox * window.sw - window.pl + kw * window.dw;
+    inRow += ix >= 0 && ix < x.extent[4];
+  }
+  return acc.box.size[2] * inColumn * inRow;
 }
 
 /// Adds the terms of one image to the chain in scratch.acc [lane block][row][16].
 void WeightGradient::runChain(const MacEngine &engine) {
   int64_t chunk = std::max<int64_t>(12, columnFloats / width());
   scratch.counts.assign(size_t(width()), 0); // of inputs, per pixel
+  scratch.wideCounts.assign(size_t(width()), 0);
   const MacTap tap = {0, 0};
   for (int64_t first = 0; first < rowsTotal(); first += chunk) {
     int64_t rows = std::min(chunk, rowsTotal() - first);
     gatherColumns(first, rows);
     if (part.countsWork)
       part.kernels.countColumns(scratch.columns.data(), rows, width(), scratch.counts.data());
+    if (isMixed && x.format == mach::Format::mixed)
+      countWideColumns(part.codec, scratch.columns.data(), rows, width(),
+                       scratch.wideCounts.data());
     scratch.xOffset.resize(size_t(rows));
     scratch.accOffset.resize(size_t(rows));
     for (int64_t r = 0; r < rows; ++r) {
@@ -298,6 +327,8 @@ Status WeightGradient::run() {
   if (Status s = resolveTiles(); !s || acc.empty() || dy.empty())
     return s;
   MacEngine engine(part, x, dy);
+  isMixed = part.countsWork && !issue.fp16 &&
+            (x.format == mach::Format::mixed || dy.format == mach::Format::mixed);
   int64_t size = laneBlocks() * rowsTotal() * macLanes;
   for (int64_t group = acc.box.lo[0]; group < acc.end(0); ++group) {
     clearFloats(scratch.total, size);
@@ -323,6 +354,8 @@ Status WeightGradient::run() {
   uint64_t images = uint64_t(dy.box.size[0]);
   part.work.macs = images * weights * presentTerms();
   part.work.zeroMacs = part.work.macs - nonZeroTerms;
+  part.work.wideMacs = wide.either;
+  part.work.bothWideMacs = wide.both;
   part.work.macSlots =
       images * uint64_t(acc.count()) * uint64_t(ceilDiv(pixels(), part.chip.numerics.dot));
   part.countRead(x);

@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Machine.h"
 
+#include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 #include "runtime/image/Features.h"
 
@@ -192,6 +193,20 @@ static bool writeElement(const State &state, const image::Tensor &tensor, float 
   }
 }
 
+/// The codes of a compressed tensor, dense and row-major.
+static std::vector<uint16_t> unpackAll(const State &state, const image::Tensor &tensor) {
+  int64_t n = elementsOf(tensor), blocks = mach::CompressedLayout::blocksOf(n);
+  CompressedTensor blocksOf(state.memories.dram, tensor.address, tensor.format, state.codec);
+  std::vector<uint16_t> codes(size_t(blocks * mach::blockElements));
+  BlockCodes block;
+  for (int64_t b = 0; b < blocks; ++b) {
+    blocksOf.unpack(b, block);
+    std::copy(block.begin(), block.end(), codes.begin() + b * mach::blockElements);
+  }
+  codes.resize(size_t(n));
+  return codes;
+}
+
 Status Machine::write(std::string_view name, const std::vector<float> &values) {
   const State &state = impl->state;
   const image::Tensor *tensor = findTensor(state, name);
@@ -200,6 +215,8 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
   if (int64_t(values.size()) != elementsOf(*tensor))
     return Error{"tensor " + tensor->name + " has " + std::to_string(elementsOf(*tensor)) +
                  " elements, got " + std::to_string(values.size())};
+  if (mach::isCompressed(tensor->format))
+    return Error{"tensor " + tensor->name + " is compressed: only the program writes it"};
   return forElements(state, *tensor, [&](int64_t i, uint8_t *to) -> Status {
     if (writeElement(state, *tensor, values[size_t(i)], to))
       return Status::success();
@@ -237,6 +254,13 @@ Result<std::vector<float>> Machine::read(std::string_view name) const {
   if (!tensor)
     return Error{"the image has no tensor `" + std::string(name) + "`"};
   std::vector<float> values(size_t(elementsOf(*tensor)));
+  if (mach::isCompressed(tensor->format)) {
+    std::vector<uint16_t> codes = unpackAll(state, *tensor);
+    const num::Format &format = state.codec.format(tensor->format);
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = num::decode(format, codes[i]);
+    return values;
+  }
   Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *from) {
     values[size_t(i)] = readElement(state, *tensor, from);
     return Status::success();

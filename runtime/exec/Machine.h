@@ -26,11 +26,13 @@ namespace slp::exec {
 struct CoreWork {
   uint64_t macs = 0;     // terms inside the extents, padding excluded; what a dense array computes
   uint64_t zeroMacs = 0; // of those, with at least one zero operand
+  uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs, those with an operand that
+                                           // is FP16, and with two
   uint64_t elements = 0; // vector: results produced
   uint64_t operations = 0;              // vector: lane operations (elements times the work of one)
   uint64_t bytesRead[4] = {0, 0, 0, 0}; // by Space
   uint64_t bytesWritten[4] = {0, 0, 0, 0}; // by Space; dram counts whole bursts
-  uint64_t dramUsefulBytes = 0;            // without rounding to bursts
+  uint64_t dramUsefulBytes = 0; // what the elements themselves take, without rounding to bursts
   uint64_t macSlots =
       0; // MAC: dot slots offered: groups of the dot width, ragged ones counted whole
 };

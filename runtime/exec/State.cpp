@@ -110,6 +110,8 @@ Status State::runParts(const Issue &issue) {
 static void add(CoreWork &to, const CoreWork &from) {
   to.macs += from.macs;
   to.zeroMacs += from.zeroMacs;
+  to.wideMacs += from.wideMacs;
+  to.bothWideMacs += from.bothWideMacs;
   to.elements += from.elements;
   to.operations += from.operations;
   to.dramUsefulBytes += from.dramUsefulBytes;

@@ -104,6 +104,17 @@ public:
   explicit Codec(const chip::Numerics &numerics);
   /// A format of the chip (see mach::isChipFormat).
   const num::Format &format(mach::Format f) const { return formats[size_t(f)].format; }
+  /// Whether an fp16 code is FP16 in a mixed tensor: fp8 lacks its value.
+  bool isWide(uint16_t code) const { return wide[code]; }
+  /// The same of the value of such a code.
+  bool isWide(float value) const {
+    uint32_t bits = num::bitsOf(value), magnitude = bits & 0x7fffffffu;
+    bool isBelow = magnitude != 0 && magnitude < leastNarrow;
+    return (bits & belowNarrow) != 0 || magnitude > largestNarrow || (isBelow && isWideSmall(value));
+  }
+  /// Bytes that an access to the view moves in a memory on the chip: of compressed formats the bits
+  /// of docs/compressed.md, rounded up to a byte.
+  uint64_t storedBytes(const TileView &view) const;
 
   /// Widens the elements of the view into `out`, row-major. i32 and u8 elements become floats of
   /// the same value.
@@ -136,6 +147,11 @@ private:
   /// The numbers of the view's elements, or null if its rounding takes none.
   const uint32_t *randomNumbers(const TileView &view, uint32_t run) const;
   std::array<Entry, mach::numFormatValues> formats;
+  bool isWideSmall(float value) const;
+  std::vector<uint8_t> wide; // by fp16 code
+  // FP32 bits: of the mantissa beyond fp8's, of its least normal and its largest magnitude.
+  uint32_t belowNarrow, leastNarrow, largestNarrow;
+  num::Format narrow;
   num::Rounding mode, sumMode; // of stores, of accumulators
 };
 

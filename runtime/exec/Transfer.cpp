@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 
 namespace slp::exec {
@@ -47,38 +48,83 @@ static void countDram(CorePart &part, const TileView &view, uint64_t *bytes) {
   part.work.dramUsefulBytes += uint64_t(view.bytes());
 }
 
-/// Fills the buffer of one core: elements from `source`, +0 around them.
-static Status fill(CorePart &part, const Issue &issue, const TileView &source, unsigned core) {
-  Result<TileView> whole = resolveUnclipped(part.memories, issue.operand[0], core, "dst");
-  if (!whole)
-    return whole.takeError();
-  if (whole->empty())
-    return Status::success();
-  if (whole->box.size != source.box.size)
-    clearElements(*whole);
-  if (part.countsWork)
-    part.countWrite(*whole);
-  if (source.empty())
-    return Status::success();
-  Result<TileView> target = subview(*whole, source.box, "dst");
-  if (!target)
-    return target.takeError();
-  copyElements(source, *target);
-  return Status::success();
+/// The tensor that a compressed tile in dram belongs to.
+static CompressedTensor compressedTensor(const CorePart &part, const mach::TensorTile &tile) {
+  uint64_t before = tile.stream * uint64_t(mach::elementBytes(tile.format));
+  return CompressedTensor(part.memories.dram, tile.base - before, tile.format, part.codec);
 }
+
+namespace {
+/// A tile in dram, on its way to the buffers of one core or of several.
+class LoadSource {
+public:
+  LoadSource(CorePart &part, const Issue &issue) : part(part), issue(issue) {}
+
+  Status open() {
+    Result<TileView> source = part.view(issue.operand[1], "src");
+    if (!source)
+      return source.takeError();
+    view = *source;
+    if (mach::isCompressed(view.format)) {
+      tensor.emplace(compressedTensor(part, issue.operand[1].tile));
+      return tensor->check(view, "src");
+    }
+    if (part.countsWork)
+      countDram(part, view, part.work.bytesRead);
+    return Status::success();
+  }
+
+  /// Fills the buffer of one core: elements from the source, +0 around them.
+  Status fill(unsigned core) {
+    Result<TileView> whole = resolveUnclipped(part.memories, issue.operand[0], core, "dst");
+    if (!whole)
+      return whole.takeError();
+    if (whole->empty())
+      return Status::success();
+    if (whole->box.size != view.box.size)
+      clearElements(*whole);
+    if (!view.empty()) {
+      Result<TileView> target = subview(*whole, view.box, "dst");
+      if (!target)
+        return target.takeError();
+      copyTo(*target);
+    }
+    if (part.countsWork)
+      part.countWrite(*whole);
+    return Status::success();
+  }
+
+private:
+  void copyTo(const TileView &target) {
+    if (!tensor)
+      return copyElements(view, target);
+    if (unpacked) // a multicast: it has been read once
+      return copyElements(*unpacked, target);
+    tensor->load(view, target, part.chip.rates.dramBurstBytes,
+                 part.work.bytesRead[int(mach::Space::dram)]);
+    if (part.countsWork)
+      part.work.dramUsefulBytes += part.codec.storedBytes(target);
+    unpacked = target;
+  }
+
+  CorePart &part;
+  const Issue &issue;
+  TileView view;
+  std::optional<CompressedTensor> tensor;
+  std::optional<TileView> unpacked;
+};
+} // namespace
 
 /// One core, or all of them from one reading.
 static Status loadPart(CorePart &part, const Issue &issue) {
-  Result<TileView> source = part.view(issue.operand[1], "src");
-  if (!source)
-    return source.takeError();
-  if (part.countsWork)
-    countDram(part, *source, part.work.bytesRead);
+  LoadSource source(part, issue);
+  if (Status s = source.open(); !s)
+    return s;
   if (!issue.multicast)
-    return fill(part, issue, *source, part.core);
+    return source.fill(part.core);
   for (unsigned core = 0; core < 64; ++core)
     if (issue.mask >> core & 1)
-      if (Status s = fill(part, issue, *source, core); !s)
+      if (Status s = source.fill(core); !s)
         return s;
   return Status::success();
 }
@@ -118,11 +164,22 @@ static Status storePart(CorePart &part, const Issue &issue) {
   Result<TileView> target = part.view(issue.operand[0], "dst");
   if (!target)
     return target.takeError();
-  copyElements(*source, *target);
-  if (part.countsWork) {
+  if (part.countsWork)
     part.countRead(*source);
-    countDram(part, *target, part.work.bytesWritten);
+  if (mach::isCompressed(target->format)) {
+    CompressedTensor tensor = compressedTensor(part, issue.operand[0].tile);
+    if (Status s = tensor.check(*target, "dst"); !s)
+      return s;
+    tensor.store(*source, *target, part.chip.rates.dramBurstBytes,
+                 part.work.bytesRead[int(mach::Space::dram)],
+                 part.work.bytesWritten[int(mach::Space::dram)]);
+    if (part.countsWork)
+      part.work.dramUsefulBytes += part.codec.storedBytes(*source);
+    return Status::success();
   }
+  copyElements(*source, *target);
+  if (part.countsWork)
+    countDram(part, *target, part.work.bytesWritten);
   return Status::success();
 }
 

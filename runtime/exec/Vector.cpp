@@ -14,7 +14,7 @@ constexpr int runNumber = 8;
 static bool allows(ElementKind kind, mach::Format format) {
   switch (kind) {
   case ElementKind::real:
-    return format == mach::Format::f32 || mach::isChipFormat(format);
+    return format == mach::Format::f32 || mach::hasCodes(format);
   case ElementKind::f32:
     return format == mach::Format::f32;
   case ElementKind::labels:
@@ -137,7 +137,8 @@ void VectorPart::move(float *values, const TileView &dst, int output, uint64_t o
 void VectorPart::countStored(const TileView &dst, uint64_t operations) {
   part.work.elements += uint64_t(dst.count());
   part.work.operations += operations;
-  part.countWrite(dst);
+  if (part.countsWork)
+    part.countWrite(dst);
 }
 
 } // namespace slp::exec

@@ -30,7 +30,7 @@ uint32_t bitOf(mach::Format format) { return uint32_t(1) << unsigned(format); }
 uint32_t wideFormats() {
   uint32_t set = 0;
   for (size_t i = 0; i < mach::numFormatValues; ++i)
-    if (mach::isChipFormat(mach::Format(i)) && mach::elementBytes(mach::Format(i)) == 2)
+    if (mach::hasCodes(mach::Format(i)) && mach::elementBytes(mach::Format(i)) == 2)
       set |= bitOf(mach::Format(i));
   return set;
 }

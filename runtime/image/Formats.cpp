@@ -12,9 +12,9 @@ namespace slp::image {
 
 Result<num::Format> chipFormat(const chip::Numerics &numerics, mach::Format format, int bias) {
   const num::Format *found = nullptr;
-  if (format == mach::Format::fp8)
+  if (format == mach::Format::fp8 || format == mach::Format::coded8)
     found = &numerics.fp8;
-  else if (format == mach::Format::fp16)
+  else if (format == mach::Format::fp16 || mach::isCompressed(format))
     found = &numerics.fp16;
   else if (mach::isChipFormat(format))
     found = numerics.furtherFormat(size_t(format) -
@@ -33,6 +33,12 @@ static Status checkFormat(const chip::Chip &chip, mach::Format format, int64_t b
   if (mach::isChipFormat(format)) {
     Result<num::Format> found = chipFormat(chip.numerics, format, int(bias));
     return found ? Status::success() : Status(found.takeError());
+  }
+  if (mach::isCompressed(format)) {
+    std::string feature = format == mach::Format::mixed ? "mixed-precision" : "zero-skip";
+    if (!chip.has(feature))
+      return Error{"format " + std::string(mach::toString(format)) + " needs the feature " +
+                   feature + ", which " + chip.name + " lacks"};
   }
   if (bias != 0)
     return Error{"a shared exponent bias, but elements of " + std::string(mach::toString(format)) +

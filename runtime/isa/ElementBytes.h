@@ -47,6 +47,15 @@ constexpr bool isChipFormat(Format format) {
          (format >= Format::x0 && format <= Format::x7);
 }
 
+/// Formats whose tensors are compressed in DRAM (docs/compressed.md). On the chip their elements are
+/// codes of fp16, coded8's of fp8.
+constexpr bool isCompressed(Format format) {
+  return format == Format::mixed || format == Format::coded16 || format == Format::coded8;
+}
+
+/// Whether elements are codes, of one format or of several.
+constexpr bool hasCodes(Format format) { return isChipFormat(format) || isCompressed(format); }
+
 /// Further formats that a chip can have of each size, 1 and 2 bytes.
 constexpr size_t maxFurtherFormats = 4;
 

@@ -45,6 +45,12 @@ Costs::Costs(const chip::Chip &chip) {
   semaphore = rates.semaphoreCycles;
   fp8Macs = std::max<int64_t>(1, rates.fp8MacsPerCycle);
   fp16Macs = std::max<int64_t>(1, rates.fp16MacsPerCycle);
+  auto pairCost = [&](const char *key) {
+    auto it = chip.mechanisms.find(key);
+    return it == chip.mechanisms.end() ? double(fp8Macs) / double(fp16Macs) : it->second.value;
+  };
+  oneWide = pairCost("mixed-precision.cost_fp8_fp16");
+  bothWide = pairCost("mixed-precision.cost_fp16_fp16");
   macStart = rates.macStartCycles;
   vectorStart = rates.vectorStartCycles;
   dot = chip.numerics.dot;
@@ -64,7 +70,12 @@ Costs::Costs(const chip::Chip &chip) {
 
 Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
   int64_t slots = static_cast<int64_t>(work.macSlots) * dot;
-  return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
+  if (work.wideMacs == 0 || fp16)
+    return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
+  // Slots take the time of an FP8 pair, those with FP16 operands more.
+  double longer = double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
+                  double(work.bothWideMacs) * (bothWide - 1);
+  return macStart + ceilDiv(slots + static_cast<int64_t>(std::ceil(longer)), fp8Macs);
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

@@ -171,6 +171,11 @@ static Json tensorOf(const TensorRecord &tensor) {
   json["elements"] = known ? Json(tensor.elements) : Json(nullptr);
   json["zeros"] = known ? Json(tensor.zeros) : Json(nullptr);
   json["sparsity"] = known ? Json(double(tensor.zeros) / double(tensor.elements)) : Json(nullptr);
+  json["format"] = tensor.format.empty() ? Json(nullptr) : Json(tensor.format);
+  uint64_t others = tensor.elements - tensor.zeros;
+  json["fp16"] = tensor.fp16 ? Json(*tensor.fp16) : Json(nullptr);
+  json["fp16_share"] = tensor.fp16 && others ? Json(double(*tensor.fp16) / double(others))
+                                             : Json(nullptr);
   json["saturated"] = tensor.saturated;
   json["underflowed"] = tensor.underflowed;
   json["invalid"] = tensor.invalid;

@@ -44,7 +44,7 @@ struct CompileOptions {
   std::vector<std::string> freeze, noDecay; // globs of parameter names
   std::vector<std::string> lrScale;         // GLOB:X
   std::string precision = "fp16";           // fp32, fp16, fp8
-  std::string masterWeights = "fp16";       // fp16, fp32
+  std::string masterWeights;                // fp8, fp16, fp32; empty: the precision's own
   double lossScale = 0;                // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
   int64_t batch = 0;                   // 0: the file's
   std::vector<std::string> binds = {}; // NAME=VALUE: see ImportOptions

@@ -42,10 +42,10 @@ uint32_t philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t k0, uint32_t k1)
 /// Stores results to one element type, rounding once (docs/numerics.md §5).
 template <typename Real> class StoreOf {
 public:
-  /// `element` is f32, or a format to round to by `mode`.
+  /// `element` is f32, or a format to round to by `mode`; of a mixed type that is the wider one.
   /// Stochastic rounding takes the numbers of the tensor's stream and the number of the run.
   StoreOf(mlir::Type element, num_ir::Rounding mode, uint32_t stream = 0, uint32_t run = 0)
-      : format(llvm::dyn_cast<num_ir::FloatType>(element)), mode(mode), stream(stream), run(run) {}
+      : format(num_ir::storageFormat(element)), mode(mode), stream(stream), run(run) {}
   /// The stored value of the element with this row-major index.
   Real operator()(Real x, int64_t index) const;
   /// The same for an element that only changes its place: a value of the format stays.

@@ -11,6 +11,8 @@
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"
+#include "runtime/isa/CompressedLayout.h"
+#include "runtime/isa/ElementBytes.h"
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -31,7 +33,7 @@ using namespace slp;
 namespace {
 
 /// Registers with a fixed meaning: the cores of the task, and the numbers that the host sets.
-constexpr uint8_t taskMask = 0, firstFreeHyper = 10;
+constexpr uint8_t taskMask = 0, firstCoreMask = 1, firstFreeHyper = 10;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
 
@@ -74,6 +76,8 @@ private:
                   StringRef symbol = {});
   LogicalResult prepare();
   LogicalResult prepareRun(chip_ir::RunOp run);
+  void setMask(uint8_t reg, uint64_t cores);
+  uint8_t moverMask(Value buffer);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
   FailureOr<mach::TensorTile> tileOf(chip_ir::AllocOp alloc);
   FailureOr<mach::TensorTile> bufferTile(chip_ir::AllocOp alloc);
@@ -232,6 +236,12 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
     return failure();
   tile->space = mach::Space::dram;
   tile->base = tensor.getAddress() + offset * bytes;
+  if (mach::isCompressed(tile->format)) {
+    if (!llvm::isUInt<24>(offset))
+      return op->emitError("begins ") << offset << " elements into a compressed tensor, expected "
+                                      << "fewer than 2^24";
+    tile->stream = offset;
+  }
   for (size_t d = 0; d < strides.size(); ++d)
     tile->stride[d] = strides[d] * bytes;
   return tile;
@@ -267,11 +277,29 @@ LogicalResult TaskLowering::prepareRun(chip_ir::RunOp run) {
   return success();
 }
 
-LogicalResult TaskLowering::prepare() {
+void TaskLowering::setMask(uint8_t reg, uint64_t cores) {
   mach::Mask mask;
-  mask.md = taskMask;
-  mask.cores = task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1;
+  mask.md = reg;
+  mask.cores = cores;
   emit(task.getLoc(), mask);
+}
+
+/// The cores that move a buffer: one where all share it.
+uint8_t TaskLowering::moverMask(Value buffer) {
+  bool isShared =
+      chip_ir::spaceOf(cast<MemRefType>(buffer.getType())) == chip_ir::Space::shared;
+  return isShared && task.getCores() > 1 ? firstCoreMask : taskMask;
+}
+
+LogicalResult TaskLowering::prepare() {
+  setMask(taskMask,
+          task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1);
+  WalkResult usesFirst = task.walk([&](chip_ir::AllocOp alloc) {
+    return moverMask(alloc.getResult()) == firstCoreMask ? WalkResult::interrupt()
+                                                         : WalkResult::advance();
+  });
+  if (usesFirst.wasInterrupted())
+    setMask(firstCoreMask, 1);
   WalkResult result = task.walk([&](Operation *op) -> WalkResult {
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
@@ -485,13 +513,13 @@ LogicalResult TaskLowering::lower(Operation &op) {
     mach::Ld ld;
     ld.dst = bufferRegister[load.getBuffer()];
     ld.src = viewRegister[&op];
-    ld.mask = taskMask;
+    ld.mask = moverMask(load.getBuffer());
     emit(op.getLoc(), ld);
   } else if (auto store = dyn_cast<chip_ir::StoreOp>(op)) {
     mach::St st;
     st.dst = viewRegister[&op];
     st.src = bufferRegister[store.getBuffer()];
-    st.mask = taskMask;
+    st.mask = moverMask(store.getBuffer());
     emit(op.getLoc(), st);
   } else if (!isa<chip_ir::ViewOp, arith::ConstantIndexOp, affine::AffineApplyOp, scf::YieldOp>(
                  op)) {
@@ -537,6 +565,8 @@ LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
     return failure();
   IntegerAttr bias = format->bias ? b.getI64IntegerAttr(format->bias) : IntegerAttr();
   int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
+  if (auto compressed = mach::compressedFormat(type.getElementType()))
+    bytes = mach::CompressedLayout(*compressed).payloadsOf(type.getNumElements());
   std::string role = stringifyEnum(tensor.getRole()).str();
   mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role, format->format,
                          type.getShape(), *tensor.getAddress(), bytes, DenseI64ArrayAttr(),

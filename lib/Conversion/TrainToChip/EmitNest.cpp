@@ -35,7 +35,8 @@ private:
   void emitLevel(unsigned depth);
   void emitAlloc(unsigned index);
   void emitRun(const NestRun &run);
-  void emitStores();
+  /// Stores the totals of the whole nest, or all the others.
+  void emitStores(bool totals);
   /// Constants stand at the head of the task, one of each value.
   Value constant(int64_t value);
 
@@ -63,6 +64,8 @@ Value NestEmitter::constant(int64_t value) {
 }
 
 unsigned NestEmitter::depthOf(const NestBuffer &buffer) const {
+  if (buffer.total)
+    return 0;
   // What leaves the chip or gathers sums is born where the reduction loops begin.
   unsigned depth = buffer.store || buffer.tensor.empty() ? parallelDepth : 0;
   for (const NestDim &dim : buffer.dims)
@@ -116,9 +119,9 @@ void NestEmitter::emitRun(const NestRun &run) {
                 captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
 }
 
-void NestEmitter::emitStores() {
+void NestEmitter::emitStores(bool totals) {
   for (auto [index, buffer] : llvm::enumerate(nest.buffers))
-    if (buffer.store)
+    if (buffer.store && buffer.total == totals)
       StoreOp::create(b, nest.loc, buffers[index], views[index]);
 }
 
@@ -139,12 +142,14 @@ void NestEmitter::emitLevel(unsigned depth) {
       if (!run.epilogue)
         emitRun(run);
   }
-  if (depth != parallelDepth)
-    return;
-  for (const NestRun &run : nest.runs)
-    if (run.epilogue)
-      emitRun(run);
-  emitStores();
+  if (depth == parallelDepth) {
+    for (const NestRun &run : nest.runs)
+      if (run.epilogue)
+        emitRun(run);
+    emitStores(/*totals=*/false);
+  }
+  if (depth == 0)
+    emitStores(/*totals=*/true);
 }
 
 void NestEmitter::emit() {

@@ -38,19 +38,10 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   nest.buffers.push_back(std::move(acc));
   unsigned accIndex = nest.buffers.size() - 1;
 
-  RoundOp round = fusedRoundOf(op);
+  Operation *round = fusedRoundOf(op);
+  auto classify = dyn_cast_or_null<ClassifyOp>(round);
   ReluOp relu = fusedReluOf(op);
-  Value rounded = round ? round.getResult() : result;
-  unsigned out;
-  if (relu) {
-    NestBuffer between;
-    between.element = elementOf(rounded);
-    between.dims.assign(accDims.begin(), accDims.end());
-    nest.buffers.push_back(std::move(between));
-    out = nest.buffers.size() - 1;
-  } else {
-    out = addBuffer(nest, tensors, rounded, Space::spm, accDims, false, true);
-  }
+  Value rounded = round ? round->getResult(0) : result;
 
   NestRun mac;
   mac.instruction = instruction.str();
@@ -61,13 +52,28 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   mac.captures = {trainNameOf(result)};
   nest.runs.push_back(std::move(mac));
 
-  NestRun drain;
-  drain.instruction = "v.round";
-  drain.outs = {out};
-  drain.ins = {accIndex};
-  drain.captures = {round ? trainNameOf(rounded) : ""};
-  drain.epilogue = true;
-  nest.runs.push_back(std::move(drain));
+  unsigned out;
+  if (classify) {
+    out = addClassification(nest, tensors, classify, accIndex, accDims, /*store=*/!relu,
+                            /*epilogue=*/true);
+  } else {
+    if (relu) {
+      NestBuffer between;
+      between.element = elementOf(rounded);
+      between.dims.assign(accDims.begin(), accDims.end());
+      nest.buffers.push_back(std::move(between));
+      out = nest.buffers.size() - 1;
+    } else {
+      out = addBuffer(nest, tensors, rounded, Space::spm, accDims, false, true);
+    }
+    NestRun drain;
+    drain.instruction = "v.round";
+    drain.outs = {out};
+    drain.ins = {accIndex};
+    drain.captures = {round ? trainNameOf(rounded) : ""};
+    drain.epilogue = true;
+    nest.runs.push_back(std::move(drain));
+  }
   if (!relu)
     return;
 

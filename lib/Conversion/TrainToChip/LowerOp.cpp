@@ -7,7 +7,9 @@
 #include "LowerOp.h"
 
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainStreams.h"
+#include "dialects/Train/TrainWindowOps.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -23,6 +25,7 @@ static const LoweringTable &loweringTable() {
     addLossLowerings(t);
     addMacLowerings(t);
     addNormLowerings(t);
+    addMixedLowerings(t);
     addMoveLowerings(t);
     addReduceLowerings(t);
     addRowLowerings(t);
@@ -35,7 +38,13 @@ static const LoweringTable &loweringTable() {
 
 LogicalResult slp::lowerOp(Operation *op, const TensorMap &tensors, std::vector<Nest> &nests) {
   const Lowering *lowering = loweringTable().find(op->getName().getStringRef());
-  return lowering ? (*lowering)(op, tensors, nests) : op->emitError("has no lowering to the chip");
+  if (!lowering)
+    return op->emitError("has no lowering to the chip");
+  if (failed((*lowering)(op, tensors, nests)))
+    return failure();
+  if (ClassifyOp classify = fusedClassifyOf(op))
+    fuseClassification(nests.back(), tensors, classify);
+  return success();
 }
 
 /// The rounding of a result if it is not the chip's own, which buffers have by default.
@@ -50,11 +59,13 @@ static num_ir::RoundingAttr ownRounding(Operation *op, const chip::Chip &chip) {
 LogicalResult slp::setRoundings(Operation *op, const chip::Chip &chip, std::vector<Nest> &nests) {
   SmallVector<Operation *> ops = {op};
   if (isMacOp(op)) {
-    if (RoundOp round = fusedRoundOf(op))
+    if (Operation *round = fusedRoundOf(op))
       ops.push_back(round);
     if (ReluOp relu = fusedReluOf(op))
       ops.push_back(relu);
   }
+  if (ClassifyOp classify = fusedClassifyOf(op))
+    ops.push_back(classify);
   for (Operation *each : ops) {
     num_ir::RoundingAttr rounding = ownRounding(each, chip);
     if (!rounding)
@@ -62,7 +73,7 @@ LogicalResult slp::setRoundings(Operation *op, const chip::Chip &chip, std::vect
     auto streams = each->getAttrOfType<DenseI64ArrayAttr>(getStreamsAttrName());
     bool isStochastic = rounding.getValue() == num_ir::Rounding::stochastic;
     for (OpResult result : each->getResults()) {
-      if (!isa<num_ir::FloatType>(elementOf(result)))
+      if (!num_ir::storageFormat(elementOf(result)))
         continue;
       std::string name = trainNameOf(result);
       if (name.empty() || (isStochastic && !streams))
@@ -95,15 +106,26 @@ std::string slp::trainNameOf(Value result) {
 
 bool slp::isMacOp(Operation *op) { return isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op); }
 
-RoundOp slp::fusedRoundOf(Operation *macOp) {
+Operation *slp::fusedRoundOf(Operation *macOp) {
   Value result = macOp->getResult(0);
-  return result.hasOneUse() ? dyn_cast<RoundOp>(*result.user_begin()) : RoundOp();
+  Operation *user = result.hasOneUse() ? *result.user_begin() : nullptr;
+  return isa_and_nonnull<RoundOp, ClassifyOp>(user) ? user : nullptr;
 }
 
 ReluOp slp::fusedReluOf(Operation *macOp) {
-  RoundOp round = fusedRoundOf(macOp);
-  return round && round.getY().hasOneUse() ? dyn_cast<ReluOp>(*round.getY().user_begin())
-                                           : ReluOp();
+  Operation *round = fusedRoundOf(macOp);
+  return round && round->getResult(0).hasOneUse()
+             ? dyn_cast<ReluOp>(*round->getResult(0).user_begin())
+             : ReluOp();
+}
+
+ClassifyOp slp::fusedClassifyOf(Operation *op) {
+  // Ops of one nest without reductions, whose one instruction gives the result.
+  if (!isa<ElementwiseInterface, AvgPoolGradOp, AvgPoolOp, BiasAddOp, DropoutOp, MaxPoolGradOp,
+           NormalizeFixedGradOp, NormalizeGradOp, NormalizeOp, ReluGradOp, ReluOp>(op))
+    return nullptr;
+  Value result = op->getResult(0);
+  return result.hasOneUse() ? dyn_cast<ClassifyOp>(*result.user_begin()) : ClassifyOp();
 }
 
 bool slp::isFused(Operation *op) {
@@ -111,13 +133,16 @@ bool slp::isFused(Operation *op) {
     Operation *def = value.getDefiningOp();
     return def && isMacOp(def) ? def : nullptr;
   };
-  if (auto round = dyn_cast<RoundOp>(op)) {
-    Operation *producer = mac(round.getX());
-    return producer && fusedRoundOf(producer) == round;
+  if (isa<RoundOp, ClassifyOp>(op)) {
+    Operation *producer = op->getOperand(0).getDefiningOp();
+    if (!producer || !producer->hasOneUse())
+      return false;
+    return isMacOp(producer) ? fusedRoundOf(producer) == op : fusedClassifyOf(producer) == op;
   }
   if (auto relu = dyn_cast<ReluOp>(op)) {
-    auto round = relu.getX().getDefiningOp<RoundOp>();
-    Operation *producer = round ? mac(round.getX()) : nullptr;
+    Operation *round = relu.getX().getDefiningOp();
+    bool isRounded = isa_and_nonnull<RoundOp, ClassifyOp>(round);
+    Operation *producer = isRounded ? mac(round->getOperand(0)) : nullptr;
     return producer && fusedReluOf(producer) == relu;
   }
   return false;

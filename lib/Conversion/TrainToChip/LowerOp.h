@@ -13,6 +13,7 @@
 #include "Nest.h"
 
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainMixedOps.h"
 
 #include "llvm/ADT/StringMap.h"
 
@@ -35,11 +36,15 @@ private:
 /// The name of a result in the train IR.
 std::string trainNameOf(mlir::Value result);
 
-/// The train.round that turns a MAC result into its only use, or null.
-train::RoundOp fusedRoundOf(mlir::Operation *macOp);
+/// The train.round or train.classify that is the only use of a MAC result, or null.
+mlir::Operation *fusedRoundOf(mlir::Operation *macOp);
 
 /// The train.relu that is the only use of that rounded result, or null.
 train::ReluOp fusedReluOf(mlir::Operation *macOp);
+
+/// The train.classify that is the only use of a vector op's result, and that is done on its tiles
+/// before they leave the chip; or null.
+train::ClassifyOp fusedClassifyOf(mlir::Operation *op);
 
 /// True for an op that is done on the tiles of a MAC op while they drain, and has no nest of its
 /// own.
@@ -79,6 +84,7 @@ void addElementwiseLowerings(LoweringTable &table);
 void addLossLowerings(LoweringTable &table);
 void addMacLowerings(LoweringTable &table);
 void addNormLowerings(LoweringTable &table);
+void addMixedLowerings(LoweringTable &table);
 void addMoveLowerings(LoweringTable &table);
 void addReduceLowerings(LoweringTable &table);
 void addRowLowerings(LoweringTable &table);
@@ -137,6 +143,13 @@ llvm::SmallVector<NestDim> rowDims(Nest &nest, llvm::ArrayRef<int64_t> shape);
 /// Adds `instruction`, whose outputs are tiles of the op's results in order.
 NestRun &addRun(Nest &nest, mlir::Operation *op, llvm::StringRef instruction,
                 llvm::ArrayRef<unsigned> outs, llvm::ArrayRef<unsigned> ins);
+/// Adds `classify` on tiles of its operand, which are buffer `source`, along `dims` in the same
+/// memory; returns the buffer of its result, which is stored if `store` is true.
+unsigned addClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify,
+                           unsigned source, llvm::ArrayRef<NestDim> dims, bool store,
+                           bool epilogue);
+/// Lets a nest end with the classification of its result.
+void fuseClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify);
 /// A nest over all elements of the result, whose operands have its shape.
 Nest lowerElementwise(mlir::Operation *op, llvm::StringRef instruction, const TensorMap &tensors);
 llvm::SmallVector<int64_t> geometryOf(const train::Window &window, bool countPad = false);

@@ -59,6 +59,7 @@ struct NestBuffer {
   /// How results are rounded into it; null: as the chip says. With a random stream if stochastic.
   num_ir::RoundingAttr rounding;
   mlir::IntegerAttr stream;
+  bool total = false; // gathers from all tiles, and is stored when the nest is done
 };
 
 /// One instruction; numbers index Nest::buffers.

@@ -132,10 +132,14 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
       continue;
     }
     bool drains = isMacOp(&op) && fusedRoundOf(&op);
-    bool rectified = isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.user_begin());
-    if (drains || rectified)
-      continue; // never leaves the chip
-    for (OpResult result : op.getResults()) {
+    bool rectified = isFused(&op) && op.getResult(0).hasOneUse() &&
+                     isFused(*op.getResult(0).user_begin());
+    bool isInner = drains || rectified || fusedClassifyOf(&op); // result 0 never leaves the chip
+    for (OpResult result : op.getResults().drop_front(isInner ? 1 : 0)) {
+      if (isa<ClassifyOp>(op) && result.getResultNumber() == 1 && result.use_empty()) {
+        elide(result, "nobody reads the histogram");
+        continue;
+      }
       std::string name = trainNameOf(result);
       chip_ir::Role role = chip_ir::Role::temp;
       for (Operation *user : result.getUsers())

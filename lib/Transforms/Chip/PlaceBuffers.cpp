@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/ChipDialect.h"
+#include "dialects/Mach/ElementFormat.h"
+#include "runtime/isa/CompressedLayout.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -77,8 +79,14 @@ void PlaceBuffers::runOnOperation() {
     return signalPassFailure();
   int64_t address = 0;
   for (TensorOp tensor : getOperation().getOps<TensorOp>()) {
+    auto type = cast<MemRefType>(tensor.getType());
+    int64_t bytes = bytesOf(type);
+    if (auto format = mach::compressedFormat(type.getElementType())) {
+      address += mach::CompressedLayout::bitmapsOf(type.getNumElements());
+      bytes = mach::CompressedLayout(*format).payloadsOf(type.getNumElements());
+    }
     tensor.setAddress(address);
-    address = llvm::alignTo(address + bytesOf(cast<MemRefType>(tensor.getType())), tensorAlignment);
+    address = llvm::alignTo(address + bytes, tensorAlignment);
     if (address <= chip->structure.dramBytes)
       continue;
     tensor.emitOpError("needs ") << address << " bytes of dram, of which " << chip->name << " has "

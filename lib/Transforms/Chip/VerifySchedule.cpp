@@ -61,7 +61,7 @@ private:
   LogicalResult verifyInPlace();
   LogicalResult verifyWrites();
   LogicalResult verifyPlaces();
-  bool tilesAreDisjoint(AllocOp alloc);
+  bool tilesAreDisjoint(AllocOp alloc, int64_t cores);
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
@@ -120,10 +120,9 @@ static int64_t factorOf(Value coordinate, Value variable) {
 
 /// True if no two iterations of the loops around a buffer, and no two cores, have an element in
 /// common. Each coordinate follows at most one loop, so that the loops can be looked at one by one.
-bool TaskVerifier::tilesAreDisjoint(AllocOp alloc) {
+bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, int64_t cores) {
   ArrayRef<int64_t> size = cast<MemRefType>(alloc.getResult().getType()).getShape();
   ArrayRef<int64_t> coreStride = alloc.getCoreStride();
-  int64_t cores = task.getCores();
   auto parts = llvm::seq<size_t>(0, size.size());
   if (cores > 1 &&
       llvm::none_of(parts, [&](size_t d) { return std::abs(coreStride[d]) >= size[d]; }))
@@ -154,7 +153,7 @@ LogicalResult TaskVerifier::verifyInPlace() {
     for (LoadOp load : loads[view.getTensor().str()]) {
       auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
       if (alloc && load.getBuffer() == store.getBuffer() && load.getSource() == store.getTarget() &&
-          tilesAreDisjoint(alloc))
+          tilesAreDisjoint(alloc, task.getCores()))
         continue;
       InFlightDiagnostic d = store.emitOpError("writes tensor ")
                              << view.getTensorAttr() << ", which the task reads elsewhere";
@@ -176,13 +175,15 @@ LogicalResult TaskVerifier::verifyWrites() {
     if (!store && !load)
       return WalkResult::advance();
     Value buffer = store ? store.getBuffer() : load.getBuffer();
-    if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared) {
+    auto alloc = buffer.getDefiningOp<AllocOp>();
+    bool isShared = spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
+    if (isShared && (!alloc || llvm::any_of(alloc.getCoreStride(), [](int64_t s) { return s; }))) {
       op->emitOpError("moves the shared buffer on ")
-          << task.getCores() << " cores, which are not ordered, expected one";
+          << task.getCores() << " cores, which are not ordered, expected one tile for all";
       return WalkResult::interrupt();
     }
-    auto alloc = buffer.getDefiningOp<AllocOp>();
-    if (!store || (alloc && tilesAreDisjoint(alloc)))
+    // What lies in the shared buffer core 0 moves alone.
+    if (!store || (alloc && tilesAreDisjoint(alloc, isShared ? 1 : int64_t(task.getCores()))))
       return WalkResult::advance();
     store.emitOpError("writes the same elements on several cores or in several iterations");
     return WalkResult::interrupt();

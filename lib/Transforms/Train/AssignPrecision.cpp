@@ -9,17 +9,15 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
-#include "lib/Transforms/Train/LossScale.h"
+#include "lib/Transforms/Train/PrecisionPlan.h"
+#include "lib/Transforms/Train/MixingStates.h"
 
-#include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/StringExtras.h"
-
-#include <cmath>
+#include "llvm/ADT/StringSet.h"
 
 namespace slp {
 #define GEN_PASS_DEF_TRAINASSIGNPRECISION
@@ -39,25 +37,34 @@ static bool isMac(Operation *op) {
   return storage && storage.getStorageClass() == StorageClass::accumulator;
 }
 
-namespace {
-/// What the policy says of one chip.
-struct Formats {
-  Type f32, mac, arithmetic, loss, master;
-  num_ir::AccumulateAttr accumulate;
-  num_ir::RoundingAttr rounding;
-  FloatAttr lossScale;
-};
+/// Whether an op passes on elements of operand 0 as they are, or zeros: its results have the
+/// operand's format.
+static bool isSelection(Operation *op) {
+  return isa<MaxPoolOp, MaxPoolTakeOp, ReluGradOp, ReluOp>(op);
+}
 
+namespace {
 /// Rewrites one function.
 class PrecisionRewriter {
 public:
-  PrecisionRewriter(func::FuncOp fn, const Formats &formats)
-      : fn(fn), formats(formats), builder(fn.getContext()) {}
+  PrecisionRewriter(func::FuncOp fn, const PrecisionPlan &plan, MixingStates &mixing)
+      : fn(fn), plan(plan), mixing(mixing), builder(fn.getContext()) {}
   void run();
 
 private:
+  /// What readers ask of a value: the widest format in which a MAC wants it, and whether it goes
+  /// into the loss.
+  struct Readers {
+    FormatChoice mac;
+    std::string reader; // the MAC that decided
+    bool isLoss = false;
+  };
+  void collectReaders();
+  void addReader(Value value, const Readers &readers);
+  TensorKind kindOf(Value value);
+  FormatChoice macFormat(Operation *mac, Value operand);
   /// The format in which a computed value is kept, by who reads it.
-  Type storageOf(Value value, StorageClass kind = StorageClass::activation);
+  FormatChoice storageOf(Value value, StorageClass kind = StorageClass::activation);
   /// Sets the element type of `value`.
   void setElement(Value value, Type element) {
     value.setType(cast<RankedTensorType>(value.getType()).clone(element));
@@ -67,13 +74,20 @@ private:
   Type widest(ValueRange values);
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
-  void rewriteMac(Operation *op, bool isWeightGradient, num_ir::AccumulateAttr accumulate);
+  /// Lets everyone but `stored` itself read `stored` in the place of `value`.
+  static void replaceBy(Value value, Value stored) {
+    if (stored != value)
+      value.replaceAllUsesExcept(stored, stored.getDefiningOp());
+  }
+  void rewriteMac(Operation *op, bool isWeightGradient);
   Type stateFormat(FlatSymbolRefAttr state);
   void separateWrites();
   void rewrite(Operation *op);
   func::FuncOp fn;
-  const Formats &formats;
+  const PrecisionPlan &plan;
+  MixingStates &mixing;
   OpBuilder builder;
+  DenseMap<Value, Readers> readers;
   DenseMap<std::pair<Value, Type>, Value> roundings;
 };
 } // namespace
@@ -84,34 +98,92 @@ static std::string print(Type type) {
   return text;
 }
 
-Type PrecisionRewriter::storageOf(Value value, StorageClass kind) {
+static unsigned widthOf(Type type) {
+  auto format = num_ir::storageFormat(type);
+  return format ? format.getWidth() : type.getIntOrFloatBitWidth();
+}
+
+/// What a value is to the MAC that reads it: a state that went through moves at most is a weight.
+TensorKind PrecisionRewriter::kindOf(Value value) {
+  while (Operation *def = value.getDefiningOp()) {
+    if (isa<ReadOp>(def))
+      return TensorKind::weights;
+    auto storage = dyn_cast<StorageInterface>(def);
+    bool isMove = isa<ReshapeOp, RoundOp>(def) ||
+                  (storage && storage.getStorageClass() == StorageClass::same);
+    if (!isMove) {
+      auto phase = def->getAttrOfType<PhaseAttr>("phase");
+      bool isForward = !phase || phase.getValue() == Phase::fp;
+      return isForward ? TensorKind::activations : TensorKind::errors;
+    }
+    value = def->getOperand(0);
+  }
+  return TensorKind::activations;
+}
+
+FormatChoice PrecisionRewriter::macFormat(Operation *mac, Value operand) {
+  return plan.of(nodeNameOf(mac->getLoc()), kindOf(operand));
+}
+
+void PrecisionRewriter::addReader(Value value, const Readers &more) {
+  Readers &known = readers[value];
+  known.isLoss |= more.isLoss;
+  if (!more.mac.type || (known.mac.type && widthOf(known.mac.type) >= widthOf(more.mac.type)))
+    return;
+  known.mac = more.mac;
+  known.reader = more.reader;
+}
+
+/// From the last op to the first, so that what moves a value passes on what is asked of its result.
+void PrecisionRewriter::collectReaders() {
+  for (Operation &op : llvm::reverse(fn.getBody().front())) {
+    if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(op)) {
+      for (Value operand : op.getOperands())
+        addReader(operand, {{}, "", true});
+      continue;
+    }
+    if (isMac(&op)) {
+      for (Value operand : op.getOperands().take_front(2))
+        addReader(operand, {macFormat(&op, operand), nodeNameOf(op.getLoc()), false});
+      continue;
+    }
+    auto storage = dyn_cast<StorageInterface>(op);
+    bool isSame = storage && storage.getStorageClass() == StorageClass::same;
+    if (!isa<ReshapeOp, ConcatOp>(op) && !isSame && !isSelection(&op))
+      continue;
+    Readers asked = readers.lookup(op.getResult(0));
+    if (isSelection(&op))
+      asked.isLoss = false; // only what moves goes on as it is
+    size_t passed = isa<ConcatOp>(op) ? op.getNumOperands() : 1;
+    for (Value operand : op.getOperands().take_front(passed))
+      addReader(operand, asked);
+  }
+}
+
+FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
   bool isForMacs = !value.use_empty();
   for (OpOperand &use : value.getUses()) {
-    Operation *user = use.getOwner();
-    if (auto write = dyn_cast<WriteOp>(user))
-      return stateFormat(write.getStateAttr());
-    if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(user))
-      return formats.loss;
-    // What only moves goes on as it is.
-    auto storage = dyn_cast<StorageInterface>(user);
-    bool isMove =
-        isa<ReshapeOp, ConcatOp>(user) ||
-        (storage && storage.getStorageClass() == StorageClass::same && use.getOperandNumber() == 0);
-    if (isMove && storageOf(user->getResult(0), kind) == formats.loss)
-      return formats.loss;
-    isForMacs &= isMac(user) && use.getOperandNumber() < 2;
+    if (auto write = dyn_cast<WriteOp>(use.getOwner()))
+      return {stateFormat(write.getStateAttr()), "written to a state"};
+    isForMacs &= isMac(use.getOwner()) && use.getOperandNumber() < 2;
   }
-  return kind == StorageClass::arithmetic && !isForMacs ? formats.arithmetic : formats.mac;
+  Readers asked = readers.lookup(value);
+  if (asked.isLoss)
+    return {plan.loss, "operand of the loss, or a result"};
+  if (kind == StorageClass::arithmetic && !isForMacs)
+    return {plan.arithmetic, "arithmetic between layers"};
+  if (asked.mac.type)
+    return {asked.mac.type, "read by " + asked.reader + ": " + asked.mac.reason};
+  Operation *def = value.getDefiningOp();
+  std::string node = def ? nodeNameOf(def->getLoc()) : "";
+  TensorKind own = kindOf(value);
+  return plan.of(node, own == TensorKind::weights ? TensorKind::activations : own);
 }
 
 Type PrecisionRewriter::widest(ValueRange values) {
   Type result;
-  auto width = [](Type type) {
-    auto format = dyn_cast<num_ir::FloatType>(type);
-    return format ? format.getWidth() : type.getIntOrFloatBitWidth();
-  };
   for (Value value : values)
-    if (!result || width(elementOf(value)) > width(result))
+    if (!result || widthOf(elementOf(value)) > widthOf(result))
       result = elementOf(value);
   return result;
 }
@@ -126,21 +198,26 @@ Value PrecisionRewriter::rounded(Value value, Type element) {
   builder.setInsertionPointAfterValue(value);
   auto type = cast<RankedTensorType>(value.getType()).clone(element);
   Operation *def = value.getDefiningOp();
-  auto phase = def ? def->getAttrOfType<PhaseAttr>("phase") : PhaseAttr();
-  auto rounding = element.isF32() ? num_ir::RoundingAttr() : formats.rounding;
-  auto round = RoundOp::create(builder, value.getLoc(), type, value,
-                               phase ? phase.getValue() : Phase::fp, rounding);
-  return known = round.getY();
+  auto phaseAttr = def ? def->getAttrOfType<PhaseAttr>("phase") : PhaseAttr();
+  Phase phase = phaseAttr ? phaseAttr.getValue() : Phase::fp;
+  if (auto mixed = dyn_cast<num_ir::MixedType>(element); mixed && mixed.getLo() != mixed.getHi())
+    return known = mixing.classify(builder, fn, value, mixed, phase);
+  auto rounding = element.isF32() ? num_ir::RoundingAttr() : plan.rounding;
+  return known = RoundOp::create(builder, value.getLoc(), type, value, phase, rounding).getY();
 }
 
-/// Operands in the MAC format; the result in the accumulator's, then rounded unless it is a weight
-/// gradient, which `sgd` reads as it is.
-void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
-                                   num_ir::AccumulateAttr accumulate) {
+/// Operands in the formats of the layer; the result in the accumulator's, then rounded unless it is
+/// a weight gradient, which the optimizer reads as it is.
+void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
+  num_ir::AccumulateAttr accumulate = plan.accumulate;
+  std::string operands;
   for (OpOperand &operand : op->getOpOperands()) {
     bool isBias = operand.getOperandNumber() == 2;
     if (!isBias) {
-      operand.set(rounded(operand.get(), formats.mac));
+      FormatChoice choice = macFormat(op, operand.get());
+      operand.set(rounded(operand.get(), choice.type));
+      operands += (operands.empty() ? "" : " and ") + print(choice.type) + " (" + choice.reason +
+                  ")";
       continue;
     }
     // The accumulator starts at the bias: it must be able to hold it.
@@ -149,16 +226,14 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient,
   }
   op->setAttr("accumulate", accumulate);
   Value result = op->getResult(0);
-  Type storage = isWeightGradient ? Type() : storageOf(result);
+  FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
   setElement(result, isa<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
-  report(op->getLoc(), op->getName().getStringRef() + ": operands " + print(formats.mac) +
-                           ", accumulator " + print(accumulate.getFormat()) + ", result " +
-                           print(storage ? storage : elementOf(result)));
-  if (!storage)
-    return;
-  Value stored = rounded(result, storage);
-  if (stored != result)
-    result.replaceAllUsesExcept(stored, stored.getDefiningOp());
+  report(op->getLoc(), op->getName().getStringRef() + ": operands " + operands + ", accumulator " +
+                           print(accumulate.getFormat()) + ", result " +
+                           (storage.type ? print(storage.type) + " (" + storage.reason + ")"
+                                         : print(elementOf(result)) + " (weight gradient)"));
+  if (storage.type)
+    replaceBy(result, rounded(result, storage.type));
 }
 
 /// States have their formats already.
@@ -200,7 +275,7 @@ void PrecisionRewriter::separateWrites() {
     auto copy = [&]() -> Value {
       auto all =
           llvm::to_vector(llvm::seq<int64_t>(0, cast<ShapedType>(value.getType()).getRank()));
-      auto rounding = elementOf(value).isF32() ? num_ir::RoundingAttr() : formats.rounding;
+      auto rounding = elementOf(value).isF32() ? num_ir::RoundingAttr() : plan.rounding;
       return TransposeOp::create(builder, write.getLoc(), value.getType(), value,
                                  builder.getDenseI64ArrayAttr(all),
                                  PhaseAttr::get(fn.getContext(), Phase::up), rounding);
@@ -218,7 +293,7 @@ void PrecisionRewriter::separateWrites() {
     else
       value = RoundOp::create(
           builder, write.getLoc(), cast<RankedTensorType>(value.getType()).clone(element), value,
-          Phase::up, element.isF32() ? num_ir::RoundingAttr() : formats.rounding);
+          Phase::up, element.isF32() ? num_ir::RoundingAttr() : plan.rounding);
     write.setOperand(value);
     write->moveBefore(end);
   }
@@ -229,38 +304,53 @@ void PrecisionRewriter::rewrite(Operation *op) {
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
     isWeightGradient = phase.getValue() == Phase::wg;
   if (isMac(op))
-    return rewriteMac(op, isWeightGradient, formats.accumulate);
+    return rewriteMac(op, isWeightGradient);
   if (auto read = dyn_cast<ReadOp>(op))
     return setElement(read.getResult(), stateFormat(read.getStateAttr()));
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX()));
   if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
-    op->setAttr("loss_scale", formats.lossScale);
+    op->setAttr("loss_scale", plan.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic)
     return; // f32, or decided elsewhere
 
-  SmallVector<Type> elements;
-  for (OpResult result : op->getResults()) {
-    StorageClass kind = storage.getStorageClass();
-    if (kind == StorageClass::state)
-      elements.push_back(elementOf(op->getOperand(result.getResultNumber())));
-    else if (isa<ConcatOp>(op))
-      elements.push_back(widest(op->getOperands()));
-    else if (kind == StorageClass::same || isWeightGradient) // or a sum of weight gradients
-      elements.push_back(elementOf(op->getOperand(0)));
-    else
-      elements.push_back(storageOf(result, kind));
-    if (!isa<FloatType, num_ir::FloatType>(elementOf(result)))
-      elements.back() = elementOf(result);
-  }
+  StorageClass kind = storage.getStorageClass();
   bool isNarrow = false;
-  for (auto [result, element] : llvm::zip(op->getResults(), elements)) {
-    setElement(result, element);
-    isNarrow |= isa<num_ir::FloatType>(element);
+  SmallVector<std::pair<Value, Type>> classified;
+  for (OpResult result : op->getResults()) {
+    if (!isa<FloatType, num_ir::FloatType>(elementOf(result)))
+      continue;
+    FormatChoice choice;
+    Type given = op->getNumOperands() ? elementOf(op->getOperand(0)) : Type();
+    if (kind == StorageClass::state)
+      choice = {elementOf(op->getOperand(result.getResultNumber())), "the state's"};
+    else if (isa<ConcatOp>(op))
+      choice = {widest(op->getOperands()), "the widest of the operands'"};
+    else if (kind == StorageClass::same || isWeightGradient) // or a sum of weight gradients
+      choice = {given, "the operand's"};
+    else
+      choice = storageOf(result, kind);
+    bool isPassedOn = kind == StorageClass::same || isa<ConcatOp>(op);
+    if (isSelection(op) && isa<num_ir::MixedType>(given) && isa<num_ir::MixedType>(choice.type)) {
+      choice = {given, "the operand's, whose elements it selects"};
+      isPassedOn = true;
+    }
+    auto mixed = dyn_cast<num_ir::MixedType>(choice.type);
+    bool isClassified = mixed && mixed.getLo() != mixed.getHi() && !isPassedOn;
+    if (isClassified)
+      classified.emplace_back(result, choice.type);
+    setElement(result, isClassified ? plan.f32 : choice.type);
+    isNarrow |= num_ir::storageFormat(elementOf(result)) != nullptr;
+    if (kind != StorageClass::state && kind != StorageClass::same)
+      report(op->getLoc(), op->getName().getStringRef() + ": result " + print(choice.type) + " (" +
+                               choice.reason + ")");
   }
+  for (auto [result, type] : classified)
+    replaceBy(result, rounded(result, type));
   if (isNarrow)
-    op->setAttr("rounding", formats.rounding);
+    op->setAttr("rounding", kind == StorageClass::state ? plan.updateRounding
+                                                        : plan.rounding);
 }
 
 void PrecisionRewriter::run() {
@@ -268,75 +358,60 @@ void PrecisionRewriter::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : fn.getBody().front())
     ops.push_back(&op);
+  collectReaders();
   for (BlockArgument argument : fn.getArguments()) {
     if (!elementOf(argument).isF32() || argument.use_empty())
       continue;
-    Type storage = storageOf(argument);
-    if (storage.isF32())
+    FormatChoice storage = storageOf(argument);
+    if (storage.type.isF32())
       continue;
-    report(argument.getLoc(), "input to " + print(storage));
-    Value stored = rounded(argument, storage);
-    argument.replaceAllUsesExcept(stored, stored.getDefiningOp());
+    report(argument.getLoc(), "input to " + print(storage.type) + " (" + storage.reason + ")");
+    replaceBy(argument, rounded(argument, storage.type));
   }
   for (Operation *op : ops)
     rewrite(op);
-  if (!formats.master.isF32() || !formats.mac.isF32()) // fp32 runs on no chip
+  mixing.finish(builder, fn);
+  if (!plan.policy().isReferenceOnly())
     separateWrites();
   auto results = fn.getBody().front().getTerminator()->getOperands();
   fn.setFunctionType(FunctionType::get(fn.getContext(), fn.getArgumentTypes(), results.getTypes()));
 }
 
-/// The policy's formats on `chip`; fails if one cannot be had.
-static FailureOr<Formats> formatsOf(ModuleOp module, const chip::Chip &chip,
-                                    const PrecisionOptions &options) {
-  MLIRContext *context = module.getContext();
-  StringRef policy = options.policy;
-  bool isFp32 = policy == "fp32", isFp16 = policy == "fp16", isFp8 = policy == "fp8";
-  if (!isFp32 && !isFp16 && !isFp8)
-    return emitError(module.getLoc())
-           << "precision " << policy << " is not supported, expected fp32, fp16 or fp8";
-  if (options.masterWeights != "fp16" && options.masterWeights != "fp32")
-    return emitError(module.getLoc()) << "master weights in " << options.masterWeights
-                                      << " are not supported, expected fp16 or fp32";
-  if (isFp16 && !chip.has("fp16-mac"))
-    return emitError(module.getLoc())
-           << "precision fp16 needs the feature fp16-mac, which chip " << chip.name
-           << " lacks (it has " << llvm::join(chip.features, ", ") << ")";
-  double scale = options.lossScale;
-  auto step = module.lookupSymbol<func::FuncOp>("step");
-  bool isFixed = module->hasAttr(getOwnUpdatesAttrName()) && step && !dividesLossScaleOut(step);
-  if (isFixed && scale != 0 && scale != 1)
-    return emitError(module.getLoc())
-           << "--loss-scale: the model's own updates do not divide the loss scale out, expected 1";
-  if (scale == 0)
-    scale = isFp32 || isFixed ? 1 : isFp16 ? 128 : 1024;
-  int exponent = 0;
-  if (!(scale > 0) || std::frexp(scale, &exponent) != 0.5 || exponent > 64 || exponent < -62)
-    return emitError(module.getLoc())
-           << "expected a power of two from 2^-63 to 2^63 as loss scale, found "
-           << llvm::formatv("{0}", scale).str();
+/// Weights, and frozen numbers, are masters; what else an update changes is optimizer state.
+static llvm::StringSet<> optimizerStates(ModuleOp module) {
+  llvm::StringSet<> names;
+  module.walk([&](InPlaceInterface update) {
+    for (Value state : update->getOperands().take_front(update.numInPlace()).drop_front())
+      if (auto read = state.getDefiningOp<ReadOp>())
+        names.insert(read.getState());
+  });
+  return names;
+}
 
-  Formats formats;
-  formats.f32 = Float32Type::get(context);
-  formats.lossScale = FloatAttr::get(formats.f32, scale);
-  formats.rounding = roundingAttr(context, chip.numerics.rounding);
-  if (isFp32) {
-    formats.mac = formats.arithmetic = formats.loss = formats.master = formats.f32;
-    formats.accumulate = num_ir::AccumulateAttr::get(context, 8, formats.f32,
-                                                     num_ir::Rounding::nearest_even, formats.f32);
-    return formats;
+/// States get their formats: running statistics, masters, optimizer state.
+static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
+  llvm::StringSet<> ofOptimizer = optimizerStates(module), running;
+  module.walk([&](MovingAverageOp average) {
+    if (auto read = average.getOld().getDefiningOp<ReadOp>())
+      running.insert(read.getState());
+  });
+  for (StateOp state : module.getOps<StateOp>()) {
+    Type element = plan.master;
+    StringRef what = "master weights";
+    if (state.getStatistic()) {
+      bool isRunning = running.contains(state.getSymName());
+      element = isRunning ? plan.statistics : plan.f32;
+      what = isRunning ? "running statistics" : "statistics are fp32";
+    } else if (ofOptimizer.contains(state.getSymName())) {
+      element = plan.optimizer;
+      what = "optimizer state";
+    }
+    auto type = cast<RankedTensorType>(state.getType()).clone(element);
+    state.setTypeAttr(TypeAttr::get(type));
+    report(state.getLoc(), "state in " + print(element) + " (" + what + ")");
+    if (!element.isF32())
+      state.setRoundingAttr(plan.rounding);
   }
-  Type fp16 = formatType(context, chip.numerics.fp16);
-  formats.mac = isFp16 ? fp16 : formatType(context, chip.numerics.fp8);
-  formats.arithmetic = formats.loss = fp16;
-  formats.master = options.masterWeights == "fp16" ? fp16 : formats.f32;
-  bool isNarrow = chip.numerics.accumulateFp16 || chip.numerics.acrossImagesFp16;
-  formats.accumulate = num_ir::AccumulateAttr::get(
-      context, chip.numerics.dot, chip.numerics.accumulateFp16 ? fp16 : formats.f32,
-      isNarrow ? roundingAttr(context, chip.numerics.accumulatorRounding()).getValue()
-               : num_ir::Rounding::nearest_even,
-      chip.numerics.acrossImagesFp16 ? fp16 : formats.f32);
-  return formats;
 }
 
 LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
@@ -345,8 +420,8 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
       !stage || stage != "differentiate")
     return emitError(module.getLoc()) << "precision expects a module of stage differentiate, found "
                                       << (stage ? stage.getValue() : "none");
-  FailureOr<Formats> formats = formatsOf(module, chip, options);
-  if (failed(formats))
+  FailureOr<PrecisionPlan> plan = PrecisionPlan::create(module, chip, options);
+  if (failed(plan))
     return failure();
   auto step = module.lookupSymbol<func::FuncOp>("step");
   if (!step) // a graph without a loss
@@ -354,34 +429,26 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   if (!step || step.getNumArguments() == 0)
     return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
-  for (StateOp state : module.getOps<StateOp>()) {
-    if (state.getStatistic()) {
-      report(state.getLoc(), "state in " + print(formats->f32));
-      continue;
-    }
-    auto type = cast<RankedTensorType>(state.getType()).clone(formats->master);
-    state.setTypeAttr(TypeAttr::get(type));
-    report(state.getLoc(), "state in " + print(formats->master));
-    if (!formats->master.isF32())
-      state.setRoundingAttr(formats->rounding);
-  }
+  assignStates(module, *plan);
+  MixingStates mixing(module, *plan);
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
-    PrecisionRewriter(fn, *formats).run();
+    PrecisionRewriter(fn, *plan, mixing).run();
 
   Builder b(module.getContext());
   auto first = cast<RankedTensorType>(step.getArgumentTypes()[0]);
   int64_t batch = first.getRank() == 0 ? 1 : first.getDimSize(0);
+  unsigned masterBits = widthOf(plan->master);
   module->removeAttr(getOwnUpdatesAttrName());
   setFormats(module, chip);
   module->setAttr("slp.stage", b.getStringAttr("precision"));
-  module->setAttr("train.precision",
-                  b.getDictionaryAttr(
-                      {b.getNamedAttr("policy", b.getStringAttr(options.policy)),
-                       b.getNamedAttr("chip", b.getStringAttr(chip.name)),
-                       b.getNamedAttr("master_weights",
-                                      b.getStringAttr(formats->master.isF32() ? "fp32" : "fp16")),
-                       b.getNamedAttr("loss_scale", formats->lossScale),
-                       b.getNamedAttr("batch", b.getI64IntegerAttr(batch))}));
+  module->setAttr(
+      "train.precision",
+      b.getDictionaryAttr(
+          {b.getNamedAttr("policy", b.getStringAttr(options.policy)),
+           b.getNamedAttr("chip", b.getStringAttr(chip.name)),
+           b.getNamedAttr("master_weights", b.getStringAttr("fp" + std::to_string(masterBits))),
+           b.getNamedAttr("loss_scale", plan->lossScale),
+           b.getNamedAttr("batch", b.getI64IntegerAttr(batch))}));
   return success();
 }
 

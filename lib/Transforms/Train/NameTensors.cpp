@@ -89,6 +89,10 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
       .Case([&](ReadOp read) { return SmallVector<std::string>{(prefix + read.getState()).str()}; })
       .Case(
           [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
+      .Case([&](ClassifyOp classify) {
+        std::string mixed = nameOf(classify.getX()) + "/mixed";
+        return SmallVector<std::string>{mixed, mixed + "/histogram"};
+      })
       .Case([&](InPlaceInterface update) {
         SmallVector<std::string> wanted;
         for (OpResult result : update->getResults()) {
@@ -133,11 +137,19 @@ void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
     bool areGiven = !wanted.empty();
     if (!areGiven)
       wanted = namesFor(&op, prefix);
+    // The tensor that is stored has the name, not what it is rounded from.
     Value first = op.getResult(0);
-    auto round = first.hasOneUse() ? dyn_cast<RoundOp>(*first.user_begin()) : RoundOp();
-    if (op.hasAttr("accumulate") && round && !round->hasAttr(getNamesAttrName())) {
-      setNames(round, wanted, areGiven);
-      wanted = {nameOf(round.getY()) + "/acc"};
+    Operation *round = first.hasOneUse() ? *first.user_begin() : nullptr;
+    bool isMac = op.hasAttr("accumulate");
+    bool isStored = isMac ? isa_and_nonnull<RoundOp, ClassifyOp>(round)
+                          : isa_and_nonnull<ClassifyOp>(round) && op.getNumResults() == 1 &&
+                                !isa<ReadOp>(op);
+    if (isStored && !round->hasAttr(getNamesAttrName())) {
+      SmallVector<std::string> ofRound = {wanted[0]};
+      if (isa<ClassifyOp>(round))
+        ofRound.push_back(wanted[0] + "/histogram");
+      setNames(round, ofRound, areGiven);
+      wanted = {nameOf(round->getResult(0)) + (isMac ? "/acc" : "/exact")};
       areGiven = false;
     }
     setNames(&op, wanted, areGiven);

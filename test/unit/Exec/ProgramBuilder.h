@@ -11,6 +11,8 @@
 #define TEST_UNIT_EXEC_PROGRAMBUILDER_H
 
 #include "runtime/exec/Machine.h"
+#include "runtime/isa/CompressedLayout.h"
+#include "runtime/isa/ElementBytes.h"
 
 #include "gtest/gtest.h"
 
@@ -38,7 +40,7 @@ inline int64_t elementsOf(const Shape &shape) {
 }
 
 inline int bytesOfFormat(mach::Format f) {
-  return f == mach::Format::fp16 ? 2 : f == mach::Format::fp8 || f == mach::Format::u8 ? 1 : 4;
+  return mach::elementBytes(f);
 }
 
 /// A tile of a tensor: where it begins and how large it is before clipping.
@@ -75,8 +77,12 @@ public:
     int64_t stride = bytesOfFormat(format);
     for (size_t d = shape.size(); d-- > 0; stride *= shape[d])
       t.strides[d] = stride;
-    t.address = dramUsed;
     t.bytes = uint64_t(stride);
+    if (mach::isCompressed(format)) {
+      dramUsed += uint64_t(mach::CompressedLayout::bitmapsOf(elementsOf(shape)));
+      t.bytes = uint64_t(mach::CompressedLayout(format).payloadsOf(elementsOf(shape)));
+    }
+    t.address = dramUsed;
     dramUsed = (dramUsed + t.bytes + 63) / 64 * 64;
     image.tensors.push_back(t);
   }

@@ -24,9 +24,9 @@ num_ir::RoundingAttr roundingAttr(mlir::MLIRContext *context, num::Rounding roun
 void setFormats(mlir::ModuleOp module, const chip::Chip &chip);
 
 struct PrecisionOptions {
-  std::string policy = "fp16";        // fp32, fp16, fp8
-  std::string masterWeights = "fp16"; // fp16, fp32; without effect for policy fp32
-  double lossScale = 0;               // a power of two; 0: the policy's default
+  std::string policy = "fp16"; // fp32, fp16, fp8, fgmp, sensitivity, or a YAML file
+  std::string masterWeights;   // of states: fp8, fp16, fp32; empty: the policy's
+  double lossScale = 0;        // a power of two; 0: the policy's
 };
 
 /// Assigns formats, accumulators and roundings (docs/numerics.md section 8) to @step and @eval, and

@@ -28,9 +28,9 @@ def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"lnpu\"", "a shipped chip or a YAML file">,
-    Option<"policy", "policy", "std::string", "\"fp16\"", "fp32, fp16 or fp8">,
-    Option<"masterWeights", "master-weights", "std::string", "\"fp16\"",
-           "format of states: fp16 or fp32; policy fp32 keeps f32">,
+    Option<"policy", "policy", "std::string", "\"fp16\"", "fp32, fp16, fp8, fgmp, sensitivity or a policy's YAML file">,
+    Option<"masterWeights", "master-weights", "std::string", "\"\"",
+           "format of states: fp8, fp16 or fp32; empty: the policy's; policy fp32 keeps f32">,
     Option<"lossScale", "loss-scale", "double", "0", "a power of two; 0: 1 for fp32, 128 for fp16, 1024 for fp8">
   ];
   let dependentDialects = ["::slp::num_ir::NumDialect", "::slp::train::TrainDialect"];
@@ -71,7 +71,9 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
     - A forward tensor keeps its ONNX name; where a `train.round` follows a MAC, the rounded tensor has it and the
       accumulator's value is NAME/acc. The value of a state has the state's name.
     - Other tensors are called after their node: NODE/dx, NODE/dw, NODE/db, NODE/dsum (a sum of gradients).
-    - Another rounding of NAME is NAME/round; results of an update are NAME/next, after their state.
+    - Where a `train.classify` follows another op, the mixed tensor has the name and what it is made of is NAME/exact; its
+      histogram is NAME/histogram.
+    - Another rounding of NAME is NAME/round, another classification NAME/mixed; results of an update are NAME/next, after their state.
     - Names in `@eval` begin with `eval:`. A name that is taken, or given to a later tensor, gets `#2`, `#3`, ...
 
     Results that are rounded stochastically get a number of their random stream each, in `train.streams`: 4096 * `seed`

@@ -1,0 +1,91 @@
+//===- MixingStates.cpp - thresholds of element-wise mixing -----------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Transforms/Train/MixingStates.h"
+
+#include "dialects/Train/TrainStateOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::train;
+
+/// The state that holds the target share and how the loss goes (docs/numerics.md section 9).
+static constexpr StringLiteral controlName = "fp16_share";
+static constexpr int64_t controlSize = 4;
+
+std::string MixingStates::stateOf(func::FuncOp fn, Location loc, Phase phase) {
+  std::string node = nodeNameOf(loc);
+  std::string base = (node.empty() ? "tensor" : node) + (phase == Phase::fp ? "" : "/dx");
+  unsigned number = ++uses[(fn.getName() + "\n" + base).str()];
+  return base + "/threshold" + (number == 1 ? "" : "#" + std::to_string(number));
+}
+
+void MixingStates::declare(Location loc, StringRef name, ArrayRef<float> initial) {
+  if (module.lookupSymbol(name))
+    return;
+  OpBuilder b(*module.getOps<func::FuncOp>().begin());
+  auto type = RankedTensorType::get({int64_t(initial.size())}, plan.f32);
+  bool isZero = llvm::all_of(initial, [](float x) { return x == 0; });
+  Attribute init = isZero ? Attribute() : DenseElementsAttr::get(type, initial);
+  StateOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(type), init, num_ir::RoundingAttr(),
+                  /*statistic=*/b.getUnitAttr(), /*frozen=*/UnitAttr());
+}
+
+Value MixingStates::read(OpBuilder &builder, Location loc, StringRef name, int64_t size) {
+  auto type = RankedTensorType::get({size}, plan.f32);
+  return ReadOp::create(builder, loc, type, FlatSymbolRefAttr::get(builder.getContext(), name))
+      .getResult();
+}
+
+Value MixingStates::classify(OpBuilder &builder, func::FuncOp fn, Value x, num_ir::MixedType type,
+                             Phase phase) {
+  Location loc = x.getLoc();
+  std::string state = stateOf(fn, loc, phase);
+  declare(loc, state, {0.0f});
+  // Small errors would become zeros: they are FP16 instead.
+  auto low = builder.getF32FloatAttr(phase == Phase::bp ? plan.low : 0.0f);
+  auto shape = cast<RankedTensorType>(x.getType());
+  auto histogram = RankedTensorType::get({128}, builder.getI32Type());
+  auto op = ClassifyOp::create(builder, loc, shape.clone(type), histogram, x,
+                               read(builder, loc, state, 1), low,
+                               PhaseAttr::get(builder.getContext(), phase), plan.rounding);
+  classified[fn].push_back(op);
+  return op.getY();
+}
+
+/// The loss, which is the first scalar that a function returns, or null.
+static Value lossOf(func::FuncOp fn) {
+  for (Value value : fn.getBody().front().getTerminator()->getOperands()) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.getRank() == 0 && type.getElementType().isF32())
+      return value;
+  }
+  return nullptr;
+}
+
+void MixingStates::finish(OpBuilder &builder, func::FuncOp fn) {
+  if (fn.getName() == "eval" || classified[fn].empty())
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(fn.getBody().front().getTerminator());
+  declare(module.getLoc(), controlName, {plan.share, 0, 0, 0});
+  Value control = read(builder, fn.getLoc(), controlName, controlSize);
+  for (ClassifyOp op : classified[fn]) {
+    auto old = op.getThreshold().getDefiningOp<ReadOp>();
+    Value next = ThresholdOp::create(builder, op.getLoc(), old.getResult().getType(),
+                                     old.getResult(), op.getHistogram(), control, op.getLow(),
+                                     Phase::up, num_ir::RoundingAttr());
+    WriteOp::create(builder, op.getLoc(), old.getStateAttr(), next);
+  }
+  Value loss = lossOf(fn);
+  if (!loss || !plan.policy().adapt)
+    return;
+  Value next = ShareTargetOp::create(builder, loss.getLoc(), control.getType(), control, loss,
+                                     plan.period, llvm::APFloat(plan.improvement),
+                                     llvm::APFloat(plan.growth), llvm::APFloat(plan.largest),
+                                     Phase::up, num_ir::RoundingAttr());
+  WriteOp::create(builder, loss.getLoc(), controlName, next);
+}

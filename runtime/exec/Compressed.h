@@ -1,0 +1,74 @@
+//===- Compressed.h - tensors without their zeros in DRAM -------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// docs/compressed.md: blocks of 256 elements, a bitmap of zeros, class bits and packed payload. The
+// DMA engines pack and unpack; everything else sees dense codes. Transfer.cpp calls it, and
+// Machine.cpp for the host's reads and writes.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_COMPRESSED_H
+#define RUNTIME_EXEC_COMPRESSED_H
+
+#include "runtime/exec/Tile.h"
+#include "runtime/isa/CompressedLayout.h"
+
+#include <array>
+#include <vector>
+
+namespace slp::exec {
+
+/// Codes of one block, dense; those of 8 bits in the lower bytes.
+using BlockCodes = std::array<uint16_t, mach::blockElements>;
+
+/// The blocks of one tensor. Not for several threads.
+class CompressedTensor {
+public:
+  /// The tensor that begins at `base` of `dram`, in a compressed format of the codec.
+  CompressedTensor(const Memory &dram, uint64_t base, mach::Format format, const Codec &codec);
+
+  /// Fails if the blocks of `view`, a tile of the tensor, or their bitmaps reach beyond the memory.
+  Status check(const TileView &view, const char *name) const;
+  /// Unpacks the elements of `view` into `to`, a tile on the chip of the same box. Counts what is
+  /// read, in whole bursts: the bitmaps and payloads of all blocks that hold an element of it.
+  void load(const TileView &view, const TileView &to, int64_t burst, uint64_t &read);
+  /// Packs `from` into the elements of `view`. Blocks of which the tile holds a part are read
+  /// first.
+  void store(const TileView &from, const TileView &view, int64_t burst, uint64_t &read,
+             uint64_t &written);
+
+  /// The codes of block `index`.
+  void unpack(int64_t index, BlockCodes &codes) const;
+  /// Replaces block `index`.
+  void pack(int64_t index, const BlockCodes &codes) const;
+
+private:
+  struct Cached {
+    int64_t index = -1;
+    int64_t elements = 0; // of the tile
+    bool isDirty = false;
+    BlockCodes codes;
+  };
+  template <typename Element> void forElements(const TileView &view, const TileView &other,
+                                               Element element);
+  Cached &blockAt(int64_t index);
+  void flush(Cached &entry);
+  void flushAll();
+  uint64_t payloadBytes(int64_t index) const;
+  const uint8_t *bitmap(int64_t index) const;
+  uint64_t bytesOf(const std::vector<int64_t> &blocks, int64_t burst) const;
+
+  const Memory &dram;
+  uint64_t base;
+  mach::CompressedLayout layout;
+  const Codec &codec;
+  int elementBytes;
+  bool hasClasses;
+  std::vector<Cached> cache;
+  std::vector<std::pair<int64_t, int64_t>> touched; // blocks, and elements of the tile in each
+};
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_COMPRESSED_H
