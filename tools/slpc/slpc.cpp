@@ -15,6 +15,7 @@
 #include "runtime/image/Text.h"
 #include "slp/Emit/Emit.h"
 #include "slp/Import/ONNX.h"
+#include "slp/Pipeline/Precisions.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Remarks.h"
@@ -92,7 +93,7 @@ int main(int argc, char **argv) {
                         "slpc: ONNX training graphs to images for learning processors\n"))
     return 1;
   if (driver.listOps)
-    return write(driver.output, describeONNXSupport());
+    return write(driver.output, describeONNXSupport(listChipPrecisions()));
   if (compile.modelPath().empty())
     return fail("expected a model (.onnx, .onnxtxt or .mlir); see slpc --help");
   CompileOptions options = compile.options();

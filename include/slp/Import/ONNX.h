@@ -48,8 +48,14 @@ struct ImportOptions {
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(mlir::MLIRContext &context, llvm::StringRef path,
                                              const ImportOptions &options);
 
+/// A chip and the precisions that it runs ("fp16").
+struct ChipPrecisions {
+  std::string chip;
+  std::vector<std::string> precisions;
+};
+
 /// The operator table as a Markdown document: docs/onnx-support.md.
-std::string describeONNXSupport();
+std::string describeONNXSupport(llvm::ArrayRef<ChipPrecisions> chips);
 
 } // namespace slp
 

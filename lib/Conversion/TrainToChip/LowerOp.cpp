@@ -36,6 +36,8 @@ static const LoweringTable &loweringTable() {
   return table;
 }
 
+bool slp::hasLowering(StringRef op) { return loweringTable().find(op) != nullptr; }
+
 LogicalResult slp::lowerOp(Operation *op, const TensorMap &tensors, std::vector<Nest> &nests) {
   const Lowering *lowering = loweringTable().find(op->getName().getStringRef());
   if (!lowering)

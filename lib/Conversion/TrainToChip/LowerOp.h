@@ -91,6 +91,10 @@ void addRowLowerings(LoweringTable &table);
 void addUpdateLowerings(LoweringTable &table);
 void addWindowLowerings(LoweringTable &table);
 
+/// Whether an op of this name ("train.conv") has a lowering. Reads, writes, reshapes and constants
+/// need none.
+bool hasLowering(llvm::StringRef op);
+
 /// Appends the nests of `op` in execution order; fails with an error if the op has no lowering.
 mlir::LogicalResult lowerOp(mlir::Operation *op, const TensorMap &tensors,
                             std::vector<Nest> &nests);

@@ -140,4 +140,7 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
                                  {"non_differentiable_outputs", AttributeKind::integers, ""}},
                                 refuseYield,
                                 "refused"});
+  // In no form, and on nothing: it is here to be refused with a reason.
+  table["com.microsoft.YieldOp"].forms = "";
+  table["com.microsoft.YieldOp"].hasLowering = false;
 }

@@ -187,7 +187,18 @@ const Operator *slp::import_onnx::checkNode(const Node &node, const onnx::NodePr
   return isFine ? &op : nullptr;
 }
 
-std::string slp::describeONNXSupport() {
+/// In what an operator is computed: "reference fp32; lnpu fp16, fp8".
+static std::string precisionsOf(const Operator &op, ArrayRef<ChipPrecisions> chips) {
+  if (op.forms.empty())
+    return "none";
+  std::string text = "reference fp32";
+  if (op.hasLowering)
+    for (const ChipPrecisions &chip : chips)
+      text += "; " + chip.chip + " " + llvm::join(chip.precisions, ", ");
+  return text;
+}
+
+std::string slp::describeONNXSupport(ArrayRef<ChipPrecisions> chips) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << "# Supported ONNX operators\n\n"
@@ -201,15 +212,15 @@ std::string slp::describeONNXSupport() {
      << ".\n\nForms of training graphs: a, a forward graph; b, the standard's training "
         "information; c, "
         "ONNX Runtime's training artifacts; d, a\nstep written in ordinary operators. Phases: "
-        "forward, and gradient if what the operator becomes can be differentiated. Runs on: the\n"
-        "reference evaluates everything in fp32; `chips` means lnpu in fp16 and fp8, asu-fp8 in "
-        "fp8.\n\n"
-     << "| operator | versions | forms | phases | runs on | attributes | limits |\n"
+        "forward, and gradient if what the operator becomes can be differentiated. Precisions: "
+        "what\n`slpc --precision` accepts for the chip, if all that the operator becomes has a "
+        "lowering to chips; the reference computes\nin fp32 besides.\n\n"
+     << "| operator | versions | forms | phases | precisions | attributes | limits |\n"
         "|---|---|---|---|---|---|---|\n";
   for (const auto &[name, op] : operatorTable()) {
-    os << "| " << name << " | " << op.versions << " | " << op.forms << " | forward"
-       << (op.hasGradient ? ", gradient" : "") << " | reference"
-       << (op.hasLowering ? ", chips" : "") << " | ";
+    StringRef phases = op.forms.empty() ? "none" : op.hasGradient ? "forward, gradient" : "forward";
+    os << "| " << name << " | " << op.versions << " | " << op.forms << " | " << phases << " | "
+       << precisionsOf(op, chips) << " | ";
     llvm::interleaveComma(op.attributes, os, [&](const AttributeRule &rule) {
       os << '`' << rule.name << '`';
       if (!rule.only.empty())
