@@ -1,5 +1,4 @@
-//===- Precisions.cpp - which precisions the shipped chips run
-//---------------------------------===//
+//===- Precisions.cpp - which precisions the shipped chips run --------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -46,7 +45,7 @@ std::vector<ChipPrecisions> slp::listChipPrecisions() {
   std::vector<ChipPrecisions> chips;
   for (const std::string &name : chip::shippedNames()) {
     ChipPrecisions chip{name, {}};
-    for (const char *policy : {"fp16", "fp8"})
+    for (const char *policy : {"fp16", "fp8", "fgmp"})
       if (accepts(name, policy))
         chip.precisions.push_back(policy);
     chips.push_back(std::move(chip));
