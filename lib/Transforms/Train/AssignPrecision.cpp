@@ -143,8 +143,11 @@ void PrecisionRewriter::collectReaders() {
       continue;
     }
     if (isMac(&op)) {
+      std::string node = nodeNameOf(op.getLoc());
+      if (node.empty())
+        node = op.getName().getStringRef().str();
       for (Value operand : op.getOperands().take_front(2))
-        addReader(operand, {macFormat(&op, operand), nodeNameOf(op.getLoc()), false});
+        addReader(operand, {macFormat(&op, operand), node, false});
       continue;
     }
     auto storage = dyn_cast<StorageInterface>(op);

@@ -16,8 +16,11 @@ using namespace slp::train;
 static constexpr StringLiteral controlName = "fp16_share";
 static constexpr int64_t controlSize = 4;
 
-std::string MixingStates::stateOf(func::FuncOp fn, Location loc, Phase phase) {
-  std::string node = nodeNameOf(loc);
+std::string MixingStates::stateOf(func::FuncOp fn, Value x, Phase phase) {
+  std::string node = nodeNameOf(x.getLoc());
+  if (auto argument = dyn_cast<BlockArgument>(x))
+    if (auto name = fn.getArgAttrOfType<StringAttr>(argument.getArgNumber(), getArgNameAttrName()))
+      node = name.str();
   std::string base = (node.empty() ? "tensor" : node) + (phase == Phase::fp ? "" : "/dx");
   unsigned number = ++uses[(fn.getName() + "\n" + base).str()];
   return base + "/threshold" + (number == 1 ? "" : "#" + std::to_string(number));
@@ -43,7 +46,7 @@ Value MixingStates::read(OpBuilder &builder, Location loc, StringRef name, int64
 Value MixingStates::classify(OpBuilder &builder, func::FuncOp fn, Value x, num_ir::MixedType type,
                              Phase phase) {
   Location loc = x.getLoc();
-  std::string state = stateOf(fn, loc, phase);
+  std::string state = stateOf(fn, x, phase);
   declare(loc, state, {0.0f});
   // Small errors would become zeros: they are FP16 instead.
   auto low = builder.getF32FloatAttr(phase == Phase::bp ? plan.low : 0.0f);

@@ -34,7 +34,7 @@ public:
   void finish(mlir::OpBuilder &builder, mlir::func::FuncOp fn);
 
 private:
-  std::string stateOf(mlir::func::FuncOp fn, mlir::Location loc, train::Phase phase);
+  std::string stateOf(mlir::func::FuncOp fn, mlir::Value x, train::Phase phase);
   void declare(mlir::Location loc, llvm::StringRef name, llvm::ArrayRef<float> initial);
   mlir::Value read(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name,
                    int64_t size);
