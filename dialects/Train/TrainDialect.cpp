@@ -34,6 +34,7 @@ void TrainDialect::initialize() {
   addNormOps();
   addLossOps();
   addUpdateOps();
+  addScaleOps();
   addFormOps();
   addMixedOps();
   addAttributes<

@@ -38,6 +38,7 @@ def Train_Dialect : Dialect {
     void addNormOps();
     void addLossOps();
     void addUpdateOps();
+    void addScaleOps();
     void addFormOps();
     void addMixedOps();
   }];

@@ -39,6 +39,8 @@ LogicalResult CrossEntropyOp::inferShapes(Shapes &shapes) {
 
 LogicalResult CrossEntropyGradOp::inferShapes(Shapes &shapes) {
   push(shapes, getX());
+  if (getScale() && failed(expectRank(*this, getScale(), 0, "scale")))
+    return failure();
   return expectLabels(*this, getX(), getLabels());
 }
 

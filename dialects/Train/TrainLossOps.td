@@ -15,9 +15,9 @@ def Train_CrossEntropyOp : Train_ComputeOp<"cross_entropy", (ins Train_FloatTens
   let results = (outs Train_F32Tensor:$loss, Train_F32Tensor:$losses);
 }
 def Train_CrossEntropyGradOp : Train_ComputeOp<"cross_entropy_grad", (ins Train_FloatTensor:$x, Train_LabelTensor:$labels,
-    DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale)> {
+    Optional<Train_F32Tensor>:$scale, DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale)> {
   let summary = "gradient of cross_entropy";
-  let description = "x (N, C), labels (N) → dx = (softmax(x) - onehot) * (loss_scale / N).";
+  let description = "x (N, C), labels (N) → dx = (softmax(x) - onehot) * (loss_scale / N), times the scalar `scale` if there is one.";
   let results = (outs Train_FloatTensor:$dx);
   let hasVerifier = 1;
 }

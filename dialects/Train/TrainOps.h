@@ -19,6 +19,7 @@
 #include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/TrainScaleOps.h"
 #include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainUpdateOps.h"
 #include "dialects/Train/TrainWindowOps.h"

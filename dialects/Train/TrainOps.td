@@ -17,6 +17,7 @@ include "dialects/Train/TrainRowOps.td"
 include "dialects/Train/TrainNormOps.td"
 include "dialects/Train/TrainLossOps.td"
 include "dialects/Train/TrainUpdateOps.td"
+include "dialects/Train/TrainScaleOps.td"
 include "dialects/Train/TrainFormOps.td"
 include "dialects/Train/TrainMixedOps.td"
 

@@ -74,6 +74,8 @@ LogicalResult SquareSumOp::verify() { return verifyScale(*this); }
 
 LogicalResult ClipFactorOp::inferShapes(Shapes &shapes) {
   shapes.push_back({});
+  if (failed(expectScalar(*this, getUnscale(), "unscale")))
+    return failure();
   return expectScalar(*this, getTotal(), "total");
 }
 

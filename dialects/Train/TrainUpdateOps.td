@@ -10,8 +10,9 @@
 include "dialects/Train/TrainOp.td"
 
 /// An update of the first operands, which are states and become the results, by the gradient `dw` of the same shape: scaled by
-/// `loss_scale`, the sum over `micro_batches`, and multiplied by the scalar `factor` if there is one. `lr_scale` and
-/// `decay_scale` multiply the learning rate and the weight decay, which are given at run time like all other numbers.
+/// `loss_scale`, the sum over `micro_batches`, and multiplied by the scalar `factor` if there is one; a factor below 0 leaves
+/// all states as they are. `lr_scale` and `decay_scale` multiply the learning rate and the weight decay, which are given at run
+/// time like all other numbers.
 class Train_UpdateOp<string mnemonic, dag states, dag more = (ins)> : Train_ComputeOp<mnemonic, !con(states, (ins
     Train_FloatTensor:$dw, Optional<Train_F32Tensor>:$factor, DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale,
     DefaultValuedAttr<I64Attr, "1">:$micro_batches, DefaultValuedAttr<F32Attr, "1.0f">:$lr_scale,
@@ -69,9 +70,14 @@ def Train_SquareSumOp : Train_ComputeOp<"square_sum", (ins Train_FloatTensor:$dw
   let results = (outs Train_F32Tensor:$sum);
   let hasVerifier = 1;
 }
-def Train_ClipFactorOp : Train_ComputeOp<"clip_factor", (ins Train_F32Tensor:$total), [], "statistic"> {
+def Train_ClipFactorOp : Train_ComputeOp<"clip_factor", (ins Train_F32Tensor:$total, Optional<Train_F32Tensor>:$unscale), [],
+    "statistic"> {
   let summary = "what clips gradients to a norm";
-  let description = "The sum of squares of all gradients, a scalar → min(1, clip / (sqrt(total) + 1e-6)). The norm is given at run time.";
+  let description = [{
+    The sum of squares of all gradients, a scalar → min(1, clip / (sqrt(total) + 1e-6)). The norm is given at run time. With
+    the scalar `unscale`, which multiplies all gradients: its product with the factor of the gradients so multiplied, or -1
+    if it is below 0.
+  }];
   let results = (outs Train_F32Tensor:$factor);
 }
 

@@ -22,8 +22,11 @@ namespace slp::reference {
 /// One chain of terms. The caller goes through the places of terms in the order of §4.
 template <typename Real> class Accumulator {
 public:
-  /// `attribute` is absent before `precision`: then everything is FP32.
-  explicit Accumulator(std::optional<num_ir::AccumulateAttr> attribute) {
+  /// `attribute` is absent before `precision`: then everything is FP32. Roundings that saturate are
+  /// added to `saturations`, if it is not null.
+  explicit Accumulator(std::optional<num_ir::AccumulateAttr> attribute,
+                       uint64_t *saturations = nullptr)
+      : saturations(saturations) {
     if (attribute) {
       format = llvm::dyn_cast<num_ir::FloatType>(attribute->getFormat());
       dot = attribute->getDot();
@@ -59,6 +62,8 @@ public:
 
 private:
   void endGroup() {
+    if (format && pending && saturations && saturates(value, format, mode))
+      ++*saturations;
     if (format && pending)
       value = static_cast<Real>(roundTo(value, format, mode));
     pending = false;
@@ -69,6 +74,7 @@ private:
   int64_t dot = 8;
   Real value = 0;
   bool pending = false; // the open group has a term that is present
+  uint64_t *saturations;
 };
 
 /// The bias is widened exactly: an FP16 accumulator cannot start at an FP32 number.

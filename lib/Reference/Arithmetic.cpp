@@ -68,6 +68,15 @@ double reference::roundTo(double x, FloatType format, Rounding mode, uint32_t ra
   return result == 0 ? 0.0 : std::copysign(result, x);
 }
 
+bool reference::saturates(double x, FloatType format, Rounding mode, uint32_t random) {
+  if (std::isnan(x) || std::isinf(x))
+    return true;
+  // Half of x has the same neighbours and the same fraction, and no limit stops its rounding.
+  double largest = maxFinite(format), half = std::fabs(x) / 2;
+  return 2 * half > largest &&
+         (half > largest || 2 * roundTo(half, format, mode, random) > largest);
+}
+
 bool reference::decode(uint32_t code, FloatType format, double &value) {
   if (code >> format.getWidth())
     return false;
@@ -135,6 +144,8 @@ template <typename Real> Real reference::StoreOf<Real>::operator()(Real x, int64
   if (mode == Rounding::stochastic)
     random = philox(static_cast<uint32_t>(index), static_cast<uint32_t>(uint64_t(index) >> 32), run,
                     0, 2 + stream);
+  if (saturations && saturates(x, format, mode, random))
+    ++*saturations;
   return static_cast<Real>(roundTo(x, format, mode, random));
 }
 

@@ -38,7 +38,7 @@ template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
   auto &y = call.results[0];
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
-  Accumulator<Real> acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate(), call.saturations);
 
   forEach(y, [&](int64_t n, int64_t co, int64_t oy, int64_t ox) {
     int64_t firstIn = co / outGroup * inGroup;
@@ -75,7 +75,7 @@ template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call)
   auto &dx = call.results[0];
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
-  Accumulator<Real> acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate(), call.saturations);
 
   forEach(dx, [&](int64_t n, int64_t ci, int64_t iy, int64_t ix) {
     int64_t firstOut = ci / inGroup * outGroup;
@@ -105,9 +105,10 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
   int64_t inGroup = dw.dim(1), outGroup = dw.dim(0) / op.getGroup();
   train::Window v = windowOf(op, dw.dim(2), dw.dim(3));
   std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
-  Accumulator<Real> acc(accumulate);
+  Accumulator<Real> acc(accumulate, call.saturations);
   StoreOf<Real> across =
-      accumulate ? StoreOf<Real>(accumulate->getAcross(), accumulate->getRounding())
+      accumulate ? StoreOf<Real>(accumulate->getAcross(), accumulate->getRounding(), 0, 0,
+                                 call.saturations)
                  : StoreOf<Real>(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
 
   forEach(dw, [&](int64_t co, int64_t ci, int64_t kh, int64_t kw) {

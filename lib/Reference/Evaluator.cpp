@@ -165,6 +165,7 @@ LogicalResult EvaluatorOf<Real>::run(llvm::StringRef function, const NamedTensor
   }
 
   NamedTensorsOf<Real> written;
+  uint64_t saturations = 0;
   for (Operation &op : func.getBody().front().without_terminator()) {
     if (auto write = dyn_cast<train::WriteOp>(op)) {
       written[write.getState().str()] = values[write.getValue()];
@@ -184,7 +185,7 @@ LogicalResult EvaluatorOf<Real>::run(llvm::StringRef function, const NamedTensor
       llvm::SmallVector<const TensorOf<Real> *> operands;
       for (Value operand : op.getOperands())
         operands.push_back(&values.find(operand)->second);
-      CallOf<Real> call{&op, operands, results, hyper};
+      CallOf<Real> call{&op, operands, results, hyper, &saturations};
       if (failed(checkRounding(&op)) || failed(kernel(call)))
         return failure();
     }

@@ -23,6 +23,7 @@ template <typename Real> struct CallOf {
   llvm::ArrayRef<const TensorOf<Real> *> operands; // in the order of the op's operands
   llvm::MutableArrayRef<TensorOf<Real>> results;   // of the right shapes, all +0
   const Hyper &hyper;
+  uint64_t *saturations; // the counter of docs/numerics.md §10
 
   /// How result `i` is stored: in its element type, by the op's `rounding` and `train.streams`.
   StoreOf<Real> store(unsigned i) const;
@@ -52,8 +53,9 @@ template <typename Real> void addPoolingKernels(KernelTableOf<Real> &table);
 template <typename Real> void addReductionKernels(KernelTableOf<Real> &table);
 template <typename Real> void addRowKernels(KernelTableOf<Real> &table);
 template <typename Real> void addStateKernels(KernelTableOf<Real> &table);
-/// Optimizers and element-wise mixing are for FP32 alone.
+/// Optimizers, the loss scale and element-wise mixing are for FP32 alone.
 void addMixedKernels(KernelTable &table);
+void addScaleKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);
 
 } // namespace slp::reference

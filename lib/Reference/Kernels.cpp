@@ -26,6 +26,7 @@ template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opNa
     addStateKernels(t);
     if constexpr (std::is_same_v<Real, float>) {
       addMixedKernels(t);
+      addScaleKernels(t);
       addUpdateKernels(t);
     }
     return t;
@@ -43,10 +44,10 @@ StoreOf<Real> CallOf<Real>::storeAs(unsigned i, mlir::Type element) const {
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
   // The evaluator has checked that a format comes with a rounding.
   if (!rounding)
-    return StoreOf<Real>(element, num_ir::Rounding::nearest_even);
+    return StoreOf<Real>(element, num_ir::Rounding::nearest_even, 0, 0, saturations);
   auto streams = op->getAttrOfType<mlir::DenseI64ArrayAttr>(train::getStreamsAttrName());
   return StoreOf<Real>(element, rounding.getValue(), streams ? streams[i] : 0,
-                       static_cast<uint32_t>(hyper.run));
+                       static_cast<uint32_t>(hyper.run), saturations);
 }
 
 template Kernel<float> reference::findKernel<float>(llvm::StringRef);

@@ -26,7 +26,7 @@ template <typename Real> static LogicalResult evaluateMatMul(CallOf<Real> &call)
   size_t rank = y.shape.size();
   int64_t batches = rank == 3 ? y.dim(0) : 1, rows = y.dim(rank - 2), columns = y.dim(rank - 1);
   int64_t depth = a.dim(transposeA ? rank - 2 : rank - 1);
-  Accumulator<Real> acc(op.getAccumulate());
+  Accumulator<Real> acc(op.getAccumulate(), call.saturations);
 
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t m = 0; m < rows; ++m)

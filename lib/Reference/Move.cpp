@@ -127,6 +127,7 @@ template <typename Real> static LogicalResult evaluateGather(CallOf<Real> &call)
   const auto &table = *call.operands[0], &indices = *call.operands[1];
   moveEachElement(call.results[0], call.store(0), [&](const Index &i) {
     int64_t offset = offsetOf({i[0], rowOf(indices[i[1]], table.dim(1)), i[2]}, table);
+    *call.saturations += offset < 0; // counted as invalid
     return offset < 0 ? 0.0f : table[offset];
   });
   return success();

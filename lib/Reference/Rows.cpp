@@ -88,6 +88,8 @@ template <typename Real> static LogicalResult evaluateCrossEntropyGrad(CallOf<Re
   auto &dx = call.results[0];
   auto store = call.store(0);
   Real k = op.getLossScale().convertToFloat() / static_cast<Real>(x.dim(0));
+  if (op.getScale())
+    k = call.operands[2]->values[0] * k;
   for (int64_t n = 0; n < x.dim(0); ++n) {
     Exponentials<Real> r(row(x, n));
     for (int64_t i = 0; i < x.dim(1); ++i) {

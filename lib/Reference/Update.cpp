@@ -29,6 +29,7 @@ struct UpdateNumbers {
     lambda = call.hyper.weightDecay * op.getDecayScale().convertToFloat();
     gradient = call.operands[op->getNumResults()];
     factor = op.getFactor() ? call.operands.back() : nullptr;
+    isHeld = factor && factor->values[0] < 0;
   }
   /// The gradient proper of element `i`.
   float g(int64_t i) const {
@@ -37,12 +38,22 @@ struct UpdateNumbers {
   }
   float u, eta, lambda;
   const Tensor *gradient, *factor;
+  bool isHeld;
 };
 } // namespace
+
+/// All states stay as they are.
+static LogicalResult hold(Call &call) {
+  for (unsigned i = 0; i < call.results.size(); ++i)
+    call.results[i].values = call.operands[i]->values;
+  return success();
+}
 
 static LogicalResult evaluateSgd(Call &call) {
   auto op = cast<train::SgdOp>(call.op);
   UpdateNumbers numbers(op, call);
+  if (numbers.isHeld)
+    return hold(call);
   const Tensor &w = *call.operands[0], &v = *call.operands[1];
   Tensor &newW = call.results[0], &newV = call.results[1];
   Store storeW = call.store(0), storeV = call.store(1);
@@ -58,6 +69,8 @@ static LogicalResult evaluateSgd(Call &call) {
 
 static LogicalResult evaluateAdagrad(Call &call) {
   UpdateNumbers numbers(cast<train::AdagradOp>(call.op), call);
+  if (numbers.isHeld)
+    return hold(call);
   const Tensor &w = *call.operands[0], &h = *call.operands[1];
   Store storeW = call.store(0), storeH = call.store(1);
   for (size_t i = 0; i < w.values.size(); ++i) {
@@ -72,6 +85,8 @@ static LogicalResult evaluateAdagrad(Call &call) {
 static LogicalResult evaluateAdam(Call &call) {
   auto op = cast<train::AdamOp>(call.op);
   UpdateNumbers numbers(op, call);
+  if (numbers.isHeld)
+    return hold(call);
   const Tensor &w = *call.operands[0], &m = *call.operands[1], &v = *call.operands[2];
   Store storeW = call.store(0), storeM = call.store(1), storeV = call.store(2);
   const Hyper &hyper = call.hyper;
@@ -127,8 +142,12 @@ static LogicalResult evaluateSquareSum(Call &call) {
 }
 
 static LogicalResult evaluateClipFactor(Call &call) {
-  float q = call.hyper.clipNorm / (std::sqrt(call.operands[0]->values[0]) + 1e-6f);
-  call.results[0].values[0] = call.store(0)(q < 1 ? q : 1, 0);
+  float norm = std::sqrt(call.operands[0]->values[0]);
+  bool isScaled = bool(cast<train::ClipFactorOp>(call.op).getUnscale());
+  float unscale = isScaled ? call.operands[1]->values[0] : 1;
+  float q = call.hyper.clipNorm / (norm * unscale + 1e-6f);
+  float factor = (q < 1 ? q : 1) * unscale;
+  call.results[0].values[0] = call.store(0)(unscale < 0 ? -1 : factor, 0);
   return success();
 }
 

@@ -26,6 +26,9 @@ double maxFinite(num_ir::FloatType format);
 /// largest finite one; the result is never -0. `random` is the 32-bit number of `stochastic`.
 double roundTo(double x, num_ir::FloatType format, num_ir::Rounding mode, uint32_t random = 0);
 
+/// Whether rounding `x` so is counted as saturation or invalid (docs/numerics.md §2, §10).
+bool saturates(double x, num_ir::FloatType format, num_ir::Rounding mode, uint32_t random = 0);
+
 /// The value of a code (docs/numerics.md §1), -0 read as +0. False if the format has no such
 /// code or never produces it. Inf and NaN of an `ieee` or `nan` format are numbers of that kind.
 bool decode(uint32_t code, num_ir::FloatType format, double &value);
@@ -44,8 +47,11 @@ template <typename Real> class StoreOf {
 public:
   /// `element` is f32, or a format to round to by `mode`; of a mixed type that is the wider one.
   /// Stochastic rounding takes the numbers of the tensor's stream and the number of the run.
-  StoreOf(mlir::Type element, num_ir::Rounding mode, uint32_t stream = 0, uint32_t run = 0)
-      : format(num_ir::storageFormat(element)), mode(mode), stream(stream), run(run) {}
+  /// Roundings that saturate are added to `saturations`, if it is not null.
+  StoreOf(mlir::Type element, num_ir::Rounding mode, uint32_t stream = 0, uint32_t run = 0,
+          uint64_t *saturations = nullptr)
+      : format(num_ir::storageFormat(element)), mode(mode), stream(stream), run(run),
+        saturations(saturations) {}
   /// The stored value of the element with this row-major index.
   Real operator()(Real x, int64_t index) const;
   /// The same for an element that only changes its place: a value of the format stays.
@@ -55,6 +61,7 @@ private:
   num_ir::FloatType format; // null: f32
   num_ir::Rounding mode;
   uint32_t stream, run;
+  uint64_t *saturations;
 };
 
 using Store = StoreOf<float>;
