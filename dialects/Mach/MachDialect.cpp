@@ -122,7 +122,8 @@ static LogicalResult verifyFields(Operation *op) {
     return op->emitOpError("bits must be a finite FP32 number");
   // Only instructions with a bias tile can start at the bias. Where an operand is optional, the
   // mode says whether it is there.
-  bool isOptional = op->getInherentAttr("factor") || op->getInherentAttr("t");
+  bool isOptional = llvm::any_of(ArrayRef<StringRef>{"factor", "t", "lossScale", "unscale"},
+                                 [&](StringRef field) { return op->getInherentAttr(field); });
   auto mode = dyn_cast_if_present<IntegerAttr>(op->getInherentAttr("mode").value_or(nullptr));
   if (mode && !isOptional && mode.getInt() == static_cast<int64_t>(AccMode::bias) &&
       !op->getInherentAttr("bias"))

@@ -14,7 +14,7 @@ class LateNumber<string n, int i, string d> : Field<n, HyperReg, !add(59, !mul(4
 
 /// An update in place of the first tiles by the gradient.
 class Update<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
-    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor, a scalar tile, multiplies the gradient">],
+    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor, a scalar tile, multiplies the gradient; below 0 it leaves all states as they are">],
                 numbers)>.fields,
     [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<124, !add(40, !mul(4, !size(numbers)))>]> {
   let engine = "vector"; let timingClass = "vector";
@@ -82,10 +82,32 @@ def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CLIP_FACTOR : Instruction<"v.clip.factor", 0xa6, VectorFields<[
-    D0<"dst", "factor (rank 0), f32">, D1<"src", "sum of squares (rank 0), f32">, UpdateNumber<"clip", 0, "greatest norm">]>.fields,
-    [Reserved<39, 18>, Reserved<124, 44>]> {
+    D0<"dst", "factor (rank 0), f32">, D1<"src", "sum of squares (rank 0), f32">, D2<"unscale", "what multiplies all gradients (rank 0), f32">,
+    Field<"mode", Enum<OptionalEnum>, 23, 23, "whether unscale is read">, UpdateNumber<"clip", 0, "greatest norm">]>.fields,
+    [Reserved<39, 24>, Reserved<124, 44>]> {
   let summary = "What clips gradients to a norm.";
-  let description = "q = clip / (sqrt(src) + 1e-6); dst = q < 1 ? q : 1.";
+  let description = "q = clip / (sqrt(src) + 1e-6); dst = q < 1 ? q : 1. With unscale: -1 if it is below 0, else q = clip / (sqrt(src) * unscale + 1e-6); dst = (q < 1 ? q : 1) * unscale.";
+  let engine = "vector"; let timingClass = "vector";
+}
+
+def V_CLEAR_SATURATIONS : Instruction<"v.clear.saturations", 0xac, VectorFields<[]>.fields, [Reserved<124, 8>]> {
+  let summary = "Begin to count saturations.";
+  let description = "Sets the counter of saturations to 0 when it is issued: order it behind earlier work with `fence`. Every rounding of every engine that saturates or meets a NaN adds 1 to the counter, roundings of accumulators included.";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_SATURATIONS : Instruction<"v.saturations", 0xad, VectorFields<[D0<"dst", "count (1), f32">]>.fields, [Reserved<124, 13>]> {
+  let summary = "Count saturations.";
+  let description = "dst = the counter of saturations as it is when the instruction is issued, rounded to nearest even. Order it behind the work that it counts with `fence`. A run begins with 0.";
+  let engine = "vector"; let timingClass = "vector";
+}
+def V_LOSS_SCALE : Instruction<"v.loss.scale", 0xae, VectorFields<[
+    D0<"state", "scale, good steps, skipped steps, held (4), f32, read and written">, D1<"dst", "factor (rank 0), f32">,
+    D2<"count", "saturations (1), f32">, UpdateNumber<"growth", 0, "multiplies the scale after enough good steps">,
+    UpdateNumber<"backoff", 1, "multiplies the scale after a saturation">, UpdateNumber<"interval", 2, "good steps before it grows">,
+    UpdateNumber<"least", 3, "least scale">, UpdateNumber<"most", 4, "greatest scale">]>.fields,
+    [Reserved<39, 23>, Reserved<124, 60>]> {
+  let summary = "Update the dynamic loss scale.";
+  let description = "`loss_scale_update` of docs/numerics.md section 10: dst = count > 0 ? -1 : 1 / scale. Tiles are whole.";
   let engine = "vector"; let timingClass = "vector";
 }
 

@@ -123,9 +123,10 @@ def V_CROSS_ENTROPY : Binary<"v.cross.entropy", 0x4c, "x", "labels"> {
 }
 def V_CROSS_ENTROPY_GRAD : Instruction<"v.cross.entropy.grad", 0x4d, VectorFields<[
     D0<"dst", "result (n, c)">, D1<"x", "logits (n, c)">, D2<"labels", "i32 (n)">,
-    Field<"scale", HyperReg, 39, 36, "loss scale / N">]>.fields, [Reserved<35, 23>, Reserved<124, 40>]> {
+    D3<"lossScale", "scalar, f32">, Field<"mode", Enum<OptionalEnum>, 28, 28, "whether lossScale multiplies scale">,
+    Field<"scale", HyperReg, 39, 36, "static loss scale / N">]>.fields, [Reserved<35, 29>, Reserved<124, 40>]> {
   let summary = "Gradient of the cross entropy of softmax.";
-  let description = "dst = round((softmax(x) - onehot(label)) * scale). Tiles hold whole rows.";
+  let description = "dst = round((softmax(x) - onehot(label)) * (lossScale * scale)). Tiles hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
 }
 def V_MEAN : Unary<"v.mean", 0x4e> {

@@ -141,7 +141,7 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
     return macGeneric(loop, way == Way::f32 ? nullptr : &numerics.fp16,
                       numerics.accumulatorRounding(), numerics.dot, events);
   MacEvents counted;
-  part.kernels.fp16(loop, part.countsEvents[0] ? &counted : nullptr);
+  part.kernels.fp16(loop, &counted);
   events.saturation += counted.saturation;
   events.underflow += counted.underflow;
 }

@@ -39,6 +39,7 @@ void State::reset() {
   std::fill(std::begin(mask), std::end(mask), 0);
   std::fill(std::begin(geometry), std::end(geometry), Window());
   std::fill(std::begin(hyper) + hostNumbers, std::end(hyper), 0.0f);
+  saturations = 0;
   for (std::array<uint8_t, 64> &bank : semaphores)
     bank.fill(0);
 }
@@ -127,9 +128,11 @@ void State::report(const Issue &issue, const CorePart &part, Event &event) {
     add(event.work.back(), part.work);
   else
     event.work.push_back(part.work);
-  for (int i = 0; i < maxDestinations; ++i)
+  for (int i = 0; i < maxDestinations; ++i) {
+    saturations += part.events[i].saturation + part.events[i].invalid;
     if (part.countsEvents[i])
       events[size_t(recordOf(issue.pc)->capture[i])] += part.events[i];
+  }
 }
 
 Status State::execute(const Issue &issue, uint64_t cores, Event &event) {

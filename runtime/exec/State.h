@@ -56,6 +56,7 @@ public:
   uint64_t mask[8] = {};
   Window geometry[8];
   float hyper[16] = {};
+  uint64_t saturations = 0; // roundings that saturated or met a NaN since the counter was cleared
   std::vector<Loop> loops;
   CoreWork sequencerWork; // of the instruction being executed: what `lds` reads
   std::vector<std::array<uint8_t, 64>> semaphores; // per core

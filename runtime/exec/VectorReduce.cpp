@@ -187,6 +187,12 @@ static Status crossEntropyGradPart(CorePart &core, const Issue &issue) {
   if (!labels)
     return labels.takeError();
   float *dx = part.buffer(0, dst->count()), scale = issue.hyper[0];
+  if (issue.hasOptional) {
+    Result<float *> lossScale = part.fetch(3, "lossScale", Box());
+    if (!lossScale)
+      return lossScale.takeError();
+    scale = **lossScale * scale;
+  }
   for (int64_t i = 0; i < images; ++i) {
     float *out = dx + i * n, sum;
     exponentials(*x + i * n, n, out, sum);
@@ -257,12 +263,21 @@ Status vCrossEntropyGrad(State &state, const mach::VCrossEntropyGrad &instr) {
        {std::tuple(instr.dst, "dst", 2), {instr.x, "x", 2}, {instr.labels, "labels", 1}})
     if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
       return s;
+  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::real, true},
+                                      {instr.x, "x", ElementKind::real},
+                                      {instr.labels, "labels", ElementKind::labels}};
+  bool isScaled = instr.mode == mach::Optional::present;
+  if (isScaled) {
+    if (Status s = expectRank(state.descriptor[instr.lossScale], "lossScale", 0, 0); !s)
+      return s;
+    tiles.push_back({instr.lossScale, "lossScale", ElementKind::f32});
+  }
   Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, crossEntropyGradPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.labels, "labels", ElementKind::labels}});
-  if (issue.ok())
+                                      tiles.data(), tiles.size());
+  if (issue.ok()) {
+    issue->hasOptional = isScaled;
     issue->hyper[0] = state.hyper[instr.scale];
+  }
   return submitChecked(state, std::move(issue));
 }
 

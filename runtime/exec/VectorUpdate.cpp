@@ -40,7 +40,8 @@ class UpdateTiles {
 public:
   UpdateTiles(CorePart &core, const Issue &issue) : core(core), part(core, issue) {}
 
-  /// Reads everything. The gradient in `g` is multiplied by `unscale` and the factor.
+  /// Reads everything. The gradient in `g` is multiplied by `unscale` and the factor, which holds
+  /// the update if it is below 0.
   Status open(std::initializer_list<const char *> names, float unscale) {
     for (const char *name : names) {
       Result<TileView> tile = part.view(count, name);
@@ -70,6 +71,7 @@ public:
         return given.takeError();
       factor = *given;
     }
+    isHeld = factor < 0;
     for (int64_t i = 0; i < n; ++i)
       g[i] = g[i] * unscale * factor;
     return Status::success();
@@ -79,17 +81,20 @@ public:
     for (int i = 1; i < count; ++i)
       core.codec.round(state[i], view[i], part.issue.run, core.events[i]);
   }
-  /// Writes all states; `operations` are those of one element.
-  void close(uint64_t operations) {
+  /// Writes all states, which a held update leaves as they were read; `operations` are those of
+  /// one element.
+  Status close(uint64_t operations) {
     part.store(state[0], view[0], 0, operations * uint64_t(n));
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], view[i]); // they are rounded already
       core.countWrite(view[i]);
     }
+    return Status::success();
   }
 
   float *state[3] = {}, *g = nullptr;
   int64_t n = 0;
+  bool isHeld = false;
 
 private:
   CorePart &core;
@@ -105,6 +110,8 @@ template <bool isNesterov> static Status sgdPart(CorePart &core, const Issue &is
   UpdateTiles tiles(core, issue);
   if (Status s = tiles.open({"w", "v"}, h[4]); !s)
     return s;
+  if (tiles.isHeld)
+    return tiles.close(isNesterov ? 6 : 5);
   float *w = tiles.state[0], *v = tiles.state[1], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     g[i] = std::fma(decay, w[i], g[i]);
@@ -115,8 +122,7 @@ template <bool isNesterov> static Status sgdPart(CorePart &core, const Issue &is
     float step = isNesterov ? std::fma(momentum, v[i], g[i]) : v[i];
     w[i] = std::fma(-lr, step, w[i]);
   }
-  tiles.close(isNesterov ? 6 : 5);
-  return Status::success();
+  return tiles.close(isNesterov ? 6 : 5);
 }
 
 static Status adagradPart(CorePart &core, const Issue &issue) {
@@ -125,6 +131,8 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   UpdateTiles tiles(core, issue);
   if (Status s = tiles.open({"w", "h"}, c[3]); !s)
     return s;
+  if (tiles.isHeld)
+    return tiles.close(7);
   float *w = tiles.state[0], *h = tiles.state[1], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     g[i] = std::fma(decay, w[i], g[i]);
@@ -133,8 +141,7 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   tiles.roundStates();
   for (int64_t i = 0; i < tiles.n; ++i)
     w[i] = std::fma(-lr, g[i] / (std::sqrt(h[i]) + epsilon), w[i]);
-  tiles.close(7);
-  return Status::success();
+  return tiles.close(7);
 }
 
 template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &issue) {
@@ -144,6 +151,8 @@ template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &
   UpdateTiles tiles(core, issue);
   if (Status s = tiles.open({"w", "m", "v"}, h[7]); !s)
     return s;
+  if (tiles.isHeld)
+    return tiles.close(13);
   float *w = tiles.state[0], *m = tiles.state[1], *v = tiles.state[2], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     if (!isDecoupled)
@@ -159,8 +168,7 @@ template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &
     float root = std::sqrt(v[i] * correction2) + epsilon;
     w[i] = std::fma(-lr, m[i] * correction1 / root, w[i]);
   }
-  tiles.close(13);
-  return Status::success();
+  return tiles.close(13);
 }
 
 /// An update of `states` tiles; its numbers, in the order of its fields, are registers.
@@ -334,9 +342,16 @@ static Status clipFactorPart(CorePart &core, const Issue &issue) {
   Result<float> total = fetchScalar(part, 1, "src");
   if (!total)
     return total.takeError();
-  float factor = issue.hyper[0] / (std::sqrt(*total) + 1e-6f);
-  factor = factor < 1 ? factor : 1;
-  part.store(&factor, *dst, 0, 4);
+  float unscale = 1;
+  if (issue.hasOptional) {
+    Result<float> given = fetchScalar(part, 2, "unscale");
+    if (!given)
+      return given.takeError();
+    unscale = *given;
+  }
+  float factor = issue.hyper[0] / (std::sqrt(*total) * unscale + 1e-6f);
+  factor = unscale < 0 ? -1 : (factor < 1 ? factor : 1) * unscale;
+  part.store(&factor, *dst, 0, issue.hasOptional ? 7 : 4);
   return Status::success();
 }
 
@@ -344,11 +359,20 @@ Status vClipFactor(State &state, const mach::VClipFactor &instr) {
   for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.src, "src"}})
     if (Status s = expectRank(state.descriptor[reg], name, 0, 0); !s)
       return s;
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, clipFactorPart,
-      {{instr.dst, "dst", ElementKind::f32, true}, {instr.src, "src", ElementKind::f32}});
-  if (issue.ok())
+  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::f32, true},
+                                      {instr.src, "src", ElementKind::f32}};
+  bool isScaled = instr.mode == mach::Optional::present;
+  if (isScaled) {
+    if (Status s = expectRank(state.descriptor[instr.unscale], "unscale", 0, 0); !s)
+      return s;
+    tiles.push_back({instr.unscale, "unscale", ElementKind::f32});
+  }
+  Result<Issue> issue =
+      prepareVector(state, instr.opcode, instr.mask, clipFactorPart, tiles.data(), tiles.size());
+  if (issue.ok()) {
+    issue->hasOptional = isScaled;
     issue->hyper[0] = state.hyper[instr.clip];
+  }
   return submitUpdate(state, std::move(issue), 1);
 }
 

@@ -360,7 +360,7 @@ TEST_P(VectorTest, SoftmaxAndCrossEntropy) {
   b.emit(mach::VCrossEntropy{5, 0, 2, 1});
   b.store("loss", 5, 1);
   output(b, 6, fp8, shape, 0, 4);
-  b.emit(mach::VCrossEntropyGrad{6, 0, 2, 5, 1});
+  b.emit(mach::VCrossEntropyGrad{6, 0, 2, 0, mach::Optional::absent, 5, 1});
   b.store("dlogits", 6, 1);
   b.load(7, "loss", mach::Space::shared);
   b.desc(8, b.chipTile(mach::Space::shared, f32, {1}, {{0}, {1}, {}}));

@@ -78,7 +78,7 @@
   v.cross.entropy dst=d13, x=d10, labels=d9, mask=m0
   v.mean dst=d14, src=d13, mask=m0
 .loc 1 bp
-  v.cross.entropy.grad dst=d15, x=d10, labels=d9, scale=h11, mask=m0
+  v.cross.entropy.grad dst=d15, x=d10, labels=d9, lossScale=d0, mode=absent, scale=h11, mask=m0
   fence
   st dst=d3, src=d14, mask=m0
 .loc 0 wg
