@@ -417,7 +417,8 @@ FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Va
                         ? run.getInstruction() != "v.normalize" && run.getMode() != "bias"
                         : run.getFields() && (field.name == "mean" || field.name == "scale" ||
                                               field.name == "weights");
-    bool isOptional = field.name == "factor" || field.name == "t";
+    bool isOptional = field.name == "factor" || field.name == "t" || field.name == "lossScale" ||
+                      field.name == "unscale";
     isUnread |= isOptional && run.getMode().value_or("absent") == "absent";
     if (isUnread)
       return uint8_t(0);

@@ -41,7 +41,13 @@ static Nest lowerCrossEntropyGrad(CrossEntropyGradOp op, const TensorMap &tensor
   unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
   unsigned dx = addBuffer(nest, tensors, op.getDx(), Space::shared, dims, false, true);
   float scale = op.getLossScale().convertToFloat() / float(shapeOf(op.getX())[0]);
-  addRun(nest, op, "v.cross.entropy.grad", {dx}, {x, labels}).scalars = {scale};
+  SmallVector<unsigned> ins = {x, labels};
+  if (op.getScale())
+    ins.push_back(addBuffer(nest, tensors, op.getScale(), Space::shared, {}, true, false));
+  NestRun &run = addRun(nest, op, "v.cross.entropy.grad", {dx}, ins);
+  run.scalars = {scale};
+  if (op.getScale())
+    run.mode = "present";
   return nest;
 }
 

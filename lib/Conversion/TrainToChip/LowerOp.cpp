@@ -29,6 +29,7 @@ static const LoweringTable &loweringTable() {
     addMoveLowerings(t);
     addReduceLowerings(t);
     addRowLowerings(t);
+    addScaleLowerings(t);
     addUpdateLowerings(t);
     addWindowLowerings(t);
     return t;

@@ -88,6 +88,7 @@ void addMixedLowerings(LoweringTable &table);
 void addMoveLowerings(LoweringTable &table);
 void addReduceLowerings(LoweringTable &table);
 void addRowLowerings(LoweringTable &table);
+void addScaleLowerings(LoweringTable &table);
 void addUpdateLowerings(LoweringTable &table);
 void addWindowLowerings(LoweringTable &table);
 

@@ -101,9 +101,13 @@ static LogicalResult lowerSquareSum(SquareSumOp op, const TensorMap &tensors,
 
 static Nest lowerClipFactor(ClipFactorOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  unsigned total = addOperand(nest, tensors, op.getTotal(), {});
+  SmallVector<unsigned> ins = {addOperand(nest, tensors, op.getTotal(), {})};
+  if (op.getUnscale())
+    ins.push_back(addOperand(nest, tensors, op.getUnscale(), {}));
   unsigned factor = addBuffer(nest, tensors, op.getFactor(), Space::shared, {}, false, true);
-  addRun(nest, op, "v.clip.factor", {factor}, {total});
+  NestRun &run = addRun(nest, op, "v.clip.factor", {factor}, ins);
+  if (op.getUnscale())
+    run.mode = "present";
   return nest;
 }
 
