@@ -251,13 +251,15 @@ LogicalResult Emitter::emitProgram(mach::ProgramOp program) {
   return success();
 }
 
-/// {name, micro_batches, and the numbers: defaults by flag}.
+/// {name, micro_batches, loss_scale_state, and the numbers: defaults by flag}.
 void Emitter::emitOptimizer(DictionaryAttr training) {
   for (NamedAttribute entry : training) {
     if (entry.getName() == "name")
       image.optimizer = cast<StringAttr>(entry.getValue()).str();
     else if (entry.getName() == "micro_batches")
       image.microBatches = cast<IntegerAttr>(entry.getValue()).getInt();
+    else if (entry.getName() == "loss_scale_state")
+      image.lossScaleState = cast<StringAttr>(entry.getValue()).str();
     else if (entry.getName() == "numbers")
       for (NamedAttribute number : cast<DictionaryAttr>(entry.getValue()))
         image.numbers.push_back(

@@ -24,6 +24,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace slp;
 
@@ -101,15 +103,46 @@ static void differentiate(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createTrainDifferentiate(o));
 }
 
+/// A finite number, all of `text`.
+static bool parseNumber(StringRef text, double &number) {
+  return !text.getAsDouble(number) && std::isfinite(number);
+}
+
+/// What --loss-scale says: a number, or how dynamic scaling begins.
+static LogicalResult parseLossScale(MLIRContext &context, StringRef text, double &scale,
+                                    std::optional<TrainScaleLossOptions> &dynamic) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ':');
+  if (parts.size() == 1 && parseNumber(text, scale))
+    return success();
+  TrainScaleLossOptions o;
+  if (parts[0] == "dynamic" && parts.size() <= 3 &&
+      (parts.size() < 2 || parseNumber(parts[1], o.initial)) &&
+      (parts.size() < 3 || !parts[2].getAsInteger(10, o.interval))) {
+    scale = 1;
+    dynamic = o;
+    return success();
+  }
+  return emitError(UnknownLoc::get(&context))
+         << "--loss-scale=" << text << ": expected a number, or dynamic[:INITIAL[:INTERVAL]]";
+}
+
 /// precision: every tensor gets its format; from here on each bit is fixed.
-static void precision(OpPassManager &pm, const CompileOptions &options) {
+static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   TrainAssignPrecisionOptions o;
   o.target = options.target;
   o.policy = options.precision;
   o.masterWeights = options.masterWeights;
-  o.lossScale = options.lossScale;
+  double scale = 0;
+  std::optional<TrainScaleLossOptions> dynamic;
+  if (failed(parseLossScale(*pm.getContext(), options.lossScale, scale, dynamic)))
+    return failure();
+  if (dynamic)
+    pm.addPass(createTrainScaleLoss(*dynamic));
+  o.lossScale = scale;
   pm.addPass(createTrainAssignPrecision(o));
   pm.addPass(createTrainNameTensors());
+  return success();
 }
 
 /// tile: every op becomes a loop nest over buffers of the chip.
@@ -154,8 +187,8 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     recordChip(module, options.target, chip);
   if (wanted(Stage::differentiate))
     differentiate(pm, options);
-  if (wanted(Stage::precision))
-    precision(pm, options);
+  if (wanted(Stage::precision) && failed(precision(pm, options)))
+    return failure();
   if (wanted(Stage::tile))
     tile(pm, options);
   if (wanted(Stage::schedule))

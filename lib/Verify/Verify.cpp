@@ -97,7 +97,9 @@ LogicalResult Verifier::chooseNumbers() {
 
 /// Gives both sides the numbers of the next run.
 void Verifier::setNumbers() {
-  auto h = api::registersOf(hyper, stepsDone + 1, runsDone + 1);
+  const Tensor *scaling = evaluator.readState(image.lossScaleState);
+  int64_t held = scaling ? int64_t(scaling->values[2]) : 0;
+  auto h = api::registersOf(hyper, stepsDone - held + 1, runsDone + 1);
   for (size_t i = 0; i < h.size(); ++i)
     machine->setHyper(int(i), h[i]);
   evaluator.setHyper({h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]});

@@ -49,7 +49,8 @@ const std::vector<NumberInfo> &knownNumbers();
 /// that is out of its range.
 Result<Hyper> hyperOf(const image::Image &image, const std::vector<Number> &given);
 
-/// The values of h0 to h9 for a run within training step `step` (from 1), where `run` counts the
+/// The values of h0 to h9 for a run within training step `step` (from 1, not counting steps that
+/// dynamic loss scaling held), where `run` counts the
 /// runs of `accumulate` and `step` (from 1): learning rate, momentum, weight decay, dampening,
 /// beta2, epsilon, 1 / (1 - momentum^step), 1 / (1 - beta2^step), run, clip norm. The two
 /// corrections are computed in double from the FP32 betas, and rounded once. Dampening is 0 in

@@ -136,8 +136,12 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
   machineOptions.threads = options.threads;
   machineOptions.capturer = options.capturer;
   machineOptions.observer = timed ? &listeners : nullptr;
+  Result<std::vector<float>> scaling = lossScale();
+  if (!scaling)
+    return scaling.takeError();
+  int64_t held = scaling->empty() ? 0 : std::min(int64_t((*scaling)[2]), steps);
   std::array<float, exec::hostNumbers> numbers =
-      registersOf(hyper, steps + 1, steps * microBatches() + accumulated + 1);
+      registersOf(hyper, steps - held + 1, steps * microBatches() + accumulated + 1);
   for (size_t i = 0; i < numbers.size(); ++i)
     processor->setHyper(int(i), numbers[i]);
   if (Status s = processor->run(entry, machineOptions); !s)
@@ -154,6 +158,12 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
     return report.takeError();
   result.measurement = views::Measurement{report.take(), counter.take()};
   return result;
+}
+
+Result<std::vector<float>> Session::lossScale() const {
+  if (program.lossScaleState.empty())
+    return std::vector<float>();
+  return processor->read(program.lossScaleState);
 }
 
 Result<float> Session::loss() const {

@@ -67,6 +67,9 @@ public:
   Status write(size_t input, const std::vector<float> &values);
   /// Runs an entry point; `timed` also simulates time and counts work.
   Result<RunResult> run(std::string_view entry, bool timed);
+  /// The state of dynamic loss scaling: scale, good steps, held steps, whether the last step was
+  /// held. Empty if the image has none.
+  Result<std::vector<float>> lossScale() const;
   /// The scalar output of the last run: the one called `loss` if there are several.
   Result<float> loss() const;
 

@@ -267,6 +267,9 @@ Status Simulation::train() {
                  " and are left out of each epoch");
   record.settings.samples = training->count();
   record.settings.dropped = batches->dropped;
+  Result<std::vector<float>> before = session->lossScale();
+  if (!before)
+    return before.takeError();
   int64_t perEpoch = batches->steps;
   totalSteps = options.steps ? *options.steps : options.epochs * perEpoch;
   epochs = (totalSteps + perEpoch - 1) / perEpoch;
@@ -275,6 +278,12 @@ Status Simulation::train() {
     if (Status s = trainEpoch(epoch, uint32_t(std::min(left, perEpoch))); !s)
       return s;
   }
+  Result<std::vector<float>> after = session->lossScale();
+  if (!after)
+    return after.takeError();
+  if (!after->empty())
+    record.lossScale = views::LossScaleRecord{(*before)[0], (*after)[0],
+                                              int64_t((*after)[2]) - int64_t((*before)[2])};
   record.loss = record.epochs.back().loss;
   record.accuracy = record.epochs.back().accuracy;
   record.testLoss = record.epochs.back().testLoss;

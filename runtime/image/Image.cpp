@@ -57,6 +57,18 @@ Status checkHeader(const Image &image) {
   return Status::success();
 }
 
+/// The state of dynamic loss scaling: four numbers in f32.
+Status checkLossScaleState(const Image &image) {
+  if (image.lossScaleState.empty())
+    return Status::success();
+  const Tensor *state = image.findTensor(image.lossScaleState);
+  if (!state || state->role != Role::state || state->format != mach::Format::f32 ||
+      state->shape != std::vector<int64_t>{4})
+    return Error{"the state of the loss scale is " + quoted(image.lossScaleState) +
+                 ", expected a state of 4 numbers in f32"};
+  return Status::success();
+}
+
 /// The distance of the last element's end from the address, or nothing if it does not fit 48 bits.
 bool extentFits(const Tensor &t) {
   // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
@@ -239,8 +251,8 @@ const Entry *Image::findEntry(std::string_view name) const {
 }
 
 Status verify(const Image &image) {
-  for (auto check :
-       {checkHeader, checkTensors, checkDescriptors, checkText, checkEntries, checkDebug})
+  for (auto check : {checkHeader, checkTensors, checkLossScaleState, checkDescriptors, checkText,
+                     checkEntries, checkDebug})
     if (Status s = check(image); !s)
       return s;
   return Status::success();

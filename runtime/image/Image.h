@@ -93,9 +93,10 @@ struct Image {
   uint64_t chipHash = 0; // Chip::structureHash of the description compiled for
   std::string modelName; // file name of the model, without folder
   int64_t batch = 0;
-  double lossScale = 1;
-  std::string optimizer;    // "sgd", ...; empty: none, or nothing is known of it
-  int64_t microBatches = 1; // runs of `accumulate` and `step` that make up one training step
+  double lossScale = 1;       // static
+  std::string lossScaleState; // of dynamic loss scaling: scale, good steps, held steps, held
+  std::string optimizer;      // "sgd", ...; empty: none, or nothing is known of it
+  int64_t microBatches = 1;   // runs of `accumulate` and `step` that make up one training step
   std::vector<RuntimeNumber> numbers; // those that the optimizer takes
   std::vector<mach::Word> text;
   std::vector<NamedDescriptor> descriptors;

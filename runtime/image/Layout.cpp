@@ -101,6 +101,8 @@ std::vector<uint8_t> encodeHeader(const Image &image) {
     w.text(number.name);
     w.u64(bitsOf(number.value));
   }
+  if (!image.lossScaleState.empty())
+    w.text(image.lossScaleState);
   return std::move(w.bytes);
 }
 
@@ -118,6 +120,8 @@ bool decodeHeader(const uint8_t *data, size_t size, Image &image) {
     number.name = r.text();
     number.value = doubleOf(r.u64());
   }
+  if (r.ok() && r.remaining() != 0)
+    image.lossScaleState = r.text();
   return r.ok() && r.remaining() == 0;
 }
 

@@ -10,6 +10,7 @@
 //   .model NAME
 //   .batch N
 //   .loss_scale X                              1 if absent
+//   .loss_scale_state NAME                     of dynamic loss scaling
 //   .tensor @NAME role=R, format=F, bias=B, shape=[..], strides=[..], address=A,
 //     bytes=N
 //   .bytes HEX                                 initial bytes of the tensor above, any number of

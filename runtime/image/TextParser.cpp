@@ -179,7 +179,7 @@ public:
         {".optimizer", &TextParser::readOptimizer}, {".micro_batches", &TextParser::readMicro},
         {".number", &TextParser::readNumber},       {".capture", &TextParser::readCapture},
         {".elided", &TextParser::readElided},       {".loc", &TextParser::readLoc},
-        {".captured", &TextParser::readCaptured}};
+        {".captured", &TextParser::readCaptured},   {".loss_scale_state", &TextParser::readState}};
     for (const Known &known : table) {
       if (known.name != name)
         continue;
@@ -230,7 +230,7 @@ private:
   };
   ParsedText parsed;
   bool sawVersion = false, sawChip = false, sawModel = false, sawBatch = false, sawScale = false;
-  bool sawOptimizer = false, sawMicro = false;
+  bool sawOptimizer = false, sawMicro = false, sawState = false;
   std::vector<Place> places;
   std::vector<Captured> captured;
 
@@ -279,6 +279,12 @@ private:
     if (Status s = readDouble(o, parsed.image.lossScale); !s)
       return s;
     return once(sawScale);
+  }
+  Status readState(Operands &o, uint64_t) {
+    parsed.image.lossScaleState = o.name(false);
+    if (Status s = o.finish(); !s)
+      return s;
+    return once(sawState);
   }
   Status readOptimizer(Operands &o, uint64_t) {
     parsed.image.optimizer = o.name(false);

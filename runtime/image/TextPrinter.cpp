@@ -60,6 +60,8 @@ void printHeader(std::string &out, const Image &image) {
   out += ".model " + mach::quoteName(image.modelName) + "\n";
   out += ".batch " + std::to_string(image.batch) + "\n";
   out += ".loss_scale " + numberText(image.lossScale) + "\n";
+  if (!image.lossScaleState.empty())
+    out += ".loss_scale_state " + mach::quoteName(image.lossScaleState) + "\n";
   if (!image.optimizer.empty())
     out += ".optimizer " + mach::quoteName(image.optimizer) + "\n";
   if (image.microBatches != 1)

@@ -74,6 +74,12 @@ struct TensorRecord {
   uint64_t saturated = 0, underflowed = 0, invalid = 0; // over the run
 };
 
+/// What dynamic loss scaling did in a run.
+struct LossScaleRecord {
+  double first = 0, last = 0; // before the first step and after the last
+  int64_t skipped = 0;        // steps whose update was held
+};
+
 /// How a run was asked for.
 struct Settings {
   std::string entry = "step"; // or "eval"
@@ -98,9 +104,10 @@ struct Record {
   std::vector<EpochRecord> epochs;
   std::optional<Measurement> measurement; // over all steps
   std::vector<TensorRecord> tensors;
-  std::optional<double> loss;     // of the last epoch
-  std::optional<double> accuracy; // after the last epoch
-  std::optional<double> testLoss; // the same
+  std::optional<double> loss;               // of the last epoch
+  std::optional<double> accuracy;           // after the last epoch
+  std::optional<double> testLoss;           // the same
+  std::optional<LossScaleRecord> lossScale; // absent without dynamic loss scaling
 
   double seconds(int64_t cycles) const { return double(cycles) / chip.rates.clockHz; }
 };

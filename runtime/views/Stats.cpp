@@ -120,6 +120,10 @@ static Json totalOf(const Record &record) {
                {"loss", orNull(record.loss)},
                {"accuracy", orNull(record.accuracy)},
                {"test_loss", orNull(record.testLoss)}};
+  if (record.lossScale)
+    json["loss_scale"] = {{"initial", record.lossScale->first},
+                          {"final", record.lossScale->last},
+                          {"skipped", record.lossScale->skipped}};
   if (!record.measurement)
     return json;
   const Measurement &measurement = *record.measurement;

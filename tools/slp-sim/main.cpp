@@ -69,6 +69,10 @@ static void printSummary(const views::Record &record) {
   else if (record.testLoss)
     std::printf("%stest loss %.6g", record.loss ? ", " : "\n", *record.testLoss);
   std::printf("\n");
+  if (record.lossScale)
+    std::printf("loss scale %.9g, from %.9g; updates of %lld of %zu steps held\n",
+                record.lossScale->last, record.lossScale->first,
+                static_cast<long long>(record.lossScale->skipped), record.steps.size());
   if (record.measurement)
     std::printf("\n%s", views::assumptionsFoot(record.chip).c_str());
 }

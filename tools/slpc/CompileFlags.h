@@ -112,9 +112,10 @@ public:
                       llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.masterWeights),
                       llvm::cl::cat(category)),
         lossScale("loss-scale",
-                  llvm::cl::desc("static loss scale, a power of two; 0: the precision's own"),
-                  llvm::cl::value_desc("X"), llvm::cl::init(defaults.lossScale),
-                  llvm::cl::cat(category)),
+                  llvm::cl::desc("static loss scale, a power of two; 0: the precision's own; or "
+                                 "dynamic: backs off when gradients saturate and grows back"),
+                  llvm::cl::value_desc("X|dynamic[:INITIAL[:INTERVAL]]"),
+                  llvm::cl::init(defaults.lossScale), llvm::cl::cat(category)),
         cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
               llvm::cl::init(defaults.cores), llvm::cl::cat(category)),
         tileSeed("tile-seed",
@@ -174,8 +175,7 @@ private:
   llvm::cl::opt<bool> nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;
-  llvm::cl::opt<std::string> precision, masterWeights;
-  llvm::cl::opt<double> lossScale;
+  llvm::cl::opt<std::string> precision, masterWeights, lossScale;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
 };

@@ -45,7 +45,9 @@ struct CompileOptions {
   std::vector<std::string> lrScale;         // GLOB:X
   std::string precision = "fp16";           // fp32, fp16, fp8
   std::string masterWeights;                // fp8, fp16, fp32; empty: the precision's own
-  double lossScale = 0;                // 0: the policy's default (fp32: 1, fp16: 128, fp8: 1024)
+  /// A power of two; 0: the policy's default (fp32: 1, fp16: 128, fp8 and fgmp: 1024);
+  /// dynamic[:INITIAL[:INTERVAL]].
+  std::string lossScale = "0";
   int64_t batch = 0;                   // 0: the file's
   std::vector<std::string> binds = {}; // NAME=VALUE: see ImportOptions
   std::string params;                  // file or folder with values of parameters

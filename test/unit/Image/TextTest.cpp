@@ -84,6 +84,20 @@ TEST(Text, RoundTripOfExtremes) {
   expectRoundTrip(image);
 }
 
+TEST(Text, RoundTripOfADynamicLossScale) {
+  Image image = exampleImage();
+  image.lossScale = 1;
+  image.lossScaleState = "loss \"scale\"";
+  image.tensors.push_back(
+      {image.lossScaleState, Role::state, mach::Format::f32, {4}, {4}, 2 << 20, 16, {}});
+  expectRoundTrip(image);
+  Result<std::vector<uint8_t>> bytes = serialize(image);
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  Result<Image> back = deserialize(*bytes, "memory");
+  ASSERT_TRUE(back.ok()) << back.message();
+  EXPECT_EQ(back->lossScaleState, image.lossScaleState);
+}
+
 TEST(Text, RoundTripOfRandomRecords) {
   std::mt19937 random(3);
   for (int trial = 0; trial < 200; ++trial) {

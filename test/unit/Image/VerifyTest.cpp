@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "ExampleImage.h"
+#include "runtime/isa/ElementBytes.h"
 
 #include "gtest/gtest.h"
 
@@ -45,6 +46,25 @@ TEST(Verify, Header) {
   expectPart(messageAfter([](Image &i) { i.batch = -1; }), "the batch is -1");
   for (double scale : {0.0, -2.0, 3.0, double(INFINITY), double(NAN)})
     expectPart(messageAfter([&](Image &i) { i.lossScale = scale; }), "expected a power of two");
+}
+
+TEST(Verify, LossScaleState) {
+  const char *expected = "expected a state of 4 numbers in f32";
+  auto withState = [](mach::Format format, std::vector<int64_t> shape, Role role) {
+    return [=](Image &i) {
+      Tensor state{"loss_scale", role, format, shape, {}, 2 << 20, 16, {}};
+      state.strides.assign(shape.size(), mach::elementBytes(format));
+      i.tensors.push_back(state);
+      i.lossScaleState = "loss_scale";
+    };
+  };
+  Image image = exampleImage();
+  withState(mach::Format::f32, {4}, Role::state)(image);
+  EXPECT_TRUE(verify(image).ok()) << verify(image).message();
+  expectPart(messageAfter([](Image &i) { i.lossScaleState = "nowhere"; }), expected);
+  expectPart(messageAfter(withState(mach::Format::f32, {4}, Role::temp)), expected);
+  expectPart(messageAfter(withState(mach::Format::f32, {3}, Role::state)), expected);
+  expectPart(messageAfter(withState(mach::Format::fp16, {4}, Role::state)), expected);
 }
 
 TEST(Verify, Tensors) {

@@ -89,6 +89,7 @@ static Record sampleRecord() {
   record.epochs.push_back({1, 2.0, 0.75});
   record.loss = 2.0;
   record.accuracy = 0.75;
+  record.lossScale = LossScaleRecord{65536, 1024, 6};
   TensorRecord tensor;
   tensor.name = "w";
   tensor.role = "state";

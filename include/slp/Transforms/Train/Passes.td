@@ -103,4 +103,32 @@ def TrainRecognizeBackward : Pass<"train-recognize-backward", "::mlir::ModuleOp"
   let dependentDialects = ["::slp::train::TrainDialect"];
 }
 
+def TrainScaleLoss : Pass<"train-scale-loss", "::mlir::ModuleOp"> {
+  let summary = "scale the loss by a number that follows the saturations of its gradients";
+  let description = [{
+    Dynamic loss scaling (docs/numerics.md section 10), for formats without infinity.
+
+    - The state `@loss_scale` (scale, good steps, skipped steps, held) is read in `@step` and `@accumulate`; its scale is the
+      seed of the backward pass, and the operand `scale` of `cross_entropy_grad`.
+    - `clear_saturations` stands before the first op of BP and WG, `saturations` behind the last. With micro-batches the state
+      `@loss_scale.saturations` adds their counts up.
+    - `loss_scale_update` makes of the count the next state and the factor of all updates, by way of `clip_factor` where
+      gradients are clipped. Updates of a step that saturated are held.
+
+    Assumes that updates stand behind all gradients, as `train-differentiate` leaves them. Fails, before anything is changed,
+    if the model's own updates do not divide the loss scale out, if there is nothing to scale, or if a name is taken.
+    Runs before `train-assign-precision`, whose loss scale must be 1; notes `loss_scale_state` in `train.training`.
+    Example: test/Transforms/scale-loss.mlir.
+  }];
+  let options = [
+    Option<"initial", "initial", "double", "65536", "scale of the first step, a power of two">,
+    Option<"interval", "interval", "int64_t", "2000", "good steps after which the scale grows">,
+    Option<"growth", "growth", "double", "2", "multiplies the scale when it grows, a power of two">,
+    Option<"backoff", "backoff", "double", "0.5", "multiplies the scale after a saturation, a power of two">,
+    Option<"least", "min", "double", "0x1p-24", "least scale, a power of two">,
+    Option<"most", "max", "double", "0x1p24", "greatest scale, a power of two; that of the first step may be greater, and is the greatest then">
+  ];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 #endif // SLP_TRANSFORMS_TRAIN_PASSES_TD
