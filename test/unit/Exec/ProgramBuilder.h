@@ -39,9 +39,7 @@ inline int64_t elementsOf(const Shape &shape) {
   return n;
 }
 
-inline int bytesOfFormat(mach::Format f) {
-  return mach::elementBytes(f);
-}
+inline int bytesOfFormat(mach::Format f) { return mach::elementBytes(f); }
 
 /// A tile of a tensor: where it begins and how large it is before clipping.
 struct Piece {

@@ -73,7 +73,8 @@ func.func @g(%x: tensor<2xf32> {train.name = "x"}) {
   EXPECT_NE(m.error.find("expected input 'x' of type 'tensor<2xf32>'"), std::string::npos)
       << m.error;
   m.run("g", {{"x", makeTensor({2}, {1, 2})}});
-  EXPECT_NE(m.error.find("rounds stochastically, but has no train.streams"), std::string::npos) << m.error;
+  EXPECT_NE(m.error.find("rounds stochastically, but has no train.streams"), std::string::npos)
+      << m.error;
   m.run("h", {});
   EXPECT_NE(m.error.find("no function @h"), std::string::npos) << m.error;
 }
