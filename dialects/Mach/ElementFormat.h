@@ -31,8 +31,9 @@ struct ElementFormat {
 class FormatTable {
 public:
   explicit FormatTable(mlir::ModuleOp module);
-  /// f32, i32 and i8 as they are; !num.mixed of fp8 and fp16, or of one of them twice; !num.float as the chip's format that equals it up to the bias,
-  /// one with its own bias first, else the first of fp8, fp16, x0, ...; nothing if there is none.
+  /// f32, i32 and i8 as they are; !num.mixed of fp8 and fp16, or of one of them twice; !num.float
+  /// as the chip's format that equals it up to the bias, one with its own bias first, else the
+  /// first of fp8, fp16, x0, ...; nothing if there is none.
   std::optional<ElementFormat> find(mlir::Type element) const;
 
 private:

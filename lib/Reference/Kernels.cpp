@@ -35,12 +35,11 @@ template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opNa
 }
 
 template <typename Real> StoreOf<Real> CallOf<Real>::store(unsigned i) const {
-  return storeAs(
-      i, mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType());
+  return storeAs(i,
+                 mlir::cast<mlir::RankedTensorType>(op->getResult(i).getType()).getElementType());
 }
 
-template <typename Real>
-StoreOf<Real> CallOf<Real>::storeAs(unsigned i, mlir::Type element) const {
+template <typename Real> StoreOf<Real> CallOf<Real>::storeAs(unsigned i, mlir::Type element) const {
   auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
   // The evaluator has checked that a format comes with a rounding.
   if (!rounding)

@@ -50,8 +50,8 @@ private:
     bool isDirty = false;
     BlockCodes codes;
   };
-  template <typename Element> void forElements(const TileView &view, const TileView &other,
-                                               Element element);
+  template <typename Element>
+  void forElements(const TileView &view, const TileView &other, Element element);
   Cached &blockAt(int64_t index);
   void flush(Cached &entry);
   void flushAll();

@@ -154,8 +154,7 @@ void Product::countBatch() {
     return;
   scratch.wideCounts.assign(size_t(blocks * macBlock), 0);
   if (a.format == mach::Format::mixed)
-    countWideColumns(part.codec, scratch.x.data(), m, blocks * macBlock,
-                     scratch.wideCounts.data());
+    countWideColumns(part.codec, scratch.x.data(), m, blocks * macBlock, scratch.wideCounts.data());
   for (int64_t i = 0; i < k; ++i)
     wide.add(uint64_t(m), scratch.wideCounts[size_t(i)], uint64_t(n),
              scratch.otherWideCounts[size_t(i)]);
@@ -220,8 +219,7 @@ Status Product::run() {
   if (Status s = resolveTiles(); !s || acc.empty())
     return s;
   MacEngine engine(part, a, b);
-  isMixed =
-      !issue.fp16 && (a.format == mach::Format::mixed || b.format == mach::Format::mixed);
+  isMixed = !issue.fp16 && (a.format == mach::Format::mixed || b.format == mach::Format::mixed);
   scratch.xOffset.resize(size_t(m));
   scratch.accOffset.resize(size_t(m));
   for (int64_t i = 0; i < m; ++i) {

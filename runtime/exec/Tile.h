@@ -110,7 +110,8 @@ public:
   bool isWide(float value) const {
     uint32_t bits = num::bitsOf(value), magnitude = bits & 0x7fffffffu;
     bool isBelow = magnitude != 0 && magnitude < leastNarrow;
-    return (bits & belowNarrow) != 0 || magnitude > largestNarrow || (isBelow && isWideSmall(value));
+    return (bits & belowNarrow) != 0 || magnitude > largestNarrow ||
+           (isBelow && isWideSmall(value));
   }
   /// Bytes that an access to the view moves in a memory on the chip: of compressed formats the bits
   /// of docs/compressed.md, rounded up to a byte.

@@ -194,9 +194,9 @@ static Status thresholdPart(CorePart &core, const Issue &issue) {
 }
 
 Status vThreshold(State &state, const mach::VThreshold &instr) {
-  for (auto [reg, name] : {std::pair(instr.threshold, "threshold"),
-                           std::pair(instr.histogram, "histogram"),
-                           std::pair(instr.control, "control")})
+  for (auto [reg, name] :
+       {std::pair(instr.threshold, "threshold"), std::pair(instr.histogram, "histogram"),
+        std::pair(instr.control, "control")})
     if (Status s = expectRank(state.descriptor[reg], name, 1, 1); !s)
       return s;
   Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, thresholdPart,
@@ -215,8 +215,7 @@ static Status shareTargetPart(CorePart &core, const Issue &issue) {
   if (!dst)
     return dst.takeError();
   if (dst->count() != 4)
-    return Error{"operand `control` has " + std::to_string(dst->count()) +
-                 " elements, expected 4"};
+    return Error{"operand `control` has " + std::to_string(dst->count()) + " elements, expected 4"};
   Result<float *> control = part.fetch(0, "control", dst->box);
   if (!control)
     return control.takeError();

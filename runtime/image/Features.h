@@ -17,9 +17,9 @@
 namespace slp::image {
 
 /// Checks the formats (checkFormats of Formats.h), every instruction's required features, and that
-/// no MAC operand can have a format of 16 bits on a chip without `fp16-mac` (formats of descriptor registers are followed through loops and branches from
-/// every entry point). `image` has passed `verify`. The message names the missing feature, the
-/// chip, the instruction and the ONNX node.
+/// no MAC operand can have a format of 16 bits on a chip without `fp16-mac` (formats of descriptor
+/// registers are followed through loops and branches from every entry point). `image` has passed
+/// `verify`. The message names the missing feature, the chip, the instruction and the ONNX node.
 Status checkFeatures(const Image &image, const chip::Chip &chip);
 
 } // namespace slp::image

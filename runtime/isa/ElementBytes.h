@@ -47,8 +47,8 @@ constexpr bool isChipFormat(Format format) {
          (format >= Format::x0 && format <= Format::x7);
 }
 
-/// Formats whose tensors are compressed in DRAM (docs/compressed.md). On the chip their elements are
-/// codes of fp16, coded8's of fp8.
+/// Formats whose tensors are compressed in DRAM (docs/compressed.md). On the chip their elements
+/// are codes of fp16, coded8's of fp8.
 constexpr bool isCompressed(Format format) {
   return format == Format::mixed || format == Format::coded16 || format == Format::coded8;
 }

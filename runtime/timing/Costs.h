@@ -61,7 +61,8 @@ public:
 private:
   int dot = 1;
   int64_t fp8Macs, fp16Macs; // per cycle and core
-  double oneWide, bothWide;  // time of a pair with one FP16 element, with two, in that of an FP8 pair
+  double oneWide,
+      bothWide; // time of a pair with one FP16 element, with two, in that of an FP8 pair
   Cycle macStart, vectorStart;
   int64_t lanes;
   int64_t dramTicksPerByte, toCoresTicksPerByte, fromCoresTicksPerByte;

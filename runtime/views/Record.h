@@ -68,9 +68,9 @@ struct TensorRecord {
   std::string role; // input, output, state, temp, constant, or empty if only events are known
   std::vector<int64_t> shape;
   uint64_t elements = 0,
-           zeros = 0; // at the end of the run; elements is 0 if the values are not known
-  std::string format;              // of the instruction set; empty if the values are not known
-  std::optional<uint64_t> fp16;    // FP16 elements of a mixed tensor, at the end of the run
+           zeros = 0;           // at the end of the run; elements is 0 if the values are not known
+  std::string format;           // of the instruction set; empty if the values are not known
+  std::optional<uint64_t> fp16; // FP16 elements of a mixed tensor, at the end of the run
   uint64_t saturated = 0, underflowed = 0, invalid = 0; // over the run
 };
 

@@ -178,8 +178,8 @@ static Json tensorOf(const TensorRecord &tensor) {
   json["format"] = tensor.format.empty() ? Json(nullptr) : Json(tensor.format);
   uint64_t others = tensor.elements - tensor.zeros;
   json["fp16"] = tensor.fp16 ? Json(*tensor.fp16) : Json(nullptr);
-  json["fp16_share"] = tensor.fp16 && others ? Json(double(*tensor.fp16) / double(others))
-                                             : Json(nullptr);
+  json["fp16_share"] =
+      tensor.fp16 && others ? Json(double(*tensor.fp16) / double(others)) : Json(nullptr);
   json["saturated"] = tensor.saturated;
   json["underflowed"] = tensor.underflowed;
   json["invalid"] = tensor.invalid;

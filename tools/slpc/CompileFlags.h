@@ -103,9 +103,11 @@ public:
             "lr-scale",
             llvm::cl::desc("parameters whose learning rate is multiplied by X; may be repeated"),
             llvm::cl::value_desc("GLOB:X"), llvm::cl::cat(category)),
-        precision("precision", llvm::cl::desc("fp32 (reference only), fp16, fp8, fgmp, sensitivity, or a policy"),
-                  llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.precision),
-                  llvm::cl::cat(category)),
+        precision(
+            "precision",
+            llvm::cl::desc("fp32 (reference only), fp16, fp8, fgmp, sensitivity, or a policy"),
+            llvm::cl::value_desc("NAME|FILE.yaml"), llvm::cl::init(defaults.precision),
+            llvm::cl::cat(category)),
         masterWeights("master-weights",
                       llvm::cl::desc("format of master weights and optimizer state: fp8, fp16 or "
                                      "fp32; empty: the precision's own"),

@@ -286,14 +286,12 @@ void TaskLowering::setMask(uint8_t reg, uint64_t cores) {
 
 /// The cores that move a buffer: one where all share it.
 uint8_t TaskLowering::moverMask(Value buffer) {
-  bool isShared =
-      chip_ir::spaceOf(cast<MemRefType>(buffer.getType())) == chip_ir::Space::shared;
+  bool isShared = chip_ir::spaceOf(cast<MemRefType>(buffer.getType())) == chip_ir::Space::shared;
   return isShared && task.getCores() > 1 ? firstCoreMask : taskMask;
 }
 
 LogicalResult TaskLowering::prepare() {
-  setMask(taskMask,
-          task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1);
+  setMask(taskMask, task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1);
   WalkResult usesFirst = task.walk([&](chip_ir::AllocOp alloc) {
     return moverMask(alloc.getResult()) == firstCoreMask ? WalkResult::interrupt()
                                                          : WalkResult::advance();

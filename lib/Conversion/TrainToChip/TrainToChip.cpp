@@ -132,8 +132,8 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
       continue;
     }
     bool drains = isMacOp(&op) && fusedRoundOf(&op);
-    bool rectified = isFused(&op) && op.getResult(0).hasOneUse() &&
-                     isFused(*op.getResult(0).user_begin());
+    bool rectified =
+        isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.getResult(0).user_begin());
     bool isInner = drains || rectified || fusedClassifyOf(&op); // result 0 never leaves the chip
     for (OpResult result : op.getResults().drop_front(isInner ? 1 : 0)) {
       if (isa<ClassifyOp>(op) && result.getResultNumber() == 1 && result.use_empty()) {

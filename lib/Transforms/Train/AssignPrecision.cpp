@@ -9,8 +9,8 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
-#include "lib/Transforms/Train/PrecisionPlan.h"
 #include "lib/Transforms/Train/MixingStates.h"
+#include "lib/Transforms/Train/PrecisionPlan.h"
 
 #include "dialects/Train/TrainOps.h"
 
@@ -219,8 +219,8 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
     if (!isBias) {
       FormatChoice choice = macFormat(op, operand.get());
       operand.set(rounded(operand.get(), choice.type));
-      operands += (operands.empty() ? "" : " and ") + print(choice.type) + " (" + choice.reason +
-                  ")";
+      operands +=
+          (operands.empty() ? "" : " and ") + print(choice.type) + " (" + choice.reason + ")";
       continue;
     }
     // The accumulator starts at the bias: it must be able to hold it.
@@ -294,9 +294,9 @@ void PrecisionRewriter::separateWrites() {
     if (elementOf(value) == element)
       value = copy();
     else
-      value = RoundOp::create(
-          builder, write.getLoc(), cast<RankedTensorType>(value.getType()).clone(element), value,
-          Phase::up, element.isF32() ? num_ir::RoundingAttr() : plan.rounding);
+      value = RoundOp::create(builder, write.getLoc(),
+                              cast<RankedTensorType>(value.getType()).clone(element), value,
+                              Phase::up, element.isF32() ? num_ir::RoundingAttr() : plan.rounding);
     write.setOperand(value);
     write->moveBefore(end);
   }
@@ -352,8 +352,7 @@ void PrecisionRewriter::rewrite(Operation *op) {
   for (auto [result, type] : classified)
     replaceBy(result, rounded(result, type));
   if (isNarrow)
-    op->setAttr("rounding", kind == StorageClass::state ? plan.updateRounding
-                                                        : plan.rounding);
+    op->setAttr("rounding", kind == StorageClass::state ? plan.updateRounding : plan.rounding);
 }
 
 void PrecisionRewriter::run() {

@@ -26,15 +26,20 @@ std::string MixingStates::stateOf(func::FuncOp fn, Value x, Phase phase) {
   return base + "/threshold" + (number == 1 ? "" : "#" + std::to_string(number));
 }
 
-void MixingStates::declare(Location loc, StringRef name, ArrayRef<float> initial) {
-  if (module.lookupSymbol(name))
-    return;
+std::string MixingStates::declare(Location loc, StringRef wanted, ArrayRef<float> initial) {
+  std::string &name = declared[wanted];
+  if (!name.empty())
+    return name;
+  name = wanted.str();
+  while (module.lookupSymbol(name)) // a parameter of the model
+    name += "#";
   OpBuilder b(*module.getOps<func::FuncOp>().begin());
   auto type = RankedTensorType::get({int64_t(initial.size())}, plan.f32);
   bool isZero = llvm::all_of(initial, [](float x) { return x == 0; });
   Attribute init = isZero ? Attribute() : DenseElementsAttr::get(type, initial);
   StateOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(type), init, num_ir::RoundingAttr(),
                   /*statistic=*/b.getUnitAttr(), /*frozen=*/UnitAttr());
+  return name;
 }
 
 Value MixingStates::read(OpBuilder &builder, Location loc, StringRef name, int64_t size) {
@@ -46,8 +51,7 @@ Value MixingStates::read(OpBuilder &builder, Location loc, StringRef name, int64
 Value MixingStates::classify(OpBuilder &builder, func::FuncOp fn, Value x, num_ir::MixedType type,
                              Phase phase) {
   Location loc = x.getLoc();
-  std::string state = stateOf(fn, x, phase);
-  declare(loc, state, {0.0f});
+  std::string state = declare(loc, stateOf(fn, x, phase), {0.0f});
   // Small errors would become zeros: they are FP16 instead.
   auto low = builder.getF32FloatAttr(phase == Phase::bp ? plan.low : 0.0f);
   auto shape = cast<RankedTensorType>(x.getType());
@@ -74,8 +78,8 @@ void MixingStates::finish(OpBuilder &builder, func::FuncOp fn) {
     return;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(fn.getBody().front().getTerminator());
-  declare(module.getLoc(), controlName, {plan.share, 0, 0, 0});
-  Value control = read(builder, fn.getLoc(), controlName, controlSize);
+  std::string controlState = declare(module.getLoc(), controlName, {plan.share, 0, 0, 0});
+  Value control = read(builder, fn.getLoc(), controlState, controlSize);
   for (ClassifyOp op : classified[fn]) {
     auto old = op.getThreshold().getDefiningOp<ReadOp>();
     Value next = ThresholdOp::create(builder, op.getLoc(), old.getResult().getType(),
@@ -86,9 +90,9 @@ void MixingStates::finish(OpBuilder &builder, func::FuncOp fn) {
   Value loss = lossOf(fn);
   if (!loss || !plan.policy().adapt)
     return;
-  Value next = ShareTargetOp::create(builder, loss.getLoc(), control.getType(), control, loss,
-                                     plan.period, llvm::APFloat(plan.improvement),
-                                     llvm::APFloat(plan.growth), llvm::APFloat(plan.largest),
-                                     Phase::up, num_ir::RoundingAttr());
-  WriteOp::create(builder, loss.getLoc(), controlName, next);
+  Value next =
+      ShareTargetOp::create(builder, loss.getLoc(), control.getType(), control, loss, plan.period,
+                            llvm::APFloat(plan.improvement), llvm::APFloat(plan.growth),
+                            llvm::APFloat(plan.largest), Phase::up, num_ir::RoundingAttr());
+  WriteOp::create(builder, loss.getLoc(), controlState, next);
 }

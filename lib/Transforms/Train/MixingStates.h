@@ -20,8 +20,7 @@ namespace slp {
 
 class MixingStates {
 public:
-  MixingStates(mlir::ModuleOp module, const PrecisionPlan &plan)
-      : module(module), plan(plan) {}
+  MixingStates(mlir::ModuleOp module, const PrecisionPlan &plan) : module(module), plan(plan) {}
 
   /// `x` in the mixed format `type`, classified behind `x` by a threshold that is a state: NODE/
   /// threshold, or NODE/dx/threshold in phase bp. @eval shares the thresholds of @step: the k-th
@@ -35,14 +34,17 @@ public:
 
 private:
   std::string stateOf(mlir::func::FuncOp fn, mlir::Value x, train::Phase phase);
-  void declare(mlir::Location loc, llvm::StringRef name, llvm::ArrayRef<float> initial);
+  /// The state of this name, or of one like it if the model has taken the name.
+  std::string declare(mlir::Location loc, llvm::StringRef wanted, llvm::ArrayRef<float> initial);
   mlir::Value read(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name,
                    int64_t size);
 
   mlir::ModuleOp module;
   const PrecisionPlan &plan;
-  llvm::StringMap<unsigned> uses; ///< by function and state: tensors so far
-  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<train::ClassifyOp>> classified; ///< by function
+  llvm::StringMap<unsigned> uses;        ///< by function and state: tensors so far
+  llvm::StringMap<std::string> declared; ///< by wanted name: the state's
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<train::ClassifyOp>>
+      classified; ///< by function
 };
 
 } // namespace slp

@@ -141,9 +141,9 @@ void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
     Value first = op.getResult(0);
     Operation *round = first.hasOneUse() ? *first.user_begin() : nullptr;
     bool isMac = op.hasAttr("accumulate");
-    bool isStored = isMac ? isa_and_nonnull<RoundOp, ClassifyOp>(round)
-                          : isa_and_nonnull<ClassifyOp>(round) && op.getNumResults() == 1 &&
-                                !isa<ReadOp>(op);
+    bool isStored =
+        isMac ? isa_and_nonnull<RoundOp, ClassifyOp>(round)
+              : isa_and_nonnull<ClassifyOp>(round) && op.getNumResults() == 1 && !isa<ReadOp>(op);
     if (isStored && !round->hasAttr(getNamesAttrName())) {
       SmallVector<std::string> ofRound = {wanted[0]};
       if (isa<ClassifyOp>(round))

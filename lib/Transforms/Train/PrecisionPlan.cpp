@@ -121,7 +121,8 @@ LogicalResult PrecisionPlan::findLayers() {
     only.layers = {rule};
     bool isUsed = llvm::any_of(nodes.keys(), [&](StringRef node) { return only.ruleFor(node); });
     if (!isUsed)
-      return error() << "layer \"" << rule.name << "\" names no node of the model, whose layers are "
+      return error() << "layer \"" << rule.name
+                     << "\" names no node of the model, whose layers are "
                      << llvm::join(layers, ", ");
   }
   return success();
@@ -219,7 +220,7 @@ LogicalResult PrecisionPlan::resolveAll() {
 }
 
 FailureOr<PrecisionPlan> PrecisionPlan::create(ModuleOp module, const chip::Chip &chip,
-                                           const PrecisionOptions &options) {
+                                               const PrecisionOptions &options) {
   FailureOr<PrecisionPolicy> policy =
       loadPolicy(options.policy, [&] { return emitError(module.getLoc()); });
   if (failed(policy))

@@ -35,7 +35,7 @@ public:
   /// Fails, with an error that names it, for a layer or format that does not exist, a format that
   /// cannot be multiplied, a feature that the chip lacks, or a wrong loss scale.
   static mlir::FailureOr<PrecisionPlan> create(mlir::ModuleOp module, const chip::Chip &chip,
-                                             const PrecisionOptions &options);
+                                               const PrecisionOptions &options);
 
   /// The format of a layer's operands of one kind.
   FormatChoice of(llvm::StringRef layer, TensorKind kind) const;
@@ -47,8 +47,8 @@ public:
   num_ir::RoundingAttr rounding, updateRounding;
   mlir::FloatAttr lossScale;
   /// Of element-wise mixing; without meaning where no tensor is mixed.
-  float low = 0;    ///< errors below become FP16
-  float share = 0;  ///< target to begin with
+  float low = 0;   ///< errors below become FP16
+  float share = 0; ///< target to begin with
   int64_t period = 1;
   float improvement = 0, growth = 1, largest = 0; ///< how the target adapts
 

@@ -104,8 +104,8 @@ static void applyBase(StringRef base, PrecisionPolicy &policy) {
   fill(policy.optimizer, policy.master);
 }
 
-static FailureOr<PrecisionPolicy>
-readPolicy(StringRef path, llvm::function_ref<InFlightDiagnostic()> emitError) {
+static FailureOr<PrecisionPolicy> readPolicy(StringRef path,
+                                             llvm::function_ref<InFlightDiagnostic()> emitError) {
   auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer)
     return emitError() << "precision policy " << path << ": " << buffer.getError().message();
@@ -113,8 +113,8 @@ readPolicy(StringRef path, llvm::function_ref<InFlightDiagnostic()> emitError) {
   auto note = [](const llvm::SMDiagnostic &diagnostic, void *context) {
     auto &text = *static_cast<std::string *>(context);
     if (text.empty()) // the first one explains the others
-      text = "line " + std::to_string(diagnostic.getLineNo()) + ": " +
-             diagnostic.getMessage().str();
+      text =
+          "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
   };
   llvm::yaml::Input input(**buffer, nullptr, note, &problem);
   PolicyFile file;

@@ -46,8 +46,8 @@ struct PrecisionPolicy {
   std::string statistics = "fp32";        ///< running statistics
   std::string updateRounding;             ///< of states; empty: the chip's
   std::vector<LayerRule> layers;
-  double lossScale = 0; ///< 0: the default of the narrowest error format
-  bool coded = false;   ///< activations and errors without their zeros
+  double lossScale = 0;        ///< 0: the default of the narrowest error format
+  bool coded = false;          ///< activations and errors without their zeros
   std::optional<double> share; ///< FP16 share that fgmp aims at; none: the chip's
   bool adapt = true;           ///< whether the share grows when the loss stalls
   bool isSensitive = false;    ///< choose by profile

@@ -71,7 +71,7 @@ protected:
 
   /// Bytes of bursts, from the page's text.
   uint64_t expected(uint64_t base, const std::vector<uint16_t> &codes,
-                         const std::set<int64_t> &blocks) const {
+                    const std::set<int64_t> &blocks) const {
     constexpr uint64_t burst = 64;
     std::set<uint64_t> bitmapBursts;
     uint64_t result = 0;
@@ -81,8 +81,9 @@ protected:
       for (int64_t i = b * 256; i < std::min<int64_t>((b + 1) * 256, int64_t(codes.size())); ++i) {
         n += codes[size_t(i)] != 0;
         float value = num::decode(chip.numerics.fp16, codes[size_t(i)]);
-        wide += GetParam() == mach::Format::mixed &&
-                num::round(chip.numerics.fp8, num::Rounding::towardZero, value, 0, nullptr) != value;
+        wide +=
+            GetParam() == mach::Format::mixed &&
+            num::round(chip.numerics.fp8, num::Rounding::towardZero, value, 0, nullptr) != value;
       }
       uint64_t payload =
           GetParam() == mach::Format::mixed ? (n + 7) / 8 + n + wide : n * uint64_t(width);
@@ -221,8 +222,7 @@ TEST(CodecTest, WideByCodeAndByValueAgree) {
     Codec codec(chip.numerics);
     for (uint32_t code = 0; code < 65536; ++code)
       if (num::isValidCode(chip.numerics.fp16, code))
-        ASSERT_EQ(codec.isWide(uint16_t(code)),
-                  codec.isWide(num::decode(chip.numerics.fp16, code)))
+        ASSERT_EQ(codec.isWide(uint16_t(code)), codec.isWide(num::decode(chip.numerics.fp16, code)))
             << name << ", code " << code;
   }
 }

@@ -26,9 +26,8 @@ static float dot(std::vector<float> a, std::vector<float> b, const std::string &
   EvaluatedModule m("func.func @f(%a: tensor<1x" + k + "xf32> {train.name = \"a\"}, %b: tensor<" +
                     k + "x1xf32> {train.name = \"b\"}) {\n" +
                     "  %y = train.matmul %a, %b {train.names = [\"y\"], accumulate = " +
-                    accumulate(format, format, dotWidth) + "} : (tensor<1x" + k +
-                    "xf32>, tensor<" + k +
-                    "x1xf32>) -> tensor<1x1x" + format + ">\n  return\n}");
+                    accumulate(format, format, dotWidth) + "} : (tensor<1x" + k + "xf32>, tensor<" +
+                    k + "x1xf32>) -> tensor<1x1x" + format + ">\n  return\n}");
   int64_t n = a.size();
   NamedTensors inputs = {{"a", makeTensor({1, n}, a)}, {"b", makeTensor({n, 1}, b)}};
   return m.run("f", inputs).at("y")[0];

@@ -19,7 +19,7 @@ class TilingProperty : public testing::TestWithParam<uint32_t> {};
 } // namespace
 
 static const std::pair<const char *, const char *> targets[] = {
-    {"lnpu", "fp16"}, {"lnpu", "fp8"}, {"asu-fp8", "fp8"}};
+    {"lnpu", "fp16"}, {"lnpu", "fp8"}, {"asu-fp8", "fp8"}, {"lnpu", "fgmp"}};
 
 TEST_P(TilingProperty, ChangesNoBit) {
   std::mt19937 random(GetParam());
