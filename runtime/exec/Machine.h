@@ -28,7 +28,7 @@ struct CoreWork {
   uint64_t zeroMacs = 0; // of those, with at least one zero operand
   uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs, those with an operand
                                            // that is FP16, and with two
-  uint64_t elements = 0;                // vector: results produced
+  uint64_t elements = 0;                   // vector: results produced
   uint64_t operations = 0;              // vector: lane operations (elements times the work of one)
   uint64_t bytesRead[4] = {0, 0, 0, 0}; // by Space
   uint64_t bytesWritten[4] = {0, 0, 0, 0}; // by Space; dram counts whole bursts
