@@ -9,7 +9,10 @@
 #include "NaiveMac.h"
 #include "ProgramBuilder.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
+#include <tuple>
 
 namespace slp::exec {
 namespace {
@@ -35,7 +38,9 @@ struct Recorder : Observer, Capturer {
 /// A convolution with stride, padding and a ragged channel block; forward, backward and weight
 /// gradient on three cores.
 struct ConvProgram {
-  explicit ConvProgram(const std::string &chipName) : chip(chipNamed(chipName)), b(chip) {
+  /// `mixes`: x and dy are classified into mixed tiles on the chip.
+  explicit ConvProgram(const std::string &chipName, bool mixes = false)
+      : chip(chipNamed(chipName)), b(chip) {
     s.n = 2;
     s.ci = 11;
     s.co = 21;
@@ -51,9 +56,11 @@ struct ConvProgram {
     b.image.debug.captures = {{"y", s.y(), accFormat, true},
                               {"dx", s.x(), accFormat, true},
                               {"dw", s.w(), accFormat, true}};
-    b.tensor("x", format, s.x());
+    mach::Format stored = mixes ? mach::Format::f32 : format;
+    b.tensor("x", stored, s.x());
     b.tensor("w", format, s.w());
-    b.tensor("dy", format, s.y());
+    b.tensor("dy", stored, s.y());
+    b.tensor("threshold", mach::Format::f32, {1});
     b.emit(mach::Mask{1, 7});
     mach::Geom g;
     g.kh = g.kw = 3;
@@ -64,17 +71,26 @@ struct ConvProgram {
     b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
     b.load(1, "w", b.wholeOf("w"), mach::Space::spm, 1);
     b.load(2, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+    if (mixes) {
+      b.load(4, "threshold", b.wholeOf("threshold"), mach::Space::spm, 1);
+      for (auto [to, from, name] : {std::tuple(5, 0, "x"), std::tuple(6, 2, "dy")}) {
+        Piece whole = b.wholeOf(name);
+        b.desc(uint8_t(to), b.chipTile(mach::Space::spm, mach::Format::mixed, whole.tile, whole));
+        b.emit(mach::VClassify{uint8_t(to), uint8_t(from), 4, 10, 1});
+      }
+    }
+    uint8_t source = mixes ? 5 : 0, error = mixes ? 6 : 2;
     add(b.chipTile(mach::Space::acc, accFormat, s.y(),
                    {zero, {2, 1, 7, s.oy(), s.ox()}, {0, 0, 7, 0, 0}}),
-        0, mach::ConvFp{3, 0, 1, 0, 0, 1, mach::AccMode::zero});
+        0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::AccMode::zero});
     add(b.chipTile(mach::Space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
-        mach::ConvBp{3, 2, 1, 0, 1, mach::AccMode::zero});
+        mach::ConvBp{3, error, 1, 0, 1, mach::AccMode::zero});
     add(b.chipTile(mach::Space::acc, accFormat, s.w(), {zero, {1, 7, 11, 3, 3}, {0, 7, 0, 0, 0}}),
-        2, mach::ConvWg{3, 0, 2, 0, 1, mach::AccMode::zero});
+        2, mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
     machine = b.build();
-    const num::Format &f = chip.numerics.fp8;
+    const num::Format &f = mixes ? chip.numerics.fp16 : chip.numerics.fp8;
     x = randomValues(f, elementsOf(s.x()), 1);
-    w = randomValues(f, elementsOf(s.w()), 2);
+    w = randomValues(chip.numerics.fp8, elementsOf(s.w()), 2);
     dy = randomValues(f, elementsOf(s.y()), 3);
     writeTensor(*machine, "x", x);
     writeTensor(*machine, "w", w);
@@ -121,6 +137,13 @@ std::pair<uint64_t, uint64_t> termsOf(const ConvShape &s, const std::vector<floa
   return {all, zero};
 }
 
+/// Whether fp8 lacks what `classify` makes of x.
+bool isWide(const chip::Numerics &numerics, float x, float threshold) {
+  const num::Format &format = std::fabs(x) >= threshold ? numerics.fp16 : numerics.fp8;
+  float y = num::round(format, numerics.rounding, x, 0, nullptr);
+  return num::round(numerics.fp8, num::Rounding::towardZero, y, 0, nullptr) != y;
+}
+
 class WorkTest : public testing::TestWithParam<const char *> {};
 
 TEST_P(WorkTest, TermsAreCountedExactly) {
@@ -146,6 +169,39 @@ TEST_P(WorkTest, TermsAreCountedExactly) {
     EXPECT_EQ(zeroMacs, zero) << which;
     EXPECT_GE(slots * 8, all);
     EXPECT_LE(slots, all);
+  }
+}
+
+/// Pairs with one FP16 element and with two, by marking elements and visiting each term.
+TEST(MixedWorkTest, PairsAreCountedExactly) {
+  ConvProgram p("lnpu", /*mixes=*/true);
+  constexpr float threshold = 0.25f;
+  writeTensor(*p.machine, "threshold", {threshold});
+  Recorder recorder;
+  Options options;
+  options.observer = &recorder;
+  runStep(*p.machine, options);
+  auto marks = [&](const std::vector<float> &values) {
+    std::vector<float> result;
+    for (float v : values)
+      result.push_back(isWide(p.chip.numerics, v, threshold) ? 0.0f : 1.0f);
+    return result;
+  };
+  // termsOf counts terms with a zero operand: zero stands for FP16 here.
+  std::vector<float> x = marks(p.x), w(p.w.size(), 1.0f), dy = marks(p.dy);
+  std::vector<float> one(std::max({x.size(), w.size(), dy.size()}), 1.0f);
+  mach::Opcode opcodes[3] = {mach::Opcode::ConvFp, mach::Opcode::ConvBp, mach::Opcode::ConvWg};
+  for (int which = 0; which < 3; ++which) {
+    uint64_t either = 0, both = 0;
+    for (const CoreWork &work : recorder.find(opcodes[which])->work) {
+      either += work.wideMacs;
+      both += work.bothWideMacs;
+    }
+    EXPECT_EQ(either, termsOf(p.s, x, w, dy, which).second) << which;
+    uint64_t inX = termsOf(p.s, x, w, one, which).second;
+    uint64_t inDy = termsOf(p.s, one, w, dy, which).second;
+    EXPECT_EQ(both, which == 2 ? inX + inDy - either : 0u) << which;
+    EXPECT_GT(either, 0u);
   }
 }
 
