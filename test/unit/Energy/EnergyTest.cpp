@@ -67,6 +67,9 @@ TEST(Energy, ActivityIsCountedByGroupAndFormat) {
   counter.issued(event);
   event.fp16 = true;
   counter.issued(event);
+  event.fp16 = false;
+  event.work[0].wideMacs = 40; // of mixed operands: pairs with an FP16 element
+  counter.issued(event);
   event.pc = 2;
   event.work.resize(1);
   event.work[0] = {};
@@ -77,10 +80,10 @@ TEST(Energy, ActivityIsCountedByGroupAndFormat) {
 
   std::vector<energy::Activity> counts = counter.take();
   EXPECT_EQ(counts[0].instructions, 0u);
-  EXPECT_EQ(counts[1].instructions, 2u);
-  EXPECT_EQ(counts[1].fp8Macs, 150u);
-  EXPECT_EQ(counts[1].fp16Macs, 150u);
-  EXPECT_EQ(counts[1].zeroMacs, 60u);
+  EXPECT_EQ(counts[1].instructions, 3u);
+  EXPECT_EQ(counts[1].fp8Macs, 150u + 110u);
+  EXPECT_EQ(counts[1].fp16Macs, 150u + 40u);
+  EXPECT_EQ(counts[1].zeroMacs, 90u);
   EXPECT_EQ(counts[2].vectorElements, 7u);
   EXPECT_EQ(counts[2].vectorOperations, 28u);
   EXPECT_EQ(counts[2].bytesWritten[1], 14u);

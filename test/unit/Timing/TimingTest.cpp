@@ -9,6 +9,8 @@
 
 #include "Program.h"
 
+#include "runtime/timing/Costs.h"
+
 #include "gtest/gtest.h"
 
 #include <numeric>
@@ -273,6 +275,21 @@ TEST(Timing, Fp16AndVectorClassesHaveTheirOwnRates) {
   ASSERT_TRUE(report) << report.message();
   EXPECT_EQ(at(cyclesOf(*report, Engine::mac), Cause::busy), 25);
   EXPECT_EQ(at(cyclesOf(*report, Engine::vector), Cause::busy), 16);
+}
+
+TEST(Timing, PairsWithFp16ElementsTakeWhatTheTableSays) {
+  chip::Chip chip = smallChip();
+  chip.mechanisms["mixed-precision.cost_fp8_fp16"] = assumed(1.5);
+  chip.mechanisms["mixed-precision.cost_fp16_fp16"] = assumed(3.0);
+  Costs costs(chip);
+  exec::CoreWork work;
+  work.macs = 500;
+  work.macSlots = 65;
+  EXPECT_EQ(costs.mac(work, false), 8 + 9); // ceil(520 / 64)
+  work.wideMacs = 101;
+  work.bothWideMacs = 30;
+  EXPECT_EQ(costs.mac(work, false), 8 + 10); // ceil((520 + ceil(71 * 0.5 + 30 * 2)) / 64)
+  EXPECT_EQ(costs.mac(work, true), 8 + 17);  // an operand that is FP16 throughout
 }
 
 TEST(Timing, DescriptorsAreFetchedWordByWord) {
