@@ -18,11 +18,19 @@ namespace slp::exec {
 
 static constexpr size_t cachedBlocks = 64;
 
+std::vector<CompressedTensor::Cached> &CompressedTensor::cacheOfThread() {
+  thread_local std::vector<Cached> cache(cachedBlocks);
+  return cache;
+}
+
 CompressedTensor::CompressedTensor(const Memory &memory, uint64_t address, mach::Format format,
                                    const Codec &c)
     : dram(memory), base(address), layout(format), codec(c),
       elementBytes(mach::elementBytes(format)), hasClasses(format == mach::Format::mixed),
-      cache(cachedBlocks) {}
+      cache(cacheOfThread()) {
+  for (Cached &entry : cache)
+    entry.index = -1;
+}
 
 const uint8_t *CompressedTensor::bitmap(int64_t index) const {
   return dram.data() + base - uint64_t((index + 1) * mach::bitmapBytes);
@@ -51,55 +59,54 @@ Status CompressedTensor::check(const TileView &view, const char *name) const {
 void CompressedTensor::unpack(int64_t index, BlockCodes &codes) const {
   const uint8_t *present = bitmap(index);
   const uint8_t *payload = dram.data() + base + uint64_t(index * layout.slotBytes);
-  codes.fill(0);
-  std::array<uint8_t, mach::blockElements> places;
   int n = 0;
   for (int byte = 0; byte < mach::bitmapBytes; ++byte)
-    for (unsigned bits = present[byte]; bits; bits &= bits - 1)
-      places[size_t(n++)] = uint8_t(byte * 8 + __builtin_ctz(bits));
-  if (!hasClasses) {
-    for (int i = 0; i < n; ++i) {
-      uint16_t code = 0;
-      std::memcpy(&code, payload + i * elementBytes, size_t(elementBytes)); // little endian
-      codes[places[size_t(i)]] = code;
-    }
-    return;
-  }
+    n += __builtin_popcount(present[byte]);
+  codes.fill(0);
   const uint8_t *classes = payload, *upper = classes + (n + 7) / 8, *lower = upper + n;
-  for (int i = 0; i < n; ++i) {
-    unsigned code = unsigned(upper[i]) << 8;
-    if (classes[i / 8] >> (i % 8) & 1)
-      code |= *lower++;
-    codes[places[size_t(i)]] = uint16_t(code);
-  }
+  int i = 0;
+  for (int byte = 0; byte < mach::bitmapBytes; ++byte)
+    for (unsigned bits = present[byte]; bits; bits &= bits - 1, ++i) {
+      uint16_t &code = codes[size_t(byte * 8 + __builtin_ctz(bits))];
+      if (!hasClasses) {
+        std::memcpy(&code, payload + i * elementBytes, size_t(elementBytes)); // little endian
+        continue;
+      }
+      unsigned isWide = classes[i / 8] >> (i % 8) & 1;
+      code = uint16_t(unsigned(upper[i]) << 8 | (isWide ? *lower : 0u));
+      lower += isWide;
+    }
 }
 
 void CompressedTensor::pack(int64_t index, const BlockCodes &codes) const {
-  uint8_t *present = const_cast<uint8_t *>(bitmap(index));
   uint8_t *payload = dram.data() + base + uint64_t(index * layout.slotBytes);
-  std::memset(present, 0, size_t(mach::bitmapBytes));
-  std::memset(payload, 0, size_t(layout.slotBytes));
-  int n = 0;
-  for (int i = 0; i < mach::blockElements; ++i)
-    if (codes[size_t(i)]) {
-      present[i / 8] = uint8_t(present[i / 8] | 1u << (i % 8));
-      if (!hasClasses)
-        std::memcpy(payload + n * elementBytes, &codes[size_t(i)], size_t(elementBytes));
-      ++n;
-    }
-  if (!hasClasses)
-    return;
-  uint8_t *classes = payload, *upper = classes + (n + 7) / 8, *lower = upper + n;
-  int at = 0;
-  for (uint16_t code : codes) {
-    if (!code)
-      continue;
+  uint8_t present[mach::bitmapBytes] = {}, classes[mach::bitmapBytes] = {};
+  uint8_t upper[mach::blockElements], lower[mach::blockElements];
+  uint16_t dense[mach::blockElements];
+  size_t n = 0, wide = 0;
+  // Without branches: what is not kept is overwritten by the next element.
+  for (size_t i = 0; i < codes.size(); ++i) {
+    uint16_t code = codes[i];
+    unsigned isThere = code != 0, isWide = hasClasses && codec.isWide(code);
+    present[i / 8] = uint8_t(present[i / 8] | isThere << (i % 8));
+    classes[n / 8 % mach::bitmapBytes] =
+        uint8_t(classes[n / 8 % mach::bitmapBytes] | isWide << (n % 8));
+    size_t at = n % mach::blockElements;
+    dense[at] = code;
     upper[at] = uint8_t(code >> 8);
-    if (codec.isWide(code)) {
-      classes[at / 8] = uint8_t(classes[at / 8] | 1u << (at % 8));
-      *lower++ = uint8_t(code);
-    }
-    ++at;
+    lower[wide % mach::blockElements] = uint8_t(code);
+    n += isThere;
+    wide += isWide;
+  }
+  std::memcpy(const_cast<uint8_t *>(bitmap(index)), present, sizeof present);
+  if (hasClasses) {
+    payload = std::copy_n(classes, (n + 7) / 8, payload);
+    payload = std::copy_n(upper, n, payload);
+    std::copy_n(lower, wide, payload);
+  } else if (elementBytes == 2) {
+    std::memcpy(payload, dense, n * sizeof dense[0]); // little endian
+  } else {
+    std::copy_n(dense, n, payload);
   }
 }
 
@@ -122,124 +129,142 @@ static uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst) {
   return length ? ((address + length - 1) / burst - address / burst + 1) * burst : 0;
 }
 
-uint64_t CompressedTensor::bytesOf(const std::vector<int64_t> &blocks, int64_t burst) const {
+uint64_t CompressedTensor::bytesOf(const std::vector<Touched> &blocks, int64_t burst) const {
   uint64_t result = 0;
   for (size_t i = 0; i < blocks.size();) {
     // The bitmaps of neighbouring blocks are neighbours.
     size_t end = i + 1;
-    while (end < blocks.size() && blocks[end] == blocks[end - 1] + 1)
+    while (end < blocks.size() && blocks[end].index == blocks[end - 1].index + 1)
       ++end;
     uint64_t length = uint64_t(end - i) * uint64_t(mach::bitmapBytes);
-    uint64_t address = base - uint64_t((blocks[end - 1] + 1) * mach::bitmapBytes);
+    uint64_t address = base - uint64_t((blocks[end - 1].index + 1) * mach::bitmapBytes);
     result += roundedRun(address, length, uint64_t(burst));
     for (; i < end; ++i) {
-      uint64_t payload = payloadBytes(blocks[i]);
-      uint64_t slot = base + uint64_t(blocks[i] * layout.slotBytes);
+      uint64_t payload = payloadBytes(blocks[i].index);
+      uint64_t slot = base + uint64_t(blocks[i].index * layout.slotBytes);
       result += roundedRun(slot, payload, uint64_t(burst));
     }
   }
   return result;
 }
 
-void CompressedTensor::flush(Cached &entry) {
-  if (entry.isDirty)
+void CompressedTensor::flush(Cached &entry) const {
+  if (entry.index >= 0 && entry.isDirty)
     pack(entry.index, entry.codes);
-  if (entry.index >= 0)
-    touched.emplace_back(entry.index, entry.elements);
-  entry.isDirty = false;
   entry.index = -1;
-  entry.elements = 0;
+  entry.isDirty = false;
 }
 
-CompressedTensor::Cached &CompressedTensor::blockAt(int64_t index) {
+/// The unpacked block; one that is overwritten need not be read the first time.
+CompressedTensor::Cached &CompressedTensor::blockAt(int64_t index, bool isOverwritten) {
   Cached &entry = cache[size_t(index) % cachedBlocks];
   if (entry.index == index)
     return entry;
   flush(entry);
   entry.index = index;
-  unpack(index, entry.codes);
+  auto fresh =
+      isOverwritten ? std::lower_bound(whole.begin(), whole.end(), Whole{index}) : whole.end();
+  if (fresh == whole.end() || fresh->index != index || fresh->isBegun) {
+    unpack(index, entry.codes);
+    return entry;
+  }
+  fresh->isBegun = true;
+  entry.codes.fill(0); // the last block of a tensor has places beyond it
   return entry;
 }
 
-/// Empties the cache; `touched` then has each block once, ascending.
-void CompressedTensor::flushAll() {
-  for (Cached &entry : cache)
-    flush(entry);
-  std::sort(touched.begin(), touched.end());
-  size_t kept = 0;
-  for (const auto &[index, elements] : touched) {
-    if (kept && touched[kept - 1].first == index)
-      touched[kept - 1].second += elements;
-    else
-      touched[kept++] = {index, elements};
-  }
-  touched.resize(kept);
-}
-
-/// Calls element(block, place, n, other) for runs of n neighbours, whose codes in the tile on the
-/// chip begin at `other` and lie one after the other, or for single elements.
-template <typename Element>
-void CompressedTensor::forElements(const TileView &view, const TileView &other, Element element) {
+/// Calls run(block, place, n, at) for runs of n neighbours, whose codes in the tile on the chip
+/// begin at `at` and lie one after the other, or for single elements.
+template <typename Run>
+void CompressedTensor::forRuns(const TileView &view, const TileView &other, Run run) const {
   int64_t first = int64_t(view.address) - int64_t(base);
   Nest(view.box.size, view.stride, other.stride)
       .forRows([&](int64_t a, int64_t b, int64_t n, int64_t strideA, int64_t strideB) {
         bool isRun = strideA == elementBytes && strideB == elementBytes;
         for (int64_t i = 0; i < n;) {
           int64_t at = first + a + i * strideA;
-          int64_t index = at / layout.denseBytes;
           int64_t place = at % layout.denseBytes / elementBytes;
-          int64_t run = isRun ? std::min(n - i, mach::blockElements - place) : 1;
-          Cached &entry = blockAt(index);
-          entry.elements += run;
-          element(entry, place, run, other.base + b + i * strideB);
-          i += run;
+          int64_t length = isRun ? std::min(n - i, mach::blockElements - place) : 1;
+          run(at / layout.denseBytes, size_t(place), size_t(length), other.base + b + i * strideB);
+          i += length;
         }
       });
 }
 
+/// The blocks of a tile, each once, ascending.
+std::vector<CompressedTensor::Touched> CompressedTensor::touchedBy(const TileView &view,
+                                                                   const TileView &other) const {
+  std::vector<Touched> blocks;
+  forRuns(view, other, [&](int64_t index, size_t, size_t n, uint8_t *) {
+    if (blocks.empty() || blocks.back().index != index)
+      blocks.push_back({index, 0});
+    blocks.back().elements += int64_t(n);
+  });
+  std::sort(blocks.begin(), blocks.end(),
+            [](const Touched &a, const Touched &b) { return a.index < b.index; });
+  size_t kept = 0;
+  for (const Touched &block : blocks) {
+    if (kept && blocks[kept - 1].index == block.index)
+      blocks[kept - 1].elements += block.elements;
+    else
+      blocks[kept++] = block;
+  }
+  blocks.resize(kept);
+  return blocks;
+}
+
+template <typename Code> void CompressedTensor::loadRuns(const TileView &view, const TileView &to) {
+  forRuns(view, to, [&](int64_t index, size_t place, size_t n, uint8_t *target) {
+    const uint16_t *codes = blockAt(index, /*isOverwritten=*/false).codes.data() + place;
+    if constexpr (sizeof(Code) == sizeof *codes) {
+      std::memcpy(target, codes, n * sizeof(Code));
+    } else {
+      for (size_t i = 0; i < n; ++i)
+        target[i] = Code(codes[i]);
+    }
+  });
+}
+
+template <typename Code>
+void CompressedTensor::storeRuns(const TileView &from, const TileView &view) {
+  forRuns(view, from, [&](int64_t index, size_t place, size_t n, uint8_t *source) {
+    Cached &entry = blockAt(index, /*isOverwritten=*/true);
+    entry.isDirty = true;
+    uint16_t *codes = entry.codes.data() + place;
+    if constexpr (sizeof(Code) == sizeof *codes) {
+      std::memcpy(codes, source, n * sizeof(Code));
+    } else {
+      for (size_t i = 0; i < n; ++i)
+        codes[i] = source[i];
+    }
+  });
+  for (Cached &entry : cache)
+    flush(entry);
+}
+
 void CompressedTensor::load(const TileView &view, const TileView &to, int64_t burst,
                             uint64_t &read) {
-  forElements(view, to, [&](Cached &entry, int64_t place, int64_t n, uint8_t *target) {
-    for (int64_t i = 0; i < n; ++i)
-      std::memcpy(target + i * elementBytes, &entry.codes[size_t(place + i)],
-                  size_t(elementBytes)); // little endian
-  });
-  flushAll();
-  std::vector<int64_t> blocks;
-  for (const auto &[index, elements] : touched)
-    blocks.push_back(index);
-  touched.clear();
-  read += bytesOf(blocks, burst);
+  read += bytesOf(touchedBy(view, to), burst);
+  elementBytes == 2 ? loadRuns<uint16_t>(view, to) : loadRuns<uint8_t>(view, to);
 }
 
 void CompressedTensor::store(const TileView &from, const TileView &view, int64_t burst,
                              uint64_t &read, uint64_t &written) {
-  // What a partly written block held is read before it changes: find those blocks first.
   int64_t total = 1;
   for (int d = 0; d < view.rank; ++d)
     total *= view.extent[d];
-  forElements(view, from, [](Cached &, int64_t, int64_t, uint8_t *) {});
-  flushAll();
-  std::vector<int64_t> all, partly;
-  for (const auto &[index, elements] : touched) {
-    all.push_back(index);
-    int64_t ofBlock = std::min(mach::blockElements, total - index * mach::blockElements);
-    if (elements < ofBlock)
-      partly.push_back(index);
+  std::vector<Touched> blocks = touchedBy(view, from), partly;
+  whole.clear();
+  for (const Touched &block : blocks) {
+    int64_t ofBlock = std::min(mach::blockElements, total - block.index * mach::blockElements);
+    if (block.elements < ofBlock)
+      partly.push_back(block);
+    else
+      whole.push_back({block.index});
   }
-  touched.clear();
-  read += bytesOf(partly, burst);
-  forElements(view, from, [&](Cached &entry, int64_t place, int64_t n, uint8_t *source) {
-    entry.isDirty = true;
-    for (int64_t i = 0; i < n; ++i) {
-      uint16_t code = 0;
-      std::memcpy(&code, source + i * elementBytes, size_t(elementBytes)); // little endian
-      entry.codes[size_t(place + i)] = code;
-    }
-  });
-  flushAll();
-  touched.clear();
-  written += bytesOf(all, burst);
+  read += bytesOf(partly, burst); // as they are now
+  elementBytes == 2 ? storeRuns<uint16_t>(from, view) : storeRuns<uint8_t>(from, view);
+  written += bytesOf(blocks, burst);
 }
 
 } // namespace slp::exec

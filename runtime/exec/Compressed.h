@@ -46,18 +46,29 @@ public:
 private:
   struct Cached {
     int64_t index = -1;
-    int64_t elements = 0; // of the tile
     bool isDirty = false;
     BlockCodes codes;
   };
-  template <typename Element>
-  void forElements(const TileView &view, const TileView &other, Element element);
-  Cached &blockAt(int64_t index);
-  void flush(Cached &entry);
-  void flushAll();
+  /// A block that a tile touches, and how many of its elements.
+  struct Touched {
+    int64_t index, elements;
+  };
+  /// A block that a store replaces, and whether some of it has been written.
+  struct Whole {
+    int64_t index;
+    bool isBegun = false;
+    friend bool operator<(const Whole &a, const Whole &b) { return a.index < b.index; }
+  };
+  template <typename Run> void forRuns(const TileView &view, const TileView &other, Run run) const;
+  template <typename Code> void loadRuns(const TileView &view, const TileView &to);
+  template <typename Code> void storeRuns(const TileView &from, const TileView &view);
+  std::vector<Touched> touchedBy(const TileView &view, const TileView &other) const;
+  Cached &blockAt(int64_t index, bool isOverwritten);
+  void flush(Cached &entry) const;
   uint64_t payloadBytes(int64_t index) const;
   const uint8_t *bitmap(int64_t index) const;
-  uint64_t bytesOf(const std::vector<int64_t> &blocks, int64_t burst) const;
+  uint64_t bytesOf(const std::vector<Touched> &blocks, int64_t burst) const;
+  static std::vector<Cached> &cacheOfThread();
 
   const Memory &dram;
   uint64_t base;
@@ -65,8 +76,8 @@ private:
   const Codec &codec;
   int elementBytes;
   bool hasClasses;
-  std::vector<Cached> cache;
-  std::vector<std::pair<int64_t, int64_t>> touched; // blocks, and elements of the tile in each
+  std::vector<Cached> &cache;
+  std::vector<Whole> whole; // ascending
 };
 
 } // namespace slp::exec

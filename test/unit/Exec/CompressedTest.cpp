@@ -167,6 +167,34 @@ TEST_P(CompressedTest, LoadsWhatWasStored) {
   }
 }
 
+/// A tile that comes back to each of very many blocks again and again: what has been written of one
+/// stays.
+TEST_P(CompressedTest, StoresAcrossManyBlocks) {
+  constexpr int64_t rows = 150, columns = 256, n = rows * columns;
+  std::mt19937 random(7);
+  uint64_t base = uint64_t(mach::CompressedLayout::bitmapsOf(n));
+  Result<Memory> memory = Memory::allocate(base + uint64_t(layout.payloadsOf(n)));
+  ASSERT_TRUE(memory.ok());
+  CompressedTensor tensor(*memory, base, GetParam(), codec);
+  Box box{{0, 0, 0, 0, 0}, {columns, rows, 1, 1, 1}};
+  TileView view = tileOf(base, columns, rows, box); // column by column
+  view.stride = {width, columns * width, 0, 0, 0};
+  view.address = base;
+  std::vector<uint8_t> bytes, back;
+  TileView buffer = bufferOf(bytes, box);
+  for (int64_t i = 0; i < n; ++i) {
+    uint16_t code = randomCode(chip.numerics, GetParam(), random);
+    std::memcpy(bytes.data() + i * width, &code, size_t(width));
+  }
+  uint64_t read = 0, written = 0;
+  tensor.store(buffer, view, 64, read, written);
+  EXPECT_EQ(read, 0u) << "all blocks are replaced";
+  TileView again = bufferOf(back, box);
+  tensor.load(view, again, 64, read);
+  EXPECT_EQ(back, bytes);
+  EXPECT_EQ(read, written);
+}
+
 TEST_P(CompressedTest, WorstBlockFitsItsSlot) {
   Result<Memory> memory = Memory::allocate(64 + uint64_t(2 * layout.slotBytes));
   ASSERT_TRUE(memory.ok());
