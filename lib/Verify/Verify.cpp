@@ -7,6 +7,7 @@
 #include "slp/Verify/Verify.h"
 
 #include "Comparison.h"
+#include "FidelityMeter.h"
 #include "Inputs.h"
 
 #include "slp/Emit/InitialValues.h"
@@ -22,9 +23,9 @@ namespace {
 class Verifier {
 public:
   Verifier(ModuleOp train, const image::Image &image, const Options &options, Evaluator evaluator,
-           std::unique_ptr<exec::Machine> machine)
+           std::unique_ptr<exec::Machine> machine, std::unique_ptr<FidelityMeter> meter)
       : train(train), image(image), options(options), evaluator(std::move(evaluator)),
-        machine(std::move(machine)) {}
+        machine(std::move(machine)), meter(std::move(meter)) {}
 
   FailureOr<Report> run();
 
@@ -34,7 +35,7 @@ private:
   LogicalResult compareStates(const std::string &where);
   LogicalResult runStep(func::FuncOp step, int number);
   LogicalResult chooseNumbers();
-  void setNumbers();
+  Hyper setNumbers();
   LogicalResult check(const Status &status) {
     return status ? success()
                   : LogicalResult(train.emitError() << "simulator: " << status.message());
@@ -45,6 +46,7 @@ private:
   const Options &options;
   Evaluator evaluator;
   std::unique_ptr<exec::Machine> machine;
+  std::unique_ptr<FidelityMeter> meter; // null unless asked for
   Report report;
   api::Hyper hyper;
   int64_t stepsDone = 0, runsDone = 0; // runs of accumulate and step
@@ -58,12 +60,19 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   if (failed(inputs))
     return failure();
   Comparison comparison(image, where);
-  setNumbers();
+  Hyper numbers = setNumbers();
+  bool isMetered = meter && function.getName() != "eval";
+  if (isMetered && failed(meter->begin(function.getName(), *inputs, numbers, evaluator)))
+    return failure();
   if (failed(evaluator.run(function.getName(), *inputs,
                            [&](llvm::StringRef name, const Tensor &values, OpResult result) {
                              comparison.expect(name, values, result);
+                             if (isMetered)
+                               meter->observe(name, values, result);
                            })))
     return failure();
+  if (isMetered)
+    meter->end(int(stepsDone) + 1);
   for (const auto &[name, tensor] : *inputs)
     if (failed(check(machine->write(name, tensor.values))))
       return failure();
@@ -96,13 +105,15 @@ LogicalResult Verifier::chooseNumbers() {
 }
 
 /// Gives both sides the numbers of the next run.
-void Verifier::setNumbers() {
+Hyper Verifier::setNumbers() {
   const Tensor *scaling = evaluator.readState(image.lossScaleState);
   int64_t held = scaling ? int64_t(scaling->values[2]) : 0;
   auto h = api::registersOf(hyper, stepsDone - held + 1, runsDone + 1);
   for (size_t i = 0; i < h.size(); ++i)
     machine->setHyper(int(i), h[i]);
-  evaluator.setHyper({h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]});
+  Hyper numbers = {h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]};
+  evaluator.setHyper(numbers);
+  return numbers;
 }
 
 LogicalResult Verifier::compareStates(const std::string &where) {
@@ -183,17 +194,27 @@ FailureOr<Report> Verifier::run() {
       return failure();
     report.evaluated = true;
   }
+  if (meter)
+    report.fidelity = meter->takeReport();
   return std::move(report);
 }
 
 FailureOr<Report> verify::compare(ModuleOp train, const image::Image &image, const chip::Chip &chip,
                                   llvm::StringRef modelFolder, const Options &options) {
-  FailureOr<Evaluator> evaluator = Evaluator::create(
-      train, [&](train::StateOp state) { return readInitialValues(state, modelFolder); });
+  auto readFile = [&](train::StateOp state) { return readInitialValues(state, modelFolder); };
+  FailureOr<Evaluator> evaluator = Evaluator::create(train, readFile);
   if (failed(evaluator))
     return failure();
   Result<std::unique_ptr<exec::Machine>> machine = exec::Machine::create(chip, image);
   if (!machine)
     return train.emitError() << "simulator: " << machine.message();
-  return Verifier(train, image, options, std::move(*evaluator), machine.take()).run();
+  std::unique_ptr<FidelityMeter> meter;
+  if (options.fp32) {
+    FailureOr<Evaluator> exact = Evaluator::create(options.fp32, readFile);
+    if (failed(exact))
+      return failure();
+    meter = std::make_unique<FidelityMeter>(options.fp32, train, std::move(*exact));
+  }
+  return Verifier(train, image, options, std::move(*evaluator), machine.take(), std::move(meter))
+      .run();
 }

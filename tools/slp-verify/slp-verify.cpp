@@ -7,14 +7,26 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "slp/Verify/Verify.h"
+
+#include "runtime/image/File.h"
 #include "tools/slpc/CompileFlags.h"
 #include "tools/slpc/Diagnostics.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 
 using namespace slp;
+
+/// Writes a file whole or not at all; false after an error on stderr.
+static bool writeJson(const std::string &path, const llvm::json::Value &json) {
+  std::string text = llvm::formatv("{0:2}\n", json);
+  Status written = image::writeBytes({text.begin(), text.end()}, path);
+  if (!written)
+    llvm::errs() << "slp-verify: error: " << written.message() << "\n";
+  return bool(written);
+}
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
@@ -42,6 +54,10 @@ int main(int argc, char **argv) {
                              llvm::cl::cat(category));
   llvm::cl::opt<bool> verbose("v", llvm::cl::desc("list the tensors that are not compared"),
                               llvm::cl::cat(category));
+  llvm::cl::opt<std::string> fidelity(
+      "fidelity", llvm::cl::ValueOptional,
+      llvm::cl::desc("say how close each tensor is to the fp32 step's; with a file: as JSON too"),
+      llvm::cl::value_desc("FILE.json"), llvm::cl::cat(category));
   llvm::cl::HideUnrelatedOptions(category);
   if (!parseCommandLine(argc, argv, "slp-verify",
                         "compare the simulator with the reference, bit by bit\n"))
@@ -79,14 +95,27 @@ int main(int argc, char **argv) {
     return 1;
   }
   llvm::StringRef folder = flags.modelFolder();
+  bool withFidelity = fidelity.getNumOccurrences() != 0;
   mlir::FailureOr<verify::Program> program =
-      verify::compile(std::move(module), compileOptions, *chip, folder);
+      verify::compile(std::move(module), compileOptions, *chip, folder, withFidelity);
   if (mlir::failed(program))
     return 1;
+  if (withFidelity)
+    options.fp32 = *program->fp32;
   mlir::FailureOr<verify::Report> report =
       verify::compare(*program->train, program->image, *chip, folder, options);
   if (mlir::failed(report))
     return 1;
   verify::print(*report, report->ok() ? llvm::outs() : llvm::errs(), verbose);
-  return report->ok() ? 0 : 1;
+  if (!report->ok())
+    return 1;
+  if (report->fidelity) {
+    verify::printFidelity(*report->fidelity, llvm::outs(), verbose);
+    llvm::StringRef model = llvm::sys::path::filename(flags.modelPath());
+    if (!fidelity.empty() &&
+        !writeJson(fidelity, verify::fidelityJson(*report->fidelity, model, chip->name,
+                                                  compileOptions.precision)))
+      return 1;
+  }
+  return 0;
 }

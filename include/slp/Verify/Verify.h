@@ -16,6 +16,7 @@
 #include "runtime/image/Image.h"
 #include "slp/Pipeline/Pipeline.h"
 #include "slp/Reference/Evaluator.h"
+#include "slp/Verify/Fidelity.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -39,19 +40,23 @@ struct Options {
   uint32_t seed = 1;           // of random inputs
   int threads = 0;             // of the simulator; 0: all
   uint64_t interleaveSeed = 0; // see exec::Options; tests only
+  /// Not null: the fp32 step to measure the closeness of each step to (Program::fp32).
+  mlir::ModuleOp fp32;
 };
 
 /// A module as `precision` left it, and the image the later stages made of it.
 struct Program {
   mlir::OwningOpRef<mlir::ModuleOp> train;
   image::Image image;
+  mlir::OwningOpRef<mlir::ModuleOp> fp32; ///< the same by policy fp32, where that was asked for
 };
 
 /// Runs the remaining stages on `module`, keeping a copy of what `precision` gives. `module` must
-/// not be past `precision`. Has reported an error if it fails.
+/// not be past `precision`, and `withFp32` wants one that is before it and has a step. Has reported
+/// an error if it fails.
 mlir::FailureOr<Program> compile(mlir::OwningOpRef<mlir::ModuleOp> module,
                                  const CompileOptions &options, const chip::Chip &chip,
-                                 llvm::StringRef modelFolder);
+                                 llvm::StringRef modelFolder, bool withFp32 = false);
 
 /// An element on which the two disagree.
 struct Difference {
@@ -77,6 +82,8 @@ struct Report {
   std::vector<image::Elided> elided;    // not compared, for a reason a pass recorded
   std::vector<std::string> uncovered;   // not compared, for no reason: a failure
   std::optional<Difference> difference; // the first, in the order of the train ops
+  /// If it was asked for.
+  std::optional<FidelityReport> fidelity;
 
   bool ok() const { return !difference && uncovered.empty(); }
 };

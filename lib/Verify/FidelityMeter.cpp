@@ -1,0 +1,137 @@
+//===- FidelityMeter.cpp - runs the fp32 step beside a low-precision one ----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "FidelityMeter.h"
+
+#include "Comparison.h"
+
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/TrainOps.h"
+#include "slp/Reference/Arithmetic.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::reference;
+using namespace slp::verify;
+
+static train::Phase phaseOf(Operation *op) {
+  auto phase = op->getAttrOfType<train::PhaseAttr>("phase");
+  return phase ? phase.getValue() : train::Phase::fp;
+}
+
+/// Whether a result belongs to the table: what FP, BP and WG compute, but no states.
+static bool isMeasured(OpResult result) {
+  Operation *op = result.getOwner();
+  Type element = getElementTypeOrSelf(result.getType());
+  return isa<FloatType, num_ir::FloatType, num_ir::MixedType>(element) &&
+         !isa<train::ReadOp, train::InPlaceInterface>(op) && phaseOf(op) != train::Phase::up;
+}
+
+/// From the seeds of the backward pass on, every value with an operand that is scaled is: BP and WG
+/// are linear in it.
+void FidelityMeter::findScaled(llvm::StringRef function) {
+  scaled.clear();
+  for (Operation &op : fp32.lookupSymbol<func::FuncOp>(function).getBody().front()) {
+    bool isSeed = isa<train::CrossEntropyGradOp, train::SeedOp>(op);
+    if (isSeed || llvm::any_of(op.getOperands(), [&](Value v) { return scaled.contains(v); }))
+      scaled.insert(op.result_begin(), op.result_end());
+  }
+}
+
+/// The loss scale of a run: the policy's, times the one that a state holds.
+static double lossScaleOf(ModuleOp module, const Evaluator &evaluator) {
+  double scale = 1;
+  if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
+    if (auto fixed = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
+      scale = fixed.getValueAsDouble();
+  if (auto training = module->getAttrOfType<DictionaryAttr>("train.training"))
+    if (auto name = dyn_cast_or_null<StringAttr>(training.get("loss_scale_state")))
+      if (const Tensor *state = evaluator.readState(name.getValue()))
+        scale *= double((*state)[0]);
+  return scale;
+}
+
+std::string FidelityMeter::keyOf(OpResult result, llvm::StringMap<int> &ordinals) const {
+  Operation *op = result.getOwner();
+  std::string key = nodeOf(op) + "\n" + train::stringifyPhase(phaseOf(op)).str() + "\n" +
+                    op->getName().getStringRef().str() + "\n" +
+                    std::to_string(result.getResultNumber());
+  return key + "\n" + std::to_string(ordinals[key]++);
+}
+
+LogicalResult FidelityMeter::begin(llvm::StringRef function, const NamedTensors &inputs,
+                                   const Hyper &hyper, const Evaluator &from) {
+  for (const auto &[name, state] : from.states())
+    if (evaluator.readState(name) && failed(evaluator.writeState(name, state.values)))
+      return failure();
+  scale = lossScaleOf(low, from);
+  findScaled(function);
+  exact.clear();
+  stored.clear();
+  storedByKey.clear();
+  ordinals.clear();
+  llvm::StringMap<int> ordinalsOfExact;
+  evaluator.setHyper(hyper);
+  return evaluator.run(function, inputs,
+                       [&](llvm::StringRef name, const Tensor &values, OpResult result) {
+                         if (isMeasured(result))
+                           exact.push_back({name.str(), nodeOf(result.getOwner()),
+                                            train::stringifyPhase(phaseOf(result.getOwner())).str(),
+                                            keyOf(result, ordinalsOfExact), result, values});
+                       });
+}
+
+void FidelityMeter::observe(llvm::StringRef name, const Tensor &values, OpResult result) {
+  if (!isMeasured(result))
+    return;
+  Stored value = {values, getElementTypeOrSelf(result.getType())};
+  // A rounding is no op of the fp32 step: it replaces what it rounds.
+  if (!isa<train::RoundOp, train::ClassifyOp>(result.getOwner()))
+    storedByKey[keyOf(result, ordinals)] = value;
+  if (!name.empty())
+    stored[name] = std::move(value);
+}
+
+void FidelityMeter::add(int step, const Exact &from, const Stored &to) {
+  auto isSame = [&](const FidelityRow &row) { return row.step == step && row.tensor == from.name; };
+  auto row = llvm::find_if(report.rows, isSame);
+  if (row == report.rows.end()) {
+    std::string format;
+    llvm::raw_string_ostream(format) << to.element;
+    report.rows.push_back({step, from.name, from.node, from.phase,
+                           from.result.getOwner()->getName().getStringRef().str(), format,
+                           Closeness()});
+    row = std::prev(report.rows.end());
+  }
+  auto type = num_ir::storageFormat(to.element);
+  row->closeness.add(from.values.values, to.values.values, scaled.contains(from.result) ? scale : 1,
+                     type ? maxFinite(type) : HUGE_VAL);
+}
+
+void FidelityMeter::end(int step) {
+  for (const Exact &from : exact) {
+    const Stored *to = nullptr;
+    if (auto it = stored.find(from.name); it != stored.end())
+      to = &it->second;
+    else if (auto it = storedByKey.find(from.key); it != storedByKey.end())
+      to = &it->second;
+    if (to && to->values.shape == from.values.shape)
+      add(step, from, *to);
+    else
+      unmatched.insert(from.name.empty() ? from.node : from.name);
+  }
+}
+
+FidelityReport FidelityMeter::takeReport() {
+  for (llvm::StringRef name : unmatched.keys())
+    report.unmatched.push_back(name.str());
+  llvm::sort(report.unmatched);
+  return std::move(report);
+}
