@@ -8,6 +8,7 @@
 
 #include "CompileFlags.h"
 #include "Diagnostics.h"
+#include "Explain.h"
 
 #include "runtime/chips/Chip.h"
 #include "runtime/image/File.h"
@@ -41,13 +42,16 @@ struct DriverFlags {
              cl::value_desc("KIND"), cl::cat(category)),
         remarks("remarks", cl::desc("print decisions whose category matches: precision, tile, ..."),
                 cl::value_desc("REGEX"), cl::cat(category)),
+        explain("explain",
+                cl::desc("print why the tensors of an ONNX node have their formats, and stop"),
+                cl::value_desc("NODE"), cl::cat(category)),
         timeReport("time-report", cl::desc("print the time of each pass"), cl::cat(category)),
         listOps("list-ops", cl::desc("print the supported ONNX operators and stop"),
                 cl::cat(category)),
         verbose("v", cl::desc("say what was written"), cl::cat(category)) {}
 
   const std::string stopAfterText = "print the IR after a stage: " + listStages();
-  cl::opt<std::string> output, stopAfter, emit, remarks;
+  cl::opt<std::string> output, stopAfter, emit, remarks, explain;
   cl::opt<bool> timeReport, listOps, verbose;
 };
 
@@ -78,6 +82,23 @@ std::string printModule(ModuleOp module) {
   module.print(os, flags);
   os << "\n";
   return text;
+}
+
+/// --explain=NODE: runs the stages up to precision and prints what they decided.
+int explainNode(ModuleOp module, StringRef node, const CompileOptions &options,
+                const chip::Chip &chip) {
+  if (stageOf(module) >= Stage::precision)
+    return fail("--explain: expected a module of stage differentiate or before, found one of " +
+                stringifyStage(stageOf(module)));
+  Decisions decisions;
+  if (failed(collectDecisions(*module.getContext(), decisions)) ||
+      failed(runStages(module, Stage::precision, options, chip)))
+    return 1;
+  std::string text, error;
+  llvm::raw_string_ostream os(text);
+  if (!explain(module, node, decisions, os, error))
+    return fail("--explain=" + node + ": " + error);
+  return write("", text);
 }
 
 } // namespace
@@ -117,7 +138,7 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false); // one line per error
   DiagnosticPrinter printer(context, "slpc", compile.modelPath().str(),
                             /*remarks=*/!driver.remarks.empty());
-  if (!driver.remarks.empty()) {
+  if (!driver.remarks.empty() && driver.explain.empty()) {
     std::string regex = driver.remarks, problem;
     if (!llvm::Regex(regex).isValid(problem))
       return fail("--remarks=" + regex + ": " + problem);
@@ -137,6 +158,9 @@ int main(int argc, char **argv) {
   Result<chip::Chip> chip = chip::load(options.target);
   if (!chip)
     return fail(chip.message());
+
+  if (driver.explain.getNumOccurrences() != 0)
+    return explainNode(*module, driver.explain, options, *chip);
 
   DefaultTimingManager timing;
   timing.setEnabled(driver.timeReport);
