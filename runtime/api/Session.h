@@ -43,6 +43,8 @@ public:
 
   /// Puts initial values into the state: runs `init`, if the image has one.
   Status initialize();
+  /// Sees the values of every run from now on; null: nobody does.
+  void setCapturer(exec::Capturer *capturer) { options.capturer = capturer; }
   /// For all runs from now on; the defaults are the image's.
   void setHyper(const Hyper &numbers) { hyper = numbers; }
   /// Training steps that the state has been through: runs of `step`, here and before it was saved.
@@ -85,7 +87,7 @@ private:
 
   const image::Image program;
   const chip::Chip description;
-  const SessionOptions options;
+  SessionOptions options;
   const timing::Groups groupNumbers;
   std::unique_ptr<exec::Machine> processor;
   timing::Model model;

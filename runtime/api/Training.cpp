@@ -6,6 +6,7 @@
 
 #include "runtime/api/Training.h"
 
+#include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
 #include "runtime/num/ExpLog.h"
@@ -151,6 +152,7 @@ private:
   const SimulationOptions &options;
   Watcher &watcher;
   std::unique_ptr<Session> session;
+  std::unique_ptr<Profile> profile; // null unless asked for
   std::unique_ptr<Samples> training, test;
   views::Record record;
   Hyper hyper;
@@ -218,6 +220,9 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
         session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
     if (!run)
       return run.takeError();
+    if (profile)
+      if (Status s = profile->endRun(session->machine()); !s)
+        return s.takeError();
     Result<float> loss = session->loss();
     if (!loss)
       return loss.takeError();
@@ -396,7 +401,9 @@ static std::string fileName(const std::string &path) {
 Result<views::Record> Simulation::run() {
   if (Status s = checkOptions(options); !s)
     return s.takeError();
-  for (const std::string &path : {options.save, options.stats})
+  if (options.evaluateOnly && !options.profile.empty())
+    return Error{"--profile measures training steps, and --eval runs none"};
+  for (const std::string &path : {options.save, options.stats, options.profile})
     if (Status s = checkOutput(path); !s)
       return s.takeError();
   SessionOptions sessionOptions;
@@ -406,6 +413,10 @@ Result<views::Record> Simulation::run() {
   if (!opened)
     return opened.takeError();
   session = opened.take();
+  if (!options.profile.empty()) {
+    profile = std::make_unique<Profile>(session->chip(), session->image());
+    session->setCapturer(profile.get());
+  }
   record.chip = session->chip();
   record.groups = session->groups();
   record.image = fileName(options.image);
@@ -432,6 +443,9 @@ Result<views::Record> Simulation::run() {
     return s.takeError();
   if (!options.save.empty())
     if (Status s = saveState(*session, options.save); !s)
+      return s.takeError();
+  if (profile)
+    if (Status s = profile->write(options.profile); !s)
       return s.takeError();
   if (options.stats.empty())
     return std::move(record);

@@ -50,6 +50,7 @@ struct SimulationOptions {
   bool functionalOnly = false;       // no cycles, no energy
   std::string load, save;            // state files; may be empty
   std::string stats;                 // statistics as JSON; may be empty
+  std::string profile;               // what tensors would lose in each format; may be empty
 };
 
 /// Result of passing a split through `eval`.

@@ -112,6 +112,9 @@ int main(int argc, char **argv) {
   app.add_option("--chip", options.chip, "chip description with other rates and energies");
   app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
   app.add_option("--stats", options.stats, "write statistics as JSON (docs/stats-schema.md)");
+  app.add_option("--profile", options.profile,
+                 "write what each tensor would lose in each format, for slpc --profile-use "
+                 "(docs/fidelity.md)");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
   try {
