@@ -140,6 +140,7 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   if (dynamic)
     pm.addPass(createTrainScaleLoss(*dynamic));
   o.lossScale = scale;
+  o.profileUse = options.profileUse;
   pm.addPass(createTrainAssignPrecision(o));
   pm.addPass(createTrainNameTensors());
   return success();

@@ -40,13 +40,15 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("precision", Stage::precision, options.precision);
   visit("master-weights", Stage::precision, options.masterWeights);
   visit("loss-scale", Stage::precision, options.lossScale);
+  visit("profile-use", Stage::precision, options.profileUse);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
 }
 
 /// Options of which the empty default is not recorded.
 static bool isRare(StringRef option) {
-  return option == "bind" || option == "init" || option == "update" || option == "optimizer-model";
+  return option == "bind" || option == "init" || option == "update" ||
+         option == "optimizer-model" || option == "profile-use";
 }
 
 /// Options are recorded as the command line would give them.

@@ -25,6 +25,7 @@ static FailureOr<OwningOpRef<ModuleOp>> assignFp32(ModuleOp module, CompileOptio
   OwningOpRef<ModuleOp> fp32 = module.clone();
   options.precision = "fp32";
   options.masterWeights.clear();
+  options.profileUse.clear();
   options.lossScale = CompileOptions().lossScale;
   if (failed(runStages(*fp32, Stage::precision, options, chip)))
     return failure();

@@ -118,6 +118,10 @@ public:
                                  "dynamic: backs off when gradients saturate and grows back"),
                   llvm::cl::value_desc("X|dynamic[:INITIAL[:INTERVAL]]"),
                   llvm::cl::init(defaults.lossScale), llvm::cl::cat(category)),
+        profileUse("profile-use",
+                   llvm::cl::desc("what slp-sim --profile measured, for policy sensitivity"),
+                   llvm::cl::value_desc("FILE"), llvm::cl::init(defaults.profileUse),
+                   llvm::cl::cat(category)),
         cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
               llvm::cl::init(defaults.cores), llvm::cl::cat(category)),
         tileSeed("tile-seed",
@@ -147,6 +151,7 @@ public:
     o.precision = precision;
     o.masterWeights = masterWeights;
     o.lossScale = lossScale;
+    o.profileUse = profileUse;
     o.cores = cores;
     o.tileSeed = tileSeed;
     return o;
@@ -177,7 +182,7 @@ private:
   llvm::cl::opt<bool> nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;
-  llvm::cl::opt<std::string> precision, masterWeights, lossScale;
+  llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
 };

@@ -48,6 +48,7 @@ struct CompileOptions {
   /// A power of two; 0: the policy's default (fp32: 1, fp16: 128, fp8 and fgmp: 1024);
   /// dynamic[:INITIAL[:INTERVAL]].
   std::string lossScale = "0";
+  std::string profileUse;              // of policy sensitivity: the file of slp-sim --profile
   int64_t batch = 0;                   // 0: the file's
   std::vector<std::string> binds = {}; // NAME=VALUE: see ImportOptions
   std::string params;                  // file or folder with values of parameters

@@ -32,17 +32,6 @@ static void report(Location loc, const Twine &text) {
   remark::passed(loc, remark::RemarkOpts::name("precision").category("precision")) << text.str();
 }
 
-static bool isMac(Operation *op) {
-  auto storage = dyn_cast<StorageInterface>(op);
-  return storage && storage.getStorageClass() == StorageClass::accumulator;
-}
-
-/// Whether an op passes on elements of operand 0 as they are, or zeros: its results have the
-/// operand's format.
-static bool isSelection(Operation *op) {
-  return isa<MaxPoolOp, MaxPoolTakeOp, ReluGradOp, ReluOp>(op);
-}
-
 namespace {
 /// Rewrites one function.
 class PrecisionRewriter {
@@ -61,7 +50,6 @@ private:
   };
   void collectReaders();
   void addReader(Value value, const Readers &readers);
-  TensorKind kindOf(Value value);
   FormatChoice macFormat(Operation *mac, Value operand);
   /// The format in which a computed value is kept, by who reads it.
   FormatChoice storageOf(Value value, StorageClass kind = StorageClass::activation);
@@ -101,24 +89,6 @@ static std::string print(Type type) {
 static unsigned widthOf(Type type) {
   auto format = num_ir::storageFormat(type);
   return format ? format.getWidth() : type.getIntOrFloatBitWidth();
-}
-
-/// What a value is to the MAC that reads it: a state that went through moves at most is a weight.
-TensorKind PrecisionRewriter::kindOf(Value value) {
-  while (Operation *def = value.getDefiningOp()) {
-    if (isa<ReadOp>(def))
-      return TensorKind::weights;
-    auto storage = dyn_cast<StorageInterface>(def);
-    bool isMove = isa<ReshapeOp, RoundOp>(def) ||
-                  (storage && storage.getStorageClass() == StorageClass::same);
-    if (!isMove) {
-      auto phase = def->getAttrOfType<PhaseAttr>("phase");
-      bool isForward = !phase || phase.getValue() == Phase::fp;
-      return isForward ? TensorKind::activations : TensorKind::errors;
-    }
-    value = def->getOperand(0);
-  }
-  return TensorKind::activations;
 }
 
 FormatChoice PrecisionRewriter::macFormat(Operation *mac, Value operand) {
@@ -467,6 +437,7 @@ struct TrainAssignPrecision : slp::impl::TrainAssignPrecisionBase<TrainAssignPre
     options.policy = policy;
     options.masterWeights = masterWeights;
     options.lossScale = lossScale;
+    options.profileUse = profileUse;
     if (failed(assignPrecision(getOperation(), *chip, options)))
       signalPassFailure();
   }

@@ -32,6 +32,35 @@ std::string slp::nodeNameOf(Location loc) {
   return "";
 }
 
+bool slp::isMac(Operation *op) {
+  auto storage = dyn_cast<StorageInterface>(op);
+  return storage && storage.getStorageClass() == StorageClass::accumulator;
+}
+
+bool slp::isSelection(Operation *op) {
+  return isa<MaxPoolOp, MaxPoolTakeOp, ReluGradOp, ReluOp>(op);
+}
+
+bool slp::isMove(Operation *op) {
+  auto storage = dyn_cast<StorageInterface>(op);
+  return isa<ReshapeOp, RoundOp>(op) ||
+         (storage && storage.getStorageClass() == StorageClass::same);
+}
+
+TensorKind slp::kindOf(Value value) {
+  while (Operation *def = value.getDefiningOp()) {
+    if (isa<ReadOp>(def))
+      return TensorKind::weights;
+    if (!isMove(def)) {
+      auto phase = def->getAttrOfType<PhaseAttr>("phase");
+      bool isForward = !phase || phase.getValue() == Phase::fp;
+      return isForward ? TensorKind::activations : TensorKind::errors;
+    }
+    value = def->getOperand(0);
+  }
+  return TensorKind::activations;
+}
+
 static StringRef nameOf(TensorKind kind) {
   static constexpr StringLiteral names[] = {"activations", "errors", "weights"};
   return names[int(kind)];
@@ -128,8 +157,30 @@ LogicalResult PrecisionPlan::findLayers() {
   return success();
 }
 
+/// What the profile says, where the policy asks for it.
+LogicalResult PrecisionPlan::resolveSensitivity(StringRef profile) {
+  if (!thePolicy.isSensitive)
+    return profile.empty() ? success()
+                           : LogicalResult(error() << "--profile-use=" << profile
+                                                   << " is for policies based on sensitivity");
+  if (profile.empty())
+    return error() << "needs --profile-use=FILE, which slp-sim --profile=FILE writes";
+  FailureOr<SensitivityTable> table =
+      chooseByProfile(module, chip, thePolicy.limits, profile, [this] { return error(); });
+  if (failed(table))
+    return failure();
+  sensitivity = std::move(*table);
+  for (TensorKind kind : {TensorKind::activations, TensorKind::errors, TensorKind::weights})
+    for (const auto &[layer, choice] : sensitivity->choices[int(kind)])
+      if (failed(resolveKind(choice.format, kind, "layer " + layer + "'s ")))
+        return failure();
+  return success();
+}
+
 LogicalResult PrecisionPlan::resolveLossScale(double wanted) {
   double scale = wanted != 0 ? wanted : thePolicy.lossScale;
+  if (scale == 0 && sensitivity) // errors were measured with it
+    scale = sensitivity->lossScale;
   auto step = module.lookupSymbol<func::FuncOp>("step");
   bool isFixed = module->hasAttr(getOwnUpdatesAttrName()) && step && !dividesLossScaleOut(step);
   if (isFixed && scale != 0 && scale != 1)
@@ -234,6 +285,7 @@ FailureOr<PrecisionPlan> PrecisionPlan::create(ModuleOp module, const chip::Chip
   }
   PrecisionPlan table(module, chip, std::move(*policy));
   if (failed(table.resolveAll()) || failed(table.findLayers()) ||
+      failed(table.resolveSensitivity(options.profileUse)) ||
       failed(table.resolveLossScale(options.lossScale)) || failed(table.resolveMixing()))
     return failure();
   return table;
@@ -253,6 +305,12 @@ StringRef PrecisionPlan::wordFor(StringRef layer, TensorKind kind, std::string &
     reason = "last layer";
     return thePolicy.last;
   }
+  if (sensitivity)
+    if (auto it = sensitivity->choices[int(kind)].find(layer);
+        it != sensitivity->choices[int(kind)].end()) {
+      reason = it->second.reason;
+      return it->second.format;
+    }
   reason = (nameOf(kind) + " of policy " + thePolicy.name).str();
   return wordOf(thePolicy.base, kind);
 }

@@ -10,6 +10,7 @@
 #define LIB_TRANSFORMS_TRAIN_PRECISIONPLAN_H
 
 #include "lib/Transforms/Train/PrecisionPolicy.h"
+#include "lib/Transforms/Train/Sensitivity.h"
 
 #include "slp/Transforms/Train/Passes.h"
 
@@ -29,6 +30,18 @@ struct FormatChoice {
 
 /// The ONNX node of an op: the innermost name of its location; empty if it has none.
 std::string nodeNameOf(mlir::Location loc);
+
+bool isMac(mlir::Operation *op);
+
+/// Whether an op passes on elements of operand 0 as they are, or zeros: its results have the
+/// operand's format.
+bool isSelection(mlir::Operation *op);
+
+/// Whether an op changes at most the place or the format of the elements of operand 0.
+bool isMove(mlir::Operation *op);
+
+/// What a value is to the MAC that reads it: a state that went through moves at most is a weight.
+TensorKind kindOf(mlir::Value value);
 
 class PrecisionPlan {
 public:
@@ -59,6 +72,7 @@ private:
   mlir::FailureOr<mlir::Type> typeNamed(llvm::StringRef name, llvm::Twine what) const;
   mlir::LogicalResult resolveAll();
   mlir::LogicalResult resolveKind(llvm::StringRef name, TensorKind kind, llvm::Twine what);
+  mlir::LogicalResult resolveSensitivity(llvm::StringRef profile);
   mlir::LogicalResult resolveLossScale(double wanted);
   mlir::LogicalResult resolveMixing();
   mlir::LogicalResult findLayers();
@@ -69,6 +83,7 @@ private:
   PrecisionPolicy thePolicy;
   llvm::StringMap<mlir::Type> types[3]; ///< of words, by kind
   std::string firstLayer, lastLayer;
+  std::optional<SensitivityTable> sensitivity; ///< of policy sensitivity
 };
 
 } // namespace slp

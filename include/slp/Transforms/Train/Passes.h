@@ -27,6 +27,7 @@ struct PrecisionOptions {
   std::string policy = "fp16"; // fp32, fp16, fp8, fgmp, sensitivity, or a YAML file
   std::string masterWeights;   // of states: fp8, fp16, fp32; empty: the policy's
   double lossScale = 0;        // a power of two; 0: the policy's
+  std::string profileUse;      // of policy sensitivity: what slp-sim --profile wrote
 };
 
 /// Assigns formats, accumulators and roundings (docs/numerics.md section 8) to @step and @eval, and

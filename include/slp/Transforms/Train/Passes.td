@@ -31,7 +31,8 @@ def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
     Option<"policy", "policy", "std::string", "\"fp16\"", "fp32, fp16, fp8, fgmp, sensitivity or a policy's YAML file">,
     Option<"masterWeights", "master-weights", "std::string", "\"\"",
            "format of states: fp8, fp16 or fp32; empty: the policy's; policy fp32 keeps f32">,
-    Option<"lossScale", "loss-scale", "double", "0", "a power of two; 0: 1 for fp32, 128 for fp16, 1024 for fp8">
+    Option<"lossScale", "loss-scale", "double", "0", "a power of two; 0: 1 for fp32, 128 for fp16, 1024 for fp8">,
+    Option<"profileUse", "profile-use", "std::string", "\"\"", "of policy sensitivity: the file of slp-sim --profile">
   ];
   let dependentDialects = ["::slp::num_ir::NumDialect", "::slp::train::TrainDialect"];
 }
