@@ -12,7 +12,6 @@
 #include "llvm/ADT/StringExtras.h"
 
 #include <algorithm>
-#include <charconv>
 
 using namespace mlir;
 using namespace slp;
@@ -56,10 +55,6 @@ static std::string print(const std::string &value) { return value; }
 static std::string print(bool value) { return value ? "true" : "false"; }
 static std::string print(int64_t value) { return std::to_string(value); }
 static std::string print(uint64_t value) { return std::to_string(value); }
-static std::string print(double value) {
-  char text[32]; // the shortest that reads back as the same
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
 static std::string print(const std::vector<std::string> &values) { return llvm::join(values, ";"); }
 static void parse(StringRef text, std::vector<std::string> &values) {
   SmallVector<StringRef> parts;
@@ -68,7 +63,6 @@ static void parse(StringRef text, std::vector<std::string> &values) {
 }
 static void parse(StringRef text, std::string &value) { value = text.str(); }
 static void parse(StringRef text, bool &value) { value = text == "true"; }
-static void parse(StringRef text, double &value) { (void)text.getAsDouble(value); }
 template <typename Integer> static void parse(StringRef text, Integer &value) {
   (void)text.getAsInteger(10, value);
 }

@@ -44,8 +44,8 @@ public:
   explicit Costs(const chip::Chip &chip);
 
   /// Cycles of one core: start + ceil(dot groups * dot width / MACs per cycle). With mixed operands
-  /// the slots are those of FP8, plus what the chip's table adds for each pair with one FP16 element
-  /// and with two.
+  /// the slots are those of FP8, plus what the chip's table adds for each pair with one FP16
+  /// element and with two.
   Cycle mac(const exec::CoreWork &work, bool fp16) const;
   /// Cycles of the vector unit: start + ceil(lane operations * cycles of the class / lanes).
   Cycle vector(mach::Opcode opcode, uint64_t operations) const;

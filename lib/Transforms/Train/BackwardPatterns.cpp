@@ -27,10 +27,6 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-static int64_t sizeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getNumElements();
-}
-
 /// The value under another shape, as it was before.
 static Value beforeReshape(Value value) {
   while (auto reshape = value.getDefiningOp<ReshapeOp>())
