@@ -88,6 +88,21 @@ FailureOr<Type> PrecisionPlan::typeNamed(StringRef name, Twine what) const {
     return Type(fp8);
   if (const num::Format *further = chip.numerics.formatNamed(std::string_view(name)))
     return Type(formatType(context, *further));
+  // FORMAT+N and FORMAT-N: the same with another exponent bias, shared by the tensor.
+  size_t sign = name.find_last_of("+-");
+  int shift = 0;
+  if (sign != StringRef::npos && sign != 0 && !name.substr(sign + 1).getAsInteger(10, shift)) {
+    FailureOr<Type> base = typeNamed(name.take_front(sign), what);
+    if (failed(base))
+      return failure();
+    auto plain = dyn_cast<num_ir::FloatType>(*base);
+    shift = name[sign] == '-' ? -shift : shift;
+    num_ir::FloatType shifted = plain ? plain.shifted(shift) : num_ir::FloatType();
+    if (!shifted || !llvm::isInt<8>(shift))
+      return error() << what << " in " << name << ", expected fp8, fp16 or a format of the chip, and "
+                     << "an exponent bias that FP32 can hold";
+    return Type(shifted);
+  }
   if (name != "mixed") {
     auto names = llvm::map_range(chip.numerics.formats, [](auto &f) { return f.name; });
     std::string more = llvm::join(names, ", ");
@@ -122,6 +137,11 @@ LogicalResult PrecisionPlan::resolveKind(StringRef name, TensorKind kind, Twine 
     return error() << whose << " in " << name << " need the feature fp16-mac, which chip "
                    << chip.name << " lacks (it has " << llvm::join(chip.features, ", ") << ")";
   auto plain = dyn_cast<num_ir::FloatType>(*type);
+  bool isOwn = plain && (plain == formatType(module.getContext(), chip.numerics.fp8) ||
+                         plain == formatType(module.getContext(), chip.numerics.fp16));
+  if (thePolicy.coded && kind != TensorKind::weights && plain && !isOwn)
+    return error() << whose << " in " << name << " cannot be stored without their zeros, expected "
+                   << "fp8 or fp16 with coded";
   if (thePolicy.coded && plain && kind != TensorKind::weights)
     *type = num_ir::MixedType::get(module.getContext(), plain, plain);
   types[int(kind)][name] = *type;
