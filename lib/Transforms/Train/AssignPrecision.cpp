@@ -149,6 +149,8 @@ FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     return {asked.mac.type, "read by " + asked.reader + ": " + asked.mac.reason};
   Operation *def = value.getDefiningOp();
   std::string node = def ? nodeNameOf(def->getLoc()) : "";
+  if (plan.between && (node.empty() || !plan.policy().ruleFor(node)))
+    return {plan.between, "between multiplications"};
   TensorKind own = kindOf(value);
   return plan.of(node, own == TensorKind::weights ? TensorKind::activations : own);
 }

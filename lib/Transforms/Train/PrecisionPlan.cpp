@@ -99,7 +99,8 @@ FailureOr<Type> PrecisionPlan::typeNamed(StringRef name, Twine what) const {
     shift = name[sign] == '-' ? -shift : shift;
     num_ir::FloatType shifted = plain ? plain.shifted(shift) : num_ir::FloatType();
     if (!shifted || !llvm::isInt<8>(shift))
-      return error() << what << " in " << name << ", expected fp8, fp16 or a format of the chip, and "
+      return error() << what << " in " << name
+                     << ", expected fp8, fp16 or a format of the chip, and "
                      << "an exponent bias that FP32 can hold";
     return Type(shifted);
   }
@@ -264,6 +265,10 @@ LogicalResult PrecisionPlan::resolveAll() {
       failed(resolve(master, thePolicy.master, "master weights")) ||
       failed(resolve(optimizer, thePolicy.optimizer, "optimizer state")) ||
       failed(resolve(statistics, thePolicy.statistics, "running statistics")))
+    return failure();
+
+  if (!thePolicy.between.empty() &&
+      failed(resolve(between, thePolicy.between, "tensors between multiplications")))
     return failure();
 
   rounding = roundingAttr(context, chip.numerics.rounding);

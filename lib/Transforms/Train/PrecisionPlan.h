@@ -56,6 +56,7 @@ public:
   const PrecisionPolicy &policy() const { return thePolicy; }
 
   mlir::Type f32, arithmetic, loss, master, optimizer, statistics;
+  mlir::Type between; ///< of what no MAC reads; null: as the layer's operands
   num_ir::AccumulateAttr accumulate;
   num_ir::RoundingAttr rounding, updateRounding;
   mlir::FloatAttr lossScale;

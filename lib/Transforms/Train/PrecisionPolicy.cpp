@@ -59,6 +59,7 @@ template <> struct MappingTraits<PolicyFile> {
     io.mapOptional("last", p.last);
     io.mapOptional("loss", p.loss);
     io.mapOptional("arithmetic", p.arithmetic);
+    io.mapOptional("between", p.between);
     io.mapOptional("master", p.master);
     io.mapOptional("optimizer", p.optimizer);
     io.mapOptional("statistics", p.statistics);

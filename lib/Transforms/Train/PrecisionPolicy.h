@@ -44,6 +44,7 @@ struct PrecisionPolicy {
   LayerFormats base;
   std::string first, last; ///< of the first and the last layer; empty: as the others
   std::string loss = "fp16", arithmetic = "fp16";
+  std::string between; ///< of what no multiplication reads; empty: as the layer's operands
   std::string master = "fp16", optimizer; ///< optimizer empty: as master
   std::string statistics = "fp32";        ///< running statistics
   std::string updateRounding;             ///< of states; empty: the chip's
