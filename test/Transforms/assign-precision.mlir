@@ -4,9 +4,9 @@
 // RUN: slp-opt %s --train-assign-precision="target=asu-fp8 policy=fp32" | FileCheck %s --check-prefix=FP32
 // RUN: slp-opt %s --train-assign-precision="target=lnpu policy=fp8" --remarks-filter=precision -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
-// REMARK-DAG: [Passed] precision | Category:precision | Remark="input to !num.float<5, 2, 15, reserved, flush> (read by train.conv: activations of policy fp8)"
-// REMARK-DAG: Remark="train.conv: operands !num.float<5, 2, 15, reserved, flush> (activations of policy fp8) and !num.float<5, 2, 15, reserved, flush> (weights of policy fp8), accumulator f32, result !num.float<5, 2, 15, reserved, flush> (
-// REMARK-DAG: Remark="train.conv_wg: operands !num.float<5, 2, 15, reserved, flush> (activations of policy fp8) and !num.float<5, 2, 15, reserved, flush> (errors of policy fp8), accumulator f32, result f32 (weight gradient)"
+// REMARK-DAG: [Passed] precision | Category:precision | Remark="input to fp8 (read by train.conv: activations of policy fp8)"
+// REMARK-DAG: Remark="train.conv: operands fp8 (activations of policy fp8) and fp8 (weights of policy fp8), accumulator fp32, result fp8 (
+// REMARK-DAG: Remark="train.conv_wg: operands fp8 (activations of policy fp8) and fp8 (errors of policy fp8), accumulator fp32, result fp32 (weight gradient)"
 
 // LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", policy = "fp8"}}
 // ASU: loss_scale = 2.000000e+00 : f32, master_weights = "fp32", policy = "fp8"

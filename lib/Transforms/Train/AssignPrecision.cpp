@@ -80,12 +80,6 @@ private:
 };
 } // namespace
 
-static std::string print(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
-
 static unsigned widthOf(Type type) {
   auto format = num_ir::storageFormat(type);
   return format ? format.getWidth() : type.getIntOrFloatBitWidth();
@@ -192,7 +186,7 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
       FormatChoice choice = macFormat(op, operand.get());
       operand.set(rounded(operand.get(), choice.type));
       operands +=
-          (operands.empty() ? "" : " and ") + print(choice.type) + " (" + choice.reason + ")";
+          (operands.empty() ? "" : " and ") + plan.nameOf(choice.type) + " (" + choice.reason + ")";
       continue;
     }
     // The accumulator starts at the bias: it must be able to hold it.
@@ -204,9 +198,9 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
   FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
   setElement(result, isa<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
   report(op->getLoc(), op->getName().getStringRef() + ": operands " + operands + ", accumulator " +
-                           print(accumulate.getFormat()) + ", result " +
-                           (storage.type ? print(storage.type) + " (" + storage.reason + ")"
-                                         : print(elementOf(result)) + " (weight gradient)"));
+                           plan.nameOf(accumulate.getFormat()) + ", result " +
+                           (storage.type ? plan.nameOf(storage.type) + " (" + storage.reason + ")"
+                                         : plan.nameOf(elementOf(result)) + " (weight gradient)"));
   if (storage.type)
     replaceBy(result, rounded(result, storage.type));
 }
@@ -318,8 +312,8 @@ void PrecisionRewriter::rewrite(Operation *op) {
     setElement(result, isClassified ? plan.f32 : choice.type);
     isNarrow |= num_ir::storageFormat(elementOf(result)) != nullptr;
     if (kind != StorageClass::state && kind != StorageClass::same)
-      report(op->getLoc(), op->getName().getStringRef() + ": result " + print(choice.type) + " (" +
-                               choice.reason + ")");
+      report(op->getLoc(), op->getName().getStringRef() + ": result " + plan.nameOf(choice.type) +
+                               " (" + choice.reason + ")");
   }
   for (auto [result, type] : classified)
     replaceBy(result, rounded(result, type));
@@ -339,7 +333,8 @@ void PrecisionRewriter::run() {
     FormatChoice storage = storageOf(argument);
     if (storage.type.isF32())
       continue;
-    report(argument.getLoc(), "input to " + print(storage.type) + " (" + storage.reason + ")");
+    report(argument.getLoc(),
+           "input to " + plan.nameOf(storage.type) + " (" + storage.reason + ")");
     replaceBy(argument, rounded(argument, storage.type));
   }
   for (Operation *op : ops)
@@ -382,7 +377,7 @@ static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
     }
     auto type = cast<RankedTensorType>(state.getType()).clone(element);
     state.setTypeAttr(TypeAttr::get(type));
-    report(state.getLoc(), "state in " + print(element) + " (" + what + ")");
+    report(state.getLoc(), "state in " + plan.nameOf(element) + " (" + what + ")");
     if (!element.isF32())
       state.setRoundingAttr(plan.rounding);
   }

@@ -61,7 +61,7 @@ TensorKind slp::kindOf(Value value) {
   return TensorKind::activations;
 }
 
-static StringRef nameOf(TensorKind kind) {
+static StringRef wordOf(TensorKind kind) {
   static constexpr StringLiteral names[] = {"activations", "errors", "weights"};
   return names[int(kind)];
 }
@@ -119,11 +119,34 @@ FailureOr<Type> PrecisionPlan::typeNamed(StringRef name, Twine what) const {
   return Type(type);
 }
 
+std::string PrecisionPlan::nameOf(Type element) const {
+  if (auto mixed = dyn_cast<num_ir::MixedType>(element))
+    return mixed.getLo() != mixed.getHi() ? "mixed" : "coded " + nameOf(mixed.getHi());
+  auto format = dyn_cast<num_ir::FloatType>(element);
+  if (!format)
+    return "fp32";
+  MLIRContext *context = module.getContext();
+  SmallVector<std::pair<std::string, num_ir::FloatType>> known = {
+      {"fp8", formatType(context, chip.numerics.fp8)},
+      {"fp16", formatType(context, chip.numerics.fp16)}};
+  for (const chip::NamedFormat &further : chip.numerics.formats)
+    known.emplace_back(further.name, formatType(context, further.format));
+  for (auto &[name, type] : known)
+    if (type == format)
+      return name;
+  for (auto &[name, type] : known)
+    if (int by = format.getBias() - type.getBias(); type.shifted(by) == format)
+      return name + (by < 0 ? "" : "+") + std::to_string(by);
+  std::string text;
+  llvm::raw_string_ostream(text) << element;
+  return text;
+}
+
 /// Adds what `name` means for a kind, and checks that MACs can read it.
 LogicalResult PrecisionPlan::resolveKind(StringRef name, TensorKind kind, Twine what) {
   if (name.empty() || types[int(kind)].contains(name))
     return success();
-  std::string whose = (what + nameOf(kind)).str();
+  std::string whose = (what + wordOf(kind)).str();
   if (name == "mixed" && kind == TensorKind::weights)
     return error() << whose << " in mixed formats: there is no histogram of weights, expected fp8 "
                    << "or fp16";
@@ -336,7 +359,7 @@ StringRef PrecisionPlan::wordFor(StringRef layer, TensorKind kind, std::string &
       reason = it->second.reason;
       return it->second.format;
     }
-  reason = (nameOf(kind) + " of policy " + thePolicy.name).str();
+  reason = (wordOf(kind) + " of policy " + thePolicy.name).str();
   return wordOf(thePolicy.base, kind);
 }
 

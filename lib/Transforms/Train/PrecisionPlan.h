@@ -53,6 +53,9 @@ public:
   /// The format of a layer's operands of one kind.
   FormatChoice of(llvm::StringRef layer, TensorKind kind) const;
 
+  /// A type as a policy would name it: "fp8", "fp8+4", "mixed", "coded fp16"; "fp32" for f32.
+  std::string nameOf(mlir::Type element) const;
+
   const PrecisionPolicy &policy() const { return thePolicy; }
 
   mlir::Type f32, arithmetic, loss, master, optimizer, statistics;
