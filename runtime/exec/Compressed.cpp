@@ -124,11 +124,6 @@ uint64_t CompressedTensor::payloadBytes(int64_t index) const {
   return uint64_t(bytes + n + wide);
 }
 
-/// Bytes of the bursts that [address, address + length) touches.
-static uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst) {
-  return length ? ((address + length - 1) / burst - address / burst + 1) * burst : 0;
-}
-
 uint64_t CompressedTensor::bytesOf(const std::vector<Touched> &blocks, int64_t burst) const {
   uint64_t result = 0;
   for (size_t i = 0; i < blocks.size();) {

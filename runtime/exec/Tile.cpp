@@ -210,9 +210,8 @@ void gatherIntegers(const TileView &view, int32_t *out) {
       });
 }
 
-/// Bytes of the bursts that [address, address + length) touches.
-static uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst) {
-  return ((address + length - 1) / burst - address / burst + 1) * burst;
+uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst) {
+  return length ? ((address + length - 1) / burst - address / burst + 1) * burst : 0;
 }
 
 uint64_t burstBytes(const TileView &view, int64_t burst) {

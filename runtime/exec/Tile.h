@@ -166,6 +166,9 @@ void copyElements(const TileView &from, const TileView &to);
 /// Sets all bytes of the view's elements to zero.
 void clearElements(const TileView &view);
 
+/// Bytes of the bursts that [address, address + length) touches; 0 for nothing.
+uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst);
+
 /// Bytes of DRAM bursts that an access to the view moves: elements that are neighbours in memory
 /// form runs, each run counts from the burst of its first byte to that of its last.
 uint64_t burstBytes(const TileView &view, int64_t burst);

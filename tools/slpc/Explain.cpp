@@ -26,7 +26,7 @@ class Collector : public remark::detail::MLIRRemarkStreamerBase {
 public:
   explicit Collector(Decisions &decisions) : decisions(decisions) {}
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
-    std::vector<std::string> &known = decisions[nodeNameOf(remark.getLocation())];
+    std::vector<std::string> &known = decisions[train::nodeNameOf(remark.getLocation())];
     for (const remark::detail::Remark::Arg &text : remark.getArgs())
       if (!llvm::is_contained(known, text.val)) // @eval repeats what @step says
         known.push_back(text.val);
@@ -75,7 +75,7 @@ bool slp::explain(ModuleOp module, StringRef node, const Decisions &decisions, r
   std::set<std::string> names;
   llvm::SetVector<StringRef> states;
   module.walk([&](Operation *op) {
-    std::string name = nodeNameOf(op->getLoc());
+    std::string name = train::nodeNameOf(op->getLoc());
     if (name == node)
       for (Value operand : op->getOperands())
         addStates(operand, states);
@@ -98,7 +98,7 @@ bool slp::explain(ModuleOp module, StringRef node, const Decisions &decisions, r
   llvm::StringSet<> printed;
   for (StringRef state : states) {
     auto op = module.lookupSymbol<train::StateOp>(state);
-    std::string name = op ? nodeNameOf(op.getLoc()) : "";
+    std::string name = op ? train::nodeNameOf(op.getLoc()) : "";
     if (name.empty() || name == node || !printed.insert(name).second)
       continue;
     for (const std::string &text : decisions.lookup(name))

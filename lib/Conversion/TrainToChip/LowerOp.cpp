@@ -7,6 +7,7 @@
 #include "LowerOp.h"
 
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainStreams.h"
 #include "dialects/Train/TrainWindowOps.h"
@@ -151,20 +152,9 @@ bool slp::isFused(Operation *op) {
   return false;
 }
 
-/// The ONNX node's name: the innermost name of the location.
-static std::string nodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (std::string name = nodeName(part); !name.empty())
-        return name;
-  return "";
-}
-
 Nest slp::startNest(Operation *op, bool onCores) {
   Nest nest(op->getLoc());
-  nest.name = nodeName(op->getLoc());
+  nest.name = nodeNameOf(op->getLoc());
   nest.op = op->getName().getStringRef().str();
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
     nest.phase = stringifyEnum(phase.getValue()).str();

@@ -8,6 +8,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainOps.h"
 #include "dialects/Train/TrainStreams.h"
 
@@ -44,17 +45,6 @@ private:
 };
 } // namespace
 
-/// The ONNX node: the innermost name of the location.
-static std::string nodeOf(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (std::string name = nodeOf(part); !name.empty())
-        return name;
-  return "";
-}
-
 std::string TrainNameTensors::nameOf(Value value) {
   if (auto it = names.find(value); it != names.end())
     return it->second;
@@ -79,7 +69,7 @@ void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted, boo
 }
 
 SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef prefix) {
-  std::string node = nodeOf(op->getLoc());
+  std::string node = nodeNameOf(op->getLoc());
   if (node.empty())
     node = op->getName().stripDialect().str();
   std::string base = (prefix + node).str();

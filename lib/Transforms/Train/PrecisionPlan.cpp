@@ -22,16 +22,6 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::train;
 
-std::string slp::nodeNameOf(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (std::string name = nodeNameOf(part); !name.empty())
-        return name;
-  return "";
-}
-
 bool slp::isMac(Operation *op) {
   auto storage = dyn_cast<StorageInterface>(op);
   return storage && storage.getStorageClass() == StorageClass::accumulator;
@@ -178,10 +168,8 @@ LogicalResult PrecisionPlan::findLayers() {
   llvm::StringSet<> nodes;
   module.walk([&](Operation *op) {
     std::string node = nodeNameOf(op->getLoc());
-    auto storage = dyn_cast<StorageInterface>(op);
     auto phase = op->getAttrOfType<PhaseAttr>("phase");
-    bool isMac = storage && storage.getStorageClass() == StorageClass::accumulator;
-    if (isMac && (!phase || phase.getValue() == Phase::fp) && nodes.insert(node).second)
+    if (isMac(op) && (!phase || phase.getValue() == Phase::fp) && nodes.insert(node).second)
       layers.push_back(node);
     nodes.insert(node);
   });
@@ -245,7 +233,7 @@ LogicalResult PrecisionPlan::resolveLossScale(double wanted) {
 }
 
 /// The chip's parameters of element-wise mixing, where a tensor is mixed.
-LogicalResult PrecisionPlan::resolveMixing() {
+void PrecisionPlan::resolveMixing() {
   auto parameter = [&](StringRef name) {
     auto it = chip.mechanisms.find(("mixed-precision." + name).str());
     return it == chip.mechanisms.end() ? 0.0 : it->second.value;
@@ -256,7 +244,6 @@ LogicalResult PrecisionPlan::resolveMixing() {
   improvement = parameter("stall_improvement");
   growth = parameter("share_growth");
   largest = std::max<float>(share, parameter("share_limit"));
-  return success();
 }
 
 LogicalResult PrecisionPlan::resolveAll() {
@@ -334,8 +321,9 @@ FailureOr<PrecisionPlan> PrecisionPlan::create(ModuleOp module, const chip::Chip
   PrecisionPlan table(module, chip, std::move(*policy));
   if (failed(table.resolveAll()) || failed(table.findLayers()) ||
       failed(table.resolveSensitivity(options.profileUse)) ||
-      failed(table.resolveLossScale(options.lossScale)) || failed(table.resolveMixing()))
+      failed(table.resolveLossScale(options.lossScale)))
     return failure();
+  table.resolveMixing();
   return table;
 }
 

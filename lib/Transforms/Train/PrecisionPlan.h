@@ -14,6 +14,8 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/TrainNodeName.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -27,9 +29,6 @@ struct FormatChoice {
   mlir::Type type;
   std::string reason;
 };
-
-/// The ONNX node of an op: the innermost name of its location; empty if it has none.
-std::string nodeNameOf(mlir::Location loc);
 
 bool isMac(mlir::Operation *op);
 
@@ -78,7 +77,7 @@ private:
   mlir::LogicalResult resolveKind(llvm::StringRef name, TensorKind kind, llvm::Twine what);
   mlir::LogicalResult resolveSensitivity(llvm::StringRef profile);
   mlir::LogicalResult resolveLossScale(double wanted);
-  mlir::LogicalResult resolveMixing();
+  void resolveMixing();
   mlir::LogicalResult findLayers();
   llvm::StringRef wordFor(llvm::StringRef layer, TensorKind kind, std::string &reason) const;
 
