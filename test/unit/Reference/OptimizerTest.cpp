@@ -117,7 +117,8 @@ TEST(Optimizer, FiveStepsAreThoseOfPyTorch) {
           mlir::succeeded(m.evaluator->writeState("w" + std::to_string(p), floatsOf(start[p]))));
     int64_t step = 0;
     for (const llvm::json::Value &entry : *data.getArray("steps")) {
-      auto h = api::registersOf(hyperOf(data), ++step, step);
+      ++step;
+      auto h = api::registersOf(hyperOf(data), step, step);
       m.evaluator->setHyper({h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]});
       const llvm::json::Array &gradients = *entry.getAsObject()->getArray("gradients");
       m.run("step", {{"g0", makeTensor({3, 4}, floatsOf(gradients[0]))},

@@ -86,7 +86,7 @@ static Record sampleRecord() {
     else
       record.measurement = measurement;
   }
-  record.epochs.push_back({1, 2.0, 0.75});
+  record.epochs.push_back({1, 2.0, 0.75, std::nullopt});
   record.loss = 2.0;
   record.accuracy = 0.75;
   record.lossScale = LossScaleRecord{65536, 1024, 6};
