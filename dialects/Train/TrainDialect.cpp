@@ -69,9 +69,15 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
       return op->emitOpError("expected train.model to be a file name, found ")
              << attribute.getValue();
   } else if (name == "train.precision") {
-    if (!isa<DictionaryAttr>(attribute.getValue()))
+    auto precision = dyn_cast<DictionaryAttr>(attribute.getValue());
+    if (!precision)
       return op->emitOpError("expected train.precision to be a dictionary, found ")
              << attribute.getValue();
+    uint64_t hash;
+    if (Attribute found = precision.get("model_hash"))
+      if (auto text = dyn_cast<StringAttr>(found); !text || text.getValue().getAsInteger(16, hash))
+        return op->emitOpError("expected model_hash to be a hexadecimal number of 64 bits, found ")
+               << found;
   } else if (name == "train.own_updates") {
     if (!isa<UnitAttr>(attribute.getValue()))
       return op->emitOpError("expected train.own_updates to be a unit, found ")

@@ -41,6 +41,7 @@ private:
   image::DebugRecord recordOf(Operation *op);
   int32_t captureOf(StringRef tensor, bool accumulator);
   void emitOptimizer(DictionaryAttr training);
+  void emitPrecision(DictionaryAttr precision);
   void emitHeader();
 
   ModuleOp module;
@@ -267,6 +268,13 @@ void Emitter::emitOptimizer(DictionaryAttr training) {
   }
 }
 
+void Emitter::emitPrecision(DictionaryAttr precision) {
+  if (auto scale = precision.getAs<FloatAttr>("loss_scale"))
+    image.lossScale = scale.getValueAsDouble();
+  if (auto hash = precision.getAs<StringAttr>("model_hash"))
+    hash.getValue().getAsInteger(16, image.modelHash); // the dialect has checked it
+}
+
 void Emitter::emitHeader() {
   image.chipName = chip.name;
   image.chipHash = chip.structureHash();
@@ -275,8 +283,7 @@ void Emitter::emitHeader() {
   else
     image.modelName = "unnamed";
   if (auto precision = module->getAttrOfType<DictionaryAttr>("train.precision"))
-    if (auto scale = dyn_cast_or_null<FloatAttr>(precision.get("loss_scale")))
-      image.lossScale = scale.getValueAsDouble();
+    emitPrecision(precision);
   if (auto training = module->getAttrOfType<DictionaryAttr>("train.training"))
     emitOptimizer(training);
   if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))

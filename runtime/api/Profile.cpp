@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace slp::api {
 
@@ -137,8 +138,11 @@ nlohmann::ordered_json Profile::json() const {
   using Json = nlohmann::ordered_json;
   Json json;
   json["schema"] = "slp-profile";
-  json["version"] = 1;
+  json["version"] = 2;
   json["model"]["file"] = image.modelName;
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(image.modelHash));
+  json["model"]["hash"] = hash;
   json["model"]["states"] = Json::array();
   for (const image::Tensor &tensor : image.tensors)
     if (tensor.role == image::Role::state)

@@ -23,7 +23,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 3;
+constexpr uint32_t formatVersion = 4;
 
 enum class Role : uint8_t { input, output, state, temp, constant };
 
@@ -89,9 +89,10 @@ struct RuntimeNumber {
 };
 
 struct Image {
-  std::string chipName;  // "lnpu"
-  uint64_t chipHash = 0; // Chip::structureHash of the description compiled for
-  std::string modelName; // file name of the model, without folder
+  std::string chipName;   // "lnpu"
+  uint64_t chipHash = 0;  // Chip::structureHash of the description compiled for
+  std::string modelName;  // file name of the model, without folder
+  uint64_t modelHash = 0; // of what the model computes, without its numbers; 0: not known
   int64_t batch = 0;
   double lossScale = 1;       // static
   std::string lossScaleState; // of dynamic loss scaling: scale, good steps, held steps, held

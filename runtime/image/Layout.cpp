@@ -94,6 +94,7 @@ std::vector<uint8_t> encodeHeader(const Image &image) {
   w.u64(bitsOf(image.lossScale));
   w.text(image.chipName);
   w.text(image.modelName);
+  w.u64(image.modelHash);
   w.text(image.optimizer);
   w.i64(image.microBatches);
   w.count(image.numbers.size());
@@ -113,6 +114,7 @@ bool decodeHeader(const uint8_t *data, size_t size, Image &image) {
   image.lossScale = doubleOf(r.u64());
   image.chipName = r.text();
   image.modelName = r.text();
+  image.modelHash = r.u64();
   image.optimizer = r.text();
   image.microBatches = r.i64();
   image.numbers.resize(r.count(12));

@@ -5,21 +5,19 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 3                                   format version
-//   .chip NAME [HASH]                          Chip::structureHash in hexadecimal
-//   .model NAME
+//   .image 4                       format version
+//   .chip NAME [HASH]              Chip::structureHash in hexadecimal
+//   .model NAME [HASH]             Image::modelHash in hexadecimal
 //   .batch N
-//   .loss_scale X                              1 if absent
-//   .loss_scale_state NAME                     of dynamic loss scaling
-//   .tensor @NAME role=R, format=F, bias=B, shape=[..], strides=[..], address=A,
-//     bytes=N
-//   .bytes HEX                                 initial bytes of the tensor above, any number of
-//   lines .node @NAME OPERATION                      ONNX node and train operation, counted from 0
+//   .loss_scale X                  1 if absent
+//   .loss_scale_state NAME         of dynamic loss scaling
+//   .tensor @NAME role=R, format=F, bias=B, shape=[..], strides=[..], address=A, bytes=N
+//   .bytes HEX                     initial bytes of the tensor above; any number of lines
+//   .node @NAME OPERATION          ONNX node and train operation, counted from 0
 //   .capture @NAME format=F, accumulator=0|1, shape=[..]
 //   .elided @NAME REASON
-//   .loc NODE PHASE                            of the instructions from here on; `none` or a
-//   number, fp, bp, wg, up .captured FIRST SECOND                     of the next instruction's
-//   results: index of a capture or `none`
+//   .loc NODE PHASE                of what follows: a number or `none`; fp, bp, wg, up or `none`
+//   .captured FIRST SECOND         of the next instruction's results: index of a capture or `none`
 //
 // An image without a `.loc` has no debug records.
 //

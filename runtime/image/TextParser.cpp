@@ -258,6 +258,8 @@ private:
   }
   Status readModel(Operands &o, uint64_t) {
     parsed.image.modelName = o.name(false);
+    if (!o.atEnd())
+      parsed.image.modelHash = o.unsignedInteger();
     if (Status s = o.finish(); !s)
       return s;
     return once(sawModel);

@@ -57,7 +57,10 @@ void printBytes(std::string &out, const std::vector<uint8_t> &bytes) {
 void printHeader(std::string &out, const Image &image) {
   out += ".image " + std::to_string(formatVersion) + "\n";
   out += ".chip " + mach::quoteName(image.chipName) + " " + hexText(image.chipHash) + "\n";
-  out += ".model " + mach::quoteName(image.modelName) + "\n";
+  out += ".model " + mach::quoteName(image.modelName);
+  if (image.modelHash)
+    out += " " + hexText(image.modelHash);
+  out += "\n";
   out += ".batch " + std::to_string(image.batch) + "\n";
   out += ".loss_scale " + numberText(image.lossScale) + "\n";
   if (!image.lossScaleState.empty())

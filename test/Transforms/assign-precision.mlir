@@ -8,10 +8,10 @@
 // REMARK-DAG: Remark="train.conv: operands fp8 (activations of policy fp8) and fp8 (weights of policy fp8), accumulator fp32, result fp8 (
 // REMARK-DAG: Remark="train.conv_wg: operands fp8 (activations of policy fp8) and fp8 (errors of policy fp8), accumulator fp32, result fp32 (weight gradient)"
 
-// LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", policy = "fp8"}}
-// ASU: loss_scale = 2.000000e+00 : f32, master_weights = "fp32", policy = "fp8"
-// FP16: loss_scale = 1.280000e+02 : f32, master_weights = "fp16", policy = "fp16"
-// FP32: loss_scale = 1.000000e+00 : f32, master_weights = "fp32", policy = "fp32"
+// LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp8"}}
+// ASU: loss_scale = 2.000000e+00 : f32, master_weights = "fp32", model_hash = "{{[0-9a-f]+}}", policy = "fp8"
+// FP16: loss_scale = 1.280000e+02 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp16"
+// FP32: loss_scale = 1.000000e+00 : f32, master_weights = "fp32", model_hash = "{{[0-9a-f]+}}", policy = "fp32"
 module attributes {slp.stage = "differentiate"} {
   // States are in the master format.
   // LNPU: train.state @w : tensor<3x1x2x2x!num.float<5, 10, 15, reserved, gradual>> {rounding = #num.rounding<nearest_even>}

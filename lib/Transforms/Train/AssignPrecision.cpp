@@ -10,6 +10,7 @@
 #include "slp/Transforms/Train/Passes.h"
 
 #include "lib/Transforms/Train/MixingStates.h"
+#include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
 #include "dialects/Train/TrainOps.h"
@@ -398,6 +399,7 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   if (!step || step.getNumArguments() == 0)
     return emitError(module.getLoc()) << "precision expects a function @step or @eval with inputs";
 
+  std::string hash = modelHash(module); // before anything is changed
   assignStates(module, *plan);
   MixingStates mixing(module, *plan);
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
@@ -415,6 +417,7 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
       b.getDictionaryAttr(
           {b.getNamedAttr("policy", b.getStringAttr(options.policy)),
            b.getNamedAttr("chip", b.getStringAttr(chip.name)),
+           b.getNamedAttr("model_hash", b.getStringAttr(hash)),
            b.getNamedAttr("master_weights", b.getStringAttr("fp" + std::to_string(masterBits))),
            b.getNamedAttr("loss_scale", plan->lossScale),
            b.getNamedAttr("batch", b.getI64IntegerAttr(batch))}));

@@ -6,6 +6,7 @@
 
 #include "lib/Transforms/Train/Sensitivity.h"
 
+#include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
 #include "dialects/Train/TrainOps.h"
@@ -31,7 +32,7 @@ struct Measure {
 
 /// The file, as far as it is used.
 struct ProfileFile {
-  std::string model, fp8; ///< name of the file, definition of fp8
+  std::string model, hash, fp8; ///< name of the file, modelHash, definition of fp8
   double lossScale = 1;
   llvm::StringMap<std::vector<int64_t>> states; ///< shapes
   llvm::StringMap<Measure> measures;            ///< of tensors that were measured for fp8
@@ -97,8 +98,8 @@ static bool readFields(const llvm::json::Value &json, ProfileFile &to, llvm::jso
   int64_t version = 0;
   if (!map || !map.map("schema", schema) || !map.map("version", version))
     return false;
-  if (schema != "slp-profile" || version != 1) {
-    path.report("expected schema slp-profile, version 1");
+  if (schema != "slp-profile" || version != 2) {
+    path.report("expected schema slp-profile, version 2");
     return false;
   }
   std::map<std::string, std::string> formats;
@@ -111,6 +112,7 @@ static bool readFields(const llvm::json::Value &json, ProfileFile &to, llvm::jso
     return false;
   }
   to.model = model->getString("file").value_or("").str();
+  to.hash = model->getString("hash").value_or("").str();
   if (!map.map("loss_scale", to.lossScale) || !map.map("formats", formats) ||
       !readStates(*states, to, path.field("model").field("states")) ||
       !readTensors(*tensors, to, path.field("tensors")))
@@ -133,8 +135,8 @@ static FailureOr<ProfileFile> readProfile(StringRef path, EmitError emitError) {
   return profile;
 }
 
-/// Whether every parameter of the model is one of the model that was measured, and every node of
-/// that one's forward pass is one of the model.
+/// Whether the model is the one that was measured. Where they differ in a parameter or a node of
+/// the forward pass the message names it.
 static LogicalResult checkModel(ModuleOp module, const ProfileFile &profile, StringRef path,
                                 EmitError emitError) {
   for (StateOp state : module.getOps<StateOp>()) {
@@ -160,6 +162,9 @@ static LogicalResult checkModel(ModuleOp module, const ProfileFile &profile, Str
     if (!nodes.contains(node))
       return emitError() << "profile " << path << " is of another model, " << profile.model
                          << ", whose node " << node << " this one lacks";
+  if (std::string hash = modelHash(module); profile.hash != hash)
+    return emitError() << "profile " << path << " is of another model, " << profile.model
+                       << ", whose hash is " << profile.hash << ", not " << hash;
   return success();
 }
 

@@ -42,6 +42,11 @@ module attributes {train.precision = "fp8"} {}
 
 // -----
 
+// expected-error @below {{expected model_hash to be a hexadecimal number of 64 bits, found "xyz"}}
+module attributes {train.precision = {model_hash = "xyz"}} {}
+
+// -----
+
 // expected-error @below {{expected train.name and a string, found "train.name" = 1 : i64}}
 func.func private @f(tensor<2xf32> {train.name = 1})
 

@@ -80,6 +80,7 @@ TEST(Elf, RoundTrip) {
   EXPECT_EQ(back->chipName, "lnpu");
   EXPECT_EQ(back->chipHash, 0x0123456789abcdefu);
   EXPECT_EQ(back->modelName, "small.onnx");
+  EXPECT_EQ(back->modelHash, 0xfedcba9876543210u);
   EXPECT_EQ(back->batch, 2);
   EXPECT_EQ(back->lossScale, 1024);
   EXPECT_EQ(back->text, image.text);
@@ -222,8 +223,8 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   ASSERT_NE(at, bytes.end());
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
-  other[version] = 4;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 4, this program reads 3");
+  other[version] = formatVersion - 1;
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 3, this program reads 4");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

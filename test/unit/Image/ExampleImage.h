@@ -72,6 +72,7 @@ inline Image exampleImage() {
   image.chipName = "lnpu";
   image.chipHash = 0x0123456789abcdef;
   image.modelName = "small.onnx";
+  image.modelHash = 0xfedcba9876543210;
   image.batch = 2;
   image.lossScale = 1024;
   std::vector<uint8_t> weights(16), biases(8);

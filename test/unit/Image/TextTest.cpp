@@ -62,6 +62,7 @@ TEST(Text, RoundTripWithoutDebugInformation) {
 TEST(Text, RoundTripOfOddNames) {
   Image image = exampleImage();
   image.modelName = "my \"model\"; v2.onnx";
+  image.modelHash = 0; // then the text has none
   image.tensors[0].name = "a;b\\c";
   image.tensors[2].name = "h\xc3\xa9llo, w]orld=";
   image.descriptors[0].name = "x @ ; 1";
@@ -123,8 +124,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 3", ".image 4"),
-            "my.s:1: .image: expected an integer from 3 to 3, found '4'");
+  EXPECT_EQ(messageAfter(".image 4", ".image 5"),
+            "my.s:1: .image: expected an integer from 4 to 4, found '5'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:4: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

@@ -23,7 +23,7 @@ def TrainAssignPrecision : Pass<"train-assign-precision", "::mlir::ModuleOp"> {
     - `cross_entropy_grad` and `sgd` get the loss scale, ops with narrow results their `rounding`.
 
     Expects a module of stage `differentiate`; leaves `slp.stage = "precision"` and `train.precision = {policy, chip,
-    master_weights, loss_scale, batch}`. Each decision is a remark of category `precision`.
+    model_hash, master_weights, loss_scale, batch}`. Each decision is a remark of category `precision`.
     Example: test/Transforms/assign-precision.mlir.
   }];
   let options = [

@@ -5,7 +5,7 @@ import sys
 
 with open(sys.argv[1]) as file:
     profile = json.load(file)
-assert profile["schema"] == "slp-profile" and profile["version"] == 1
+assert profile["schema"] == "slp-profile" and profile["version"] == 2
 
 formats = set(profile["formats"])
 written = set()
