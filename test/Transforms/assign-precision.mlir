@@ -5,7 +5,7 @@
 // RUN: slp-opt %s --train-assign-precision="target=lnpu policy=fp8" --remarks-filter=precision -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // REMARK-DAG: [Passed] precision | Category:precision | Remark="input to fp8 (read by train.conv: activations of policy fp8)"
-// REMARK-DAG: Remark="train.conv: operands fp8 (activations of policy fp8) and fp8 (weights of policy fp8), accumulator fp32, result fp8 (
+// REMARK-DAG: Remark="train.conv: operands fp8 (activations of policy fp8) and fp8 (weights of policy fp8), accumulator fp32, result fp16 (between multiplications)
 // REMARK-DAG: Remark="train.conv_wg: operands fp8 (activations of policy fp8) and fp8 (errors of policy fp8), accumulator fp32, result fp32 (weight gradient)"
 
 // LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp8"}}
@@ -42,17 +42,21 @@ module attributes {slp.stage = "differentiate"} {
     %b = train.read @b : tensor<3xf32>
     // LNPU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B]] {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>} : {{.*}} -> tensor<2x3x1x1xf32>
     // ASU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B16]] {accumulate = #num.accumulate<dot = 8, format = !num.float<5, 10, 15, none, gradual>, rounding = half_away, across = !num.float<5, 10, 15, none, gradual>>}
-    // CHECK: %[[Y:.*]] = train.round %[[ACC]]
+    // No multiplication reads it: FP16, which ASU's accumulator is.
+    // LNPU: %[[Y:.*]] = train.round %[[ACC]] {{.*}} -> tensor<2x3x1x1x!num.float<5, 10, 15, reserved, gradual>>
+    // ASU-NOT: train.round
     // FP16: %[[ACC:.*]] = train.conv
     // FP16: %[[Y:.*]] = train.round %[[ACC]]
     // FP32: train.conv {{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
     %y = train.conv %x, %w, %b : (tensor<2x1x2x2xf32>, tensor<3x1x2x2xf32>, tensor<3xf32>) -> tensor<2x3x1x1xf32>
     // One rounding however many readers.
-    // CHECK: train.relu %[[Y]] {rounding =
+    // LNPU: train.relu %[[Y]] {rounding =
+    // ASU: train.relu %[[ACC]] {rounding =
     // FP16: train.relu %[[Y]] {rounding =
     // FP16-NOT: train.round
     %r = train.relu %y : (tensor<2x3x1x1xf32>) -> tensor<2x3x1x1xf32>
-    // CHECK: train.add %[[Y]]
+    // LNPU: train.add %[[Y]]
+    // ASU: train.add %[[ACC]]
     // Logits are fp16, also through a reshape.
     // LNPU-SAME: -> tensor<2x3x1x1x!num.float<5, 10, 15, reserved, gradual>>
     %s = train.add %y, %r : (tensor<2x3x1x1xf32>, tensor<2x3x1x1xf32>) -> tensor<2x3x1x1xf32>
@@ -64,11 +68,12 @@ module attributes {slp.stage = "differentiate"} {
     // ASU: train.cross_entropy_grad {{.*}} {loss_scale = 2.000000e+00 : f32
     %dz = train.cross_entropy_grad %z, %labels {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<2x3xf32>
     %ds = train.reshape %dz {phase = #train.phase<bp>} : (tensor<2x3xf32>) -> tensor<2x3x1x1xf32>
-    // CHECK: train.conv_bp %{{.*}}, %[[W]]
-    // CHECK-NEXT: %[[DX:.*]] = train.round {{.*}} {phase = #train.phase<bp>
+    // CHECK: %[[DXACC:.*]] = train.conv_bp %{{.*}}, %[[W]]
+    // LNPU-NEXT: %[[DX:.*]] = train.round {{.*}} {phase = #train.phase<bp>
     %dx = train.conv_bp %ds, %w {input_shape = array<i64: 2, 1, 2, 2>, phase = #train.phase<bp>}
       : (tensor<2x3x1x1xf32>, tensor<3x1x2x2xf32>) -> tensor<2x1x2x2xf32>
-    // CHECK: train.relu_grad %[[DX]], %[[X]] {phase = #train.phase<bp>, rounding
+    // LNPU: train.relu_grad %[[DX]], %[[X]] {phase = #train.phase<bp>, rounding
+    // ASU-NEXT: train.relu_grad %[[DXACC]], %[[X]] {phase = #train.phase<bp>, rounding
     %unused = train.relu_grad %dx, %x {phase = #train.phase<bp>} : (tensor<2x1x2x2xf32>, tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
     // Weight gradients stay in the format of the sum over images; sums of them too.
     // LNPU: %[[DW:.*]] = train.conv_wg %[[X]], {{.*}} -> tensor<3x1x2x2xf32>

@@ -144,10 +144,12 @@ FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     return {asked.mac.type, "read by " + asked.reader + ": " + asked.mac.reason};
   Operation *def = value.getDefiningOp();
   std::string node = def ? nodeNameOf(def->getLoc()) : "";
-  if (plan.between && (node.empty() || !plan.policy().ruleFor(node)))
-    return {plan.between, "between multiplications"};
   TensorKind own = kindOf(value);
-  return plan.of(node, own == TensorKind::weights ? TensorKind::activations : own);
+  FormatChoice choice = plan.of(node, own == TensorKind::weights ? TensorKind::activations : own);
+  if (!node.empty() && plan.policy().ruleFor(node))
+    return choice;
+  Type between = plan.betweenFor(choice.type);
+  return between == choice.type ? choice : FormatChoice{between, "between multiplications"};
 }
 
 Type PrecisionRewriter::widest(ValueRange values) {

@@ -51,6 +51,9 @@ TensorKind slp::kindOf(Value value) {
   return TensorKind::activations;
 }
 
+/// What the policy says of the first or last layer alone; empty: nothing.
+static StringRef ownWord(StringRef word) { return word == "base" ? StringRef() : word; }
+
 static StringRef wordOf(TensorKind kind) {
   static constexpr StringLiteral names[] = {"activations", "errors", "weights"};
   return names[int(kind)];
@@ -252,8 +255,8 @@ LogicalResult PrecisionPlan::resolveAll() {
   constexpr TensorKind kinds[] = {TensorKind::activations, TensorKind::errors, TensorKind::weights};
   for (TensorKind kind : kinds) {
     if (failed(resolveKind(wordOf(thePolicy.base, kind), kind, "")) ||
-        failed(resolveKind(thePolicy.first, kind, "first layer's ")) ||
-        failed(resolveKind(thePolicy.last, kind, "last layer's ")))
+        failed(resolveKind(ownWord(thePolicy.first), kind, "first layer's ")) ||
+        failed(resolveKind(ownWord(thePolicy.last), kind, "last layer's ")))
       return failure();
     for (const LayerRule &rule : thePolicy.layers)
       if (failed(resolveKind(wordOf(rule.formats, kind), kind, "layer " + rule.name + "'s ")))
@@ -277,8 +280,9 @@ LogicalResult PrecisionPlan::resolveAll() {
       failed(resolve(statistics, thePolicy.statistics, "running statistics")))
     return failure();
 
-  if (!thePolicy.between.empty() &&
-      failed(resolve(between, thePolicy.between, "tensors between multiplications")))
+  StringRef word = thePolicy.between;
+  if (word != "operands" && !thePolicy.isReferenceOnly() &&
+      failed(resolve(between, word.empty() ? "fp16" : word, "tensors between multiplications")))
     return failure();
 
   rounding = roundingAttr(context, chip.numerics.rounding);
@@ -333,13 +337,15 @@ StringRef PrecisionPlan::wordFor(StringRef layer, TensorKind kind, std::string &
       reason = "layers: " + rule->name;
       return word;
     }
-  if (!layer.empty() && layer == firstLayer && !thePolicy.first.empty()) {
+  if (StringRef word = ownWord(thePolicy.first);
+      !word.empty() && !layer.empty() && layer == firstLayer) {
     reason = "first layer";
-    return thePolicy.first;
+    return word;
   }
-  if (!layer.empty() && layer == lastLayer && !thePolicy.last.empty()) {
+  if (StringRef word = ownWord(thePolicy.last);
+      !word.empty() && !layer.empty() && layer == lastLayer) {
     reason = "last layer";
-    return thePolicy.last;
+    return word;
   }
   if (sensitivity)
     if (auto it = sensitivity->choices[int(kind)].find(layer);
@@ -349,6 +355,14 @@ StringRef PrecisionPlan::wordFor(StringRef layer, TensorKind kind, std::string &
     }
   reason = (wordOf(kind) + " of policy " + thePolicy.name).str();
   return wordOf(thePolicy.base, kind);
+}
+
+Type PrecisionPlan::betweenFor(Type operands) const {
+  auto format = num_ir::storageFormat(operands); // of a mixed type: the wider one
+  auto mixed = dyn_cast<num_ir::MixedType>(operands);
+  bool isMixed = mixed && mixed.getLo() != mixed.getHi();
+  bool isWide = !format || (format.getWidth() > 8 && !isMixed);
+  return !between || (thePolicy.between.empty() && isWide) ? operands : between;
 }
 
 FormatChoice PrecisionPlan::of(StringRef layer, TensorKind kind) const {

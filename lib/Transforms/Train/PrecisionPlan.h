@@ -55,10 +55,12 @@ public:
   /// A type as a policy would name it: "fp8", "fp8+4", "mixed", "coded fp16"; "fp32" for f32.
   std::string nameOf(mlir::Type element) const;
 
+  /// What is stored, where no MAC reads it, in the place of a layer's format `operands`.
+  mlir::Type betweenFor(mlir::Type operands) const;
+
   const PrecisionPolicy &policy() const { return thePolicy; }
 
   mlir::Type f32, arithmetic, loss, master, optimizer, statistics;
-  mlir::Type between; ///< of what no MAC reads; null: as the layer's operands
   num_ir::AccumulateAttr accumulate;
   num_ir::RoundingAttr rounding, updateRounding;
   mlir::FloatAttr lossScale;
@@ -85,6 +87,7 @@ private:
   const chip::Chip &chip;
   PrecisionPolicy thePolicy;
   llvm::StringMap<mlir::Type> types[3]; ///< of words, by kind
+  mlir::Type between;                   ///< null: as the operands
   std::string firstLayer, lastLayer;
   std::optional<SensitivityTable> sensitivity; ///< of policy sensitivity
 };

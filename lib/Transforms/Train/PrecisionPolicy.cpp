@@ -103,6 +103,10 @@ static void applyBase(StringRef base, PrecisionPolicy &policy) {
   fill(policy.base.errors, isMixed ? "mixed" : narrow);
   fill(policy.base.weights, isMixed ? "fp8" : narrow);
   fill(policy.optimizer, policy.master);
+  if (isMixed) {
+    fill(policy.first, "fp16");
+    fill(policy.last, "fp16");
+  }
 }
 
 static FailureOr<PrecisionPolicy> readPolicy(StringRef path,

@@ -42,9 +42,11 @@ struct SensitivityLimits {
 struct PrecisionPolicy {
   std::string name; ///< as the user gave it
   LayerFormats base;
-  std::string first, last; ///< of the first and the last layer; empty: as the others
+  std::string first, last; ///< of the first and the last layer; empty or "base": as the others
   std::string loss = "fp16", arithmetic = "fp16";
-  std::string between; ///< of what no multiplication reads; empty: as the layer's operands
+  /// Of what no multiplication reads; "operands": as those of its layer; empty: fp16, unless those
+  /// are wide themselves.
+  std::string between;
   std::string master = "fp16", optimizer; ///< optimizer empty: as master
   std::string statistics = "fp32";        ///< running statistics
   std::string updateRounding;             ///< of states; empty: the chip's

@@ -19,7 +19,10 @@ class TilingProperty : public testing::TestWithParam<uint32_t> {};
 } // namespace
 
 static const std::pair<const char *, const char *> targets[] = {
-    {"lnpu", "fp16"}, {"lnpu", "fp8"}, {"asu-fp8", "fp8"}, {"lnpu", "fgmp"}};
+    {"lnpu", "fp16"},
+    {"lnpu", "fp8"},
+    {"asu-fp8", "fp8"},
+    {"lnpu", SLP_TEST_DIR "/models/policies/all-mixed.yaml"}};
 
 TEST_P(TilingProperty, ChangesNoBit) {
   std::mt19937 random(GetParam());
