@@ -39,7 +39,7 @@ class PrecisionRewriter {
 public:
   PrecisionRewriter(func::FuncOp fn, const PrecisionPlan &plan, MixingStates &mixing)
       : fn(fn), plan(plan), mixing(mixing), builder(fn.getContext()) {}
-  void run();
+  LogicalResult run();
 
 private:
   /// What readers ask of a value: the widest format in which a MAC wants it, and whether it goes
@@ -68,16 +68,20 @@ private:
     if (stored != value)
       value.replaceAllUsesExcept(stored, stored.getDefiningOp());
   }
-  void rewriteMac(Operation *op, bool isWeightGradient);
+  /// The two fp8 numbers that `value` is in a MAC; null in the second place: one says it all.
+  std::pair<Value, Value> split(Value value);
+  LogicalResult splitOperands(Operation *mac, bool isFirst, bool isSecond);
+  LogicalResult rewriteMac(Operation *op, bool isWeightGradient);
   Type stateFormat(FlatSymbolRefAttr state);
   void separateWrites();
-  void rewrite(Operation *op);
+  LogicalResult rewrite(Operation *op);
   func::FuncOp fn;
   const PrecisionPlan &plan;
   MixingStates &mixing;
   OpBuilder builder;
   DenseMap<Value, Readers> readers;
   DenseMap<std::pair<Value, Type>, Value> roundings;
+  DenseMap<Value, Value> remainders; // of values that are split
 };
 } // namespace
 
@@ -178,24 +182,87 @@ Value PrecisionRewriter::rounded(Value value, Type element) {
   return known = RoundOp::create(builder, value.getLoc(), type, value, phase, rounding).getY();
 }
 
+std::pair<Value, Value> PrecisionRewriter::split(Value value) {
+  Value high = rounded(value, plan.fp8);
+  if (high == value)
+    return {value, Value()};
+  Value &low = remainders[value];
+  if (!low) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(high);
+    Phase phase = cast<RoundOp>(high.getDefiningOp()).getPhase();
+    // Exact in the format of `value`: a multiple of its last place, and smaller.
+    auto rounding = elementOf(value).isF32() ? num_ir::RoundingAttr() : plan.rounding;
+    Value rest =
+        SubOp::create(builder, value.getLoc(), value.getType(), value, high, phase, rounding);
+    low = rounded(rest, plan.fp8);
+  }
+  return {high, low};
+}
+
+/// a · b of operands that are two numbers each: (a1, a1, a2) · (b1, b2, b1) in one sum, one after
+/// the other along the dimension that the MAC sums over. a2 · b2, of the size of their rounding
+/// errors, is left out.
+LogicalResult PrecisionRewriter::splitOperands(Operation *mac, bool isFirst, bool isSecond) {
+  if (auto group = mac->getAttrOfType<IntegerAttr>("group"); group && group.getInt() != 1)
+    return emitError(mac->getLoc())
+           << "fp8x2 expects a convolution without groups, found " << group.getInt() << " groups";
+  auto [a1, a2] = isFirst ? split(mac->getOperand(0)) : std::pair(mac->getOperand(0), Value());
+  auto [b1, b2] = isSecond ? split(mac->getOperand(1)) : std::pair(mac->getOperand(1), Value());
+  SmallVector<Value> as = {a1}, bs = {b1};
+  if (b2)
+    as.push_back(a1), bs.push_back(b2);
+  if (a2)
+    as.push_back(a2), bs.push_back(b1);
+  int64_t axisA = 1, axisB = 1; // conv: input channels
+  if (isa<ConvBpOp>(mac)) {
+    axisB = 0; // output channels
+  } else if (isa<ConvWgOp>(mac)) {
+    axisA = axisB = 0; // images
+  } else if (auto matmul = dyn_cast<MatMulOp>(mac)) {
+    int64_t rank = cast<ShapedType>(a1.getType()).getRank();
+    axisA = rank - (matmul.getTransposeA() ? 2 : 1);
+    axisB = rank - (matmul.getTransposeB() ? 1 : 2);
+  }
+  auto phase = mac->getAttrOfType<PhaseAttr>("phase");
+  builder.setInsertionPoint(mac);
+  auto joined = [&](ArrayRef<Value> parts, int64_t axis) -> Value {
+    auto type = cast<RankedTensorType>(parts[0].getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[axis] *= int64_t(parts.size());
+    return parts.size() == 1 ? parts[0]
+                             : ConcatOp::create(builder, mac->getLoc(), type.clone(shape), parts,
+                                                axis, phase.getValue(), plan.rounding)
+                                   .getY();
+  };
+  mac->setOperand(0, joined(as, axisA));
+  mac->setOperand(1, joined(bs, axisB));
+  return success();
+}
+
 /// Operands in the formats of the layer; the result in the accumulator's, then rounded unless it is
 /// a weight gradient, which the optimizer reads as it is.
-void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
+LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
   num_ir::AccumulateAttr accumulate = plan.accumulate;
   std::string operands;
+  bool isSplit[2] = {};
   for (OpOperand &operand : op->getOpOperands()) {
     bool isBias = operand.getOperandNumber() == 2;
     if (!isBias) {
       FormatChoice choice = macFormat(op, operand.get());
-      operand.set(rounded(operand.get(), choice.type));
-      operands +=
-          (operands.empty() ? "" : " and ") + plan.nameOf(choice.type) + " (" + choice.reason + ")";
+      isSplit[operand.getOperandNumber()] = choice.isSplit;
+      if (!choice.isSplit)
+        operand.set(rounded(operand.get(), choice.type));
+      std::string name = choice.isSplit ? "fp8x2" : plan.nameOf(choice.type);
+      operands += (operands.empty() ? "" : " and ") + name + " (" + choice.reason + ")";
       continue;
     }
     // The accumulator starts at the bias: it must be able to hold it.
     if (elementOf(operand.get()).isF32())
       operand.set(rounded(operand.get(), accumulate.getFormat()));
   }
+  if ((isSplit[0] || isSplit[1]) && failed(splitOperands(op, isSplit[0], isSplit[1])))
+    return failure();
   op->setAttr("accumulate", accumulate);
   Value result = op->getResult(0);
   FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
@@ -206,6 +273,7 @@ void PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
                                          : plan.nameOf(elementOf(result)) + " (weight gradient)"));
   if (storage.type)
     replaceBy(result, rounded(result, storage.type));
+  return success();
 }
 
 /// States have their formats already.
@@ -271,21 +339,21 @@ void PrecisionRewriter::separateWrites() {
   }
 }
 
-void PrecisionRewriter::rewrite(Operation *op) {
+LogicalResult PrecisionRewriter::rewrite(Operation *op) {
   bool isWeightGradient = false;
   if (auto phase = op->getAttrOfType<PhaseAttr>("phase"))
     isWeightGradient = phase.getValue() == Phase::wg;
   if (isMac(op))
     return rewriteMac(op, isWeightGradient);
   if (auto read = dyn_cast<ReadOp>(op))
-    return setElement(read.getResult(), stateFormat(read.getStateAttr()));
+    return setElement(read.getResult(), stateFormat(read.getStateAttr())), success();
   if (auto reshape = dyn_cast<ReshapeOp>(op))
-    return setElement(reshape.getY(), elementOf(reshape.getX()));
+    return setElement(reshape.getY(), elementOf(reshape.getX())), success();
   if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
     op->setAttr("loss_scale", plan.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic)
-    return; // f32, or decided elsewhere
+    return success(); // f32, or decided elsewhere
 
   StorageClass kind = storage.getStorageClass();
   bool isNarrow = false;
@@ -322,9 +390,10 @@ void PrecisionRewriter::rewrite(Operation *op) {
     replaceBy(result, rounded(result, type));
   if (isNarrow)
     op->setAttr("rounding", kind == StorageClass::state ? plan.updateRounding : plan.rounding);
+  return success();
 }
 
-void PrecisionRewriter::run() {
+LogicalResult PrecisionRewriter::run() {
   builder.setInsertionPointToStart(&fn.getBody().front());
   SmallVector<Operation *> ops;
   for (Operation &op : fn.getBody().front())
@@ -341,12 +410,14 @@ void PrecisionRewriter::run() {
     replaceBy(argument, rounded(argument, storage.type));
   }
   for (Operation *op : ops)
-    rewrite(op);
+    if (failed(rewrite(op)))
+      return failure();
   mixing.finish(builder, fn);
   if (!plan.policy().isReferenceOnly())
     separateWrites();
   auto results = fn.getBody().front().getTerminator()->getOperands();
   fn.setFunctionType(FunctionType::get(fn.getContext(), fn.getArgumentTypes(), results.getTypes()));
+  return success();
 }
 
 /// Weights, and frozen numbers, are masters; what else an update changes is optimizer state.
@@ -405,7 +476,8 @@ LogicalResult slp::assignPrecision(ModuleOp module, const chip::Chip &chip,
   assignStates(module, *plan);
   MixingStates mixing(module, *plan);
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
-    PrecisionRewriter(fn, *plan, mixing).run();
+    if (failed(PrecisionRewriter(fn, *plan, mixing).run()))
+      return failure();
 
   Builder b(module.getContext());
   auto first = cast<RankedTensorType>(step.getArgumentTypes()[0]);

@@ -68,6 +68,23 @@ void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted, boo
   op->setAttr(getNamesAttrName(), ArrayAttr::get(&getContext(), attributes));
 }
 
+/// What a rounding leaves of its operand; empty: the op is something else.
+static Value restOf(Operation *op) {
+  auto rest = dyn_cast_or_null<SubOp>(op);
+  auto round = rest ? rest.getB().getDefiningOp<RoundOp>() : RoundOp();
+  return round && round.getX() == rest.getA() ? rest.getA() : Value();
+}
+
+/// Whether a concatenation is an operand of a MAC by its two fp8 numbers, or by one several times
+/// (AssignPrecision.cpp).
+static bool isOfTerms(ConcatOp concat) {
+  ValueRange others = ValueRange(concat.getX()).drop_front();
+  return llvm::any_of(others, [&](Value other) {
+    auto round = other.getDefiningOp<RoundOp>();
+    return other == concat.getX().front() || (round && restOf(round.getX().getDefiningOp()));
+  });
+}
+
 SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef prefix) {
   std::string node = nodeNameOf(op->getLoc());
   if (node.empty())
@@ -75,6 +92,10 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
   std::string base = (prefix + node).str();
   auto phase = op->getAttrOfType<PhaseAttr>("phase");
   bool isForward = !phase || phase.getValue() == Phase::fp;
+  if (auto concat = dyn_cast<ConcatOp>(op); concat && isOfTerms(concat))
+    return {nameOf(concat.getX().front()) + "/terms"};
+  if (Value whole = restOf(op))
+    return {nameOf(whole) + "/rest"};
   return llvm::TypeSwitch<Operation *, SmallVector<std::string>>(op)
       .Case([&](ReadOp read) { return SmallVector<std::string>{(prefix + read.getState()).str()}; })
       .Case(

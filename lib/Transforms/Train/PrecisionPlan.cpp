@@ -51,6 +51,9 @@ TensorKind slp::kindOf(Value value) {
   return TensorKind::activations;
 }
 
+/// Operands of MACs as two fp8 numbers.
+static constexpr StringLiteral splitWord = "fp8x2";
+
 /// What the policy says of the first or last layer alone; empty: nothing.
 static StringRef ownWord(StringRef word) { return word == "base" ? StringRef() : word; }
 
@@ -101,7 +104,8 @@ FailureOr<Type> PrecisionPlan::typeNamed(StringRef name, Twine what) const {
     auto names = llvm::map_range(chip.numerics.formats, [](auto &f) { return f.name; });
     std::string more = llvm::join(names, ", ");
     return error() << what << " in the unknown format " << name
-                   << ", expected fp8, fp16, fp32, mixed" << (more.empty() ? "" : ", ") << more;
+                   << ", expected fp8, fp16, fp32, fp8x2, mixed" << (more.empty() ? "" : ", ")
+                   << more;
   }
   if (!chip.has("mixed-precision"))
     return error() << what << " in mixed formats need the feature mixed-precision, which chip "
@@ -143,6 +147,10 @@ LogicalResult PrecisionPlan::resolveKind(StringRef name, TensorKind kind, Twine 
   if (name == "mixed" && kind == TensorKind::weights)
     return error() << whose << " in mixed formats: there is no histogram of weights, expected fp8 "
                    << "or fp16";
+  if (name == splitWord) {
+    types[int(kind)][name] = formatType(module.getContext(), chip.numerics.fp16);
+    return success();
+  }
   FailureOr<Type> type = typeNamed(name, whose);
   if (failed(type))
     return failure();
@@ -223,7 +231,8 @@ LogicalResult PrecisionPlan::resolveLossScale(double wanted) {
            << "--loss-scale: the model's own updates do not divide the loss scale out, expected 1";
   if (scale == 0) {
     auto format = num_ir::storageFormat(of("", TensorKind::errors).type);
-    bool isWide = thePolicy.base.errors != "mixed" && format && format.getWidth() > 8;
+    bool isNarrow = thePolicy.base.errors == "mixed" || thePolicy.base.errors == splitWord;
+    bool isWide = !isNarrow && format && format.getWidth() > 8;
     scale = !format || isFixed ? 1 : isWide ? 128 : 1024;
   }
   int exponent = 0;
@@ -252,6 +261,7 @@ void PrecisionPlan::resolveMixing() {
 LogicalResult PrecisionPlan::resolveAll() {
   MLIRContext *context = module.getContext();
   f32 = Float32Type::get(context);
+  fp8 = formatType(context, chip.numerics.fp8);
   constexpr TensorKind kinds[] = {TensorKind::activations, TensorKind::errors, TensorKind::weights};
   for (TensorKind kind : kinds) {
     if (failed(resolveKind(wordOf(thePolicy.base, kind), kind, "")) ||
@@ -369,5 +379,6 @@ FormatChoice PrecisionPlan::of(StringRef layer, TensorKind kind) const {
   FormatChoice choice;
   StringRef word = wordFor(layer, kind, choice.reason);
   choice.type = types[int(kind)].lookup(word);
+  choice.isSplit = word == splitWord;
   return choice;
 }

@@ -28,6 +28,8 @@ enum class TensorKind { activations, errors, weights };
 struct FormatChoice {
   mlir::Type type;
   std::string reason;
+  /// MACs read it as two fp8 numbers: its rounding, and that of what the rounding leaves.
+  bool isSplit = false;
 };
 
 bool isMac(mlir::Operation *op);
@@ -60,7 +62,7 @@ public:
 
   const PrecisionPolicy &policy() const { return thePolicy; }
 
-  mlir::Type f32, arithmetic, loss, master, optimizer, statistics;
+  mlir::Type f32, fp8, arithmetic, loss, master, optimizer, statistics;
   num_ir::AccumulateAttr accumulate;
   num_ir::RoundingAttr rounding, updateRounding;
   mlir::FloatAttr lossScale;
