@@ -221,13 +221,22 @@ Error State::fault(uint64_t at, const std::string &message) const {
 std::string State::describeQueues() const {
   std::string result = "semaphores";
   bool any = false;
-  for (size_t core = 0; core < semaphores.size(); ++core)
-    for (size_t s = 0; s < 64; ++s)
-      if (semaphores[core][s]) {
-        result += (any ? ", core " : ": core ") + std::to_string(core) + " s" + std::to_string(s) +
-                  "=" + std::to_string(semaphores[core][s]);
-        any = true;
-      }
+  // Cores mostly do the same: neighbours with equal semaphores are named together.
+  for (size_t core = 0, end = 0; core < semaphores.size(); core = end) {
+    for (end = core + 1; end < semaphores.size() && semaphores[end] == semaphores[core];)
+      ++end;
+    std::string held;
+    for (size_t s = 0; s < semaphores[core].size(); ++s)
+      if (semaphores[core][s])
+        held += " s" + std::to_string(s) + "=" + std::to_string(semaphores[core][s]);
+    if (held.empty())
+      continue;
+    std::string cores = end == core + 1
+                            ? "core " + std::to_string(core)
+                            : "cores " + std::to_string(core) + " to " + std::to_string(end - 1);
+    result += (any ? ", " : ": ") + cores + held;
+    any = true;
+  }
   if (!any)
     result += ": all 0";
   return result + "; queues: " + (queues ? queues->describe() : std::string("all empty"));

@@ -18,6 +18,7 @@
 #include "slp/Import/ONNX.h"
 #include "slp/Pipeline/Precisions.h"
 
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Support/Timing.h"
@@ -54,6 +55,16 @@ struct DriverFlags {
   cl::opt<std::string> output, stopAfter, emit, remarks, explain;
   cl::opt<bool> timeReport, listOps, verbose;
 };
+
+/// MLIR's options that print the IR around passes appear under `category` in --help.
+void addPrintingOptions(cl::OptionCategory &category) {
+  registerPasses(); // --mlir-print-ir-before=PASS knows their names
+  registerAsmPrinterCLOptions();
+  registerPassManagerCLOptions();
+  for (auto &[name, option] : cl::getRegisteredOptions())
+    if (name.starts_with("mlir-"))
+      option->addCategory(category);
+}
 
 int fail(const Twine &message) {
   llvm::errs() << "slpc: error: " << message << "\n";
@@ -109,6 +120,7 @@ int main(int argc, char **argv) {
   cl::OptionCategory category("slpc options");
   CompileFlags compile(category);
   DriverFlags driver(category);
+  addPrintingOptions(category);
   cl::HideUnrelatedOptions(category);
   if (!parseCommandLine(argc, argv, "slpc",
                         "slpc: ONNX training graphs to images for learning processors\n"))
@@ -165,8 +177,12 @@ int main(int argc, char **argv) {
   DefaultTimingManager timing;
   timing.setEnabled(driver.timeReport);
   TimingScope scope = timing.getRootScope();
-  if (failed(runStages(*module, *last, options, *chip,
-                       [&](PassManager &pm) { pm.enableTiming(scope); })))
+  bool isConfigured = true;
+  auto configure = [&](PassManager &pm) {
+    pm.enableTiming(scope);
+    isConfigured = succeeded(applyPassManagerCLOptions(pm)); // reports why not
+  };
+  if (failed(runStages(*module, *last, options, *chip, configure)) || !isConfigured)
     return 1;
   if (kind == "mlir")
     return write(driver.output, printModule(*module));

@@ -112,6 +112,13 @@ std::vector<Fault> allFaults() {
   return {
       {"Halt", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::Engine::load, 7, 2, 0}); },
        "a semaphore is not zero at the end; semaphores: core 0 s7=2; queues: all empty"},
+      {"HaltOnSomeCores",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Mask{1, 0b101110});
+         b.emit(mach::Signal{mach::Engine::load, 7, 2, 1});
+         b.emit(mach::Signal{mach::Engine::load, 9, 1, 1});
+       },
+       "semaphores: cores 1 to 3 s7=2 s9=1, core 5 s7=2 s9=1; queues: all empty"},
       {"Runaway",
        [](ProgramBuilder &b) {
          b.emit(mach::Loop{1, 1, 1 << 30, 1});
