@@ -118,7 +118,7 @@ struct Published {
 struct Chip {
   std::string name;               // "lnpu"
   std::string title;              // one line for people
-  std::set<std::string> features; // names of design section 5
+  std::set<std::string> features; // names in featureTable (Fields.h)
   Numerics numerics;
   Structure structure;
   Rates rates;

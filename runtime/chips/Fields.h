@@ -117,7 +117,7 @@ inline constexpr Mechanism mechanismTable[] = {
     {"gradient-skip.theta", {"loss", 0, hugeFactor, false, 1, "gradient-skip"}},
 };
 
-/// The features of design section 5, and what each needs.
+/// The features that a chip can have (docs/chip-description.md), and what each needs.
 struct Feature {
   const char *name;
   const char *needs; // another feature, or null

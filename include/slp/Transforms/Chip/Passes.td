@@ -44,8 +44,9 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
     - V4: any two accesses of one memory range of which one writes are ordered by engine order and semaphores;
     - V5: no semaphore exceeds 255;
     - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer whose tiles are disjoint in
-      all iterations and on all cores. Tiles that several cores store are disjoint too, and only tasks of one core move
-      data of the shared buffer, since queues of different cores are not ordered with each other;
+      all iterations and on all cores. Tiles that a task stores are disjoint in all iterations and on all cores, since
+      queues of different cores are not ordered with each other. A buffer in the shared memory is moved by core 0 alone and
+      is one tile for all cores (`core_stride` 0);
     - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses included, share no bytes and
       lie inside the memories of the module's chip (`slp.chip`).
 
