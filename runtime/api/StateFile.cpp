@@ -15,7 +15,7 @@
 namespace slp::api {
 
 static constexpr std::string_view magic = "SLPSTATE";
-static constexpr uint32_t version = 2;
+static constexpr uint32_t version = 3, versionWithoutPosition = 2;
 
 static uint64_t fnv1a(std::string_view bytes) {
   uint64_t hash = 0xcbf29ce484222325ull;
@@ -58,11 +58,35 @@ struct Reader {
 };
 } // namespace
 
+static void putPosition(std::string &to, const Position &position) {
+  for (int64_t count : {position.epochs, position.steps, position.samples, position.batch})
+    put(to, static_cast<uint64_t>(count), 8);
+  put(to, position.seed, 4);
+  put(to, position.order == data::Order::shuffled, 4);
+}
+
+static Position readPosition(Reader &reader) {
+  Position position;
+  for (int64_t *count : {&position.epochs, &position.steps, &position.samples, &position.batch}) {
+    *count = static_cast<int64_t>(reader.number(8));
+    reader.ok = reader.ok && *count >= 0;
+  }
+  bool isInside = position.batch > 0 && position.steps < position.samples / position.batch;
+  reader.ok = reader.ok && (position.steps == 0 || isInside);
+  position.seed = static_cast<uint32_t>(reader.number(4));
+  uint64_t order = reader.number(4);
+  reader.ok = reader.ok && order <= 1;
+  position.order = order ? data::Order::shuffled : data::Order::file;
+  return position;
+}
+
 std::vector<uint8_t> serializeState(const SavedState &state) {
   const std::vector<StateTensor> &tensors = state.tensors;
   std::string bytes(magic);
-  put(bytes, version, 4);
+  put(bytes, state.position ? version : versionWithoutPosition, 4);
   put(bytes, static_cast<uint64_t>(state.steps), 8);
+  if (state.position)
+    putPosition(bytes, *state.position);
   put(bytes, tensors.size(), 4);
   for (const StateTensor &tensor : tensors) {
     put(bytes, tensor.name.size(), 4);
@@ -84,13 +108,16 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
   std::string_view body(bytes.data(), bytes.size() - 8);
   Reader tail{std::string_view(bytes).substr(body.size())};
   Reader reader{body.substr(magic.size())};
-  if (uint64_t found = reader.number(4); found != version)
+  uint64_t found = reader.number(4);
+  if (found != version && found != versionWithoutPosition)
     return Error{where + ": version " + std::to_string(found) + ", expected " +
-                 std::to_string(version)};
+                 std::to_string(versionWithoutPosition) + " or " + std::to_string(version)};
   if (tail.number(8) != fnv1a(body))
     return Error{where + ": corrupt: the checksum does not match"};
   SavedState state;
   state.steps = static_cast<int64_t>(reader.number(8));
+  if (found == version)
+    state.position = readPosition(reader);
   std::vector<StateTensor> &tensors = state.tensors;
   for (uint64_t n = reader.number(4); n > 0 && reader.ok; --n) {
     StateTensor tensor;
@@ -109,12 +136,14 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
     tensors.push_back(std::move(tensor));
   }
   if (!reader.ok || !reader.rest.empty() || state.steps < 0)
-    return Error{where + ": corrupt: its length does not match its contents"};
+    return Error{where + ": corrupt: its length or its numbers do not match its contents"};
   return state;
 }
 
-Status saveState(const Session &session, const std::string &path) {
+Status saveState(const Session &session, const std::optional<Position> &position,
+                 const std::string &path) {
   SavedState state;
+  state.position = position;
   state.steps = session.stepsDone();
   for (const image::Tensor &tensor : session.image().tensors) {
     if (tensor.role != image::Role::state)
@@ -134,7 +163,7 @@ static std::string spell(const std::vector<int64_t> &shape) {
   return text.empty() ? "a scalar" : text;
 }
 
-Status loadState(Session &session, const std::string &path) {
+Result<std::optional<Position>> loadState(Session &session, const std::string &path) {
   Result<std::vector<uint8_t>> bytes = image::readBytes(path);
   if (!bytes)
     return bytes.takeError();
@@ -171,7 +200,7 @@ Status loadState(Session &session, const std::string &path) {
     if (Status s = session.machine().write(tensor.name, tensor.values); !s)
       return Error{path + ": " + s.message()};
   session.setStepsDone(saved->steps);
-  return Status::success();
+  return saved->position;
 }
 
 } // namespace slp::api

@@ -143,7 +143,8 @@ private:
   Status load();
   Status train();
   Result<views::StepRecord> trainStep(const std::vector<uint32_t> &order, size_t first);
-  Status trainEpoch(int64_t epoch, uint32_t steps);
+  void chooseStart();
+  Status trainEpoch(int64_t perEpoch, int64_t steps);
   Status evaluateOnly();
   Status judge(views::EpochRecord &epoch);
   Status describeTensors();
@@ -157,6 +158,7 @@ private:
   views::Record record;
   Hyper hyper;
   Schedule schedule;
+  std::optional<Position> position; // in the training data; absent if nothing was trained
   int64_t totalSteps = 0, epochs = 0;
 };
 } // namespace
@@ -238,28 +240,47 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
   return step;
 }
 
-Status Simulation::trainEpoch(int64_t epoch, uint32_t steps) {
+/// The next `steps` steps of the epoch in which the position lies.
+Status Simulation::trainEpoch(int64_t perEpoch, int64_t steps) {
+  views::EpochRecord ended;
+  ended.epoch = position->epochs + 1;
   std::vector<uint32_t> order =
-      data::epochOrder(options.order, options.seed, uint32_t(epoch - 1), training->count());
+      data::epochOrder(options.order, options.seed, uint32_t(position->epochs), training->count());
   double sum = 0;
-  for (uint32_t i = 0; i < steps; ++i) {
-    Result<views::StepRecord> step = trainStep(order, size_t(i) * size_t(record.batch));
+  for (int64_t i = 0; i < steps; ++i) {
+    Result<views::StepRecord> step =
+        trainStep(order, size_t(position->steps) * size_t(record.batch));
     if (!step)
       return step.takeError();
+    position->advance(perEpoch);
     sum += *step->loss;
-    step->epoch = epoch;
-    step->step = int64_t(record.steps.size()) + 1;
+    step->epoch = ended.epoch;
+    step->step = session->stepsDone();
     record.steps.push_back(*step);
-    watcher.progressed(*step, step->step, totalSteps);
+    watcher.progressed(*step, int64_t(record.steps.size()), totalSteps);
   }
-  views::EpochRecord ended;
-  ended.epoch = epoch;
-  ended.loss = sum / steps;
+  ended.loss = sum / double(steps);
   if (Status s = judge(ended); !s)
     return s;
   record.epochs.push_back(ended);
   watcher.epochEnded(ended, epochs);
   return Status::success();
+}
+
+/// Where in the data the run begins: behind what led to a loaded state.
+void Simulation::chooseStart() {
+  Position now;
+  now.samples = training->count();
+  now.batch = record.batch;
+  now.seed = options.seed;
+  now.order = options.order;
+  if (!position && session->stepsDone() > 0)
+    watcher.note(options.load + ": version 2 does not say which epoch comes next: epochs are "
+                                "counted from 1, in the order that a training begins with");
+  std::string note;
+  position = position ? resume(*position, now, note) : now;
+  if (!note.empty())
+    watcher.note(options.load + ": " + note);
 }
 
 Status Simulation::train() {
@@ -275,12 +296,14 @@ Status Simulation::train() {
   Result<std::vector<float>> before = session->lossScale();
   if (!before)
     return before.takeError();
+  chooseStart();
   int64_t perEpoch = batches->steps;
-  totalSteps = options.steps ? *options.steps : options.epochs * perEpoch;
-  epochs = (totalSteps + perEpoch - 1) / perEpoch;
-  for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-    int64_t left = totalSteps - (epoch - 1) * perEpoch;
-    if (Status s = trainEpoch(epoch, uint32_t(std::min(left, perEpoch))); !s)
+  totalSteps = options.steps ? *options.steps : options.epochs * perEpoch - position->steps;
+  epochs = position->epochs + (position->steps + totalSteps + perEpoch - 1) / perEpoch;
+  for (int64_t left = totalSteps; left > 0;) {
+    int64_t steps = std::min(left, perEpoch - position->steps);
+    left -= steps;
+    if (Status s = trainEpoch(perEpoch, steps); !s)
       return s;
   }
   Result<std::vector<float>> after = session->lossScale();
@@ -436,13 +459,16 @@ Result<views::Record> Simulation::run() {
     return s.takeError();
   if (Status s = session->initialize(); !s)
     return s.takeError();
-  if (!options.load.empty())
-    if (Status s = loadState(*session, options.load); !s)
-      return s.takeError();
+  if (!options.load.empty()) {
+    Result<std::optional<Position>> saved = loadState(*session, options.load);
+    if (!saved)
+      return saved.takeError();
+    position = *saved;
+  }
   if (Status s = options.evaluateOnly ? evaluateOnly() : train(); !s)
     return s.takeError();
   if (!options.save.empty())
-    if (Status s = saveState(*session, options.save); !s)
+    if (Status s = saveState(*session, position, options.save); !s)
       return s.takeError();
   if (profile)
     if (Status s = profile->write(options.profile); !s)

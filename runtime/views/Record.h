@@ -49,8 +49,8 @@ struct Measurement {
 
 /// One run of `step`, or of `eval`.
 struct StepRecord {
-  int64_t epoch = 0; // from 1
-  int64_t step = 0;  // from 1, over all epochs
+  int64_t epoch = 0; // from 1, those before --load included
+  int64_t step = 0;  // from 1 over all epochs, those before --load included
   std::optional<double> loss, learningRate;
   std::optional<Totals> totals; // absent if time was not simulated
 };

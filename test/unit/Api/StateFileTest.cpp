@@ -17,6 +17,7 @@ using namespace slp::api;
 static SavedState someState() {
   float tiny = std::numeric_limits<float>::denorm_min();
   return {1234567890123,
+          Position{3, 17, 1437, 32, 0xfffffffe, data::Order::file},
           {{"conv1.weight", {2, 1, 3}, {1.5f, -2, tiny, 0, 3e38f, -1e-40f}},
            {"scalar", {}, {7}},
            {"empty", {0, 4}, {}}}};
@@ -28,6 +29,13 @@ TEST(StateFile, RoundTripIsExact) {
   Result<SavedState> saved = deserializeState(serializeState(state), "file");
   ASSERT_TRUE(saved) << saved.message();
   EXPECT_EQ(saved->steps, state.steps);
+  ASSERT_TRUE(saved->position);
+  EXPECT_EQ(saved->position->epochs, 3);
+  EXPECT_EQ(saved->position->steps, 17);
+  EXPECT_EQ(saved->position->samples, 1437);
+  EXPECT_EQ(saved->position->batch, 32);
+  EXPECT_EQ(saved->position->seed, 0xfffffffe);
+  EXPECT_EQ(saved->position->order, data::Order::file);
   const std::vector<StateTensor> *back = &saved->tensors;
   ASSERT_EQ(back->size(), tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -39,6 +47,29 @@ TEST(StateFile, RoundTripIsExact) {
   }
 }
 
+TEST(StateFile, Version2HasNoPosition) {
+  SavedState state = someState();
+  state.position.reset();
+  std::vector<uint8_t> bytes = serializeState(state);
+  EXPECT_EQ(bytes[8], 2);
+  Result<SavedState> saved = deserializeState(bytes, "file");
+  ASSERT_TRUE(saved) << saved.message();
+  EXPECT_FALSE(saved->position);
+  EXPECT_EQ(saved->steps, state.steps);
+  EXPECT_EQ(saved->tensors.size(), state.tensors.size());
+}
+
+TEST(StateFile, PositionsThatCannotBeAreRefused) {
+  SavedState state = someState();
+  state.position->steps = 44; // that many are the whole epoch
+  EXPECT_FALSE(deserializeState(serializeState(state), "file"));
+  state = someState();
+  state.position->epochs = -1;
+  Result<SavedState> result = deserializeState(serializeState(state), "file");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.message(), "file: corrupt: its length or its numbers do not match its contents");
+}
+
 TEST(StateFile, OtherFilesAreRefused) {
   auto refused = [](const std::vector<uint8_t> &bytes) {
     Result<SavedState> result = deserializeState(bytes, "dir/file");
@@ -48,8 +79,8 @@ TEST(StateFile, OtherFilesAreRefused) {
   EXPECT_EQ(refused(std::vector<uint8_t>(100, 'x')), "dir/file: not a state file of slp-sim");
   std::vector<uint8_t> good = serializeState(someState());
   std::vector<uint8_t> newer = good;
-  newer[8] = 3;
-  EXPECT_EQ(refused(newer), "dir/file: version 3, expected 2");
+  newer[8] = 4;
+  EXPECT_EQ(refused(newer), "dir/file: version 4, expected 2 or 3");
   // Any flipped byte behind the version is noticed, and any truncation.
   for (size_t i = 12; i < good.size(); ++i) {
     std::vector<uint8_t> bad = good;
@@ -66,7 +97,7 @@ TEST(StateFile, ContentsThatContradictThemselvesAreRefused) {
   state.tensors[0].values.pop_back();
   Result<SavedState> result = deserializeState(serializeState(state), "file");
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.message(), "file: corrupt: its length does not match its contents");
+  EXPECT_EQ(result.message(), "file: corrupt: its length or its numbers do not match its contents");
   state = someState();
   state.tensors[0].shape = {int64_t(1) << 62, int64_t(1) << 62, 1 << 20};
   EXPECT_FALSE(deserializeState(serializeState(state), "file"));
