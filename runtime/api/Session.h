@@ -64,6 +64,8 @@ public:
   int64_t microBatches() const { return program.microBatches; }
   bool has(std::string_view entry) const { return program.findEntry(entry) != nullptr; }
   const image::Tensor *logits() const { return logitsTensor; }
+  /// The scalar output that loss() reads; null if there is none.
+  const image::Tensor *lossOutput() const { return lossTensor; }
 
   /// Writes one batch of an input, row-major.
   Status write(size_t input, const std::vector<float> &values);

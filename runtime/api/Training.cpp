@@ -6,6 +6,7 @@
 
 #include "runtime/api/Training.h"
 
+#include "runtime/api/Divergence.h"
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
@@ -146,6 +147,7 @@ private:
   void chooseStart();
   Status trainEpoch(int64_t perEpoch, int64_t steps);
   Status evaluateOnly();
+  Status checkDivergence(double loss);
   Status judge(views::EpochRecord &epoch);
   Status describeTensors();
   Status chooseNumbers();
@@ -154,6 +156,7 @@ private:
   Watcher &watcher;
   std::unique_ptr<Session> session;
   std::unique_ptr<Profile> profile; // null unless asked for
+  std::unique_ptr<DivergenceWatch> divergence;
   std::unique_ptr<Samples> training, test;
   views::Record record;
   Hyper hyper;
@@ -214,6 +217,7 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
   int64_t parts = session->microBatches();
   double sum = 0;
   std::optional<views::Measurement> measurement;
+  divergence->beginStep();
   for (int64_t part = 0; part < parts; ++part) {
     if (Status s = writeBatch(*session, *training, order, first + size_t(part * session->batch()));
         !s)
@@ -233,11 +237,26 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
       addTo(measurement, *run->measurement);
   }
   step.loss = sum / double(parts);
+  if (Status s = checkDivergence(*step.loss); !s)
+    return s.takeError();
   if (measurement) {
     step.totals = measurement->totals(session->groups());
     addTo(record.measurement, *measurement);
   }
   return step;
+}
+
+Status Simulation::checkDivergence(double loss) {
+  Result<std::optional<views::Divergence>> found = divergence->endStep(loss);
+  if (!found)
+    return found.takeError();
+  if (!*found)
+    return Status::success();
+  record.divergence = **found;
+  record.isStopped = options.stopOnDivergence;
+  if (!record.isStopped)
+    watcher.warning("step " + std::to_string((*found)->step) + ": " + (*found)->what);
+  return Status::success();
 }
 
 /// The next `steps` steps of the epoch in which the position lies.
@@ -258,6 +277,8 @@ Status Simulation::trainEpoch(int64_t perEpoch, int64_t steps) {
     step->step = session->stepsDone();
     record.steps.push_back(*step);
     watcher.progressed(*step, int64_t(record.steps.size()), totalSteps);
+    if (record.isStopped)
+      return Status::success(); // the epoch has no end
   }
   ended.loss = sum / double(steps);
   if (Status s = judge(ended); !s)
@@ -297,10 +318,11 @@ Status Simulation::train() {
   if (!before)
     return before.takeError();
   chooseStart();
+  divergence = std::make_unique<DivergenceWatch>(*session);
   int64_t perEpoch = batches->steps;
   totalSteps = options.steps ? *options.steps : options.epochs * perEpoch - position->steps;
   epochs = position->epochs + (position->steps + totalSteps + perEpoch - 1) / perEpoch;
-  for (int64_t left = totalSteps; left > 0;) {
+  for (int64_t left = totalSteps; left > 0 && !record.isStopped;) {
     int64_t steps = std::min(left, perEpoch - position->steps);
     left -= steps;
     if (Status s = trainEpoch(perEpoch, steps); !s)
@@ -312,6 +334,8 @@ Status Simulation::train() {
   if (!after->empty())
     record.lossScale = views::LossScaleRecord{(*before)[0], (*after)[0],
                                               int64_t((*after)[2]) - int64_t((*before)[2])};
+  if (record.epochs.empty())
+    return Status::success();
   record.loss = record.epochs.back().loss;
   record.accuracy = record.epochs.back().accuracy;
   record.testLoss = record.epochs.back().testLoss;
@@ -467,7 +491,8 @@ Result<views::Record> Simulation::run() {
   }
   if (Status s = options.evaluateOnly ? evaluateOnly() : train(); !s)
     return s.takeError();
-  if (!options.save.empty())
+  // What a diverged training leaves is not worth going on with, and may not replace what is.
+  if (!options.save.empty() && !record.isStopped)
     if (Status s = saveState(*session, position, options.save); !s)
       return s.takeError();
   if (profile)

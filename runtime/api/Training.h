@@ -23,6 +23,8 @@ public:
   virtual ~Watcher() = default;
   /// One line worth telling the user.
   virtual void note(const std::string &text) { (void)text; }
+  /// One line that the user should act on.
+  virtual void warning(const std::string &text) { (void)text; }
   /// After each run of `step` or `eval`: `done` of `total`.
   virtual void progressed(const views::StepRecord &step, int64_t done, int64_t total) {
     (void)step, (void)done, (void)total;
@@ -48,6 +50,7 @@ struct SimulationOptions {
   int threads = 0;                   // host threads, 0: all
   bool evaluateOnly = false;         // no training: the test split through `eval`
   bool functionalOnly = false;       // no cycles, no energy
+  bool stopOnDivergence = false;     // end after the first step that shows it, without saving
   std::string load, save;            // state files; may be empty
   std::string stats;                 // statistics as JSON; may be empty
   std::string profile;               // what tensors would lose in each format; may be empty

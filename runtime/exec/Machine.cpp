@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace slp::exec {
 
@@ -135,7 +136,7 @@ static int64_t elementsOf(const image::Tensor &tensor) {
   return n;
 }
 
-/// Calls f(index, address) for each element in row-major order until one fails.
+/// Calls f(index, address) for each element in row-major order while it returns true.
 template <typename F>
 static Status forElements(const State &state, const image::Tensor &tensor, F f) {
   size_t rank = tensor.shape.size();
@@ -148,8 +149,8 @@ static Status forElements(const State &state, const image::Tensor &tensor, F f) 
   for (int64_t i = 0; i < n; ++i) {
     if (address + uint64_t(mach::elementBytes(tensor.format)) > state.memories.dram.size())
       return Error{"tensor " + tensor.name + " reaches beyond the memory"};
-    if (Status s = f(i, state.memories.dram.data() + address); !s)
-      return s;
+    if (!f(i, state.memories.dram.data() + address))
+      break;
     for (size_t d = rank; d-- > 0;) {
       address += uint64_t(tensor.strides[d]);
       if (++at[d] < tensor.shape[d])
@@ -217,13 +218,17 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
                  " elements, got " + std::to_string(values.size())};
   if (mach::isCompressed(tensor->format))
     return Error{"tensor " + tensor->name + " is compressed: only the program writes it"};
-  return forElements(state, *tensor, [&](int64_t i, uint8_t *to) -> Status {
-    if (writeElement(state, *tensor, values[size_t(i)], to))
-      return Status::success();
-    return Error{"element " + std::to_string(i) + " of tensor " + tensor->name + ", " +
-                 std::to_string(values[size_t(i)]) + ", is no value of its format " +
-                 std::string(mach::toString(tensor->format))};
+  size_t written = 0;
+  Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *to) {
+    bool isValue = writeElement(state, *tensor, values[size_t(i)], to);
+    written += isValue;
+    return isValue;
   });
+  if (!s || written == values.size())
+    return s;
+  return Error{"element " + std::to_string(written) + " of tensor " + tensor->name + ", " +
+               std::to_string(values[written]) + ", is no value of its format " +
+               std::string(mach::toString(tensor->format))};
 }
 
 static float readElement(const State &state, const image::Tensor &tensor, const uint8_t *from) {
@@ -263,11 +268,53 @@ Result<std::vector<float>> Machine::read(std::string_view name) const {
   }
   Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *from) {
     values[size_t(i)] = readElement(state, *tensor, from);
-    return Status::success();
+    return true;
   });
   if (!s)
     return s.takeError();
   return values;
+}
+
+/// The largest finite number that results are stored as.
+static float largestOf(const State &state, const image::Tensor &tensor) {
+  switch (tensor.format) {
+  case mach::Format::f32:
+    return std::numeric_limits<float>::max();
+  case mach::Format::i32:
+  case mach::Format::u8:
+    return std::numeric_limits<float>::infinity(); // whole numbers have no limit that counts
+  default:
+    return state.codec.format(tensor.format).shifted(tensor.bias).maxFinite();
+  }
+}
+
+Result<Extreme> Machine::extremeOf(std::string_view name) const {
+  const State &state = impl->state;
+  const image::Tensor *tensor = findTensor(state, name);
+  if (!tensor)
+    return Error{"the image has no tensor `" + std::string(name) + "`"};
+  float largest = largestOf(state, *tensor);
+  Extreme result = Extreme::zeros;
+  auto see = [&](float value) {
+    if (value != 0)
+      result = std::fabs(value) < largest ? Extreme::none : Extreme::limits; // NaN is beyond, too
+    return result != Extreme::none;
+  };
+  if (!mach::isCompressed(tensor->format)) {
+    Status s = forElements(state, *tensor, [&](int64_t, uint8_t *from) {
+      return see(readElement(state, *tensor, from));
+    });
+    if (!s)
+      return s.takeError();
+    return result;
+  }
+  Result<std::vector<float>> values = read(name);
+  if (!values)
+    return values.takeError();
+  for (float value : *values)
+    if (!see(value))
+      break;
+  return result;
 }
 
 void Machine::setHyper(int index, float value) { impl->state.hyper[index] = value; }

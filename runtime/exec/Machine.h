@@ -75,6 +75,13 @@ struct TensorEvents {
   num::Events events;
 };
 
+/// What all elements of a tensor have in common.
+enum class Extreme {
+  none,   // nothing
+  zeros,  // all are zero
+  limits, // others are not zero: each of them the largest of its format, or Inf or NaN
+};
+
 /// Registers h0 to h9 are the host's; what a program puts into the others ends with its run.
 constexpr int hostNumbers = 10;
 
@@ -105,6 +112,8 @@ public:
   /// `values` are floats, or labels as floats.
   Status write(std::string_view tensor, const std::vector<float> &values);
   Result<std::vector<float>> read(std::string_view tensor) const;
+  /// Reads a tensor up to the first element that is neither zero nor at the limit of its format.
+  Result<Extreme> extremeOf(std::string_view tensor) const;
   /// Sets one of h0 to h9, which keep their values from run to run. What each means: Hyper.h of
   /// runtime/api.
   void setHyper(int index, float value);

@@ -80,6 +80,12 @@ struct LossScaleRecord {
   int64_t skipped = 0;        // steps whose update was held
 };
 
+/// The first sign that a training leaves its numbers (docs/slp-sim.md).
+struct Divergence {
+  int64_t step = 0;         // as in StepRecord
+  std::string tensor, what; // the first tensor; all of it in words
+};
+
 /// How a run was asked for.
 struct Settings {
   std::string entry = "step"; // or "eval"
@@ -108,6 +114,8 @@ struct Record {
   std::optional<double> accuracy;           // after the last epoch
   std::optional<double> testLoss;           // the same
   std::optional<LossScaleRecord> lossScale; // absent without dynamic loss scaling
+  std::optional<Divergence> divergence;
+  bool isStopped = false; // because of it, as was asked for
 
   double seconds(int64_t cycles) const { return double(cycles) / chip.rates.clockHz; }
 };

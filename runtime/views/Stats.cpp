@@ -124,6 +124,11 @@ static Json totalOf(const Record &record) {
     json["loss_scale"] = {{"initial", record.lossScale->first},
                           {"final", record.lossScale->last},
                           {"skipped", record.lossScale->skipped}};
+  if (record.divergence)
+    json["divergence"] = {{"step", record.divergence->step},
+                          {"tensor", record.divergence->tensor},
+                          {"what", record.divergence->what},
+                          {"stopped", record.isStopped}};
   if (!record.measurement)
     return json;
   const Measurement &measurement = *record.measurement;

@@ -27,6 +27,10 @@ public:
     progress.clear();
     std::fprintf(stderr, "slp-sim: note: %s\n", text.c_str());
   }
+  void warning(const std::string &text) override {
+    progress.clear();
+    std::fprintf(stderr, "slp-sim: warning: %s\n", text.c_str());
+  }
   void progressed(const views::StepRecord &step, int64_t done, int64_t total) override {
     std::string what = step.epoch ? "epoch " + std::to_string(step.epoch) : "evaluating";
     progress.update(what, done, total, step.loss);
@@ -111,6 +115,8 @@ int main(int argc, char **argv) {
   app.add_flag("--eval", options.evaluateOnly, "no training: accuracy, or loss, on the test split");
   app.add_option("--chip", options.chip, "chip description with other rates and energies");
   app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
+  app.add_flag("--stop-on-divergence", options.stopOnDivergence,
+               "end with exit status 1 after the first step that shows it; --save writes nothing");
   app.add_option("--stats", options.stats, "write statistics as JSON (docs/stats-schema.md)");
   app.add_option("--profile", options.profile,
                  "write what each tensor would lose in each format, for slpc --profile-use "
@@ -136,5 +142,8 @@ int main(int argc, char **argv) {
   if (!record)
     return fail(record.message());
   printSummary(*record);
+  if (record->isStopped)
+    return fail("stopped: step " + std::to_string(record->divergence->step) + ": " +
+                record->divergence->what);
   return 0;
 }

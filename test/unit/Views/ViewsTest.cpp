@@ -90,6 +90,7 @@ static Record sampleRecord() {
   record.loss = 2.0;
   record.accuracy = 0.75;
   record.lossScale = LossScaleRecord{65536, 1024, 6};
+  record.divergence = Divergence{2, "fc/dw", "the loss is inf"};
   TensorRecord tensor;
   tensor.name = "w";
   tensor.role = "state";

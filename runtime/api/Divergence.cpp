@@ -1,0 +1,198 @@
+//===- Divergence.cpp - says when a training leaves its numbers -------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/api/Divergence.h"
+
+#include "runtime/isa/Instructions.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace slp::api {
+
+/// One step may have no gradient by chance: a batch whose errors all underflow, say.
+static constexpr int64_t vanishedStepsThatCount = 3;
+
+enum Phase : int8_t { fp = 0, bp = 1, wg = 2, up = 3 }; // as debug records number them
+
+static std::string quoted(const std::string &name) { return "'" + name + "'"; }
+
+static std::string spell(double loss) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", loss);
+  return text;
+}
+
+/// "12 of 144 elements of 'x'".
+static std::string share(uint64_t count, uint64_t elements, const std::string &name) {
+  return std::to_string(count) + " of " + std::to_string(elements) + " elements of " + quoted(name);
+}
+
+/// Whether an instruction belongs to the entry point `accumulate`.
+static bool isOfAccumulate(const image::Image &image, uint64_t pc) {
+  const image::Entry *entry = image.findEntry("accumulate");
+  if (!entry || pc < entry->pc)
+    return false;
+  return std::none_of(image.entries.begin(), image.entries.end(), [&](const image::Entry &other) {
+    return other.pc > entry->pc && other.pc <= pc;
+  });
+}
+
+DivergenceWatch::DivergenceWatch(const Session &session) : session(session) {
+  for (const image::Capture &capture : session.image().debug.captures) {
+    Watched watched;
+    watched.name = capture.tensor;
+    // A narrow accumulator is rounded once for each dot group.
+    watched.roundings = capture.accumulator ? 0 : 1;
+    for (int64_t extent : capture.shape)
+      watched.roundings *= uint64_t(extent);
+    captures.push_back(watched);
+  }
+  watchRecords(/*onlyMacs=*/true);
+  if (std::none_of(captures.begin(), captures.end(),
+                   [](const Watched &w) { return w.isWeightGrad; }))
+    watchRecords(/*onlyMacs=*/false);
+}
+
+void DivergenceWatch::watchRecords(bool onlyMacs) {
+  const image::Image &image = session.image();
+  auto isMac = [&](size_t pc) {
+    Result<mach::Instruction> instr = mach::decode(image.text[pc]);
+    return instr && mach::engineOf(*instr) == mach::Engine::mac;
+  };
+  for (size_t pc = 0; pc < image.debug.records.size(); ++pc) {
+    const image::DebugRecord &record = image.debug.records[pc];
+    for (int32_t capture : record.capture) {
+      if (capture < 0)
+        continue;
+      Watched &watched = captures[size_t(capture)];
+      watched.phase = record.phase;
+      watched.runs = isOfAccumulate(image, pc) ? uint64_t(session.microBatches() - 1) : 1;
+      if (record.phase == wg && image.findTensor(watched.name) && (!onlyMacs || isMac(pc)))
+        watched.isWeightGrad = true;
+    }
+  }
+}
+
+void DivergenceWatch::beginStep() {
+  std::vector<exec::TensorEvents> events = session.machine().events();
+  for (size_t i = 0; i < captures.size(); ++i)
+    captures[i].before = events[i].events;
+}
+
+std::optional<views::Divergence> DivergenceWatch::checkLoss(double loss) const {
+  const std::string &name = session.lossOutput()->name;
+  auto isLoss = [&](const Watched &w) { return w.name == name && w.beyond() > 0; };
+  bool isSaturated = std::any_of(captures.begin(), captures.end(), isLoss);
+  if (std::isfinite(loss) && !isSaturated)
+    return std::nullopt;
+  auto first = std::find_if(captures.begin(), captures.end(),
+                            [](const Watched &w) { return w.beyond() > 0; });
+  views::Divergence found;
+  found.tensor = first == captures.end() ? name : first->name;
+  found.what =
+      std::isfinite(loss) ? "the loss saturates at " + spell(loss) : "the loss is " + spell(loss);
+  if (first != captures.end())
+    found.what += "; the first tensor that its format cannot hold is " + quoted(found.tensor);
+  return found;
+}
+
+std::optional<views::Divergence> DivergenceWatch::checkTensors(double loss) const {
+  for (const Watched &w : captures) {
+    uint64_t roundings = w.roundings * w.runs;
+    if (roundings == 0 || 2 * w.beyond() < roundings)
+      continue;
+    // Masks and the like saturate on purpose, from the first step on.
+    if (w.phase == fp && (w.beganBeyond || !(loss > firstLoss)))
+      continue;
+    return views::Divergence{0, w.name, share(w.beyond(), roundings, w.name) + " saturate"};
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<views::Divergence>> DivergenceWatch::checkGradients(double loss) {
+  bool isAnyBeyond = false;
+  const Watched *first = nullptr;
+  for (const Watched &w : captures) {
+    if (!w.isWeightGrad)
+      continue;
+    Result<exec::Extreme> extreme = session.machine().extremeOf(w.name);
+    if (!extreme)
+      return extreme.takeError();
+    if (*extreme == exec::Extreme::none) {
+      vanishedSteps = 0;
+      return std::optional<views::Divergence>();
+    }
+    bool isBeyond = *extreme == exec::Extreme::limits;
+    if (!first || (isBeyond && !isAnyBeyond))
+      first = &w;
+    isAnyBeyond |= isBeyond;
+  }
+  if (!first)
+    return std::optional<views::Divergence>();
+  if (isAnyBeyond)
+    return std::optional(views::Divergence{0, first->name,
+                                           "the gradients of all weights saturate, " +
+                                               quoted(first->name) + " first"});
+  // A loss of 0 has no gradient: all is learnt, or no label counts.
+  vanishedSteps = loss == 0 ? 0 : vanishedSteps + 1;
+  if (vanishedSteps == 1) {
+    vanished.step = session.stepsDone();
+    vanished.tensor = first->name;
+    auto under = std::find_if(captures.begin(), captures.end(), [](const Watched &w) {
+      return (w.phase == bp || w.phase == wg) && w.during.underflow > 0;
+    });
+    vanished.what = "the gradients of all weights are zero, and in the next " +
+                    std::to_string(vanishedStepsThatCount - 1) + " steps, though the loss is " +
+                    spell(loss) + "; ";
+    if (under == captures.end()) {
+      vanished.what += "the first is " + quoted(vanished.tensor);
+    } else {
+      vanished.tensor = under->name;
+      vanished.what += "the first tensor that underflows is " + quoted(vanished.tensor);
+    }
+  }
+  if (vanishedSteps < vanishedStepsThatCount)
+    return std::optional<views::Divergence>();
+  return std::optional(vanished);
+}
+
+Result<std::optional<views::Divergence>> DivergenceWatch::endStep(double loss) {
+  std::optional<views::Divergence> found;
+  if (isFound)
+    return found;
+  std::vector<exec::TensorEvents> events = session.machine().events();
+  for (size_t i = 0; i < captures.size(); ++i) {
+    const num::Events &now = events[i].events, &before = captures[i].before;
+    captures[i].during = {now.saturation - before.saturation, now.underflow - before.underflow,
+                          now.invalid - before.invalid};
+    if (isFirst)
+      captures[i].beganBeyond = captures[i].beyond() > 0;
+  }
+  if (isFirst)
+    firstLoss = loss;
+  isFirst = false;
+  Result<std::vector<float>> scaling = session.lossScale();
+  if (!scaling)
+    return scaling.takeError();
+  // Dynamic loss scaling finds its scale by saturating, and holds such updates.
+  bool isHeld = !scaling->empty() && (*scaling)[3] != 0;
+  found = checkLoss(loss);
+  if (!found && !isHeld)
+    found = checkTensors(loss);
+  if (!found && !isHeld) {
+    Result<std::optional<views::Divergence>> gradients = checkGradients(loss);
+    if (!gradients)
+      return gradients.takeError();
+    found = *gradients;
+  }
+  if (found && found->step == 0)
+    found->step = session.stepsDone();
+  isFound = found.has_value();
+  return found;
+}
+
+} // namespace slp::api

@@ -1,0 +1,55 @@
+//===- Divergence.h - says when a training leaves its numbers ---------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// Nothing traps in the machine: a training that diverges goes on with the largest numbers of its
+// formats, and one whose gradients vanish with none. The exact counters of the captures tell.
+// docs/slp-sim.md has the criteria in words.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_API_DIVERGENCE_H
+#define RUNTIME_API_DIVERGENCE_H
+
+#include "runtime/api/Session.h"
+
+namespace slp::api {
+
+/// Watches the training steps of a session, which outlives it.
+class DivergenceWatch {
+public:
+  explicit DivergenceWatch(const Session &session);
+
+  /// Before the first run of a step.
+  void beginStep();
+  /// After the last run of a step, whose loss is given: the first sign of divergence, once.
+  Result<std::optional<views::Divergence>> endStep(double loss);
+
+private:
+  /// A captured tensor.
+  struct Watched {
+    std::string name;
+    int8_t phase = -1;
+    uint64_t roundings = 0;     // in a run: its elements; 0: not known
+    uint64_t runs = 1;          // in a step
+    bool isWeightGrad = false;  // made by a MAC instruction of WG, and a tensor of the image
+    bool beganBeyond = false;   // some of it saturated in the first step already
+    num::Events before, during; // counted before the step, and in it
+    uint64_t beyond() const { return during.saturation + during.invalid; }
+  };
+  void watchRecords(bool onlyMacs);
+  std::optional<views::Divergence> checkLoss(double loss) const;
+  std::optional<views::Divergence> checkTensors(double loss) const;
+  Result<std::optional<views::Divergence>> checkGradients(double loss);
+
+  const Session &session;
+  std::vector<Watched> captures; // in the order of the program
+  bool isFirst = true, isFound = false;
+  double firstLoss = 0;
+  int64_t vanishedSteps = 0;  // in a row, up to now
+  views::Divergence vanished; // what the first of them says
+};
+
+} // namespace slp::api
+
+#endif // RUNTIME_API_DIVERGENCE_H
