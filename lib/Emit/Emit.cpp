@@ -10,6 +10,7 @@
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Num/NumDialect.h"
+#include "runtime/image/Description.h"
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
@@ -276,8 +277,7 @@ void Emitter::emitPrecision(DictionaryAttr precision) {
 }
 
 void Emitter::emitHeader() {
-  image.chipName = chip.name;
-  image.chipHash = chip.structureHash();
+  image::setChip(image, chip);
   if (auto model = module->getAttrOfType<StringAttr>("train.model"))
     image.modelName = model.str();
   else

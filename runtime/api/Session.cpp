@@ -6,6 +6,8 @@
 
 #include "runtime/api/Session.h"
 
+#include "runtime/image/Description.h"
+
 #include <algorithm>
 
 namespace slp::api {
@@ -29,16 +31,23 @@ Session::Session(image::Image image, chip::Chip chip, const SessionOptions &opti
     : program(std::move(image)), description(std::move(chip)), options(options),
       groupNumbers(program), model(description, groupNumbers), counter(groupNumbers) {}
 
-/// The description of the chip an image was compiled for.
-static Result<chip::Chip> chipOf(const image::Image &image, const std::string &imagePath,
-                                 const std::string &chipFile) {
-  if (!chipFile.empty())
-    return chip::load(chipFile);
-  std::vector<std::string> shipped = chip::shippedNames();
-  if (std::find(shipped.begin(), shipped.end(), image.chipName) == shipped.end())
-    return Error{imagePath + ": compiled for chip '" + image.chipName +
-                 "', which is not shipped; give its description with --chip=FILE.yaml"};
-  return chip::load(image.chipName);
+/// The description in `chipFile`, which may differ from the image's in rates and energies only.
+/// `replaced` says in which.
+static Result<chip::Chip> replacement(const chip::Chip &carried, const std::string &imagePath,
+                                      const std::string &chipFile, std::string &replaced) {
+  Result<chip::Chip> chip = chip::load(chipFile);
+  if (!chip)
+    return chip;
+  if (chip->structureHash() != carried.structureHash())
+    return Error{imagePath + ": compiled for chip '" + carried.name +
+                 "' with other features, numerics or structure than " + chipFile + " ('" +
+                 chip->name + "'): " + chip::describe(chip::structureDifferences(carried, *chip)) +
+                 "; only rates and energies may differ"};
+  std::vector<chip::Difference> differences = chip::ratesDifferences(carried, *chip);
+  replaced = "--chip=" + chipFile + ": " +
+             (differences.empty() ? "the rates and energies that the image has already"
+                                  : chip::describe(differences));
+  return chip;
 }
 
 Result<std::unique_ptr<Session>> Session::open(const std::string &imagePath,
@@ -47,17 +56,18 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &imagePath,
   Result<image::Image> image = image::readFile(imagePath);
   if (!image)
     return image.takeError();
-  Result<chip::Chip> chip = chipOf(*image, imagePath, chipFile);
+  Result<chip::Chip> chip = image::chipOf(*image);
+  if (!chip)
+    return Error{imagePath + ": " + chip.message()};
+  std::string replaced;
+  if (!chipFile.empty())
+    chip = replacement(*chip, imagePath, chipFile, replaced);
   if (!chip)
     return chip.takeError();
-  if (chip->structureHash() != image->chipHash) {
-    std::string described = chipFile.empty() ? "the shipped description of '" + chip->name + "'"
-                                             : chipFile + " ('" + chip->name + "')";
-    return Error{imagePath + ": compiled for chip '" + image->chipName +
-                 "' with other features, numerics or structure than " + described +
-                 "; only rates and energies may differ"};
-  }
-  return create(image.take(), chip.take(), options);
+  Result<std::unique_ptr<Session>> session = create(image.take(), chip.take(), options);
+  if (session)
+    (*session)->replacedText = replaced;
+  return session;
 }
 
 Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip chip,

@@ -34,8 +34,8 @@ struct RunResult {
 
 class Session {
 public:
-  /// Reads the image, and the description of its chip unless `chipFile` names another one, whose
-  /// structure and numerics must be the same.
+  /// Reads the image, whose chip is the one it carries unless `chipFile` names a description with
+  /// other rates and energies; features, numerics and structure must be the same.
   static Result<std::unique_ptr<Session>>
   open(const std::string &imagePath, const std::string &chipFile, const SessionOptions &options);
   static Result<std::unique_ptr<Session>> create(image::Image image, chip::Chip chip,
@@ -82,6 +82,8 @@ public:
   const image::Image &image() const { return program; }
   const chip::Chip &chip() const { return description; }
   const timing::Groups &groups() const { return groupNumbers; }
+  /// What the other description that `open` was given replaced, one line; empty without one.
+  const std::string &replaced() const { return replacedText; }
 
 private:
   Session(image::Image image, chip::Chip chip, const SessionOptions &options);
@@ -91,6 +93,7 @@ private:
   const chip::Chip description;
   SessionOptions options;
   const timing::Groups groupNumbers;
+  std::string replacedText;
   std::unique_ptr<exec::Machine> processor;
   timing::Model model;
   energy::ActivityCounter counter;

@@ -464,6 +464,10 @@ Result<views::Record> Simulation::run() {
     profile = std::make_unique<Profile>(session->chip(), session->image());
     session->setCapturer(profile.get());
   }
+  if (!session->replaced().empty())
+    watcher.note(session->replaced());
+  for (const std::string &line : chip::warnings(session->chip()))
+    watcher.warning("chip " + session->chip().name + ": " + line);
   record.chip = session->chip();
   record.groups = session->groups();
   record.image = fileName(options.image);

@@ -38,7 +38,7 @@ public:
 /// What to simulate. Numbers are checked by `simulate`.
 struct SimulationOptions {
   std::string image;
-  std::string chip; // description that replaces the image's chip; may be empty
+  std::string chip; // description whose rates and energies replace the image's; may be empty
   std::string data; // directory; empty: synthetic samples
   data::Order order = data::Order::shuffled;
   int64_t epochs = 1;                // at least 1; not used if `steps` is given

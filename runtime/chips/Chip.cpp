@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 
 namespace slp::chip {
 
@@ -91,22 +92,19 @@ struct CanonicalText {
   }
 };
 
-/// Collects "SECTION.KEY = VALUE UNIT [tag]" for every number that is not quoted.
-struct Assumptions {
+/// Collects the numbers of one section that the chip's features ask for.
+struct Lister {
+  const Chip &chip;
   std::string section;
-  std::vector<std::string> lines;
-  void add(const std::string &key, const std::string &value, Provenance p) {
-    if (p != Provenance::quoted)
-      lines.push_back(section + "." + key + " = " + value + " [" + std::string(toString(p)) + "]");
+  std::vector<Listed> &list;
+  void add(const std::string &key, const std::string &value, Provenance from) {
+    list.push_back({section + "." + key, value, from});
   }
-  void operator()(const std::string &key, const Sourced<int> &n, const Range &r) {
-    add(key, text(int64_t(n.value)) + " " + r.unit, n.provenance);
-  }
-  void operator()(const std::string &key, const Sourced<int64_t> &n, const Range &r) {
-    add(key, text(n.value) + " " + r.unit, n.provenance);
-  }
-  void operator()(const std::string &key, const Sourced<double> &n, const Range &r) {
-    add(key, text(n.value) + " " + r.unit, n.provenance);
+  template <typename T>
+  void operator()(const std::string &key, const Sourced<T> &n, const Range &range) {
+    using Printed = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+    if (!range.feature || chip.has(range.feature))
+      add(key, text(Printed(n.value)) + " " + range.unit, n.provenance);
   }
 };
 
@@ -164,27 +162,44 @@ uint64_t Chip::ratesHash() const {
   return fnv1a(canonical.out);
 }
 
-std::vector<std::string> Chip::assumptions() const {
-  Assumptions found;
-  auto hasFeature = [&](const Range &r) { return !r.feature || has(r.feature); };
-  auto visit = [&](const char *key, const auto &number, const Range &range) {
-    if (hasFeature(range))
-      found(key, number, range);
-  };
-  found.section = "numerics";
-  for (const auto &[key, value] : numericsText(numerics)) {
-    auto from = numerics.provenance.find(key);
-    found.add(key, value, from == numerics.provenance.end() ? Provenance::assumed : from->second);
+std::vector<Listed> listStructure(const Chip &chip) {
+  std::vector<Listed> list;
+  Lister numerics{chip, "numerics", list}, structure{chip, "structure", list};
+  for (const auto &[key, value] : numericsText(chip.numerics)) {
+    auto from = chip.numerics.provenance.find(key);
+    bool isKnown = from != chip.numerics.provenance.end();
+    numerics.add(key, value, isKnown ? from->second : Provenance::assumed);
   }
-  found.section = "structure";
-  visitStructure(*this, visit);
-  found.section = "rates";
-  visitRates(*this, visit);
-  for (const auto &[key, cycles] : rates.vectorCyclesPerElement)
-    found("vector_cycles." + key, cycles, vectorCyclesRange);
-  found.section = "energy";
-  visitEnergies(*this, visit);
-  return std::move(found.lines);
+  visitStructure(chip, structure);
+  return list;
+}
+
+std::vector<Listed> listRates(const Chip &chip) {
+  std::vector<Listed> list;
+  Lister rates{chip, "rates", list}, energy{chip, "energy", list};
+  visitRates(chip, rates);
+  for (const auto &[key, cycles] : chip.rates.vectorCyclesPerElement)
+    rates("vector_cycles." + key, cycles, vectorCyclesRange);
+  visitEnergies(chip, energy);
+  return list;
+}
+
+std::vector<Listed> listMechanisms(const Chip &chip) {
+  std::vector<Listed> list;
+  Lister mechanisms{chip, "mechanisms", list};
+  for (const Mechanism &m : mechanismTable)
+    if (auto found = chip.mechanisms.find(m.key); found != chip.mechanisms.end())
+      mechanisms(m.key, found->second, m.range);
+  return list;
+}
+
+std::vector<std::string> Chip::assumptions() const {
+  std::vector<std::string> lines;
+  for (const std::vector<Listed> &list : {listStructure(*this), listRates(*this)})
+    for (const Listed &n : list)
+      if (n.from != Provenance::quoted)
+        lines.push_back(n.key + " = " + n.value + " [" + std::string(toString(n.from)) + "]");
+  return lines;
 }
 
 std::vector<std::string> shippedNames() {

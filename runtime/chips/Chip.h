@@ -126,6 +126,9 @@ struct Chip {
   std::map<std::string, Sourced<double>>
       mechanisms; // "FEATURE.parameter", for the features the chip has
   std::map<std::string, Published> published;
+  /// The YAML text that gives this description again without any other file: the bases are merged
+  /// in, comments left out. As it was parsed, whatever has been assigned to the members since.
+  std::string description;
 
   bool has(std::string_view feature) const { return features.count(std::string(feature)) != 0; }
   /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match
@@ -137,6 +140,22 @@ struct Chip {
   /// not `quoted`, for the foot of a report.
   std::vector<std::string> assumptions() const;
 };
+
+/// A number that two descriptions disagree on.
+struct Difference {
+  std::string key;      // "rates.clock"
+  std::string from, to; // with units; "none" where one does not have it
+};
+/// Where the structure hashes of two chips differ: features, numerics and structure.
+std::vector<Difference> structureDifferences(const Chip &from, const Chip &to);
+/// Where their rates hashes differ: rates, energies and mechanisms.
+std::vector<Difference> ratesDifferences(const Chip &from, const Chip &to);
+/// "rates.clock 200 MHz, now 100 MHz; ...": at most `limit` of them, then "and 12 more".
+std::string describe(const std::vector<Difference> &differences, size_t limit = 4);
+
+/// What a user should know of the numbers of a description that is valid: one line each. Energies
+/// are taken as they stand, so a supply or clock that they were not found for is named.
+std::vector<std::string> warnings(const Chip &chip);
 
 /// Reads and checks a description. `nameOrPath` is a shipped name ("lnpu", "asu-fp8") or a path to
 /// a YAML file. Errors name the file, the key, the value and the accepted range; an unknown name

@@ -128,6 +128,19 @@ inline constexpr Feature featureTable[] = {
     {"mixed-precision", "fp16-mac"}, {"weight-groups", nullptr}, {"zero-skip", nullptr},
 };
 
+/// A number or choice of a description, for people.
+struct Listed {
+  std::string key;   // "rates.clock"
+  std::string value; // with its unit
+  Provenance from = Provenance::assumed;
+};
+/// Numerics, then structure, in the order of the documentation.
+std::vector<Listed> listStructure(const Chip &chip);
+/// Rates, then energies, in the order of the documentation.
+std::vector<Listed> listRates(const Chip &chip);
+/// Parameters of the features that the chip has, by name.
+std::vector<Listed> listMechanisms(const Chip &chip);
+
 /// The YAML text of a shipped description, or null. Generated at build time from
 /// runtime/chips/*.yaml.
 struct Shipped {

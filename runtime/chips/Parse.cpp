@@ -10,6 +10,7 @@
 
 #include "runtime/chips/Chip.h"
 #include "runtime/chips/Fields.h"
+#include "runtime/chips/Resolved.h"
 
 #include <algorithm>
 #include <charconv>
@@ -72,6 +73,11 @@ public:
     YAML::Node root = loadWithBases(yaml);
     if (!failed)
       readChip(root, chip);
+    if (!failed)
+      chip.description = resolvedText(root);
+    if (chip.description.size() > maxDescriptionBytes)
+      fail("document", std::to_string(chip.description.size()) + " bytes with its base",
+           "at most 1 MiB");
     if (failed)
       return std::move(error);
     return chip;

@@ -63,11 +63,11 @@ private:
   const std::vector<uint8_t> &bytes;
   const std::string &where;
   ElfHandle elf;
-  View note, text, descriptors, debug;
+  View note, text, descriptors, chip, debug;
   std::vector<View> runs; // .data and .bss, in file order
   uint64_t checksum = 0;
-  const uint8_t *header = nullptr, *schema = nullptr;
-  size_t headerSize = 0, schemaSize = 0;
+  const uint8_t *header = nullptr, *schema = nullptr, *chipHashes = nullptr;
+  size_t headerSize = 0, schemaSize = 0, chipHashesSize = 0;
   Image image;
 
   Error fail(const std::string &why) const { return Error{where + ": " + why}; }
@@ -132,6 +132,7 @@ private:
       View *known = name == ".note.slp"    ? &note
                     : name == ".text"      ? &text
                     : name == ".desc"      ? &descriptors
+                    : name == ".slp.chip"  ? &chip
                     : name == ".slp.debug" ? &debug
                                            : nullptr;
       if (!known)
@@ -141,7 +142,8 @@ private:
       *known = view;
     }
     for (auto [view, name] : {std::pair(&note, ".note.slp"), std::pair(&text, ".text"),
-                              std::pair(&descriptors, ".desc"), std::pair(&debug, ".slp.debug")})
+                              std::pair(&descriptors, ".desc"), std::pair(&chip, ".slp.chip"),
+                              std::pair(&debug, ".slp.debug")})
       if (!view->isThere)
         return fail(std::string("corrupt: no section ") + name);
     return Status::success();
@@ -178,6 +180,8 @@ private:
     headerSize -= 12;
     if (!takeNote(offset, schemaNote, schema, schemaSize))
       return fail("corrupt: the schema note");
+    if (!takeNote(offset, chipNote, chipHashes, chipHashesSize))
+      return fail("corrupt: the note of the chip description");
     return Status::success();
   }
 
@@ -185,6 +189,7 @@ private:
     Checksum sum;
     sum.add(header, headerSize);
     sum.add(schema, schemaSize);
+    sum.add(chipHashes, chipHashesSize);
     for (const View &run : runs)
       if (run.data)
         sum.add(run.data, run.size);
@@ -197,7 +202,21 @@ private:
         !decodeSchema(schema, schemaSize, bytes.size(), image) ||
         !decodeDebug(debug.data, debug.size, image))
       return fail("corrupt: a note or the debug section has another layout");
+    if (Status s = readChip(); !s)
+      return s;
     return readContents();
+  }
+
+  Status readChip() {
+    uint64_t expected = 0;
+    if (!decodeChip(chipHashes, chipHashesSize, image, expected))
+      return fail("corrupt: the note of the chip description has another layout");
+    if (!decodeDescription(chip.data, chip.size, expected, image))
+      return fail("corrupt: the chip description in section .slp.chip is not the one that the "
+                  "image was written with (its checksum differs)");
+    if (Status s = checkDescription(image); !s)
+      return fail("inconsistent image: " + s.message());
+    return Status::success();
   }
 
   Status readContents() {

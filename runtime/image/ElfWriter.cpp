@@ -110,6 +110,7 @@ Result<File> layOut(const Image &image) {
     return descriptors.takeError();
   std::vector<uint8_t> text = textBytes(image), debug = encodeDebug(image);
   std::vector<uint8_t> header = encodeHeader(image), schema = encodeSchema(image);
+  std::vector<uint8_t> chip = encodeChip(image);
   std::vector<Run> runs = runsOf(image);
   if (runs.size() > maxSections)
     return Error{"the tensors need " + std::to_string(runs.size()) +
@@ -123,6 +124,7 @@ Result<File> layOut(const Image &image) {
   Checksum sum;
   sum.add(header);
   sum.add(schema);
+  sum.add(chip);
   for (const Run &run : runs) {
     std::vector<uint8_t> data = run.hasData ? dataOf(image, run) : std::vector<uint8_t>();
     if (run.hasData)
@@ -157,6 +159,7 @@ Result<File> layOut(const Image &image) {
         end = std::min(end, other.pc);
     symbols.add(e.name, STT_FUNC, textIndex, textBase + e.pc * wordBytes, (end - e.pc) * wordBytes);
   }
+  file.add(".slp.chip", SHT_PROGBITS, 0, 0, descriptionBytes(image), 1);
   file.add(".slp.debug", SHT_PROGBITS, 0, 0, std::move(debug), 1);
 
   ByteWriter notes, first;
@@ -165,6 +168,7 @@ Result<File> layOut(const Image &image) {
   first.bytes.insert(first.bytes.end(), header.begin(), header.end());
   addNote(notes, headerNote, first.bytes);
   addNote(notes, schemaNote, schema);
+  addNote(notes, chipNote, chip);
   file.sections[note].header.sh_size = notes.bytes.size();
   file.sections[note].content = std::move(notes.bytes);
 
@@ -262,6 +266,8 @@ Result<std::vector<uint8_t>> contentOf(int fd) {
 
 Result<std::vector<uint8_t>> serialize(const Image &image) {
   if (Status s = verify(image); !s)
+    return s.takeError();
+  if (Status s = checkDescription(image); !s)
     return s.takeError();
   Result<File> file = layOut(image);
   if (!file)

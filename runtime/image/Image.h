@@ -5,7 +5,7 @@
 // An image as a value, and its ELF64 file. Written by lib/Emit and slp-as, read by exec, slp-dis
 // and slp-verify. Sections: .text (128-bit words), .desc (descriptor table), .data (initial state),
 // .bss (zero state and temporaries), .symtab/.strtab (entry points, named tensors), .note.slp
-// (version, hashes, schema), .slp.debug (not loaded).
+// (version, hashes, schema), .slp.chip (chip description) and .slp.debug (neither loaded).
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -23,7 +23,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 4;
+constexpr uint32_t formatVersion = 5;
 
 enum class Role : uint8_t { input, output, state, temp, constant };
 
@@ -89,10 +89,12 @@ struct RuntimeNumber {
 };
 
 struct Image {
-  std::string chipName;   // "lnpu"
-  uint64_t chipHash = 0;  // Chip::structureHash of the description compiled for
-  std::string modelName;  // file name of the model, without folder
-  uint64_t modelHash = 0; // of what the model computes, without its numbers; 0: not known
+  std::string chipName;        // "lnpu"
+  uint64_t chipHash = 0;       // Chip::structureHash of the description compiled for
+  uint64_t ratesHash = 0;      // Chip::ratesHash of it
+  std::string chipDescription; // Chip::description of it, see Description.h
+  std::string modelName;       // file name of the model, without folder
+  uint64_t modelHash = 0;      // of what the model computes, without its numbers; 0: not known
   int64_t batch = 0;
   double lossScale = 1;       // static
   std::string lossScaleState; // of dynamic loss scaling: scale, good steps, held steps, held

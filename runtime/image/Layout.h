@@ -24,6 +24,7 @@ constexpr uint64_t descriptorBytes = mach::TensorTile::numWords * wordBytes;
 constexpr char noteOwner[] = "SLPC";   // with its NUL, as notes have it
 constexpr uint32_t headerNote = 0x100; // version, checksum, chip, model
 constexpr uint32_t schemaNote = 0x101; // tensors, descriptors, entry points
+constexpr uint32_t chipNote = 0x102;   // of the chip description in .slp.chip
 
 /// A run of neighbouring tensors that becomes one .data or .bss section: all of them have initial
 /// values, or none has.
@@ -47,6 +48,17 @@ std::vector<Entry> sortedEntries(const Image &image);
 std::vector<uint8_t> encodeHeader(const Image &image);
 std::vector<uint8_t> encodeSchema(const Image &image);
 std::vector<uint8_t> encodeDebug(const Image &image);
+
+/// There must be a description, as lines. `chipOf` says whether they mean anything.
+Status checkDescription(const Image &image);
+
+/// The chip note, and the section .slp.chip that it belongs to (Description.cpp). The section has a
+/// checksum of its own, so that a message can name it.
+std::vector<uint8_t> encodeChip(const Image &image);
+std::vector<uint8_t> descriptionBytes(const Image &image);
+bool decodeChip(const uint8_t *data, size_t size, Image &image, uint64_t &checksum);
+/// False if the checksum is another.
+bool decodeDescription(const uint8_t *data, size_t size, uint64_t checksum, Image &image);
 
 /// Inverses; false if the bytes are no such record. decodeSchema leaves `init` of tensors that have
 /// initial values as `bytes` zeros only if that many can be in a file of `fileBytes`, and false

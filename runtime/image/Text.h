@@ -5,8 +5,9 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 4                       format version
-//   .chip NAME [HASH]              Chip::structureHash in hexadecimal
+//   .image 5                       format version
+//   .chip NAME [HASH [HASH]]       Chip::structureHash and Chip::ratesHash in hexadecimal
+//   .chip_line "TEXT"              a line of the chip's description; all of them or none
 //   .model NAME [HASH]             Image::modelHash in hexadecimal
 //   .batch N
 //   .loss_scale X                  1 if absent
@@ -36,7 +37,8 @@ namespace slp::image {
 /// An image as text gives it.
 struct ParsedText {
   Image image;
-  bool hasChipHash = false; // otherwise chipHash is 0
+  bool hasChipHash = false;  // otherwise chipHash is 0
+  bool hasRatesHash = false; // otherwise ratesHash is 0
 };
 
 /// The complete image, with comments that name ONNX nodes and tensors. `image` has passed `verify`.

@@ -8,6 +8,8 @@
 
 #include "runtime/image/Text.h"
 
+#include "runtime/image/Layout.h"
+
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/Cursor.h"
 
@@ -171,15 +173,23 @@ public:
       std::string_view name;
       Status (TextParser::*read)(Operands &, uint64_t pc);
     };
-    static constexpr Known table[] = {
-        {".image", &TextParser::readVersion},       {".chip", &TextParser::readChip},
-        {".model", &TextParser::readModel},         {".batch", &TextParser::readBatch},
-        {".loss_scale", &TextParser::readScale},    {".tensor", &TextParser::readTensor},
-        {".bytes", &TextParser::readBytes},         {".node", &TextParser::readNode},
-        {".optimizer", &TextParser::readOptimizer}, {".micro_batches", &TextParser::readMicro},
-        {".number", &TextParser::readNumber},       {".capture", &TextParser::readCapture},
-        {".elided", &TextParser::readElided},       {".loc", &TextParser::readLoc},
-        {".captured", &TextParser::readCaptured},   {".loss_scale_state", &TextParser::readState}};
+    static constexpr Known table[] = {{".image", &TextParser::readVersion},
+                                      {".chip", &TextParser::readChip},
+                                      {".chip_line", &TextParser::readChipLine},
+                                      {".model", &TextParser::readModel},
+                                      {".batch", &TextParser::readBatch},
+                                      {".loss_scale", &TextParser::readScale},
+                                      {".tensor", &TextParser::readTensor},
+                                      {".bytes", &TextParser::readBytes},
+                                      {".node", &TextParser::readNode},
+                                      {".optimizer", &TextParser::readOptimizer},
+                                      {".micro_batches", &TextParser::readMicro},
+                                      {".number", &TextParser::readNumber},
+                                      {".capture", &TextParser::readCapture},
+                                      {".elided", &TextParser::readElided},
+                                      {".loc", &TextParser::readLoc},
+                                      {".captured", &TextParser::readCaptured},
+                                      {".loss_scale_state", &TextParser::readState}};
     for (const Known &known : table) {
       if (known.name != name)
         continue;
@@ -214,6 +224,9 @@ public:
               [](const Tensor &a, const Tensor &b) { return a.address < b.address; });
     if (Status s = verify(image); !s)
       return s.takeError();
+    if (!image.chipDescription.empty())
+      if (Status s = checkDescription(image); !s)
+        return s.takeError();
     return std::move(parsed);
   }
 
@@ -252,9 +265,16 @@ private:
     parsed.hasChipHash = !o.atEnd();
     if (parsed.hasChipHash)
       parsed.image.chipHash = o.unsignedInteger();
+    parsed.hasRatesHash = !o.atEnd();
+    if (parsed.hasRatesHash)
+      parsed.image.ratesHash = o.unsignedInteger();
     if (Status s = o.finish(); !s)
       return s;
     return once(sawChip);
+  }
+  Status readChipLine(Operands &o, uint64_t) {
+    parsed.image.chipDescription += o.name(false) + "\n";
+    return o.finish();
   }
   Status readModel(Operands &o, uint64_t) {
     parsed.image.modelName = o.name(false);

@@ -54,9 +54,21 @@ void printBytes(std::string &out, const std::vector<uint8_t> &bytes) {
   out += bytes.empty() ? "" : "\n";
 }
 
+/// One directive a line of the description.
+void printDescription(std::string &out, const std::string &description) {
+  for (size_t begin = 0; begin < description.size();) {
+    size_t end = std::min(description.find('\n', begin), description.size());
+    out += ".chip_line " +
+           mach::quoteName(std::string_view(description).substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
+}
+
 void printHeader(std::string &out, const Image &image) {
   out += ".image " + std::to_string(formatVersion) + "\n";
-  out += ".chip " + mach::quoteName(image.chipName) + " " + hexText(image.chipHash) + "\n";
+  out += ".chip " + mach::quoteName(image.chipName) + " " + hexText(image.chipHash) + " " +
+         hexText(image.ratesHash) + "\n";
+  printDescription(out, image.chipDescription);
   out += ".model " + mach::quoteName(image.modelName);
   if (image.modelHash)
     out += " " + hexText(image.modelHash);

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/image/Description.h"
 #include "runtime/image/Features.h"
 #include "runtime/image/File.h"
 #include "runtime/image/Text.h"
@@ -23,21 +24,36 @@ struct Options {
   std::string input, output, target;
 };
 
-/// The image must be for the chip that it names: right hash, no feature that the chip lacks.
+/// The chip that the text is for: of --target, of its own lines, or shipped under its name.
+Result<chip::Chip> findChip(const image::Image &image, const Options &options) {
+  if (!options.target.empty())
+    return chip::load(options.target);
+  if (!image.chipDescription.empty())
+    return chip::parse(image.chipDescription, options.input + ": .chip_line");
+  Result<chip::Chip> chip = chip::load(image.chipName);
+  if (!chip)
+    return Error{options.input + ": .chip: " + chip.message() + " as --target"};
+  return chip;
+}
+
+/// The image must be for the chip that it names: right hashes, no feature that the chip lacks.
 Status fitToChip(image::ParsedText &parsed, const Options &options) {
   const std::string &name = parsed.image.chipName;
-  Result<chip::Chip> chip = chip::load(options.target.empty() ? name : options.target);
+  Result<chip::Chip> chip = findChip(parsed.image, options);
   if (!chip)
-    return Error{options.target.empty()
-                     ? options.input + ": .chip: " + chip.message() + " as --target"
-                     : chip.message()};
+    return chip.takeError();
   if (chip->name != name)
-    return Error{options.input + ": .chip names '" + name + "', --target describes '" + chip->name +
-                 "'"};
-  if (parsed.hasChipHash && parsed.image.chipHash != chip->structureHash())
+    return Error{options.input + ": .chip names '" + name + "', " +
+                 (options.target.empty() ? "its lines describe '" : "--target describes '") +
+                 chip->name + "'"};
+  bool sameStructure = !parsed.hasChipHash || parsed.image.chipHash == chip->structureHash();
+  // --target may replace rates, as slp-sim --chip may.
+  bool sameRates = !parsed.hasRatesHash || !options.target.empty() ||
+                   parsed.image.ratesHash == chip->ratesHash();
+  if (!sameStructure || !sameRates)
     return Error{options.input + ": .chip: made for another description of '" + name +
-                 "', leave out the hash to assemble for this one"};
-  parsed.image.chipHash = chip->structureHash();
+                 "', leave out the hashes to assemble for this one"};
+  image::setChip(parsed.image, *chip);
   if (Status s = image::checkFeatures(parsed.image, *chip); !s)
     return Error{options.input + ": " + s.message()};
   return Status::success();
@@ -66,8 +82,10 @@ int main(int argc, char **argv) {
   Options options;
   app.add_option("FILE", options.input, "assembly text, - for standard input")->required();
   app.add_option("-o,--output", options.output, "the image to write")->required();
-  app.add_option("--target", options.target,
-                 "description of the chip that the text names: lnpu, asu-fp8 or a YAML file");
+  app.add_option(
+      "--target", options.target,
+      "description of the chip that the text names, in the place of the text's own: lnpu, "
+      "asu-fp8 or a YAML file");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

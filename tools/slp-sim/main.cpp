@@ -35,6 +35,10 @@ public:
     std::string what = step.epoch ? "epoch " + std::to_string(step.epoch) : "evaluating";
     progress.update(what, done, total, step.loss);
   }
+  void warning(const std::string &text) override {
+    progress.clear();
+    std::fprintf(stderr, "slp-sim: warning: %s\n", text.c_str());
+  }
   void epochEnded(const views::EpochRecord &epoch, int64_t epochs) override {
     progress.clear();
     std::printf("epoch %lld/%lld  loss %.4f", static_cast<long long>(epoch.epoch),
@@ -113,7 +117,8 @@ int main(int argc, char **argv) {
   app.add_option("--threads", options.threads, "host threads, 0: all; results do not depend on it")
       ->capture_default_str();
   app.add_flag("--eval", options.evaluateOnly, "no training: accuracy, or loss, on the test split");
-  app.add_option("--chip", options.chip, "chip description with other rates and energies");
+  app.add_option("--chip", options.chip,
+                 "chip description whose rates and energies replace the image's");
   app.add_flag("--functional-only", options.functionalOnly, "values only: no cycles, no energy");
   app.add_flag("--stop-on-divergence", options.stopOnDivergence,
                "end with exit status 1 after the first step that shows it; --save writes nothing");

@@ -8,6 +8,7 @@
 
 #include "slp/Verify/Verify.h"
 
+#include "runtime/image/Description.h"
 #include "runtime/image/File.h"
 #include "tools/slpc/CompileFlags.h"
 #include "tools/slpc/Diagnostics.h"
@@ -107,6 +108,12 @@ int main(int argc, char **argv) {
   if (mlir::failed(report))
     return 1;
   verify::print(*report, report->ok() ? llvm::outs() : llvm::errs(), verbose);
+  // The machine is the one that the image carries, as in slp-sim.
+  chip = image::chipOf(program->image);
+  if (!chip) {
+    llvm::errs() << "slp-verify: error: " << chip.message() << "\n";
+    return 1;
+  }
   if (!report->ok())
     return 1;
   if (report->fidelity) {

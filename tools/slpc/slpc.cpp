@@ -174,6 +174,10 @@ int main(int argc, char **argv) {
   if (driver.explain.getNumOccurrences() != 0)
     return explainNode(*module, driver.explain, options, *chip);
 
+  if (kind != "mlir")
+    for (const std::string &line : chip::warnings(*chip))
+      emitWarning(UnknownLoc::get(&context)) << "chip " << chip->name << ": " << line;
+
   DefaultTimingManager timing;
   timing.setEnabled(driver.timeReport);
   TimingScope scope = timing.getRootScope();

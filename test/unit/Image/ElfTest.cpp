@@ -79,6 +79,8 @@ TEST(Elf, RoundTrip) {
   EXPECT_EQ(bytesOf(*back), bytes);
   EXPECT_EQ(back->chipName, "lnpu");
   EXPECT_EQ(back->chipHash, 0x0123456789abcdefu);
+  EXPECT_EQ(back->ratesHash, 0x00f0e0d0c0b0a090u);
+  EXPECT_EQ(back->chipDescription, image.chipDescription);
   EXPECT_EQ(back->modelName, "small.onnx");
   EXPECT_EQ(back->modelHash, 0xfedcba9876543210u);
   EXPECT_EQ(back->batch, 2);
@@ -120,6 +122,7 @@ TEST(Elf, RoundTrip) {
 TEST(Elf, SmallestImage) {
   Image image;
   image.chipName = "lnpu";
+  image.chipDescription = "\n";
   image.modelName = "none";
   image.batch = 1;
   std::vector<uint8_t> bytes = bytesOf(image);
@@ -224,7 +227,7 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
   other[version] = formatVersion - 1;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 3, this program reads 4");
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 4, this program reads 5");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

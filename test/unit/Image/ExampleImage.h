@@ -71,6 +71,8 @@ inline Image exampleImage() {
   Image image;
   image.chipName = "lnpu";
   image.chipHash = 0x0123456789abcdef;
+  image.ratesHash = 0x00f0e0d0c0b0a090;
+  image.chipDescription = "name: lnpu\nstructure:\n  cores: {value: 16, note: 'a \"core\"'}\n";
   image.modelName = "small.onnx";
   image.modelHash = 0xfedcba9876543210;
   image.batch = 2;
