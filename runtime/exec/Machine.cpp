@@ -60,24 +60,26 @@ static Status allocate(State &state) {
   if (dramBytes > uint64_t(s.dramBytes.value))
     return Error{"the tensors need " + std::to_string(dramBytes) + " bytes of dram, " +
                  state.chip.name + " has " + std::to_string(s.dramBytes.value)};
-  auto make = [](Memory &memory, uint64_t bytes) {
+  auto make = [&](Memory &memory, const char *name, uint64_t bytes) {
     Result<Memory> result = Memory::allocate(bytes);
     if (!result)
-      return Status(result.takeError());
+      return Status(
+          Error{std::string(name) + " of chip " + state.chip.name + ": " + result.message()});
     memory = result.take();
     return Status::success();
   };
   Memories &m = state.memories;
-  if (Status st = make(m.dram, dramBytes); !st)
+  if (Status st = make(m.dram, "dram", dramBytes); !st)
     return st;
-  if (Status st = make(m.shared, uint64_t(s.sharedBytes.value)); !st)
+  if (Status st = make(m.shared, "shared buffer", uint64_t(s.sharedBytes.value)); !st)
     return st;
   m.spm.resize(size_t(s.cores.value));
   m.acc.resize(size_t(s.cores.value));
   for (size_t core = 0; core < m.spm.size(); ++core) {
-    if (Status st = make(m.spm[core], uint64_t(s.scratchpadBytes.value)); !st)
+    if (Status st = make(m.spm[core], "scratchpad", uint64_t(s.scratchpadBytes.value)); !st)
       return st;
-    if (Status st = make(m.acc[core], 2 * uint64_t(s.accBankBytes.value)); !st)
+    uint64_t banks = 2 * uint64_t(s.accBankBytes.value);
+    if (Status st = make(m.acc[core], "accumulator banks", banks); !st)
       return st;
   }
   return Status::success();

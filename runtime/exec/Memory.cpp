@@ -2,22 +2,45 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// calloc rather than a vector: a gigabyte of DRAM of which a program uses ten megabytes should cost
-// ten megabytes.
+// A gigabyte of which a program uses ten megabytes should cost ten megabytes. Small memories come
+// from the heap; large ones are mapped without a reservation, so that the host is not asked for the
+// sum of what 64 cores could hold.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Memory.h"
 
+#include <cstdlib>
+#include <sys/mman.h>
+
 namespace slp::exec {
+
+/// From here on a memory is a mapping of its own, bytes.
+static constexpr uint64_t largeMemory = 1 << 20;
+/// To spare, so that vector kernels can read a whole register at the end.
+static constexpr uint64_t spareBytes = 64;
+
+void MemoryFree::operator()(uint8_t *p) const {
+  if (mapped)
+    munmap(p, mapped);
+  else
+    std::free(p);
+}
 
 Result<Memory> Memory::allocate(uint64_t bytes) {
   Memory memory;
-  // 64 bytes to spare let vector kernels read a whole register at the end.
-  memory.bytes.reset(static_cast<uint8_t *>(std::calloc(bytes + 64, 1)));
-  if (!memory.bytes)
-    return Error{"the host cannot provide a memory of " + std::to_string(bytes) + " bytes"};
   memory.length = bytes;
+  if (bytes < largeMemory) {
+    memory.bytes.reset(static_cast<uint8_t *>(std::calloc(bytes + spareBytes, 1)));
+  } else {
+    void *mapping = mmap(nullptr, bytes + spareBytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapping != MAP_FAILED)
+      memory.bytes = {static_cast<uint8_t *>(mapping), MemoryFree{bytes + spareBytes}};
+  }
+  if (!memory.bytes)
+    return Error{"the host has no address space for a memory of " + std::to_string(bytes) +
+                 " bytes"};
   return memory;
 }
 

@@ -14,13 +14,18 @@
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
 namespace slp::exec {
 
-/// Zero-initialised bytes; pages the program never touches cost nothing.
+/// Gives the bytes of a Memory back to the host.
+struct MemoryFree {
+  uint64_t mapped = 0; // bytes of a mapping of its own; 0: of the heap
+  void operator()(uint8_t *p) const;
+};
+
+/// Zero-initialised bytes; pages the program never touches cost nothing, however large the memory.
 class Memory {
 public:
   Memory() = default;
@@ -30,10 +35,7 @@ public:
   uint64_t size() const { return length; }
 
 private:
-  struct Free {
-    void operator()(uint8_t *p) const { std::free(p); }
-  };
-  std::unique_ptr<uint8_t[], Free> bytes;
+  std::unique_ptr<uint8_t[], MemoryFree> bytes;
   uint64_t length = 0;
 };
 
