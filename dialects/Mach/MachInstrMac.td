@@ -50,7 +50,8 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input til
   let summary = "Convolution, gradient of the weights.";
   let description = [{
     acc (g, co, ci, kh, kw), which lies in accumulator bank 0, is the total over images; the chain of the current image lies
-    at the same offset in bank 1. For each image of the error tile, in order: the chain starts at +0 if the tile holds the
+    at the same offset in bank 1, its elements as far apart as those of the total, or as many times farther as they are
+    wider. For each image of the error tile, in order: the chain starts at +0 if the tile holds the
     image's first row, takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major
     order, in the chip's dot groups of consecutive pixels of the image, and is added to the total if the tile holds the
     image's last row. A tile of several images must hold whole images; a tile of part of an image must hold whole output rows

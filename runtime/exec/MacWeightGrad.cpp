@@ -100,11 +100,16 @@ Status WeightGradient::resolveTiles() {
   second.tile.format = accumulatorFormat(part.chip);
   if (acc.address >= uint64_t(part.chip.structure.accBankBytes.value))
     return Error{"operand `acc` must lie in accumulator bank 0"};
+  // Elements of a wider chain lie as many times farther apart.
+  int chainBytes = mach::elementBytes(second.tile.format),
+      totalBytes = mach::elementBytes(acc.format);
+  if (chainBytes > totalBytes)
+    for (auto &stride : second.tile.stride)
+      stride *= chainBytes / totalBytes;
   for (int d = 0; d < acc.rank; ++d)
-    if (acc.box.size[d] > 1 && acc.stride[d] < mach::elementBytes(second.tile.format))
+    if (acc.box.size[d] > 1 && int64_t(second.tile.stride[d]) < chainBytes)
       return Error{"operand `acc` leaves " + std::to_string(acc.stride[d]) +
-                   " bytes for an element of the chain, which has " +
-                   std::to_string(mach::elementBytes(second.tile.format))};
+                   " bytes for an element of the total, which has " + std::to_string(totalBytes)};
   Result<TileView> c = part.view(second, "acc (bank 1)");
   if (!c)
     return c.takeError();

@@ -208,7 +208,11 @@ int64_t TileChooser::excess(const TileChoice &choice) const {
   int64_t over = 0;
   for (const NestBuffer &buffer : nest.buffers) {
     int64_t size = bufferBytes(buffer, choice);
-    if (buffer.space == Space::acc)
+    if (buffer.space == Space::acc) {
+      // The chain of conv.wg, in the other bank, may be wider than the total.
+      int64_t element = chip_ir::elementBytes(buffer.element);
+      if (nest.oneAccumulatorSlot)
+        size = size / element * std::max<int64_t>(element, chip.numerics.accumulateFp16 ? 2 : 4);
       over += std::max<int64_t>(0, size - chip.structure.accBankBytes);
     else
       bytes[buffer.space] += size * bufferSlots(nest, buffer, choice);
