@@ -7,6 +7,7 @@
 #include "runtime/timing/Groups.h"
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace slp::timing {
@@ -18,18 +19,34 @@ const char *phaseName(int phase) {
 
 Groups::Groups() : groups(1) {}
 
+static Group groupOf(const image::Debug &debug, const image::DebugRecord &record) {
+  Group group;
+  group.phase = record.phase;
+  auto node = static_cast<size_t>(record.node);
+  if (record.node >= 0 && node < debug.nodes.size()) {
+    group.name = debug.nodes[node];
+    if (node < debug.ops.size())
+      group.op = debug.ops[node];
+  }
+  return group;
+}
+
 Groups::Groups(const image::Image &image) : groups(1) {
-  const image::Debug &debug = image.debug;
-  std::map<std::pair<int32_t, int8_t>, uint32_t> known{{{-1, -1}, 0}};
-  groupOfPc.reserve(debug.records.size());
-  for (const image::DebugRecord &record : debug.records) {
-    auto [it, isNew] =
-        known.try_emplace({record.node, record.phase}, static_cast<uint32_t>(groups.size()));
-    if (isNew) {
-      bool named = record.node >= 0 && size_t(record.node) < debug.nodes.size();
-      groups.push_back({record.node, record.phase, named ? debug.nodes[record.node] : "-"});
+  std::map<std::pair<int32_t, int8_t>, uint32_t> indices; // by what the record says
+  // By what they are called: an image may list a node and its op twice.
+  std::map<std::tuple<std::string, std::string, int8_t>, uint32_t> known{{{"-", "-", -1}, 0}};
+  groupOfPc.reserve(image.debug.records.size());
+  for (const image::DebugRecord &record : image.debug.records) {
+    auto [index, isNewRecord] = indices.try_emplace({record.node, record.phase}, 0);
+    if (isNewRecord) {
+      Group group = groupOf(image.debug, record);
+      auto [it, isNew] = known.try_emplace({group.name, group.op, group.phase},
+                                           static_cast<uint32_t>(groups.size()));
+      if (isNew)
+        groups.push_back(group);
+      index->second = it->second;
     }
-    groupOfPc.push_back(it->second);
+    groupOfPc.push_back(index->second);
   }
 }
 

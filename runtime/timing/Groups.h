@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Cycles, energy and traffic are added up per group: an ONNX node in one phase of the step. The
+// Cycles, energy and traffic are added up per group: one train op of an ONNX node in one
+// phase of the step. The
 // image's debug section says which instruction serves which group. timing, energy and views share
 // this numbering.
 //
@@ -19,11 +20,11 @@
 
 namespace slp::timing {
 
-/// One ONNX node in one phase.
+/// One train op of an ONNX node in one phase. No two groups have the same three.
 struct Group {
-  int32_t node = -1;      // index into Debug::nodes, or -1
-  int8_t phase = -1;      // 0 fp, 1 bp, 2 wg, 3 up, or -1
   std::string name = "-"; // ONNX name, or "-"
+  std::string op = "-";   // "train.conv", or "-"
+  int8_t phase = -1;      // 0 fp, 1 bp, 2 wg, 3 up, or -1
 };
 
 /// "fp", "bp", "wg", "up", or "-" for anything else.

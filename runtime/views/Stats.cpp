@@ -161,7 +161,7 @@ static Json totalOf(const Record &record) {
   Json nodes = Json::array();
   for (size_t g = 0; g < record.groups.size(); ++g) {
     const timing::Group &group = record.groups[g];
-    Json n = {{"node", group.name}, {"phase", timing::phaseName(group.phase)}};
+    Json n = {{"node", group.name}, {"op", group.op}, {"phase", timing::phaseName(group.phase)}};
     addTotals(n,
               measurement.totals(record.groups,
                                  [&](const timing::Group &other) { return &other == &group; }),

@@ -16,7 +16,7 @@
 
 namespace slp::views {
 
-constexpr int statsVersion = 1;
+constexpr int statsVersion = 2;
 
 nlohmann::ordered_json statsOf(const Record &record);
 /// Writes statsOf(record) to `path`, whole or not at all.

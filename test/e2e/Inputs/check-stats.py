@@ -35,7 +35,7 @@ def check(what, found, expected):
 
 assert total["cycles"] > 0 and total["macs"]["issued"] > 0 and total["energy_pj"]["chip"] > 0
 for part in [total] + total["phases"] + total["nodes"]:
-    name = part.get("node", "") + " " + part.get("phase", "total")
+    name = " ".join([part.get("node", ""), part.get("op", ""), part.get("phase", "total")])
     check(f"{name}: split", sum(part["split"].values()), part["cycles"])
     energy = dict(part["energy_pj"])
     whole, chip, dram = energy.pop("total"), energy.pop("chip"), energy.pop("dram")
@@ -45,7 +45,7 @@ for part in [total] + total["phases"] + total["nodes"]:
     assert 0 <= part["utilisation"] <= 1, name
 
 for kind in ("phases", "nodes"):
-    shared = {key: value for key, value in total[kind][0].items() if key not in ("node", "phase")}
+    shared = {key: value for key, value in total[kind][0].items() if key not in ("node", "op", "phase")}
     for path, _ in numbers(shared):
         check(f"{kind}: {'.'.join(path)}", sum(at(part, path) for part in total[kind]), at(total, path))
 for phase in total["phases"]:
@@ -54,6 +54,11 @@ for phase in total["phases"]:
 for key in ("cycles", "macs"):
     whole = total["cycles"] if key == "cycles" else total["macs"]["issued"]
     check(f"steps: {key}", sum(step[key] for step in stats["steps"]), whole)
+# An entry is found by its node, op and phase.
+names = [(node["node"], node["op"], node["phase"]) for node in total["nodes"]]
+for name in set(names):
+    if names.count(name) != 1:
+        sys.exit(f"{sys.argv[1]}: {names.count(name)} entries of node {name}")
 # Each engine accounts for every cycle.
 for core in total["cores"]:
     check(f"{core['engine']} {core['core']}", sum(core["cycles"].values()), total["cycles"])

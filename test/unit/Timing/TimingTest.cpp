@@ -14,6 +14,8 @@
 #include "gtest/gtest.h"
 
 #include <numeric>
+#include <set>
+#include <tuple>
 
 using namespace slp;
 using namespace slp::timing;
@@ -337,6 +339,32 @@ static Result<Report> runRandom(uint32_t seed, const chip::Chip &chip, const Gro
   Program p(chip, groups);
   addRandomWork(p, seed, chip.structure.cores);
   return p.halt();
+}
+
+// Two ops of one node in one phase are two groups; what is listed twice is one.
+TEST(Groups, NodeOpAndPhaseTellThemApart) {
+  image::Image image;
+  image.debug.nodes = {"a", "a", "a", "b"};
+  image.debug.ops = {"train.conv", "train.relu", "train.conv", "train.conv"};
+  auto add = [&](int32_t node, int8_t phase) {
+    image.debug.records.emplace_back();
+    image.debug.records.back().node = node;
+    image.debug.records.back().phase = phase;
+  };
+  for (int32_t node : {-1, 0, 1, 2, 3})
+    add(node, 0);
+  add(0, 1);
+  add(-1, -1);
+  Groups groups(image);
+  ASSERT_EQ(groups.size(), 6u);
+  EXPECT_EQ(groups.of(3), groups.of(1));
+  EXPECT_EQ(groups.of(6), 0u);
+  std::set<std::tuple<std::string, std::string, int>> names;
+  for (size_t g = 0; g < groups.size(); ++g)
+    names.insert({groups[g].name, groups[g].op, groups[g].phase});
+  EXPECT_EQ(names.size(), groups.size());
+  EXPECT_EQ(groups[groups.of(2)].op, "train.relu");
+  EXPECT_EQ(groups[groups.of(0)].op, "-");
 }
 
 // Property: whatever the program, every cycle of every engine has exactly one cause.
