@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/api/Version.h"
 #include "runtime/image/Description.h"
 #include "runtime/image/Features.h"
 #include "runtime/image/File.h"
@@ -86,6 +87,7 @@ int main(int argc, char **argv) {
       "--target", options.target,
       "description of the chip that the text names, in the place of the text's own: lnpu, "
       "asu-fp8 or a YAML file");
+  app.set_version_flag("--version", api::versionOf("slp-as"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

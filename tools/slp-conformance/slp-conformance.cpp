@@ -11,6 +11,8 @@
 #include "Runner.h"
 #include "Summary.h"
 
+#include "runtime/api/Version.h"
+
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Regex.h"
@@ -118,10 +120,12 @@ int main(int argc, char **argv) {
   auto &foreign = cl::getRegisteredOptions();
   llvm::SmallVector<llvm::StringRef> names;
   for (auto &[name, option] : foreign)
-    if (name != "help" && name != "h")
+    if (name != "help" && name != "h" && name != "version")
       names.push_back(name);
   for (llvm::StringRef name : names) // libLLVM's own
     foreign.erase(name);
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << api::versionOf("slp-conformance") << "\n"; });
   cl::OptionCategory category("slp-conformance options");
   Flags flags(category);
   cl::HideUnrelatedOptions(category);

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/api/Version.h"
 #include "runtime/image/File.h"
 #include "runtime/image/Text.h"
 
@@ -44,6 +45,7 @@ int main(int argc, char **argv) {
   std::string input, output;
   app.add_option("IMAGE", input, "an image that slpc or slp-as wrote")->required();
   app.add_option("-o,--output", output, "file to write instead of standard output");
+  app.set_version_flag("--version", api::versionOf("slp-dis"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

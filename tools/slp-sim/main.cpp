@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/api/Training.h"
+#include "runtime/api/Version.h"
 #include "runtime/views/Progress.h"
 #include "runtime/views/Table.h"
 
@@ -138,11 +139,15 @@ int main(int argc, char **argv) {
   }
   for (size_t i = 0; i < numbers.size(); ++i)
     if (numbers[i])
+  app.set_version_flag("--version", api::versionOf("slp-sim"));
       options.numbers.emplace_back(api::knownNumbers()[i].name, *numbers[i]);
   options.order = order == "file" ? data::Order::file : data::Order::shuffled;
 
   Console console;
   Result<views::Record> record = api::simulate(options, console);
+  } catch (const CLI::CallForVersion &e) {
+    std::printf("%s\n", e.what());
+    return 0;
   console.finish();
   if (!record)
     return fail(record.message());

@@ -12,6 +12,8 @@
 
 #include "slp/Pipeline/Pipeline.h"
 
+#include "runtime/api/Version.h"
+
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,9 +32,16 @@ inline void forgetForeignOptions() {
     all.erase(name);
 }
 
+/// What `TOOL --version` prints. Call before the command line is parsed.
+inline void setVersion(const std::string &tool) {
+  llvm::cl::SetVersionPrinter(
+      [tool](llvm::raw_ostream &os) { os << api::versionOf(tool) << "\n"; });
+}
+
 /// Parses the command line. False after one line on stderr, "TOOL: error: ...".
 inline bool parseCommandLine(int argc, char **argv, llvm::StringRef tool,
                              llvm::StringRef overview) {
+  setVersion(tool.str());
   std::string text;
   llvm::raw_string_ostream os(text);
   if (llvm::cl::ParseCommandLineOptions(argc, argv, overview, &os))
