@@ -84,16 +84,41 @@ std::string phaseTable(const Record &record) {
   return text;
 }
 
+/// Whether an entry of Chip::assumptions has this tag.
+static bool isTagged(const std::string &entry, chip::Provenance from) {
+  std::string end = " [" + std::string(chip::toString(from)) + "]";
+  return entry.size() >= end.size() && entry.substr(entry.size() - end.size()) == end;
+}
+
+static constexpr chip::Provenance notQuoted[] = {
+    chip::Provenance::derived, chip::Provenance::recalled, chip::Provenance::assumed};
+
+std::string assumptionsLine(const chip::Chip &chip) {
+  std::vector<std::string> lines = chip.assumptions();
+  if (lines.empty())
+    return "";
+  std::string counts;
+  for (chip::Provenance from : notQuoted) {
+    auto count = std::count_if(lines.begin(), lines.end(),
+                               [&](const std::string &entry) { return isTagged(entry, from); });
+    if (count)
+      counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " +
+                std::string(chip::toString(from));
+  }
+  return "Cycles and energy rest on " + std::to_string(lines.size()) +
+         " numbers that are not quoted from the makers of " + chip.name + " (" + counts +
+         "); --assumptions lists them.\n";
+}
+
 std::string assumptionsFoot(const chip::Chip &chip, size_t width) {
   std::vector<std::string> lines = chip.assumptions();
   if (lines.empty())
     return "";
   std::string text = "Rests on numbers that are not quoted from the makers of " + chip.name + ":\n";
-  for (chip::Provenance from :
-       {chip::Provenance::derived, chip::Provenance::recalled, chip::Provenance::assumed}) {
+  for (chip::Provenance from : notQuoted) {
     std::string tag(chip::toString(from)), end = " [" + tag + "]", section, line;
     for (const std::string &entry : lines) { // "section.key = value [tag]"
-      if (entry.size() < end.size() || entry.substr(entry.size() - end.size()) != end)
+      if (!isTagged(entry, from))
         continue;
       size_t dot = entry.find('.');
       std::string word = entry.substr(dot + 1, entry.size() - end.size() - dot - 1);

@@ -22,6 +22,9 @@ std::string phaseTable(const Record &record);
 /// section of the description, wrapped at `width` columns. Only what timing and energy use: the
 /// format's definition is in the numerics.
 std::string assumptionsFoot(const chip::Chip &chip, size_t width = 100);
+/// One line that counts them by provenance and names the flag that lists them; empty if all are
+/// quoted.
+std::string assumptionsLine(const chip::Chip &chip);
 /// 1234567 as "1,234,567".
 std::string grouped(uint64_t value);
 

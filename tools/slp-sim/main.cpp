@@ -22,9 +22,12 @@ using namespace slp;
 namespace {
 class Console : public api::Watcher {
 public:
-  Console() : progress(stderr, isatty(STDERR_FILENO) && isatty(STDOUT_FILENO)) {}
+  explicit Console(bool quiet)
+      : quiet(quiet), progress(stderr, !quiet && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO)) {}
 
   void note(const std::string &text) override {
+    if (quiet)
+      return;
     progress.clear();
     std::fprintf(stderr, "slp-sim: note: %s\n", text.c_str());
   }
@@ -35,10 +38,6 @@ public:
   void progressed(const views::StepRecord &step, int64_t done, int64_t total) override {
     std::string what = step.epoch ? "epoch " + std::to_string(step.epoch) : "evaluating";
     progress.update(what, done, total, step.loss);
-  }
-  void warning(const std::string &text) override {
-    progress.clear();
-    std::fprintf(stderr, "slp-sim: warning: %s\n", text.c_str());
   }
   void epochEnded(const views::EpochRecord &epoch, int64_t epochs) override {
     progress.clear();
@@ -54,6 +53,7 @@ public:
   void finish() { progress.clear(); }
 
 private:
+  bool quiet;
   views::Progress progress;
 };
 } // namespace
@@ -67,7 +67,10 @@ static int fail(std::string message) {
   return 1;
 }
 
-static void printSummary(const views::Record &record) {
+/// What is said beside the results.
+enum class Assumptions { none, line, list };
+
+static void printSummary(const views::Record &record, Assumptions assumptions) {
   std::string table = views::phaseTable(record);
   if (!table.empty())
     std::printf("\n%s", table.c_str());
@@ -82,8 +85,11 @@ static void printSummary(const views::Record &record) {
     std::printf("loss scale %.9g, from %.9g; updates of %lld of %zu steps held\n",
                 record.lossScale->last, record.lossScale->first,
                 static_cast<long long>(record.lossScale->skipped), record.steps.size());
-  if (record.measurement)
-    std::printf("\n%s", views::assumptionsFoot(record.chip).c_str());
+  if (!record.measurement || assumptions == Assumptions::none)
+    return;
+  std::string foot = assumptions == Assumptions::list ? views::assumptionsFoot(record.chip)
+                                                      : views::assumptionsLine(record.chip);
+  std::printf("\n%s", foot.c_str());
 }
 
 int main(int argc, char **argv) {
@@ -129,29 +135,35 @@ int main(int argc, char **argv) {
                  "(docs/fidelity.md)");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
+  bool listAssumptions = false, quiet = false;
+  app.add_flag("--assumptions", listAssumptions,
+               "list the numbers of the chip description that are not quoted from its makers");
+  app.add_flag("--quiet", quiet, "results, warnings and errors only: no notes, no progress");
+  app.set_version_flag("--version", api::versionOf("slp-sim"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
     std::printf("%s", app.help().c_str());
+    return 0;
+  } catch (const CLI::CallForVersion &e) {
+    std::printf("%s\n", e.what());
     return 0;
   } catch (const CLI::ParseError &e) {
     return fail(std::string(e.what()) + "; see slp-sim --help");
   }
   for (size_t i = 0; i < numbers.size(); ++i)
     if (numbers[i])
-  app.set_version_flag("--version", api::versionOf("slp-sim"));
       options.numbers.emplace_back(api::knownNumbers()[i].name, *numbers[i]);
   options.order = order == "file" ? data::Order::file : data::Order::shuffled;
 
-  Console console;
+  Console console(quiet);
   Result<views::Record> record = api::simulate(options, console);
-  } catch (const CLI::CallForVersion &e) {
-    std::printf("%s\n", e.what());
-    return 0;
   console.finish();
   if (!record)
     return fail(record.message());
-  printSummary(*record);
+  printSummary(*record, listAssumptions ? Assumptions::list
+                        : quiet         ? Assumptions::none
+                                        : Assumptions::line);
   if (record->isStopped)
     return fail("stopped: step " + std::to_string(record->divergence->step) + ": " +
                 record->divergence->what);

@@ -55,6 +55,10 @@ int main(int argc, char **argv) {
                              llvm::cl::cat(category));
   llvm::cl::opt<bool> verbose("v", llvm::cl::desc("list the tensors that are not compared"),
                               llvm::cl::cat(category));
+  llvm::cl::opt<bool> quiet("quiet",
+                            llvm::cl::desc("differences, warnings and errors only: no notes, and "
+                                           "nothing if all agrees"),
+                            llvm::cl::cat(category));
   llvm::cl::opt<std::string> fidelity(
       "fidelity", llvm::cl::ValueOptional,
       llvm::cl::desc("say how close each tensor is to the fp32 step's; with a file: as JSON too"),
@@ -86,7 +90,8 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false); // one line an error
-  DiagnosticPrinter printer(context, "slp-verify", flags.modelPath().str(), /*remarks=*/false);
+  DiagnosticPrinter printer(context, "slp-verify", flags.modelPath().str(), /*remarks=*/false,
+                            /*notes=*/!quiet);
   mlir::OwningOpRef<mlir::ModuleOp> module = readModel(context, flags.modelPath(), compileOptions);
   if (!module || mlir::failed(resumeOptions(*module, compileOptions, CompileFlags::isGiven)))
     return 1;
@@ -103,17 +108,18 @@ int main(int argc, char **argv) {
     return 1;
   if (withFidelity)
     options.fp32 = *program->fp32;
-  mlir::FailureOr<verify::Report> report =
-      verify::compare(*program->train, program->image, *chip, folder, options);
-  if (mlir::failed(report))
-    return 1;
-  verify::print(*report, report->ok() ? llvm::outs() : llvm::errs(), verbose);
   // The machine is the one that the image carries, as in slp-sim.
   chip = image::chipOf(program->image);
   if (!chip) {
     llvm::errs() << "slp-verify: error: " << chip.message() << "\n";
     return 1;
   }
+  mlir::FailureOr<verify::Report> report =
+      verify::compare(*program->train, program->image, *chip, folder, options);
+  if (mlir::failed(report))
+    return 1;
+  if (!quiet || !report->ok())
+    verify::print(*report, report->ok() ? llvm::outs() : llvm::errs(), verbose);
   if (!report->ok())
     return 1;
   if (report->fidelity) {

@@ -65,10 +65,12 @@ static void print(StringRef tool, StringRef model, Diagnostic &diagnostic) {
 }
 
 slp::DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, std::string tool, std::string model,
-                                          bool remarks)
-    : handler(&context,
-              [tool = std::move(tool), model = std::move(model), remarks](Diagnostic &diagnostic) {
-                if (diagnostic.getSeverity() != DiagnosticSeverity::Remark || remarks)
-                  print(tool, model, diagnostic);
-                return success();
-              }) {}
+                                          bool remarks, bool notes)
+    : handler(&context, [tool = std::move(tool), model = std::move(model), remarks,
+                         notes](Diagnostic &diagnostic) {
+        DiagnosticSeverity severity = diagnostic.getSeverity();
+        if ((severity != DiagnosticSeverity::Remark || remarks) &&
+            (severity != DiagnosticSeverity::Note || notes))
+          print(tool, model, diagnostic);
+        return success();
+      }) {}

@@ -17,10 +17,12 @@
 namespace slp {
 
 /// Prints every diagnostic of `context` to stderr while it lives, one a line with its notes;
-/// remarks only if asked for. `model` is the path that names of nodes are printed behind.
+/// remarks and notes of their own only if asked for. `model` is the path that names of nodes are
+/// printed behind.
 class DiagnosticPrinter {
 public:
-  DiagnosticPrinter(mlir::MLIRContext &context, std::string tool, std::string model, bool remarks);
+  DiagnosticPrinter(mlir::MLIRContext &context, std::string tool, std::string model, bool remarks,
+                    bool notes = true);
 
 private:
   mlir::ScopedDiagnosticHandler handler;

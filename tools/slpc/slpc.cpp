@@ -9,6 +9,8 @@
 #include "CompileFlags.h"
 #include "Diagnostics.h"
 #include "Explain.h"
+#include "Remarks.h"
+#include "Summary.h"
 
 #include "runtime/chips/Chip.h"
 #include "runtime/image/File.h"
@@ -20,11 +22,10 @@
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/IR/Remarks.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 using namespace slp;
@@ -49,11 +50,13 @@ struct DriverFlags {
         timeReport("time-report", cl::desc("print the time of each pass"), cl::cat(category)),
         listOps("list-ops", cl::desc("print the supported ONNX operators and stop"),
                 cl::cat(category)),
-        verbose("v", cl::desc("say what was written"), cl::cat(category)) {}
+        verbose("v", cl::desc("say what was written"), cl::cat(category)),
+        quiet("quiet", cl::desc("warnings and errors only: no notes, no summary of the image"),
+              cl::cat(category)) {}
 
   const std::string stopAfterText = "print the IR after a stage: " + listStages();
   cl::opt<std::string> output, stopAfter, emit, remarks, explain;
-  cl::opt<bool> timeReport, listOps, verbose;
+  cl::opt<bool> timeReport, listOps, verbose, quiet;
 };
 
 /// MLIR's options that print the IR around passes appear under `category` in --help.
@@ -112,6 +115,15 @@ int explainNode(ModuleOp module, StringRef node, const CompileOptions &options,
   return write("", text);
 }
 
+/// A pattern that fits nothing says so.
+void noteUnmatched(StringRef pattern, const RemarkCount &remarks) {
+  llvm::errs() << "slpc: warning: --remarks=" << pattern << " matches no remark of this compile, ";
+  if (remarks.categories.empty())
+    llvm::errs() << "which made none\n";
+  else
+    llvm::errs() << "which made some of category " << llvm::join(remarks.categories, ", ") << "\n";
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -149,17 +161,12 @@ int main(int argc, char **argv) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false); // one line per error
   DiagnosticPrinter printer(context, "slpc", compile.modelPath().str(),
-                            /*remarks=*/!driver.remarks.empty());
+                            /*remarks=*/false, /*notes=*/!driver.quiet);
+  RemarkCount remarks;
   if (!driver.remarks.empty() && driver.explain.empty()) {
-    std::string regex = driver.remarks, problem;
-    if (!llvm::Regex(regex).isValid(problem))
-      return fail("--remarks=" + regex + ": " + problem);
-    // `all` by itself turns no kind of remark on.
-    remark::RemarkCategories categories{regex, regex, regex, regex, regex};
-    if (failed(remark::enableOptimizationRemarks(
-            context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
-            /*printAsEmitRemarks=*/true)))
-      return 1;
+    std::string problem;
+    if (failed(printRemarks(context, driver.remarks, remarks, problem)))
+      return fail("--remarks=" + driver.remarks + ": " + problem);
   }
   OwningOpRef<ModuleOp> module = readModel(context, compile.modelPath(), options);
   if (!module || failed(resumeOptions(*module, options, CompileFlags::isGiven)))
@@ -171,12 +178,12 @@ int main(int argc, char **argv) {
   if (!chip)
     return fail(chip.message());
 
-  if (driver.explain.getNumOccurrences() != 0)
-    return explainNode(*module, driver.explain, options, *chip);
-
   if (kind != "mlir")
     for (const std::string &line : chip::warnings(*chip))
       emitWarning(UnknownLoc::get(&context)) << "chip " << chip->name << ": " << line;
+
+  if (driver.explain.getNumOccurrences() != 0)
+    return explainNode(*module, driver.explain, options, *chip);
 
   DefaultTimingManager timing;
   timing.setEnabled(driver.timeReport);
@@ -186,8 +193,18 @@ int main(int argc, char **argv) {
     pm.enableTiming(scope);
     isConfigured = succeeded(applyPassManagerCLOptions(pm)); // reports why not
   };
-  if (failed(runStages(*module, *last, options, *chip, configure)) || !isConfigured)
+  auto runTo = [&](Stage stage) {
+    return success(succeeded(runStages(*module, stage, options, *chip, configure)) && isConfigured);
+  };
+  // What is trained is seen best before formats and tiles.
+  Stage graph = std::min(*last, Stage::differentiate);
+  if (stageOf(*module) < graph && failed(runTo(graph)))
     return 1;
+  std::optional<Trained> trained = countTrained(*module);
+  if (failed(runTo(*last)))
+    return 1;
+  if (!driver.remarks.empty() && remarks.printed == 0)
+    noteUnmatched(driver.remarks, remarks);
   if (kind == "mlir")
     return write(driver.output, printModule(*module));
 
@@ -206,6 +223,9 @@ int main(int argc, char **argv) {
     return fail(bytes.message());
   if (write(output, StringRef(reinterpret_cast<const char *>(bytes->data()), bytes->size())))
     return 1;
+  std::string name = "slpc: " + output.str().str();
+  if (!driver.quiet)
+    printSummary(name, *image, *chip, trained, llvm::errs());
   if (driver.verbose)
     llvm::errs() << "slpc: wrote " << output << ": " << image->text.size() << " instructions, "
                  << image->descriptors.size() << " descriptors, " << image->tensors.size()

@@ -254,6 +254,19 @@ TEST(Table, ShowsPhasesAndWhatTheyRestOn) {
     EXPECT_LE(end - begin, 100u);
 }
 
+TEST(Table, CountsAssumptionsByTag) {
+  chip::Chip chip = sampleRecord().chip;
+  std::map<std::string, int> count;
+  for (const std::string &line : chip.assumptions())
+    ++count[line.substr(line.rfind(" [") + 2)];
+  EXPECT_EQ(assumptionsLine(chip),
+            "Cycles and energy rest on " + std::to_string(chip.assumptions().size()) +
+                " numbers that are not quoted from the makers of lnpu (" +
+                std::to_string(count["derived]"]) + " derived, " +
+                std::to_string(count["recalled]"]) + " recalled, " +
+                std::to_string(count["assumed]"]) + " assumed); --assumptions lists them.\n");
+}
+
 TEST(Table, GroupsDigits) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
