@@ -34,7 +34,10 @@ class Binary<string m, bits<8> op, string a, string b> : Instruction<m, op,
 
 def V_ROUND : Unary<"v.round", 0x40> {
   let summary = "Convert to the format of the destination.";
-  let description = "dst = round(src), elementwise.";
+  let description = [{
+    dst = round(src), elementwise. An operand of i32 is converted exactly (its elements are at most 2^24 in magnitude). A
+    result of i32 is src without its fraction, 0 for NaN, at most 2^24 in magnitude.
+  }];
 }
 def V_RELU : Unary<"v.relu", 0x41> {
   let summary = "Rectify.";

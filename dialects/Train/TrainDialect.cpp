@@ -6,6 +6,7 @@
 
 #include "dialects/Train/TrainDialect.h"
 
+#include "dialects/Train/TrainShapes.h"
 #include "dialects/Train/TrainStreams.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -64,6 +65,14 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
       return op->emitOpError(
                  "expected train.streams to be one number of 24 bits per result, found ")
              << attribute.getValue();
+  } else if (name == getF32AttrName()) {
+    auto storage = dyn_cast<StorageInterface>(op);
+    if (!isa<UnitAttr>(attribute.getValue()) || !storage ||
+        storage.getStorageClass() == StorageClass::accumulator)
+      return op->emitOpError("expected train.f32 to be a unit on an op of the vector unit, found ")
+             << attribute.getValue();
+    if (llvm::any_of(op->getResultTypes(), isNarrow))
+      return op->emitOpError("expected results of f32, as it has train.f32");
   } else if (name == "train.model") {
     if (!isa<StringAttr>(attribute.getValue()))
       return op->emitOpError("expected train.model to be a file name, found ")

@@ -50,6 +50,8 @@ mlir::LogicalResult verifyRounding(mlir::Operation *op);
 inline llvm::StringRef getNamesAttrName() { return "train.names"; }
 /// Discardable argument attribute with the name of a function argument's tensor.
 inline llvm::StringRef getArgNameAttrName() { return "train.name"; }
+/// Discardable unit attribute: the results of the op are f32 in every policy.
+inline llvm::StringRef getF32AttrName() { return "train.f32"; }
 
 } // namespace slp::train
 

@@ -127,6 +127,16 @@ LogicalResult GatherOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
+LogicalResult ToFloatOp::inferShapes(Shapes &shapes) {
+  push(shapes, getX());
+  return success();
+}
+
+LogicalResult ToIntegerOp::inferShapes(Shapes &shapes) {
+  push(shapes, getX());
+  return success();
+}
+
 StorageClass ScatterAddOp::getStorageClass() {
   return getPhase() == Phase::wg ? StorageClass::statistic : StorageClass::activation;
 }

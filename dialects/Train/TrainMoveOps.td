@@ -76,4 +76,21 @@ def Train_ScatterAddOp : Train_Op<"scatter_add", [Pure, DeclareOpInterfaceMethod
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def Train_ToFloatOp : Train_ComputeOp<"to_float", (ins Train_LabelTensor:$x), [], "statistic"> {
+  let summary = "labels and indices as numbers";
+  let description = [{
+    y = x, f32 in every policy: FP32 has all integers of the step, up to 2^24 in magnitude. No gradient.
+
+    ```mlir
+    %y = train.to_float %mask : (tensor<4x6xi32>) -> tensor<4x6xf32>
+    ```
+  }];
+  let results = (outs Train_F32Tensor:$y);
+}
+def Train_ToIntegerOp : Train_ComputeOp<"to_integer", (ins Train_FloatTensor:$x)> {
+  let summary = "numbers as labels and indices";
+  let description = "y = x without its fraction, 0 for NaN, at most 2^24 in magnitude. No gradient.";
+  let results = (outs Train_LabelTensor:$y);
+}
+
 #endif // DIALECTS_TRAIN_TRAINMOVEOPS_TD

@@ -21,16 +21,23 @@ Differentiator::Differentiator(OpBuilder &builder, ArrayRef<Value> sources, Arra
       needed(llvm::from_range, sources) {}
 
 /// ((first + second) + third) ..., in the order of the uses.
-Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase phase) {
+/// In f32 if the value itself is (`keepsF32`).
+Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase phase,
+                          bool keepsF32) {
   llvm::sort(parts, [](const Contribution &a, const Contribution &b) {
     return std::tie(a.position, a.operand) < std::tie(b.position, b.operand);
   });
   Value total;
-  for (const Contribution &part : parts)
-    total = !total
-                ? part.grad
-                : createInferred<AddOp>(builder, loc, {total, part.grad}, phaseOf(builder, phase))
-                      .getY();
+  for (const Contribution &part : parts) {
+    if (!total) {
+      total = part.grad;
+      continue;
+    }
+    auto add = createInferred<AddOp>(builder, loc, {total, part.grad}, phaseOf(builder, phase));
+    if (keepsF32)
+      add->setAttr(getF32AttrName(), builder.getUnitAttr());
+    total = add.getY();
+  }
   return total;
 }
 
@@ -47,7 +54,9 @@ LogicalResult Differentiator::visit(Operation &op, unsigned position, bool isLos
   for (Value result : op.getResults()) {
     auto it = contributions.find(result);
     bool isPassedOver = it == contributions.end() || sources.contains(result);
-    resultGrads.push_back(isPassedOver ? Value() : sum(it->second, op.getLoc(), Phase::bp));
+    resultGrads.push_back(
+        isPassedOver ? Value()
+                     : sum(it->second, op.getLoc(), Phase::bp, op.hasAttr(getF32AttrName())));
   }
   SmallVector<bool> wanted;
   for (Value operand : op.getOperands())

@@ -41,7 +41,8 @@ private:
     mlir::Value grad;
   };
 
-  mlir::Value sum(llvm::SmallVector<Contribution> &parts, mlir::Location loc, train::Phase phase);
+  mlir::Value sum(llvm::SmallVector<Contribution> &parts, mlir::Location loc, train::Phase phase,
+                  bool keepsF32 = false);
   mlir::LogicalResult visit(mlir::Operation &op, unsigned position, bool isLoss);
 
   mlir::OpBuilder &builder;

@@ -184,6 +184,16 @@ struct ScatterAddGradient : slp::autodiff::GradientOf<ScatterAddGradient, Scatte
     return success(bool(dy));
   }
 };
+
+/// Whole numbers have no gradient.
+template <typename Op>
+struct ConversionGradient : slp::autodiff::GradientOf<ConversionGradient<Op>, Op> {
+  static LogicalResult gradient(Op, OpBuilder &, ValueRange, ArrayRef<bool>,
+                                SmallVectorImpl<Value> &grads) {
+    grads.push_back(Value());
+    return success();
+  }
+};
 } // namespace
 
 Value slp::autodiff::sumToShape(OpBuilder &b, Location loc, Value grad, ArrayRef<int64_t> shape,
@@ -207,4 +217,6 @@ void slp::autodiff::attachMoveGradients(MLIRContext &context) {
   ExpandOp::attachInterface<ExpandGradient>(context);
   GatherOp::attachInterface<GatherGradient>(context);
   ScatterAddOp::attachInterface<ScatterAddGradient>(context);
+  ToFloatOp::attachInterface<ConversionGradient<ToFloatOp>>(context);
+  ToIntegerOp::attachInterface<ConversionGradient<ToIntegerOp>>(context);
 }

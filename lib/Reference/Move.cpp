@@ -10,6 +10,8 @@
 
 #include "dialects/Train/TrainMoveOps.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -146,6 +148,18 @@ template <typename Real> static LogicalResult evaluateScatterAdd(CallOf<Real> &c
   return success();
 }
 
+template <typename Real> static LogicalResult evaluateToFloat(CallOf<Real> &call) {
+  call.results[0].values = call.operands[0]->values;
+  return success();
+}
+
+template <typename Real> static LogicalResult evaluateToInteger(CallOf<Real> &call) {
+  constexpr Real most = 1 << 24;
+  for (auto [y, x] : llvm::zip_equal(call.results[0].values, call.operands[0]->values))
+    y = x != x ? 0 : std::trunc(x < -most ? -most : x > most ? most : x);
+  return success();
+}
+
 template <typename Real> void reference::addMoveKernels(KernelTableOf<Real> &table) {
   table["train.reshape"] = evaluateReshape<Real>;
   table["train.transpose"] = evaluateTranspose<Real>;
@@ -155,6 +169,8 @@ template <typename Real> void reference::addMoveKernels(KernelTableOf<Real> &tab
   table["train.expand"] = evaluateExpand<Real>;
   table["train.gather"] = evaluateGather<Real>;
   table["train.scatter_add"] = evaluateScatterAdd<Real>;
+  table["train.to_float"] = evaluateToFloat<Real>;
+  table["train.to_integer"] = evaluateToInteger<Real>;
 }
 
 template void reference::addMoveKernels(KernelTableOf<float> &);

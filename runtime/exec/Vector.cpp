@@ -21,6 +21,8 @@ static bool allows(ElementKind kind, mach::Format format) {
     return format == mach::Format::i32;
   case ElementKind::indices:
     return format == mach::Format::u8 || format == mach::Format::i32;
+  case ElementKind::number:
+    return format == mach::Format::i32 || allows(ElementKind::real, format);
   }
   return false;
 }
@@ -35,6 +37,8 @@ static const char *expectedFormat(ElementKind kind) {
     return "i32";
   case ElementKind::indices:
     return "u8 or i32";
+  case ElementKind::number:
+    return "i32, f32 or a format of the chip";
   }
   return "";
 }
@@ -131,6 +135,11 @@ void VectorPart::store(float *values, const TileView &dst, int output, uint64_t 
 
 void VectorPart::move(float *values, const TileView &dst, int output, uint64_t operations) {
   part.codec.move(values, dst, issue.run, part.events[output]);
+  countStored(dst, operations);
+}
+
+void VectorPart::storeIntegers(const int32_t *values, const TileView &dst, uint64_t operations) {
+  scatterIntegers(values, dst);
   countStored(dst, operations);
 }
 

@@ -20,7 +20,7 @@ namespace slp::exec {
 constexpr uint64_t expOperations = 10, logOperations = 10;
 
 /// Which element formats an operand may have.
-enum class ElementKind { real, f32, labels, indices };
+enum class ElementKind { real, f32, labels, indices, number };
 
 struct VectorOperand {
   uint8_t reg;
@@ -65,6 +65,9 @@ public:
 
   CorePart &part;
   const Issue &issue;
+
+  /// Writes whole numbers as they are; counts as `store` does.
+  void storeIntegers(const int32_t *values, const TileView &dst, uint64_t operations);
 
 private:
   void countStored(const TileView &dst, uint64_t operations);

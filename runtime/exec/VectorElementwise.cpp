@@ -9,6 +9,9 @@
 
 #include "runtime/exec/Vector.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace slp::exec {
 
 static Status expectEqualRanks(const Issue &issue, int operands) {
@@ -38,6 +41,27 @@ template <typename Op> static Status mapUnary(CorePart &core, const Issue &issue
 static Status roundPart(CorePart &part, const Issue &issue) {
   return mapUnary(part, issue, [](float x) { return x; });
 }
+
+/// Whole numbers that FP32 has one by one.
+static Status wholePart(CorePart &core, const Issue &issue) {
+  constexpr float most = 1 << 24;
+  VectorPart part(core, issue);
+  Result<TileView> dst = part.view(0, "dst");
+  if (!dst)
+    return dst.takeError();
+  Result<float *> src = part.fetch(1, "src", dst->box);
+  if (!src)
+    return src.takeError();
+  int64_t n = dst->count();
+  std::vector<int32_t> result(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) {
+    float x = (*src)[i];
+    result[size_t(i)] = std::isnan(x) ? 0 : int32_t(std::clamp(x, -most, most));
+  }
+  part.storeIntegers(result.data(), *dst, uint64_t(n));
+  return Status::success();
+}
+
 static Status reluPart(CorePart &part, const Issue &issue) {
   return mapUnary(part, issue, [](float x) { return x > 0.0f ? x : 0.0f; });
 }
@@ -51,10 +75,12 @@ static Status submitElementwise(State &state, Result<Issue> issue, int sameRank)
 }
 
 Status vRound(State &state, const mach::VRound &instr) {
+  bool isWhole = state.descriptor[instr.dst].tile.format == mach::Format::i32;
   return submitElementwise(state,
-                           prepareVector(state, instr.opcode, instr.mask, roundPart,
-                                         {{instr.dst, "dst", ElementKind::real, true},
-                                          {instr.src, "src", ElementKind::real}}),
+                           prepareVector(state, instr.opcode, instr.mask,
+                                         isWhole ? wholePart : roundPart,
+                                         {{instr.dst, "dst", ElementKind::number, true},
+                                          {instr.src, "src", ElementKind::number}}),
                            2);
 }
 

@@ -126,7 +126,7 @@ def log_sum(graph, x):
     return graph.node("ReduceLogSum", [elementwise.positive(graph, x)], axes=[1], keepdims=0)
 
 
-def of_loss(op, body, image, places=(), weights=False, **attributes):
+def of_loss(op, body, image, places=(), weights=False, opset=13, **attributes):
     """A model with its own loss of scores (N, 5, places)."""
     def make(name):
         graph = Graph(name)
@@ -143,7 +143,7 @@ def of_loss(op, body, image, places=(), weights=False, **attributes):
                                    value("labels", integer, [image[0], *places])],
                                   [value("loss", number, [])], graph.initializers)
         return helper.make_model(inner, producer_name="make-composed-models", ir_version=7,
-                                 opset_imports=[helper.make_opsetid("", 13)])
+                                 opset_imports=[helper.make_opsetid("", opset)])
     return make
 
 
@@ -163,6 +163,46 @@ def pixel_logarithms(graph):
     return graph.node("LogSoftmax", [pixels(graph)], axis=1)
 
 
+def of_labels(body):
+    """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
+    return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
+                                opset=16)(name)
+
+
+def column(graph):
+    return graph.node("Unsqueeze", ["labels", graph.integers(1)])
+
+
+def masked(graph, x):
+    """What padding masks do: integers as numbers, the largest of which is FP32's least."""
+    mask = graph.node("Cast", [column(graph)], to=1)
+    less = graph.node("Sub", [graph.number(1), mask])
+    least = graph.number(np.finfo(np.float32).min)
+    hidden = graph.node("Mul", [graph.node("Relu", [less]), least])
+    weights = graph.node("Softmax", [graph.node("Add", [x, hidden])], axis=0)
+    return graph.node("Mul", [x, weights])
+
+
+def compared(graph, x):
+    """Comparison and arithmetic of integers."""
+    next_one = graph.node("Sub", [graph.integers(4), column(graph)])
+    same = graph.node("Equal", [next_one, graph.integers(*range(5))])
+    few = graph.node("Not", [graph.node("Greater", [column(graph), graph.integers(2)])])
+    x = graph.node("Where", [same, graph.node("Mul", [x, graph.number(3)]), x])
+    return graph.node("Mul", [x, graph.node("Add", [graph.node("Cast", [few], to=1),
+                                                    graph.number(0.5)])])
+
+
+def moved(graph, x):
+    """Integers that move: repeated, sliced, reversed, joined."""
+    wide = graph.node("Expand", [column(graph), graph.integers(6, 3)])
+    back = graph.node("Slice", [wide, graph.integers(-1), graph.integers(-7), graph.integers(0),
+                                graph.integers(-1)])
+    both = graph.node("Concat", [back, graph.constant([[1, 4]] * 6, np.int64)], axis=1)
+    table = graph.parameter("table", 5)
+    return graph.node("Mul", [x, graph.node("Gather", [table, both])])
+
+
 ENTROPY, LIKELIHOOD = "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"
 MODELS = {
     "loss-weights": of_loss(ENTROPY, scores, [6, 6], weights=True),
@@ -174,6 +214,9 @@ MODELS = {
                                    ignore_index=1),
     "loss-likelihood-pixels": of_loss(LIKELIHOOD, pixel_logarithms, [2, 2, 3, 4], [3, 4],
                                       weights=True, ignore_index=-1),
+    "loss-integers-masked": of_labels(masked),
+    "loss-integers-compared": of_labels(compared),
+    "loss-integers-moved": of_labels(moved),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

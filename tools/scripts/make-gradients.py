@@ -301,12 +301,20 @@ def run_hard_sigmoid(attributes, x):
     return (attributes.get("alpha", 0.2) * x + attributes.get("beta", 0.5)).clamp(0, 1)
 
 
+def run_cast(attributes, x):
+    kind = attributes["to"]
+    if kind in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
+        return x.double()
+    return x != 0 if kind == onnx.TensorProto.BOOL else x.long()
+
+
 def total(*tensors):
     return functools.reduce(torch.add, tensors)
 
 
 # Operators computed element by element.
 ELEMENTWISE = {
+    "Equal": lambda _, a, b: a == b,
     "Abs": lambda _, x: x.abs(),
     "Add": broadcast(torch.add),
     "And": lambda _, a, b: a & b,
@@ -397,7 +405,7 @@ OPERATORS = {
     "Identity": lambda _, x: x,
     # the shape arithmetic that PyTorch writes before a Pad
     "Shape": lambda _, x: torch.tensor(x.shape),
-    "Cast": lambda attributes, x: x,
+    "Cast": run_cast,
     "ConstantOfShape": lambda attributes, shape: torch.full(
         shape.tolist(), int(from_onnx(attributes["value"])), dtype=torch.int64),
     "Gemm": run_gemm,

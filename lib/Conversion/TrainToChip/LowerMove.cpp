@@ -188,4 +188,8 @@ void slp::addMoveLowerings(LoweringTable &table) {
   table.addMany<ConcatOp>(lowerConcat);
   table.add<GatherOp>(lowerGather);
   table.add<ScatterAddOp>(lowerScatterAdd);
+  table.add<ToFloatOp>(
+      +[](ToFloatOp op, const TensorMap &t) { return lowerElementwise(op, "v.round", t); });
+  table.add<ToIntegerOp>(
+      +[](ToIntegerOp op, const TensorMap &t) { return lowerElementwise(op, "v.round", t); });
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
 #include "onnx/onnx_pb.h"
@@ -96,25 +97,24 @@ static LogicalResult importQuickGelu(Node &node) {
   return node.setOutput(buildBroadcast<train::MulOp>(node, x, gate));
 }
 
-/// Between floating types and bools. A cast to a bool tells zero from anything else.
+/// 1 for anything but zero.
+static Value truthOf(Node &node, Value x) {
+  return build<train::LogicalNotOp>(node, build<train::LogicalNotOp>(node, x));
+}
+
+/// A cast to a bool tells zero from anything else, one to integers cuts fractions off.
 static LogicalResult importCast(Node &node) {
   using Type = onnx::TensorProto;
   int64_t to = node.integer("to", 0);
   if (const onnx::AttributeProto *old = node.attribute("to"); old && old->has_s())
     to = old->s() == "FLOAT" ? Type::FLOAT : old->s() == "BOOL" ? Type::BOOL : 0;
-  Value x = operand(node, 0);
-  if (!x)
-    return failure();
-  bool isFloat = isFloatingType(to);
-  bool isIndex = cast<ShapedType>(x.getType()).getElementType().isInteger(32);
-  if (isIndex && (to == Type::INT64 || to == Type::INT32))
-    return node.setOutput(x);
-  if (isIndex || (!isFloat && to != Type::BOOL))
-    return node.fail("a cast of " + Twine(isIndex ? "integers" : "floats") + " to " + typeName(to) +
-                     " is not supported, expected a constant");
-  if (isFloat)
-    return node.setOutput(x);
-  return node.setOutput(build<train::LogicalNotOp>(node, build<train::LogicalNotOp>(node, x)));
+  if (isFloatingType(to))
+    return node.setOutput(operand(node, 0));
+  if (to == Type::BOOL)
+    return node.setOutput(truthOf(node, operand(node, 0)));
+  if (!llvm::isInt<32>(to) || elementBytes(to) == 0)
+    return node.fail("a cast to " + typeName(to) + " is not supported");
+  return node.setOutput(toInteger(node, node.tensor(0)));
 }
 
 void slp::import_onnx::addActivationOperators(OperatorTable &table) {
@@ -125,7 +125,12 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
     attributes.push_back(consumed);
     table[name] = {"f", 1, attributes, import, "", versions, hasGradient};
   };
-  add("Abs", importFunction<train::AbsOp>, "1, 6, 13");
+  auto addOfIntegersToo = [&](const char *name, LogicalResult (*import)(Node &),
+                              const char *versions) {
+    add(name, import, versions);
+    table[name].inputs = "a";
+  };
+  addOfIntegersToo("Abs", ofIntegersToo<importFunction<train::AbsOp>>, "1, 6, 13");
   add("Ceil", importFunction<train::CeilOp>, "1, 6, 13");
   add("Celu", importCelu, "12", {number("alpha")});
   add("Elu", importElu, "1, 6", {number("alpha")});
@@ -137,7 +142,7 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
   add("HardSwish", importFunction<train::HardSwishOp>, "14");
   add("LeakyRelu", importLeakyRelu, "1, 6, 16", {number("alpha")});
   add("Log", importFunction<train::LogOp>, "1, 6, 13");
-  add("Neg", importNeg, "1, 6, 13");
+  addOfIntegersToo("Neg", ofIntegersToo<importNeg>, "1, 6, 13");
   add("Not", importFunction<train::LogicalNotOp>, "1");
   add("Reciprocal", importFunction<train::ReciprocalOp>, "1, 6, 13");
   add("Relu", importFunction<train::ReluOp>, "1, 6, 13, 14");
@@ -145,23 +150,23 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
   add("Selu", importSelu, "1, 6", {number("alpha"), number("gamma")});
   add("Shrink", importShrink, "9", {number("lambd"), number("bias")});
   add("Sigmoid", importFunction<train::SigmoidOp>, "1, 6, 13");
-  add("Sign", importFunction<train::SignOp>, "9, 13");
+  addOfIntegersToo("Sign", ofIntegersToo<importFunction<train::SignOp>>, "9, 13");
   add("Softplus", importFunction<train::SoftplusOp>, "1");
   add("Softsign", importFunction<train::SoftsignOp>, "1");
   add("Sqrt", importFunction<train::SqrtOp>, "1, 6, 13");
   add("Tanh", importFunction<train::TanhOp>, "1, 6, 13");
   add("ThresholdedRelu", importThresholdedRelu, "10", {number("alpha")});
-  table["Clip"] = {"f|cc",
+  table["Clip"] = {"a|cc",
                    1,
                    {number("min"), number("max"), consumed},
-                   importClip,
+                   ofIntegersToo<importClip>,
                    "bounds are constants",
                    "1, 6, 11, 12, 13"};
   table["Cast"] = {"a",
                    1,
                    {{"to", AttributeKind::integer, ""}, {"saturate", AttributeKind::integer, ""}},
                    importCast,
-                   "between floats and bools",
+                   "integers of at most 2^24 in magnitude, which a narrower type does not wrap",
                    "1, 6, 9, 13, 19"};
   table["com.microsoft.Gelu"] = {"f", 1, {}, importFunction<train::GeluOp>, ""};
   table["com.microsoft.BiasGelu"] = {"ff", 1, {}, importBiasGelu<train::GeluOp>, ""};

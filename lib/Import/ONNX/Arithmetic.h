@@ -19,7 +19,7 @@ namespace slp::import_onnx {
 
 constexpr float maxFloat = std::numeric_limits<float>::max();
 
-/// Input `i` as a tensor; null after an error if it cannot be one.
+/// Input `i` as a tensor of f32, integers too; null after an error if it cannot be one.
 mlir::Value operand(Node &node, unsigned i);
 
 /// An attribute that is an FP32 number; an infinite one becomes the largest.

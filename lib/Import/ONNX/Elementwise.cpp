@@ -7,7 +7,10 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
+
+#include "dialects/Train/TrainStateOps.h"
 
 #include <cmath>
 
@@ -19,8 +22,19 @@ using namespace slp::import_onnx;
 // Shared
 //===----------------------------------------------------------------------------------------===//
 
+/// Integers that are known now, in f32.
+static Value knownIntegers(Node &node, const Constant &c) {
+  SmallVector<float> elements(c.integers.begin(), c.integers.end());
+  auto type = RankedTensorType::get(c.shape, node.builder.getF32Type());
+  return train::ConstantOp::create(node.builder, node.loc, type,
+                                   DenseElementsAttr::get(type, ArrayRef(elements)));
+}
+
 Value slp::import_onnx::operand(Node &node, unsigned i) {
-  Value value = node.tensor(i);
+  const Constant *c = node.known(i);
+  if (c && node.isIndex(i) && c->size() * 4 <= train::maxInlineBytes)
+    return knownIntegers(node, *c);
+  Value value = toFloat(node, node.tensor(i));
   if (!value)
     (void)node.fail("the constant input \"" + node.inputName(i) + "\" of " +
                     printShape(node.shape(i)) + " is not supported here, expected one number");
@@ -145,7 +159,8 @@ static LogicalResult importMul(Node &node) {
 }
 
 static LogicalResult importDiv(Node &node) {
-  if (auto n = splitNumber(node)) {
+  // What is left of a quotient of integers is cut off: it has to be correctly rounded.
+  if (auto n = node.isIndex(0) ? std::nullopt : splitNumber(node)) {
     if (n->isFirst) {
       Value inverse = build<train::ReciprocalOp>(node, n->x);
       return node.setOutput(n->number == 1 ? inverse : affine(node, inverse, n->number, 0));
@@ -228,23 +243,23 @@ void slp::import_onnx::addElementwiseOperators(OperatorTable &table) {
                  const char *versions, const char *notes = "") {
     table[name] = {inputs, 1, older, import, notes, versions};
   };
-  add("Add", "ff", importAdd, "1, 6, 7, 13, 14");
-  add("Sub", "ff", importSub, "1, 6, 7, 13, 14");
-  add("Mul", "ff", importMul, "1, 6, 7, 13, 14");
-  add("Div", "ff", importDiv, "1, 6, 7, 13, 14");
+  add("Add", "aa", ofIntegersToo<importAdd>, "1, 6, 7, 13, 14");
+  add("Sub", "aa", ofIntegersToo<importSub>, "1, 6, 7, 13, 14");
+  add("Mul", "aa", ofIntegersToo<importMul>, "1, 6, 7, 13, 14");
+  add("Div", "aa", ofIntegersToo<importDiv>, "1, 6, 7, 13, 14");
   add("Pow", "fa", importPow, "1, 7, 12, 13, 15", "an integer exponent is a constant");
   add("Sum", "f*", importSum, "1, 6, 8, 13");
   add("Mean", "f*", importMean, "1, 6, 8, 13");
-  add("Max", "f*", importExtreme<train::MaxOp, true>, "1, 6, 8, 12, 13");
-  add("Min", "f*", importExtreme<train::MinOp, false>, "1, 6, 8, 12, 13");
+  add("Max", "a*", ofIntegersToo<importExtreme<train::MaxOp, true>>, "1, 6, 8, 12, 13");
+  add("Min", "a*", ofIntegersToo<importExtreme<train::MinOp, false>>, "1, 6, 8, 12, 13");
   add("PRelu", "fw", importPrelu, "1, 6, 7, 9, 16");
-  add("Equal", "ff", importBinary<train::EqualOp>, "1, 7, 11, 13, 19");
-  add("Less", "ff", importBinary<train::LessOp>, "1, 7, 9, 13");
-  add("LessOrEqual", "ff", importBinary<train::LessEqualOp>, "12, 16");
-  add("Greater", "ff", importExchanged<train::LessOp>, "1, 7, 9, 13");
-  add("GreaterOrEqual", "ff", importExchanged<train::LessEqualOp>, "12, 16");
+  add("Equal", "aa", importBinary<train::EqualOp>, "1, 7, 11, 13, 19");
+  add("Less", "aa", importBinary<train::LessOp>, "1, 7, 9, 13");
+  add("LessOrEqual", "aa", importBinary<train::LessEqualOp>, "12, 16");
+  add("Greater", "aa", importExchanged<train::LessOp>, "1, 7, 9, 13");
+  add("GreaterOrEqual", "aa", importExchanged<train::LessEqualOp>, "12, 16");
   add("And", "ff", importBinary<train::LogicalAndOp>, "1, 7");
   add("Or", "ff", importBinary<train::LogicalOrOp>, "1, 7");
   add("Xor", "ff", importBinary<train::LogicalXorOp>, "1, 7");
-  add("Where", "fff", importWhere, "9, 16");
+  add("Where", "faa", ofIntegersToo<importWhere, 1>, "9, 16");
 }

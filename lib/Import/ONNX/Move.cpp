@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
@@ -19,20 +21,20 @@ using namespace slp::import_onnx;
 
 static LogicalResult importTranspose(Node &node) {
   FailureOr<Sizes> perm = permutationOf(node);
-  return failed(perm) ? failure() : node.setOutput(transpose(node, node.tensor(0), *perm));
+  return failed(perm) ? failure() : node.setOutput(transpose(node, operand(node, 0), *perm));
 }
 
 static LogicalResult importConcat(Node &node) {
   SmallVector<Value> parts;
   for (unsigned i = 0; i < node.numInputs(); ++i)
-    parts.push_back(node.tensor(i));
+    parts.push_back(operand(node, i));
   FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", 1), node.rank(0));
   return failed(axis) ? failure() : node.setOutput(concat(node, parts, *axis));
 }
 
 static LogicalResult importSlice(Node &node) {
   FailureOr<SmallVector<SliceRange>> ranges = sliceRanges(node);
-  return failed(ranges) ? failure() : node.setOutput(slice(node, node.tensor(0), *ranges));
+  return failed(ranges) ? failure() : node.setOutput(slice(node, operand(node, 0), *ranges));
 }
 
 static LogicalResult importSplit(Node &node) {
@@ -46,7 +48,7 @@ static LogicalResult importSplit(Node &node) {
       parts.push_back(nullptr);
       continue;
     }
-    Value part = sliceAlong(node, node.tensor(0), split->axis, {begin, 1, split->sizes[i]});
+    Value part = sliceAlong(node, operand(node, 0), split->axis, {begin, 1, split->sizes[i]});
     if (!part)
       return failure();
     parts.push_back(part);
@@ -56,11 +58,11 @@ static LogicalResult importSplit(Node &node) {
 
 static LogicalResult importExpand(Node &node) {
   FailureOr<Sizes> shape = expandedShape(node);
-  return failed(shape) ? failure() : node.setOutput(expand(node, node.tensor(0), *shape));
+  return failed(shape) ? failure() : node.setOutput(expand(node, operand(node, 0), *shape));
 }
 
 static LogicalResult importTile(Node &node) {
-  Value x = node.tensor(0);
+  Value x = operand(node, 0);
   int64_t rank = node.rank(0);
   std::optional<Sizes> repeats = node.constant(1);
   if (repeats && node.version() < 6) { // `tiles` times along `axis`
@@ -96,7 +98,7 @@ static LogicalResult importGather(Node &node) {
   Sizes shape(x.take_front(*axis));
   llvm::append_range(shape, indices);
   llvm::append_range(shape, x.drop_front(*axis + 1));
-  Value table = node.tensor(0);
+  Value table = operand(node, 0);
   if (std::optional<Sizes> known = node.constant(1)) {
     for (int64_t &index : *known) {
       if (index < -x[*axis] || index >= x[*axis])
@@ -146,7 +148,7 @@ static Value padAlong(Node &node, Value x, int64_t axis, int64_t low, int64_t hi
 }
 
 static LogicalResult importPad(Node &node) {
-  Value x = node.tensor(0);
+  Value x = operand(node, 0);
   int64_t rank = node.rank(0);
   std::optional<Sizes> pads = node.integersAt(node.version() < 2 ? "paddings" : "pads", 1);
   std::optional<Sizes> given = node.constant(3);
@@ -209,7 +211,7 @@ static LogicalResult importDepthToSpace(Node &node) {
   if (x[1] % (b * b))
     return node.fail("expected channels that are a multiple of " + Twine(b * b) + ", found " +
                      Twine(x[1]));
-  Value y = node.tensor(0);
+  Value y = operand(node, 0);
   if (node.string("mode", "DCR") == "DCR") { // blocks first: bring the depth before them
     y = transpose(node, node.reshape(y, {x[0], b * b, depth, x[2] * x[3]}), {0, 2, 1, 3});
     if (!y)
@@ -230,7 +232,7 @@ static LogicalResult importSpaceToDepth(Node &node) {
                      printShape(x));
   int64_t h = x[2] / b, w = x[3] / b;
   Value y =
-      transpose(node, node.reshape(node.tensor(0), {x[0] * x[1], h, b, w, b}), {0, 2, 4, 1, 3});
+      transpose(node, node.reshape(operand(node, 0), {x[0] * x[1], h, b, w, b}), {0, 2, 4, 1, 3});
   if (!y)
     return failure();
   y = transpose(node, node.reshape(y, {x[0], x[1], b * b, h * w}), {0, 2, 1, 3});
@@ -239,46 +241,48 @@ static LogicalResult importSpaceToDepth(Node &node) {
 
 void slp::import_onnx::addMoveOperators(OperatorTable &table) {
   using Kind = AttributeKind;
-  table["Concat"] = {"f*", 1, {{"axis", Kind::integer, ""}}, importConcat, "", "1, 4, 11, 13"};
+  table["Concat"] = {
+      "a*", 1, {{"axis", Kind::integer, ""}}, ofIntegersToo<importConcat>, "", "1, 4, 11, 13"};
   table["DepthToSpace"] = {"f",
                            1,
                            {{"blocksize", Kind::integer, ""}, {"mode", Kind::string, ""}},
                            importDepthToSpace,
                            "",
                            "1, 11, 13"};
-  table["Expand"] = {"fc", 1, {}, importExpand, "constant shape", "8, 13"};
-  table["Gather"] = {"fi",
+  table["Expand"] = {"ac", 1, {}, ofIntegersToo<importExpand>, "constant shape", "8, 13"};
+  table["Gather"] = {"ai",
                      1,
                      {{"axis", Kind::integer, ""}},
-                     importGather,
+                     ofIntegersToo<importGather>,
                      "an index outside the axis gives zeros",
                      "1, 11, 13"};
-  table["Pad"] = {"f|ccc",
+  table["Pad"] = {"a|ccc",
                   1,
                   {{"mode", Kind::string, ""},
                    {"paddings", Kind::integers, ""},
                    {"pads", Kind::integers, ""},
                    {"value", Kind::number, ""}},
-                  importPad,
+                  ofIntegersToo<importPad>,
                   "constant pads, a finite constant value",
                   "1, 2, 11, 13, 18, 19, 21"};
   table["Slice"] = {
-      "f|cccc",
+      "a|cccc",
       1,
       {{"axes", Kind::integers, ""}, {"ends", Kind::integers, ""}, {"starts", Kind::integers, ""}},
-      importSlice,
+      ofIntegersToo<importSlice>,
       "constant ranges",
       "1, 10, 11, 13"};
   table["SpaceToDepth"] = {"f", 1,      {{"blocksize", Kind::integer, ""}}, importSpaceToDepth,
                            "",  "1, 13"};
-  table["Split"] = {"f|c",
+  table["Split"] = {"a|c",
                     1 << 16,
                     {{"axis", Kind::integer, ""},
                      {"num_outputs", Kind::integer, ""},
                      {"split", Kind::integers, ""}},
-                    importSplit,
+                    ofIntegersToo<importSplit>,
                     "constant sizes",
                     "1, 2, 11, 13, 18"};
-  table["Tile"] = {"fc|c", 1, {}, importTile, "constant repeats", "1, 6, 13"};
-  table["Transpose"] = {"f", 1, {{"perm", Kind::integers, ""}}, importTranspose, "", "1, 13, 21"};
+  table["Tile"] = {"ac|c", 1, {}, ofIntegersToo<importTile>, "constant repeats", "1, 6, 13"};
+  table["Transpose"] = {
+      "a", 1, {{"perm", Kind::integers, ""}}, ofIntegersToo<importTranspose>, "", "1, 13, 21"};
 }

@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
 #include "dialects/Train/TrainElementwiseOps.h"
@@ -49,7 +51,7 @@ template <typename Op> static LogicalResult importReduction(Node &node) {
   FailureOr<SmallVector<int64_t>> axes = axesOf(node);
   if (failed(axes))
     return failure();
-  Value x = node.tensor(0);
+  Value x = operand(node, 0);
   if (axes->empty() && !std::is_same_v<Op, train::ReduceSumSquareOp> &&
       !std::is_same_v<Op, train::ReduceSumAbsOp>)
     return node.setOutput(x);
@@ -81,7 +83,7 @@ template <typename Op, typename Function> static LogicalResult importOfReduction
   FailureOr<SmallVector<int64_t>> axes = someAxesOf(node);
   if (failed(axes))
     return failure();
-  auto sum = node.create<Op>(node.tensor(0), train::i64s(node.builder, "axes", *axes));
+  auto sum = node.create<Op>(operand(node, 0), train::i64s(node.builder, "axes", *axes));
   auto y = sum ? node.create<Function>(sum.getY()) : Function();
   return setReduced(node, y ? y.getY() : Value(), *axes);
 }
@@ -92,7 +94,7 @@ static LogicalResult importLogSumExp(Node &node) {
   if (failed(axes))
     return failure();
   NamedAttribute over = train::i64s(node.builder, "axes", *axes);
-  Value x = node.tensor(0);
+  Value x = operand(node, 0);
   auto largest = node.create<train::ReduceMaxOp>(x, over);
   auto less = largest ? node.create<train::SubOp>({x, largest.getY()}) : train::SubOp();
   auto exp = less ? node.create<train::ExpOp>(less.getY()) : train::ExpOp();
@@ -114,14 +116,16 @@ void slp::import_onnx::addReduceOperators(OperatorTable &table) {
                    "constant axes",
                    versions};
   };
-  add("ReduceSum", importReduction<train::ReduceSumOp>, "1, 11, 13");
+  add("ReduceSum", ofIntegersToo<importReduction<train::ReduceSumOp>>, "1, 11, 13");
   add("ReduceMean", importReduction<train::ReduceMeanOp>);
   add("ReduceSumSquare", importReduction<train::ReduceSumSquareOp>);
   add("ReduceL1", importReduction<train::ReduceSumAbsOp>);
   add("ReduceL2", importOfReduction<train::ReduceSumSquareOp, train::SqrtOp>);
   add("ReduceLogSum", importOfReduction<train::ReduceSumOp, train::LogOp>);
   add("ReduceLogSumExp", importLogSumExp);
-  add("ReduceMax", importReduction<train::ReduceMaxOp>, "1, 11, 12, 13, 18, 20");
-  add("ReduceMin", importReduction<train::ReduceMinOp>, "1, 11, 12, 13, 18, 20");
-  add("ReduceProd", importReduction<train::ReduceProdOp>);
+  add("ReduceMax", ofIntegersToo<importReduction<train::ReduceMaxOp>>, "1, 11, 12, 13, 18, 20");
+  add("ReduceMin", ofIntegersToo<importReduction<train::ReduceMinOp>>, "1, 11, 12, 13, 18, 20");
+  add("ReduceProd", ofIntegersToo<importReduction<train::ReduceProdOp>>);
+  for (const char *name : {"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd"})
+    table[name].inputs = "a|c";
 }

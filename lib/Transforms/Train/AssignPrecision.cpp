@@ -352,7 +352,8 @@ LogicalResult PrecisionRewriter::rewrite(Operation *op) {
   if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
     op->setAttr("loss_scale", plan.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
-  if (!storage || storage.getStorageClass() == StorageClass::statistic)
+  if (!storage || storage.getStorageClass() == StorageClass::statistic ||
+      op->hasAttr(getF32AttrName()))
     return success(); // f32, or decided elsewhere
 
   StorageClass kind = storage.getStorageClass();

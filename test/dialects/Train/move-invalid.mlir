@@ -118,3 +118,35 @@ func.func @f(%x: tensor<2x3x4xf32>, %i: tensor<3xi32>) {
   %0 = train.scatter_add %x, %i {rows = 0 : i64} : (tensor<2x3x4xf32>, tensor<3xi32>) -> tensor<2x1x4xf32>
   return
 }
+
+// -----
+
+func.func @f(%i: tensor<3xi32>) {
+  // expected-error @below {{expected result #0 of type 'tensor<3xf32>', found 'tensor<4xf32>'}}
+  %0 = train.to_float %i : (tensor<3xi32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @below {{expected train.f32 to be a unit on an op of the vector unit, found 1}}
+  %0 = train.relu %x {train.f32 = 1 : i64} : (tensor<3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>) {
+  // expected-error @below {{expected train.f32 to be a unit on an op of the vector unit}}
+  %0 = train.matmul %a, %b {train.f32} : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x!num.float<5, 10, 15, ieee, gradual>>) {
+  // expected-error @below {{expected results of f32, as it has train.f32}}
+  %0 = train.relu %x {rounding = #num.rounding<nearest_even>, train.f32} : (tensor<3x!num.float<5, 10, 15, ieee, gradual>>) -> tensor<3x!num.float<5, 10, 15, ieee, gradual>>
+  return
+}

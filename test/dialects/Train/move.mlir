@@ -20,5 +20,11 @@ func.func @moves(%x: tensor<2x3x4xf32>, %labels: tensor<2x1xi32>) {
   %6 = train.gather %x, %indices : (tensor<2x3x4xf32>, tensor<2xi32>) -> tensor<2x2x4xf32>
   // CHECK: train.scatter_add %{{.*}}, %{{.*}} {phase = #train.phase<wg>, rows = 3 : i64} : (tensor<2x2x4xf32>, tensor<2xi32>) -> tensor<2x3x4xf32>
   %7 = train.scatter_add %6, %indices {rows = 3 : i64, phase = #train.phase<wg>} : (tensor<2x2x4xf32>, tensor<2xi32>) -> tensor<2x3x4xf32>
+  // CHECK: train.to_float %{{.*}} : (tensor<2xi32>) -> tensor<2xf32>
+  %8 = train.to_float %indices : (tensor<2xi32>) -> tensor<2xf32>
+  // CHECK: train.affine %{{.*}} {offset = 1.000000e+00 : f32, scale = 2.000000e+00 : f32, train.f32}
+  %9 = train.affine %8 {scale = 2.0 : f32, offset = 1.0 : f32, train.f32} : (tensor<2xf32>) -> tensor<2xf32>
+  // CHECK: train.to_integer %{{.*}} : (tensor<2xf32>) -> tensor<2xi32>
+  %10 = train.to_integer %9 : (tensor<2xf32>) -> tensor<2xi32>
   return
 }

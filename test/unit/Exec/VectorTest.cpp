@@ -106,6 +106,48 @@ TEST_P(VectorTest, Elementwise) {
     }
 }
 
+/// v.round from and to i32: exact one way, without fraction and within 2^24 the other.
+TEST_P(VectorTest, WholeNumbers) {
+  constexpr mach::Format i32 = mach::Format::i32;
+  Shape shape{1, 2, 6};
+  const std::vector<float> whole = {0,    1,     -1,        255,      -100, 2047,
+                                    2049, 30000, -16777216, 16777215, 7,    3};
+  const std::vector<float> given = {0.75f, -0.75f, 2.5f,   -2.5f,   16777216.0f, -1e9f,
+                                    1e30f, -3.0f,  1e-30f, 127.99f, NAN,         INFINITY};
+  const std::vector<float> cut = {0,        0,  2, -2,  16777216, -16777216,
+                                  16777216, -3, 0, 127, 0,        16777216};
+  ProgramBuilder b(chip);
+  b.emit(mach::Mask{1, 3});
+  b.tensor("whole", i32, shape);
+  b.tensor("given", f32, shape);
+  b.tensor("cut", i32, shape);
+  b.load(0, "whole", b.wholeOf("whole"), mach::Space::spm, 1);
+  for (mach::Format to : {f32, fp16, fp8, i32}) {
+    std::string name = "to" + std::string(mach::toString(to));
+    b.tensor(name, to, shape);
+    output(b, 2, to, shape, 1, 1); // a row a core
+    b.emit(mach::VRound{2, 0, 1});
+    b.store(name, 2, 1);
+  }
+  b.load(0, "given", b.wholeOf("given"), mach::Space::spm, 1);
+  output(b, 2, i32, shape, 1, 1);
+  b.emit(mach::VRound{2, 0, 1});
+  b.store("cut", 2, 1);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  writeTensor(*machine, "whole", whole);
+  writeTensor(*machine, "given", given);
+  runStep(*machine);
+  for (mach::Format to : {f32, fp16, fp8}) {
+    std::vector<float> expected;
+    for (float x : whole)
+      expected.push_back(rounded(to, x));
+    expectSameBits(readTensor(*machine, "to" + std::string(mach::toString(to))), expected);
+  }
+  expectSameBits(readTensor(*machine, "toi32"), whole);
+  expectSameBits(readTensor(*machine, "cut"), cut);
+}
+
 /// y (2, 1, 4, 3) and z (5, 1) broadcast against each other in every dimension.
 TEST_P(VectorTest, BroadcastInEveryDimension) {
   Shape shape{2, 5, 4, 3};

@@ -130,6 +130,21 @@ void addFunctions(Cases &cases) {
   }
 }
 
+/// From one type to another, and the steps between.
+void addConversions(Cases &cases) {
+  auto toInteger = [](OpBuilder &b, Value x) {
+    return make(b, "to_integer", x, "", b.getI32Type());
+  };
+  cases.push_back({"to_integer", {{{5, 8}}}, [=](OpBuilder &b, ArrayRef<Value> x) {
+                     return toInteger(b, x[0]);
+                   }});
+  cases.back().hasSlope = false;
+  cases.push_back({"to_float", {{{5, 8}}}, [=](OpBuilder &b, ArrayRef<Value> x) {
+                     return make(b, "to_float", toInteger(b, x[0])->getResult(0), "");
+                   }});
+  cases.back().hasSlope = false;
+}
+
 void addFunctionsOfSeveral(Cases &cases) {
   Shape full = {2, 3, 4};
   for (const char *op : {"add", "sub", "mul", "max", "min", "prelu"}) {
@@ -278,6 +293,7 @@ std::vector<GradientCase> reference::gradientCases() {
   Cases cases;
   addMac(cases);
   addFunctions(cases);
+  addConversions(cases);
   addFunctionsOfSeveral(cases);
   addReductions(cases);
   addNorms(cases);

@@ -8,6 +8,8 @@
 
 #include "EvaluateModule.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -37,6 +39,21 @@ func.func @f(%x: tensor<2x3xf32> {train.name = "x"}, %i: tensor<4xi32> {train.na
   // Rows 2, 1 from the end, none, 2.
   EXPECT_EQ(r["gather"].values, (Values{5, 6, 3, 4, 0, 0, 5, 6}));
   EXPECT_EQ(r["scatter_add"].values, (Values{0, 0, 3, 4, 10, 12}));
+}
+
+/// Every integer of the step is a number of FP32; what comes back has no fraction.
+TEST(Move, WholeNumbers) {
+  EvaluatedModule m(R"mlir(
+func.func @f(%i: tensor<4xi32> {train.name = "i"}, %x: tensor<7xf32> {train.name = "x"}) {
+  %y = train.to_float %i {train.names = ["y"]} : (tensor<4xi32>) -> tensor<4xf32>
+  %w = train.to_integer %x {train.names = ["w"]} : (tensor<7xf32>) -> tensor<7xi32>
+  return
+})mlir");
+  NamedTensors r =
+      m.run("f", {{"i", makeTensor({4}, {-100, 0, 16777216, 2049})},
+                  {"x", makeTensor({7}, {1.75f, -1.75f, 0.5f, NAN, 1e9f, -INFINITY, 65537})}});
+  EXPECT_EQ(r["y"].values, (Values{-100, 0, 16777216, 2049}));
+  EXPECT_EQ(r["w"].values, (Values{1, -1, 0, 0, 16777216, -16777216, 65537}));
 }
 
 /// Sums in ascending order, each step rounded to FP32.

@@ -71,6 +71,7 @@ private:
   void addPad();
   void addConcat();
   void addGather();
+  void addLabels();
   /// An op of one operand and one result, both of the current shape.
   void addUnary(const std::string &op, const std::string &attributes = "");
   /// An op of `a` and `b` that broadcast to the current shape.
@@ -325,8 +326,28 @@ void Generator::addGather() {
   addOp("train.reshape", current, "", typeOf(result), {result[0], result[1], result[2], 1});
 }
 
+/// Times a number that the label of each image gives, by way of integers and back.
+void Generator::addLabels() {
+  std::string x = current, type = typeOf(shape);
+  Shape all = shape, one = {shape[0]}, column(shape.size(), 1);
+  column[0] = shape[0];
+  std::string integers = "tensor<" + std::to_string(shape[0]) + "xi32>";
+  addOp("train.to_float", "%labels", "", integers, one);
+  addUnary("affine", std::string("scale = -0.75 : f32, offset = 1.5 : f32") +
+                         (chance(50) ? ", train.f32" : ""));
+  if (chance(50)) {
+    std::string whole = "%t" + std::to_string(values++);
+    body += "  " + whole + " = train.to_integer " + current + " : (" + typeOf(one) + ") -> " +
+            integers + "\n";
+    addOp("train.to_float", whole, "", integers, one);
+  }
+  addOp("train.reshape", current, "", typeOf(one), column);
+  addOp("train.mul", x + ", " + current, chance(50) ? "train.f32" : "",
+        type + ", " + typeOf(column), all);
+}
+
 void Generator::addMove() {
-  switch (draw(0, 4)) {
+  switch (draw(0, 5)) {
   case 0:
     return addTranspose();
   case 1:
@@ -335,6 +356,8 @@ void Generator::addMove() {
     return addPad();
   case 3:
     return addConcat();
+  case 4:
+    return addLabels();
   default:
     return addGather();
   }

@@ -68,7 +68,9 @@ TEST(RandomNetwork, IsValidAndUsesEveryLayer) {
                          "train.slice",
                          "train.pad",
                          "train.concat",
-                         "train.gather"})
+                         "train.gather",
+                         "train.to_float",
+                         "train.to_integer"})
     EXPECT_TRUE(ops.count(op)) << op;
   for (int count : {strided, grouped, dilated, asymmetric})
     EXPECT_GE(count, 20);

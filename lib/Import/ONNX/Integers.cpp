@@ -1,0 +1,72 @@
+//===- Integers.cpp - integers that a step computes -------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Integers.h"
+
+#include "dialects/Train/TrainMoveOps.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+
+static bool isInteger(Value x) {
+  return cast<RankedTensorType>(x.getType()).getElementType().isInteger(32);
+}
+
+Value slp::import_onnx::toFloat(Node &node, Value x) {
+  if (!x || !isInteger(x))
+    return x;
+  auto op = node.create<train::ToFloatOp>(x);
+  return op ? op.getY() : Value();
+}
+
+Value slp::import_onnx::toInteger(Node &node, Value x) {
+  if (!x || isInteger(x))
+    return x;
+  if (auto op = x.getDefiningOp<train::ToFloatOp>()) // nothing was computed
+    return op.getX();
+  auto op = node.create<train::ToIntegerOp>(x, {}, node.builder.getI32Type());
+  return op ? op.getY() : Value();
+}
+
+/// Whether `precision` chooses the format of the op's results by who reads them.
+static bool isChosen(Operation *op) {
+  auto storage = dyn_cast<train::StorageInterface>(op);
+  return storage && (storage.getStorageClass() == train::StorageClass::activation ||
+                     storage.getStorageClass() == train::StorageClass::arithmetic);
+}
+
+Value slp::import_onnx::keepF32(Value x) {
+  if (Operation *op = x ? x.getDefiningOp() : nullptr; op && isChosen(op))
+    op->setAttr(train::getF32AttrName(), UnitAttr::get(op->getContext()));
+  return x;
+}
+
+LogicalResult slp::import_onnx::importAsFloats(Node &node, unsigned at,
+                                               LogicalResult (*import)(Node &)) {
+  if (!node.isIndex(at))
+    return import(node);
+  Block *block = node.builder.getInsertionBlock();
+  Operation *last = block->empty() ? nullptr : &block->back();
+  if (failed(import(node)))
+    return failure();
+  Block::iterator first = last ? std::next(last->getIterator()) : block->begin();
+  for (Operation &op : llvm::make_range(first, block->end()))
+    for (Value result : op.getResults())
+      if (!isInteger(result))
+        keepF32(result);
+  SmallVector<Value> results;
+  for (unsigned i = 0; i < node.numOutputs(); ++i) {
+    Value value = node.hasOutput(i) ? node.graph.values.lookup(node.outputName(i)) : Value();
+    results.push_back(toInteger(node, value));
+    if (value && !results.back())
+      return failure();
+    // The name is that of the integers.
+    if (value && results.back() != value && value.getLoc() == node.loc)
+      value.getDefiningOp()->removeAttr(train::getNamesAttrName());
+  }
+  return node.setOutputs(results);
+}

@@ -1,0 +1,70 @@
+# ===- operators.py - operators that put tensors together -------------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Einsum, integers that a step computes, linear Resize, CumSum and Trilu,
+# gathers and scatters, quantization-aware training.
+#
+# ===-----------------------------------------------------------------------===#
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from case import SAMPLES, Case
+
+RANDOM = np.random.default_rng(2)
+
+
+def numbers(*shape):
+    return RANDOM.standard_normal((SAMPLES, *shape)).astype(np.float32)
+
+
+def integers(high, *shape):
+    return RANDOM.integers(0, high, (SAMPLES, *shape))
+
+
+class Layers(nn.Module):
+    """`body(self, *inputs)` with parts by name."""
+
+    def __init__(self, body, **parts):
+        super().__init__()
+        for name, part in parts.items():
+            setattr(self, name, part)
+        self.body = body
+
+    def forward(self, *inputs):
+        return self.body(self, *inputs)
+
+
+def classes(name, why, body, make, inputs, **keys):
+    """A case of three classes under a loss that a flag adds."""
+    return Case(name, why, lambda: Layers(body, **make()), inputs, {"labels": integers(3)},
+                lambda logits, labels: functional.cross_entropy(logits, labels),
+                {"flags": ["--loss=softmax-cross-entropy"]}, **keys)
+
+
+def tokens(self, ids):
+    """Padding found by comparison; the mean over what is left."""
+    mask = (ids != 0).to(torch.float32).unsqueeze(-1)
+    total = (self.table(ids) * mask).sum(1)
+    return self.fc(total / mask.sum(1).clamp(min=1))
+
+
+def lengths(self, x, length):
+    """Rows beyond each sample's length are hidden with FP32's least number."""
+    h = torch.tanh(self.inner(x))
+    hidden = torch.arange(6) >= 2 * length.unsqueeze(1) + 1
+    scores = self.score(h).squeeze(-1).masked_fill(hidden, torch.finfo(torch.float32).min)
+    return self.fc((functional.softmax(scores, -1).unsqueeze(-1) * h).sum(1))
+
+
+CASES = [
+    classes("integer_tokens", "token numbers are compared with the padding's and looked up",
+            tokens, lambda: {"table": nn.Embedding(9, 6), "fc": nn.Linear(6, 3)},
+            {"ids": integers(9, 7)}),
+    classes("integer_lengths", "lengths compared with positions, masked_fill with finfo.min",
+            lengths, lambda: {"inner": nn.Linear(4, 6), "score": nn.Linear(6, 1),
+                              "fc": nn.Linear(6, 3)},
+            {"x": numbers(6, 4), "length": integers(3)}),
+]
