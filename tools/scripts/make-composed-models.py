@@ -163,6 +163,23 @@ def pixel_logarithms(graph):
     return graph.node("LogSoftmax", [pixels(graph)], axis=1)
 
 
+def einsum(equation, *operands):
+    """Of x, or of parameters by their shapes, in order."""
+    def body(graph, x):
+        inputs = [x if operand == "x" else graph.parameter(f"e{i}.weight", *operand)
+                  for i, operand in enumerate(operands)]
+        return graph.node("Einsum", inputs, equation=equation)
+    return body
+
+
+def einsum_attention(graph, x):
+    """Two heads of the rows of an image, (2, 4, 3, 4) as (batch, place, head, channel)."""
+    x = graph.node("Transpose", [x], perm=[0, 2, 1, 3])
+    scores = graph.node("Einsum", [x, x], equation="bihd,bjhd->bhij")
+    return graph.node("Einsum", [graph.node("Softmax", [scores], axis=-1), x],
+                      equation="bhij,bjhd->bihd")
+
+
 def of_labels(body):
     """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
     return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
@@ -217,6 +234,12 @@ MODELS = {
     "loss-integers-masked": of_labels(masked),
     "loss-integers-compared": of_labels(compared),
     "loss-integers-moved": of_labels(moved),
+    "einsum-attention": of_conv(einsum_attention, 48),
+    "einsum-bilinear": of_dense(einsum("bi,oij,bj->bo", "x", (5, 8, 8), "x"), 5),
+    "einsum-diagonal": of_conv(einsum("ncii,c->nic", "x", (3,)), 12),
+    "einsum-ellipsis": of_conv(einsum("...hw,kw...->...kh", "x", (5, 4, 3)), 60),
+    "einsum-implied": of_conv(einsum("bcjw, ckj", "x", (3, 5, 4)), 20),
+    "einsum-product": of_conv(einsum("nchw,ch,cd->nwdch", "x", (3, 4), (3, 2)), 96),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

@@ -133,6 +133,18 @@ def arithmetic(rng):
     case("Where", [t[:3].reshape(3, 1), a, b[0]], np.where(t[:3].reshape(3, 1), a, b[0]))
 
 
+def sums(rng):
+    """Integers, and floats whose sums are exact."""
+    x, y = rng.integers(-5, 6, (2, 3, 3)), rng.integers(-5, 6, (3, 4))
+    f, g = x.astype(np.float32) / 4, y.astype(np.float32) / 2
+    for equation in ("nij,jk->nik", "nii->n", "nij,jk", "...j,jk->k..."):
+        operands = ([x], [f]) if equation == "nii->n" else ([x, y], [f, g])
+        for inputs in operands:
+            case("Einsum", inputs, np.einsum(equation, *inputs).astype(inputs[0].dtype),
+                 equation=equation)
+    case("Einsum", [f, g, g], np.einsum("nij,jk,lk->il", f, g, g), equation="nij,jk,lk->il")
+
+
 def reductions(rng):
     x = rng.integers(-5, 6, (2, 3, 4))
     f = x.astype(np.float32) / 4
@@ -151,7 +163,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=root / "test" / "data" / "folds" / "cases.json")
     out = parser.parse_args().out
     rng = np.random.default_rng(1)
-    for family in (movement, sources, arithmetic, reductions):
+    for family in (movement, sources, arithmetic, reductions, sums):
         family(rng)
     out.write_text("[\n" + ",\n".join(json.dumps(c) for c in CASES) + "\n]\n")
     print(f"{out}: {len(CASES)} cases")

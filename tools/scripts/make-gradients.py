@@ -396,6 +396,7 @@ OPERATORS = {
     "Slice": run_slice,
     "Split": run_split,
     "Gather": run_gather,
+    "Einsum": lambda attributes, *xs: torch.einsum(attributes["equation"].decode(), *xs),
     "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
     "Transpose": lambda attributes, x: x.permute(attributes["perm"]),
     "DepthToSpace": run_depth_to_space,

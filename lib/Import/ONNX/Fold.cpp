@@ -14,6 +14,7 @@ const FoldTable &slp::import_onnx::foldTable() {
   static const FoldTable table = [] {
     FoldTable t;
     addArithmeticFolds(t);
+    addEinsumFolds(t);
     addMovementFolds(t);
     addReductionFolds(t);
     addSourceFolds(t);

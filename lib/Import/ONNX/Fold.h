@@ -31,6 +31,7 @@ struct FoldRule {
 using FoldTable = std::map<std::string, FoldRule>;
 
 void addArithmeticFolds(FoldTable &table);
+void addEinsumFolds(FoldTable &table);
 void addMovementFolds(FoldTable &table);
 void addReductionFolds(FoldTable &table);
 void addSourceFolds(FoldTable &table);

@@ -27,6 +27,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addArtifactOperators(t);
     addConvOperators(t);
     addDenseOperators(t);
+    addEinsumOperators(t);
     addElementwiseOperators(t);
     addLossOperators(t);
     addMoveOperators(t);

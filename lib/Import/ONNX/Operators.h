@@ -70,6 +70,7 @@ void addArtifactOperators(OperatorTable &table);
 void addArtifactMathOperators(OperatorTable &table);
 void addConvOperators(OperatorTable &table);
 void addDenseOperators(OperatorTable &table);
+void addEinsumOperators(OperatorTable &table);
 void addElementwiseOperators(OperatorTable &table);
 void addLossOperators(OperatorTable &table);
 void addMoveOperators(OperatorTable &table);

@@ -63,6 +63,12 @@ public:
     attribute.set_type(onnx::AttributeProto::INT);
     attribute.set_i(value);
   }
+  void addString(const std::string &name, const std::string &value) {
+    onnx::AttributeProto &attribute = *proto.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::STRING);
+    attribute.set_s(value);
+  }
   void addIntegers(const std::string &name, const std::vector<int64_t> &values) {
     onnx::AttributeProto &attribute = *proto.add_attribute();
     attribute.set_name(name);
@@ -109,6 +115,8 @@ TEST(Fold, AgreesWithNumPy) {
     for (const auto &[name, attribute] : *test.getObject("attributes"))
       if (auto *list = attribute.getAsArray())
         node.addIntegers(name.str(), integersOf(*list));
+      else if (auto text = attribute.getAsString())
+        node.addString(name.str(), text->str());
       else
         node.addInteger(name.str(), *attribute.getAsInteger());
     for (const llvm::json::Value &input : *test.getArray("inputs"))

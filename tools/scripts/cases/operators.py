@@ -44,6 +44,19 @@ def classes(name, why, body, make, inputs, **keys):
                 {"flags": ["--loss=softmax-cross-entropy"]}, **keys)
 
 
+def heads(self, x):
+    """Attention of two heads."""
+    q, k, v = self.qkv(x).reshape(-1, 5, 3, 2, 4).unbind(2)
+    weights = functional.softmax(torch.einsum("bihd,bjhd->bhij", q, k) * 0.5, -1)
+    return self.fc(torch.einsum("bhij,bjhd->bihd", weights, v).reshape(-1, 40))
+
+
+def bilinear(self, x):
+    """Three operands, one of them twice."""
+    h = torch.tanh(self.inner(x))
+    return torch.einsum("bi,oij,bj->bo", h, self.core, h) + self.fc(h)
+
+
 def tokens(self, ids):
     """Padding found by comparison; the mean over what is left."""
     mask = (ids != 0).to(torch.float32).unsqueeze(-1)
@@ -60,6 +73,11 @@ def lengths(self, x, length):
 
 
 CASES = [
+    classes("einsum_heads", "Einsum with two batch indices, one on each side of the rows", heads,
+            lambda: {"qkv": nn.Linear(6, 24), "fc": nn.Linear(40, 3)}, {"x": numbers(5, 6)}),
+    classes("einsum_bilinear", "Einsum of three operands, one of them a parameter", bilinear,
+            lambda: {"inner": nn.Linear(6, 4), "core": nn.Parameter(torch.randn(3, 4, 4) * 0.3),
+                     "fc": nn.Linear(4, 3)}, {"x": numbers(6)}),
     classes("integer_tokens", "token numbers are compared with the padding's and looked up",
             tokens, lambda: {"table": nn.Embedding(9, 6), "fc": nn.Linear(6, 3)},
             {"ids": integers(9, 7)}),
