@@ -180,6 +180,21 @@ def einsum_attention(graph, x):
                       equation="bhij,bjhd->bihd")
 
 
+def resize_to(sizes=None, scales=None, **attributes):
+    def body(graph, x):
+        how = (["", "", graph.integers(2, 3, *sizes)] if sizes
+               else ["", graph.constant([1, 1, *scales], np.float32)])
+        return graph.node("Resize", [x, *how], **attributes)
+    return body
+
+
+def resize_rows(graph, x):
+    """Of one dimension."""
+    rows = graph.node("Reshape", [x, graph.integers(2, 12, 4)])
+    return graph.node("Resize", [rows, "", graph.constant([1, 1, 1.75], np.float32)],
+                      mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+
+
 def of_labels(body):
     """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
     return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
@@ -240,6 +255,17 @@ MODELS = {
     "einsum-ellipsis": of_conv(einsum("...hw,kw...->...kh", "x", (5, 4, 3)), 60),
     "einsum-implied": of_conv(einsum("bcjw, ckj", "x", (3, 5, 4)), 20),
     "einsum-product": of_conv(einsum("nchw,ch,cd->nwdch", "x", (3, 4), (3, 2)), 96),
+    "resize-linear": of_conv(resize_to(scales=[1.5, 2], mode="linear"), 144),
+    "resize-linear-down": of_conv(resize_to(sizes=[3, 7], mode="linear"), 63),
+    "resize-linear-rows": of_conv(resize_rows, 84),
+    "resize-align-corners": of_conv(resize_to(
+        sizes=[7, 3], mode="linear", coordinate_transformation_mode="align_corners"), 63),
+    "resize-antialias": of_conv(resize_to(
+        sizes=[3, 2], mode="linear", antialias=1, exclude_outside=1), 18, opset=18),
+    "resize-cubic": of_conv(resize_to(scales=[2, 1.25], mode="cubic"), 120),
+    "upsample-linear": of_conv(lambda graph, x: graph.node(
+        "Upsample", [x, graph.constant([1, 1, 2, 1.5], np.float32)], mode="linear"), 144,
+        opset=9),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

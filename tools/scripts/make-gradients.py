@@ -223,8 +223,36 @@ def run_reduce(function):
     return run
 
 
-def run_resize(_, x, *scales):
-    """Nearest, asymmetric, rounded down."""
+def run_resize(attributes, x, *sizes):
+    """PyTorch's own interpolation, or two neighbours (asymmetric), or one (rounded down)."""
+    mode = attributes.get("mode", b"nearest").decode()
+    scales = sizes[-1]
+    if scales.is_floating_point():
+        sizes = [int(extent * scale) for extent, scale in zip(x.shape, scales.tolist())]
+    else:
+        sizes = scales.tolist()
+        scales = torch.tensor(sizes) / torch.tensor(x.shape)
+    transform = attributes.get("coordinate_transformation_mode", b"asymmetric").decode()
+    if mode == "nearest":
+        return run_resize_nearest(x, scales)
+    if transform != "asymmetric":
+        names = {("linear", 3): "linear", ("linear", 4): "bilinear", ("cubic", 4): "bicubic"}
+        if transform == "pytorch_half_pixel":
+            assert all(size > 1 for size in sizes[2:])
+        return functional.interpolate(x, size=sizes[2:], mode=names[mode, x.dim()],
+                                      align_corners=transform == "align_corners",
+                                      antialias=bool(attributes.get("antialias", 0)))
+    for axis, scale in enumerate(scales.tolist()):
+        source = torch.arange(sizes[axis], dtype=torch.float64) / scale
+        first = source.floor().long().clamp(max=x.shape[axis] - 1)
+        second = (first + 1).clamp(max=x.shape[axis] - 1)
+        share = (source - source.floor()).reshape([-1] + [1] * (x.dim() - 1 - axis))
+        x = x.index_select(axis, first) * (1 - share) + x.index_select(axis, second) * share
+    return x
+
+
+def run_resize_nearest(x, *scales):
+    """Asymmetric, rounded down."""
     for axis, scale in enumerate(scales[-1].tolist()):
         indices = (torch.arange(int(x.shape[axis] * scale)) / scale).floor().long()
         x = x.index_select(axis, indices)

@@ -7,6 +7,7 @@
 #include "lib/Import/ONNX/Moves.h"
 
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "llvm/ADT/Sequence.h"
 
@@ -99,6 +100,46 @@ Value slp::import_onnx::repeat(Node &node, Value x, int64_t axis, int64_t times,
   repeated[axis + (each ? 1 : 0)] = times;
   x = expand(node, node.reshape(x, single), repeated);
   return x ? node.reshape(x, result) : x;
+}
+
+Value slp::import_onnx::constantOf(Node &node, ArrayRef<int64_t> shape, ArrayRef<float> values) {
+  OpBuilder &b = node.builder;
+  auto type = RankedTensorType::get(shape, b.getF32Type());
+  auto value = DenseElementsAttr::get(type, values);
+  if (value.isSplat() || int64_t(values.size()) * 4 <= train::maxInlineBytes)
+    return train::ConstantOp::create(b, node.loc, type, value);
+  if (int64_t(values.size()) * 4 > train::maxFrozenBytes) {
+    (void)node.fail("needs a constant of " + Twine(values.size() * 4) +
+                    " bytes, which is too large");
+    return nullptr;
+  }
+  // A name that no tensor of the graph has.
+  std::string name;
+  for (unsigned i = 0; i == 0 || node.graph.values.count(name); ++i)
+    name = node.name() + "/constant" + std::to_string(i);
+  return node.graph.makeState(name, type, value, /*isFrozen=*/true);
+}
+
+Value slp::import_onnx::indicesOf(Node &node, ArrayRef<int64_t> indices) {
+  if (int64_t(indices.size()) * 4 > train::maxInlineBytes) {
+    (void)node.fail("needs " + Twine(indices.size()) + " constant indices, expected at most " +
+                    Twine(train::maxInlineBytes / 4));
+    return nullptr;
+  }
+  SmallVector<int32_t> elements(indices.begin(), indices.end());
+  auto type = RankedTensorType::get(int64_t(elements.size()), node.builder.getI32Type());
+  return train::ConstantOp::create(node.builder, node.loc, type,
+                                   DenseElementsAttr::get(type, ArrayRef(elements)));
+}
+
+Value slp::import_onnx::iota(Node &node, size_t rank, size_t axis, int64_t count, double step,
+                             double first) {
+  Sizes shape(rank, 1);
+  shape[axis] = count;
+  SmallVector<float> values;
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(float(first + double(i) * step));
+  return constantOf(node, shape, values);
 }
 
 /// The longest range that `indices` begin with.

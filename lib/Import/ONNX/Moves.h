@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Each function builds train ops for a node and gives the result: `x` itself if nothing moves, null
-// after an error or for a null operand, so that calls can be nested. Used by Move.cpp and
-// Resize.cpp.
+// after an error or for a null operand, so that calls can be nested. Used by Move.cpp, Resize.cpp,
+// Scatter.cpp and others.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -29,6 +29,13 @@ mlir::Value pad(Node &node, mlir::Value x, llvm::ArrayRef<int64_t> low,
 mlir::Value expand(Node &node, mlir::Value x, llvm::ArrayRef<int64_t> shape);
 /// x repeated `times` along a dimension: as a whole, or (`each`) element by element.
 mlir::Value repeat(Node &node, mlir::Value x, int64_t axis, int64_t times, bool each);
+/// A tensor of known values of this shape.
+mlir::Value constantOf(Node &node, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
+/// The same of indices: at most 1024 of them.
+mlir::Value indicesOf(Node &node, llvm::ArrayRef<int64_t> indices);
+/// 0, step, 2 * step, ... along dimension `axis` of `rank`, all others of extent 1.
+mlir::Value iota(Node &node, size_t rank, size_t axis, int64_t count, double step = 1,
+                 double first = 0);
 /// Elements `indices`, which lie in the dimension, of x along it.
 mlir::Value pickAlong(Node &node, mlir::Value x, int64_t axis, llvm::ArrayRef<int64_t> indices);
 

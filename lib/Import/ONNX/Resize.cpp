@@ -2,12 +2,17 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Nearest neighbours only: along each dimension a list of elements to take.
+// Along each dimension in turn: a list of elements to take, or a weighted sum of several such
+// lists.
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
+
+#include "dialects/Train/TrainMoveOps.h"
 
 #include <cmath>
 
@@ -15,11 +20,27 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
 
+namespace {
 /// How one dimension changes. The scale is a float in ONNX.
 struct Resizing {
   int64_t from, to;
   float scale;
 };
+
+/// How elements between elements are found.
+struct Interpolation {
+  std::string mode; // nearest, linear or cubic
+  std::string transform, nearest;
+  double cubicA = -0.75;
+  bool excludesOutside = false, antialias = false;
+};
+
+/// What an element of the result is made of: elements of the input, and their weights.
+struct Neighbours {
+  SmallVector<int64_t> indices;
+  SmallVector<double> weights;
+};
+} // namespace
 
 /// The coordinate in the input of element `i` of the output.
 static FailureOr<double> sourceOf(Node &node, const Resizing &r, int64_t i, StringRef transform) {
@@ -32,8 +53,10 @@ static FailureOr<double> sourceOf(Node &node, const Resizing &r, int64_t i, Stri
     return r.to > 1 ? half : 0;
   if (transform == "tf_half_pixel_for_nn")
     return (i + 0.5) / scale;
-  if (transform == "align_corners")
-    return r.to > 1 ? double(i) * (r.from - 1) / (r.to - 1) : 0;
+  if (transform == "align_corners") {
+    double length = scale * double(r.from); // of the result; a fraction with some scales
+    return r.to > 1 ? double(i) * double(r.from - 1) / (length - 1) : 0;
+  }
   if (transform == "half_pixel_symmetric")
     return r.from / 2.0 * (1 - r.to / (scale * r.from)) + half;
   return node.fail("attribute coordinate_transformation_mode = \"" + transform +
@@ -94,26 +117,104 @@ static FailureOr<SmallVector<Resizing>> resizings(Node &node,
   return result;
 }
 
-static LogicalResult resize(Node &node, ArrayRef<Resizing> all, StringRef transform,
-                            StringRef nearestMode) {
-  std::string mode = node.string("mode", "nearest");
-  if (mode != "nearest")
-    return node.fail("attribute mode = \"" + mode + "\" is not supported, expected nearest");
-  Value x = node.tensor(0);
+/// The weight of an element at distance `x`.
+static double kernelOf(const Interpolation &how, double x) {
+  x = std::fabs(x);
+  if (how.mode == "linear")
+    return std::max(1 - x, 0.0);
+  double a = how.cubicA;
+  if (x <= 1)
+    return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+/// The neighbours of coordinate `x`, in ascending order; those beyond an edge are the edge's.
+static FailureOr<Neighbours> neighboursAt(Node &node, double x, const Interpolation &how,
+                                          const Resizing &r) {
+  int64_t reach = how.mode == "linear" ? 1 : 2;
+  // A window as wide as what one element of the result stands for.
+  double scale = how.antialias ? std::min(double(r.scale), 1.0) : 1.0;
+  int64_t start = int64_t(std::floor(-double(reach) / scale)) + 1, base = int64_t(std::floor(x));
+  Neighbours found;
+  double total = 0;
+  for (int64_t i = start; i < 2 - start; ++i) {
+    int64_t at = base + i;
+    bool isOutside = at < 0 || at >= r.from;
+    double weight = kernelOf(how, scale * (double(at) - x));
+    found.weights.push_back(isOutside && how.excludesOutside ? 0 : weight);
+    found.indices.push_back(std::clamp<int64_t>(at, 0, r.from - 1));
+    total += found.weights.back();
+  }
+  if (!(how.antialias || how.excludesOutside))
+    return found; // the weights add up to 1
+  if (!(std::fabs(total) > 1e-12))
+    return node.fail("no element of the input is a neighbour of coordinate " +
+                     Twine(std::to_string(x)));
+  for (double &weight : found.weights)
+    weight /= total;
+  return found;
+}
+
+/// Each element of the result along `axis` is the weighted sum of its neighbours, the products and
+/// partial sums of which stay in f32.
+static Value interpolate(Node &node, Value x, int64_t axis, ArrayRef<Neighbours> all) {
+  if (!x)
+    return x;
+  Sizes shape(shapeOf(x));
+  int64_t count = all.size();
+  Value rows = node.reshape(
+      x, {product(shape, 0, axis), shape[axis], product(shape, axis + 1, shape.size())});
+  Value sum;
+  for (size_t tap = 0; tap < all.front().indices.size(); ++tap) {
+    SmallVector<int64_t> indices;
+    SmallVector<float> weights;
+    for (const Neighbours &element : all) {
+      indices.push_back(element.indices[tap]);
+      weights.push_back(float(element.weights[tap]));
+    }
+    if (llvm::all_of(weights, [](float weight) { return weight == 0; }))
+      continue;
+    Value where = indicesOf(node, indices), factors = constantOf(node, {1, count, 1}, weights);
+    auto taken = where ? node.create<train::GatherOp>({rows, where}) : train::GatherOp();
+    if (!taken || !factors)
+      return nullptr;
+    Value part = keepF32(build<train::MulOp>(node, {taken.getY(), factors}));
+    sum = sum ? build<train::AddOp>(node, {keepF32(sum), part}) : part;
+  }
+  shape[axis] = count;
+  return sum ? node.reshape(sum, shape) : sum;
+}
+
+static LogicalResult resize(Node &node, ArrayRef<Resizing> all, const Interpolation &how) {
+  if (how.mode != "nearest" && how.mode != "linear" && how.mode != "cubic")
+    return node.fail("attribute mode = \"" + how.mode +
+                     "\" is not supported, expected nearest, linear or cubic");
+  if (how.mode == "nearest" && how.antialias)
+    return node.fail("attribute antialias = 1 needs mode linear or cubic");
+  Value x = operand(node, 0);
   for (auto [axis, r] : llvm::enumerate(all)) {
     if (r.from == r.to && r.scale == 1.0f)
       continue;
     SmallVector<int64_t> indices;
+    SmallVector<Neighbours> neighbours;
     for (int64_t i = 0; i < r.to; ++i) {
-      FailureOr<double> source = sourceOf(node, r, i, transform);
+      FailureOr<double> source = sourceOf(node, r, i, how.transform);
       if (failed(source))
         return failure();
-      FailureOr<int64_t> index = nearest(node, *source, nearestMode, r);
-      if (failed(index))
+      if (how.mode == "nearest") {
+        FailureOr<int64_t> index = nearest(node, *source, how.nearest, r);
+        if (failed(index))
+          return failure();
+        indices.push_back(*index);
+        continue;
+      }
+      FailureOr<Neighbours> element = neighboursAt(node, *source, how, r);
+      if (failed(element))
         return failure();
-      indices.push_back(*index);
+      neighbours.push_back(*element);
     }
-    x = pickAlong(node, x, axis, indices);
+    x = how.mode == "nearest" ? pickAlong(node, x, axis, indices)
+                              : interpolate(node, x, axis, neighbours);
   }
   return node.setOutput(x);
 }
@@ -143,10 +244,15 @@ static LogicalResult importResize(Node &node) {
   auto all = resizings(node, scales, scales ? std::nullopt : node.constant(3), axes);
   if (failed(all))
     return failure();
-  if (isOld)
-    return resize(node, *all, "asymmetric", "simple");
-  return resize(node, *all, node.string("coordinate_transformation_mode", "half_pixel"),
-                node.string("nearest_mode", "round_prefer_floor"));
+  Interpolation how;
+  how.mode = node.string("mode", "nearest");
+  how.transform =
+      isOld ? "asymmetric" : node.string("coordinate_transformation_mode", "half_pixel");
+  how.nearest = isOld ? "simple" : node.string("nearest_mode", "round_prefer_floor");
+  how.cubicA = node.number("cubic_coeff_a", -0.75);
+  how.excludesOutside = node.integer("exclude_outside", 0) != 0;
+  how.antialias = node.integer("antialias", 0) != 0;
+  return resize(node, *all, how);
 }
 
 static LogicalResult importUpsample(Node &node) {
@@ -155,25 +261,33 @@ static LogicalResult importUpsample(Node &node) {
   if (!scales && node.rank(0) == 4 && node.hasAttribute("height_scale")) // operator set 1
     scales = {1, 1, node.number("height_scale", 1), node.number("width_scale", 1)};
   auto all = resizings(node, scales, std::nullopt, allAxes(node));
-  return failed(all) ? failure() : resize(node, *all, "asymmetric", "floor");
+  if (failed(all))
+    return failure();
+  Interpolation how;
+  how.mode = node.string("mode", "nearest");
+  how.mode = how.mode == "bilinear" ? "linear" : how.mode; // operator set 1
+  how.transform = "asymmetric";
+  how.nearest = "floor";
+  return resize(node, *all, how);
 }
 
 void slp::import_onnx::addResizeOperators(OperatorTable &table) {
   using Kind = AttributeKind;
-  table["Resize"] = {"f|ccc",
-                     1,
-                     {{"axes", Kind::integers, ""},
-                      {"coordinate_transformation_mode", Kind::string, ""},
-                      {"cubic_coeff_a", Kind::number, ""},
-                      {"exclude_outside", Kind::integer, ""},
-                      {"extrapolation_value", Kind::number, ""},
-                      {"antialias", Kind::integer, ""},
-                      {"keep_aspect_ratio_policy", Kind::string, ""},
-                      {"mode", Kind::string, ""},
-                      {"nearest_mode", Kind::string, ""}},
-                     importResize,
-                     "nearest only, constant scales or sizes",
-                     "10, 11, 13, 18, 19"};
+  table["Resize"] = {
+      "f|ccc",
+      1,
+      {{"axes", Kind::integers, ""},
+       {"coordinate_transformation_mode", Kind::string, ""},
+       {"cubic_coeff_a", Kind::number, ""},
+       {"exclude_outside", Kind::integer, ""},
+       {"extrapolation_value", Kind::number, ""},
+       {"antialias", Kind::integer, ""},
+       {"keep_aspect_ratio_policy", Kind::string, ""},
+       {"mode", Kind::string, ""},
+       {"nearest_mode", Kind::string, ""}},
+      importResize,
+      "constant scales or sizes; at most 1024 elements along an interpolated dimension",
+      "10, 11, 13, 18, 19"};
   table["Upsample"] = {"f|c",
                        1,
                        {{"height_scale", Kind::number, ""},
@@ -181,6 +295,6 @@ void slp::import_onnx::addResizeOperators(OperatorTable &table) {
                         {"scales", Kind::numbers, ""},
                         {"width_scale", Kind::number, ""}},
                        importUpsample,
-                       "nearest only, constant scales",
+                       "nearest and linear, constant scales",
                        "1, 7, 9"};
 }

@@ -72,6 +72,14 @@ def lengths(self, x, length):
     return self.fc((functional.softmax(scores, -1).unsqueeze(-1) * h).sum(1))
 
 
+def images(name, why, *resize, width, **how):
+    """A convolution, interpolation, and a dense layer."""
+    return classes(name, why, lambda self, x: self.fc(
+        functional.interpolate(torch.relu(self.conv(x)), *resize, **how).flatten(1)),
+                   lambda: {"conv": nn.Conv2d(2, 2, 3, padding=1), "fc": nn.Linear(2 * width, 3)},
+                   {"x": numbers(2, 6, 5)})
+
+
 CASES = [
     classes("einsum_heads", "Einsum with two batch indices, one on each side of the rows", heads,
             lambda: {"qkv": nn.Linear(6, 24), "fc": nn.Linear(40, 3)}, {"x": numbers(5, 6)}),
@@ -85,4 +93,10 @@ CASES = [
             lengths, lambda: {"inner": nn.Linear(4, 6), "score": nn.Linear(6, 1),
                               "fc": nn.Linear(6, 3)},
             {"x": numbers(6, 4), "length": integers(3)}),
+    images("resize_align_corners", "bilinear with aligned corners, a factor that is no integer",
+           (9, 7), mode="bilinear", align_corners=True, width=63),
+    images("resize_smaller", "bilinear to fewer pixels", (4, 3), mode="bilinear",
+           align_corners=False, width=12),
+    images("resize_bicubic", "bicubic", (8, 10), mode="bicubic", align_corners=False,
+           width=80),
 ]
