@@ -195,6 +195,27 @@ def resize_rows(graph, x):
                       mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
 
 
+def cumulate(axis, **attributes):
+    return lambda graph, x: graph.node("CumSum", [x, graph.constant(axis, np.int64)],
+                                       **attributes)
+
+
+def trilu(diagonal, **attributes):
+    return lambda graph, x: graph.node("Trilu", [x, graph.constant(diagonal, np.int64)],
+                                       **attributes)
+
+
+def arg(op, **attributes):
+    """Twice the elements that ArgMax or ArgMin names."""
+    def body(graph, x):
+        where = graph.node("Cast", [graph.node(op, [x], axis=1, **attributes)], to=7)
+        if not attributes.get("keepdims", 1):
+            where = graph.node("Unsqueeze", [where, graph.integers(1)])
+        found = graph.node("Equal", [where, graph.integers(*range(8))])
+        return graph.node("Where", [found, graph.node("Mul", [x, graph.number(2)]), x])
+    return body
+
+
 def of_labels(body):
     """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
     return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
@@ -266,6 +287,12 @@ MODELS = {
     "upsample-linear": of_conv(lambda graph, x: graph.node(
         "Upsample", [x, graph.constant([1, 1, 2, 1.5], np.float32)], mode="linear"), 144,
         opset=9),
+    "cumsum": of_conv(cumulate(-1), 48),
+    "cumsum-reverse": of_conv(cumulate(1, exclusive=1, reverse=1), 48),
+    "trilu-lower": of_conv(trilu(-1, upper=0), 48, opset=14),
+    "trilu-upper": of_conv(trilu(1), 48, opset=14),
+    "arg-max": of_dense(arg("ArgMax"), 8),
+    "arg-min": of_dense(arg("ArgMin", keepdims=0, select_last_index=1), 8),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

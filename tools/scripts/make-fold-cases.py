@@ -143,6 +143,11 @@ def sums(rng):
             case("Einsum", inputs, np.einsum(equation, *inputs).astype(inputs[0].dtype),
                  equation=equation)
     case("Einsum", [f, g, g], np.einsum("nij,jk,lk->il", f, g, g), equation="nij,jk,lk->il")
+    for a in (x, f):
+        case("CumSum", [a, ints(1)], np.cumsum(a, 1))
+        case("CumSum", [a, np.int64(-1)], np.cumsum(a[..., ::-1], -1)[..., ::-1], reverse=1)
+        shifted = np.concatenate([np.zeros_like(a[:1]), a[:1]])
+        case("CumSum", [a, np.int32(0)], np.cumsum(shifted, 0), exclusive=1)
 
 
 def reductions(rng):

@@ -329,6 +329,30 @@ def run_hard_sigmoid(attributes, x):
     return (attributes.get("alpha", 0.2) * x + attributes.get("beta", 0.5)).clamp(0, 1)
 
 
+def run_cumsum(attributes, x, axis):
+    axis = int(axis)
+    if attributes.get("reverse", 0):
+        x = x.flip(axis)
+    y = x.cumsum(axis)
+    y = y - x if attributes.get("exclusive", 0) else y
+    return y.flip(axis) if attributes.get("reverse", 0) else y
+
+
+def run_trilu(attributes, x, diagonal=None):
+    k = 0 if diagonal is None else int(diagonal)
+    return x.triu(k) if attributes.get("upper", 1) else x.tril(k)
+
+
+def run_arg(sign):
+    def run(attributes, x):
+        axis, x = attributes.get("axis", 0), sign * x
+        last = attributes.get("select_last_index", 0)
+        index = (x.flip(axis) if last else x).max(axis, keepdim=True).indices
+        index = x.shape[axis] - 1 - index if last else index
+        return index if attributes.get("keepdims", 1) else index.squeeze(axis)
+    return run
+
+
 def run_cast(attributes, x):
     kind = attributes["to"]
     if kind in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
@@ -425,6 +449,10 @@ OPERATORS = {
     "Split": run_split,
     "Gather": run_gather,
     "Einsum": lambda attributes, *xs: torch.einsum(attributes["equation"].decode(), *xs),
+    "CumSum": run_cumsum,
+    "Trilu": run_trilu,
+    "ArgMax": run_arg(1),
+    "ArgMin": run_arg(-1),
     "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
     "Transpose": lambda attributes, x: x.permute(attributes["perm"]),
     "DepthToSpace": run_depth_to_space,

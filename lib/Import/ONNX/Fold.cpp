@@ -16,6 +16,7 @@ const FoldTable &slp::import_onnx::foldTable() {
     addArithmeticFolds(t);
     addEinsumFolds(t);
     addMovementFolds(t);
+    addOrderedFolds(t);
     addReductionFolds(t);
     addSourceFolds(t);
     return t;

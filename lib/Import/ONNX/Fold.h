@@ -33,6 +33,7 @@ using FoldTable = std::map<std::string, FoldRule>;
 void addArithmeticFolds(FoldTable &table);
 void addEinsumFolds(FoldTable &table);
 void addMovementFolds(FoldTable &table);
+void addOrderedFolds(FoldTable &table);
 void addReductionFolds(FoldTable &table);
 void addSourceFolds(FoldTable &table);
 

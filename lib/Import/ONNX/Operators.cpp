@@ -33,6 +33,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addMoveOperators(t);
     addNormalizationOperators(t);
     addLrnOperators(t);
+    addOrderedOperators(t);
     addPoolOperators(t);
     addPreviewOperators(t);
     addReduceOperators(t);

@@ -76,6 +76,7 @@ void addLossOperators(OperatorTable &table);
 void addMoveOperators(OperatorTable &table);
 void addNormalizationOperators(OperatorTable &table);
 void addLrnOperators(OperatorTable &table);
+void addOrderedOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
 void addReduceOperators(OperatorTable &table);

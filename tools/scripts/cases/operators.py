@@ -72,6 +72,38 @@ def lengths(self, x, length):
     return self.fc((functional.softmax(scores, -1).unsqueeze(-1) * h).sum(1))
 
 
+def positions(self, ids):
+    """Places counted from the padding, as RoBERTa has them."""
+    mask = (ids != 1).to(torch.int32)
+    place = (torch.cumsum(mask, 1).to(torch.int32) * mask).long() + 1
+    return self.fc(torch.tanh(self.table(ids) + self.places(place)).mean(1))
+
+
+def causal(self, x):
+    q, k = self.qk(x).chunk(2, -1)
+    scores = torch.tril(torch.matmul(q, k.transpose(1, 2))) + self.hidden
+    return self.fc(torch.matmul(functional.softmax(scores, -1), x).mean(1))
+
+
+def running(self, x):
+    """A running mean along a sequence."""
+    h = torch.tanh(self.inner(x))
+    return self.fc((torch.cumsum(h, 1) / self.counts).reshape(-1, 48))
+
+
+class Buffers(nn.Module):
+    def __init__(self, body, parts, **buffers):
+        super().__init__()
+        for name, part in parts.items():
+            setattr(self, name, part)
+        for name, buffer in buffers.items():
+            self.register_buffer(name, buffer)
+        self.body = body
+
+    def forward(self, *inputs):
+        return self.body(self, *inputs)
+
+
 def images(name, why, *resize, width, **how):
     """A convolution, interpolation, and a dense layer."""
     return classes(name, why, lambda self, x: self.fc(
@@ -93,10 +125,25 @@ CASES = [
             lengths, lambda: {"inner": nn.Linear(4, 6), "score": nn.Linear(6, 1),
                               "fc": nn.Linear(6, 3)},
             {"x": numbers(6, 4), "length": integers(3)}),
+    classes("integer_positions", "positions counted at run time, which look rows up", positions,
+            lambda: {"table": nn.Embedding(9, 6), "places": nn.Embedding(9, 6),
+                     "fc": nn.Linear(6, 3)}, {"ids": integers(9, 6)}),
     images("resize_align_corners", "bilinear with aligned corners, a factor that is no integer",
            (9, 7), mode="bilinear", align_corners=True, width=63),
     images("resize_smaller", "bilinear to fewer pixels", (4, 3), mode="bilinear",
            align_corners=False, width=12),
     images("resize_bicubic", "bicubic", (8, 10), mode="bicubic", align_corners=False,
            width=80),
+    Case("trilu_causal", "tril of scores at run time",
+         lambda: Buffers(causal, {"qk": nn.Linear(4, 8), "fc": nn.Linear(4, 3)},
+                         hidden=torch.triu(torch.full((5, 5), -1e4), 1)),
+         {"x": numbers(5, 4)}, {"labels": integers(3)},
+         lambda logits, labels: functional.cross_entropy(logits, labels),
+         {"flags": ["--loss=softmax-cross-entropy"]}, opset=14),
+    Case("cumsum_mean", "running means by CumSum",
+         lambda: Buffers(running, {"inner": nn.Linear(4, 8), "fc": nn.Linear(48, 3)},
+                         counts=torch.arange(1.0, 7).reshape(1, 6, 1)),
+         {"x": numbers(6, 4)}, {"labels": integers(3)},
+         lambda logits, labels: functional.cross_entropy(logits, labels),
+         {"flags": ["--loss=softmax-cross-entropy"]}),
 ]
