@@ -216,6 +216,23 @@ def arg(op, **attributes):
     return body
 
 
+def gather_elements(axis, indices):
+    return lambda graph, x: graph.node(
+        "GatherElements", [x, graph.constant(indices, np.int64)], axis=axis)
+
+
+def gather_nd(indices, **attributes):
+    return lambda graph, x: graph.node("GatherND", [x, graph.constant(indices, np.int64)],
+                                       **attributes)
+
+
+def scatter(op, indices, *shape, **attributes):
+    """Updates are a parameter."""
+    return lambda graph, x: graph.node(
+        op, [x, graph.constant(indices, np.int64), graph.parameter("updates", *shape)],
+        **attributes)
+
+
 def of_labels(body):
     """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
     return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
@@ -256,6 +273,46 @@ def moved(graph, x):
     return graph.node("Mul", [x, graph.node("Gather", [table, both])])
 
 
+def picked(graph, x):
+    """The scores of the labels, as losses written out take them."""
+    return graph.node("Mul", [x, graph.node("GatherElements", [x, column(graph)], axis=1)])
+
+
+def picked_rows(graph, x):
+    """Elements of a table of several rows, from the end too."""
+    index = graph.node("Sub", [column(graph), graph.integers(5)])
+    wide = graph.node("Concat", [column(graph), index], axis=1)
+    table = graph.parameter("table", 5, 3, 5)
+    taken = graph.node("GatherND", [table, graph.node("Concat", [column(graph), graph.constant(
+        [[0], [1], [2], [0], [1], [2]], np.int64)], axis=1)])
+    some = graph.node("GatherElements", [taken, wide], axis=1)
+    return graph.node("Mul", [x, graph.node("ReduceSum", [some, graph.integers(1)])])
+
+
+def picked_batch(graph, x):
+    taken = graph.node("GatherND", [x, column(graph)], batch_dims=1)
+    return graph.node("Mul", [x, graph.node("Unsqueeze", [taken, graph.integers(1)])])
+
+
+def written(graph, x):
+    """One element a row is replaced, another one added to."""
+    updates = graph.node("ReduceMax", [x], axes=[1])
+    x = graph.node("ScatterElements", [x, column(graph), updates], axis=1)
+    back = graph.node("Sub", [graph.integers(4), column(graph)])
+    return graph.node("ScatterElements", [x, back, graph.parameter("updates", 6, 1)], axis=1,
+                      reduction="add")
+
+
+def written_rows(graph, x):
+    """Rows of several labels add up; one element a row is replaced."""
+    sums = graph.node("ScatterND", [graph.parameter("table", 5, 5), column(graph), x],
+                      reduction="add")
+    rows = graph.constant([[0], [1], [2], [3], [4], [5]], np.int64)
+    where = graph.node("Concat", [rows, column(graph)], axis=1)
+    x = graph.node("ScatterND", [x, where, graph.parameter("updates", 6)])
+    return graph.node("MatMul", [x, sums])
+
+
 ENTROPY, LIKELIHOOD = "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"
 MODELS = {
     "loss-weights": of_loss(ENTROPY, scores, [6, 6], weights=True),
@@ -270,6 +327,11 @@ MODELS = {
     "loss-integers-masked": of_labels(masked),
     "loss-integers-compared": of_labels(compared),
     "loss-integers-moved": of_labels(moved),
+    "loss-gather-elements": of_labels(picked),
+    "loss-gather-nd": of_labels(picked_rows),
+    "loss-gather-nd-batch": of_labels(picked_batch),
+    "loss-scatter-elements": of_labels(written),
+    "loss-scatter-nd": of_labels(written_rows),
     "einsum-attention": of_conv(einsum_attention, 48),
     "einsum-bilinear": of_dense(einsum("bi,oij,bj->bo", "x", (5, 8, 8), "x"), 5),
     "einsum-diagonal": of_conv(einsum("ncii,c->nic", "x", (3,)), 12),
@@ -293,6 +355,25 @@ MODELS = {
     "trilu-upper": of_conv(trilu(1), 48, opset=14),
     "arg-max": of_dense(arg("ArgMax"), 8),
     "arg-min": of_dense(arg("ArgMin", keepdims=0, select_last_index=1), 8),
+    "gather-elements": of_dense(gather_elements(1, [[7, 0, 0], [-1, 3, 2], [4, 4, 4]]), 3),
+    "gather-elements-slice": of_conv(gather_elements(
+        2, [[[[1] * 4, [3] * 4]] * 3] * 2), 24),
+    "gather-nd": of_conv(gather_nd([[[0, 2], [1, 0]], [[1, 1], [0, -1]]]), 32),
+    "gather-nd-slice": of_conv(gather_nd([[[n, c] for c in (0, 2)] for n in range(2)]), 32),
+    "gather-nd-batch": of_conv(gather_nd([[[1, 0], [2, 3]], [[2, 0], [0, -2]]], batch_dims=1),
+                               8),
+    "scatter-elements": of_dense(scatter("ScatterElements", [[7, 0], [-1, 3], [4, 5]], 3, 2,
+                                         axis=1), 8),
+    "scatter-elements-add": of_dense(scatter(
+        "ScatterElements", [[2, 0, 1, 1, 0], [1, 1, 1, 1, 1]], 2, 5, axis=0, reduction="add"), 8,
+        opset=16),
+    "scatter-nd": of_conv(scatter("ScatterND", [[0, 2], [1, 0], [1, 1]], 3, 4, 4), 48),
+    "scatter-nd-slice": of_conv(scatter(
+        "ScatterND", [[[[n, c, h] for h in (1, 2)] for c in (2, 0)] for n in range(2)],
+        2, 2, 2, 4), 48),
+    "scatter-nd-slice-add": of_conv(scatter(
+        "ScatterND", [[[n, c] for c in (0, 1)] for n in range(2)], 2, 2, 4, 4,
+        reduction="add"), 48, opset=16),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

@@ -329,6 +329,30 @@ def run_hard_sigmoid(attributes, x):
     return (attributes.get("alpha", 0.2) * x + attributes.get("beta", 0.5)).clamp(0, 1)
 
 
+def from_front(indices, size):
+    return torch.where(indices < 0, indices + size, indices)
+
+
+def run_gather_nd(attributes, x, indices):
+    if attributes.get("batch_dims", 0):
+        attributes = {**attributes, "batch_dims": attributes["batch_dims"] - 1}
+        return torch.stack([run_gather_nd(attributes, *pair) for pair in zip(x, indices)])
+    return x[tuple(indices.unbind(-1))]
+
+
+def run_scatter_elements(attributes, x, indices, updates):
+    axis = attributes.get("axis", 0)
+    indices = from_front(indices, x.shape[axis])
+    if attributes.get("reduction", b"none") == b"add":
+        return x.scatter_add(axis, indices, updates)
+    return x.scatter(axis, indices, updates)
+
+
+def run_scatter_nd(attributes, x, indices, updates):
+    return x.index_put(tuple(indices.unbind(-1)), updates,
+                       attributes.get("reduction", b"none") == b"add")
+
+
 def run_cumsum(attributes, x, axis):
     axis = int(axis)
     if attributes.get("reverse", 0):
@@ -448,6 +472,11 @@ OPERATORS = {
     "Slice": run_slice,
     "Split": run_split,
     "Gather": run_gather,
+    "GatherElements": lambda attributes, x, indices: x.gather(
+        attributes.get("axis", 0), from_front(indices, x.shape[attributes.get("axis", 0)])),
+    "GatherND": run_gather_nd,
+    "ScatterElements": run_scatter_elements,
+    "ScatterND": run_scatter_nd,
     "Einsum": lambda attributes, *xs: torch.einsum(attributes["equation"].decode(), *xs),
     "CumSum": run_cumsum,
     "Trilu": run_trilu,

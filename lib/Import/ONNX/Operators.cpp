@@ -38,6 +38,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addPreviewOperators(t);
     addReduceOperators(t);
     addResizeOperators(t);
+    addScatterOperators(t);
     addShapeOperators(t);
     addArtifactMathOperators(t);
     return t;

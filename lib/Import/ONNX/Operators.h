@@ -81,6 +81,7 @@ void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
 void addReduceOperators(OperatorTable &table);
 void addResizeOperators(OperatorTable &table);
+void addScatterOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
 /// All of the above.

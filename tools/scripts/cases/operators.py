@@ -91,6 +91,28 @@ def running(self, x):
     return self.fc((torch.cumsum(h, 1) / self.counts).reshape(-1, 48))
 
 
+def likelihood(self, x, labels):
+    rows = functional.log_softmax(self.fc(torch.tanh(self.inner(x))), 1)
+    return -rows.gather(1, labels.unsqueeze(1)).mean()
+
+
+def written(self, x):
+    """Two columns of an image are overwritten, a block is added to."""
+    h = self.conv(x)
+    h = h.clone()
+    h[:, :, :, [0, 3]] = self.column.expand(h.shape[0], -1, -1, -1)
+    h[:, 1:3, 2:] += self.block
+    return self.fc(torch.relu(h).flatten(1))
+
+
+def segments(self, x, groups):
+    """Rows of a sequence summed by group, as in a graph network."""
+    h = torch.tanh(self.inner(x))
+    index = groups.unsqueeze(-1).expand(-1, -1, 8)
+    sums = torch.zeros(4, 3, 8).scatter_add(1, index, h)
+    return self.fc(torch.relu(sums).flatten(1))
+
+
 class Buffers(nn.Module):
     def __init__(self, body, parts, **buffers):
         super().__init__()
@@ -110,6 +132,11 @@ def images(name, why, *resize, width, **how):
         functional.interpolate(torch.relu(self.conv(x)), *resize, **how).flatten(1)),
                    lambda: {"conv": nn.Conv2d(2, 2, 3, padding=1), "fc": nn.Linear(2 * width, 3)},
                    {"x": numbers(2, 6, 5)})
+
+
+def labelled(name, why, body, make, inputs):
+    """A case that brings its loss and its labels."""
+    return Case(name, why, lambda: Layers(body, **make()), inputs, expect={})
 
 
 CASES = [
@@ -146,4 +173,15 @@ CASES = [
          {"x": numbers(6, 4)}, {"labels": integers(3)},
          lambda logits, labels: functional.cross_entropy(logits, labels),
          {"flags": ["--loss=softmax-cross-entropy"]}),
+    labelled("gather_likelihood", "log_probs.gather(1, labels), a loss written out", likelihood,
+             lambda: {"inner": nn.Linear(6, 8), "fc": nn.Linear(8, 5)},
+             {"x": numbers(6), "labels": integers(5)}),
+    classes("scatter_written", "x[:, places] = v and x[:, a:b] += v", written,
+            lambda: {"conv": nn.Conv2d(2, 3, 3, padding=1),
+                     "column": nn.Parameter(torch.randn(3, 4, 2) * 0.3),
+                     "block": nn.Parameter(torch.randn(2, 2, 4) * 0.3), "fc": nn.Linear(48, 3)},
+            {"x": numbers(2, 4, 4)}),
+    classes("scatter_segments", "scatter_add by groups that are an input", segments,
+            lambda: {"inner": nn.Linear(4, 8), "fc": nn.Linear(24, 3)},
+            {"x": numbers(5, 4), "groups": integers(3, 5)}, opset=16),
 ]
