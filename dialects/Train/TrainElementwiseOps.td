@@ -82,7 +82,14 @@ def Train_AbsGradOp : Train_UnaryGradOp<"abs", "x", "activation">;
 def Train_SignOp : Train_UnaryOp<"sign", "sign", "y = 1, -1 or 0. No gradient.", "activation">;
 def Train_FloorOp : Train_UnaryOp<"floor", "round down", "y = the largest integer of at most x. No gradient.">;
 def Train_CeilOp : Train_UnaryOp<"ceil", "round up", "y = the smallest integer of at least x. No gradient.">;
-def Train_RoundEvenOp : Train_UnaryOp<"round_even", "round to an integer", "y = the nearest integer, ties to even. No gradient.">;
+def Train_RoundEvenOp : Train_ElementwiseOp<"round_even", (ins Train_FloatTensor:$x, UnitAttr:$straight_through), [], "arithmetic"> {
+  let summary = "round to an integer";
+  let description = [{
+    y = the nearest integer, ties to even. No gradient; with `straight_through` that of y = x, as quantization-aware
+    training has it.
+  }];
+  let results = (outs Train_FloatTensor:$y);
+}
 def Train_LogicalNotOp : Train_UnaryOp<"logical_not", "negation of a truth value", "y = x = 0 ? 1 : 0. No gradient.", "activation">;
 def Train_SqrtOp : Train_UnaryOp<"sqrt", "square root", "y = sqrt(x).">;
 def Train_SqrtGradOp : Train_UnaryGradOp<"sqrt", "y">;

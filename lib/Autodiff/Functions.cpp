@@ -57,6 +57,15 @@ template <typename Op> struct NoGradient : GradientOf<NoGradient<Op>, Op> {
   }
 };
 
+/// Of whole numbers, unless the op passes the gradient on as if it did not round.
+struct RoundEvenGradient : GradientOf<RoundEvenGradient, RoundEvenOp> {
+  static LogicalResult gradient(RoundEvenOp op, OpBuilder &, ValueRange resultGrads, ArrayRef<bool>,
+                                SmallVectorImpl<Value> &grads) {
+    grads.push_back(op.getStraightThrough() ? resultGrads[0] : Value());
+    return success();
+  }
+};
+
 template <typename Op, typename GradOp, From from> void attach(MLIRContext &context) {
   Op::template attachInterface<FunctionGradient<Op, GradOp, from>>(context);
 }
@@ -90,6 +99,7 @@ void slp::autodiff::attachFunctionGradients(MLIRContext &context) {
   attach<SoftsignOp, SoftsignGradOp, From::operand>(context);
   attach<ThresholdedReluOp, ThresholdedReluGradOp, From::operand>(context);
   attach<ShrinkOp, ShrinkGradOp, From::operand>(context);
-  attachNone<SignOp, FloorOp, CeilOp, RoundEvenOp, LogicalNotOp, EqualOp, LessOp, LessEqualOp,
-             LogicalAndOp, LogicalOrOp, LogicalXorOp>(context);
+  RoundEvenOp::attachInterface<RoundEvenGradient>(context);
+  attachNone<SignOp, FloorOp, CeilOp, LogicalNotOp, EqualOp, LessOp, LessEqualOp, LogicalAndOp,
+             LogicalOrOp, LogicalXorOp>(context);
 }

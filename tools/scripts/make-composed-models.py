@@ -233,6 +233,26 @@ def scatter(op, indices, *shape, **attributes):
         **attributes)
 
 
+def quantized(graph, x, scale, zero, **attributes):
+    """As exporters write what quantization-aware training does."""
+    inputs = [graph.constant(scale, np.float32), zero]
+    q = graph.node("QuantizeLinear", [x, *inputs], **attributes)
+    return graph.node("DequantizeLinear", [q, *inputs], **attributes)
+
+
+def quantize(graph, x):
+    """Some elements are clipped; the type has a zero point."""
+    return quantized(graph, x, 0.003, graph.constant(100, np.uint8))
+
+
+def quantize_weight(graph, x):
+    """One scale a row of a weight, and 16 bits with one zero point a channel."""
+    weight = quantized(graph, graph.parameter("q.weight", 3, 3, 1, 1),
+                       [0.002, 0.004, 0.01], graph.constant([0, 0, 0], np.int8), axis=0)
+    y = graph.node("Conv", [x, weight])
+    return quantized(graph, y, [0.001, 0.00001, 0.01], graph.constant([5, -3, 0], np.int16))
+
+
 def of_labels(body):
     """A model of scores (6, 5) and labels with its own loss of what `body` makes of both."""
     return lambda name: of_loss(ENTROPY, lambda graph: body(graph, scores(graph)), [6, 6],
@@ -374,6 +394,8 @@ MODELS = {
     "scatter-nd-slice-add": of_conv(scatter(
         "ScatterND", [[[n, c] for c in (0, 1)] for n in range(2)], 2, 2, 4, 4,
         reduction="add"), 48, opset=16),
+    "quantize": of_dense(quantize, 8),
+    "quantize-weight": of_conv(quantize_weight, 48),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),

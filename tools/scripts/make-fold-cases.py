@@ -148,6 +148,10 @@ def sums(rng):
         case("CumSum", [a, np.int64(-1)], np.cumsum(a[..., ::-1], -1)[..., ::-1], reverse=1)
         shifted = np.concatenate([np.zeros_like(a[:1]), a[:1]])
         case("CumSum", [a, np.int32(0)], np.cumsum(shifted, 0), exclusive=1)
+    q, scales, zeros = np.int8([[1, -128], [127, 0]]), np.float32([0.5, 0.125]), np.int8([3, -4])
+    case("DequantizeLinear", [q, scales, zeros],
+         (q - zeros.astype(np.float32)) * scales, axis=1)
+    case("DequantizeLinear", [q, np.float32(0.25)], q * np.float32(0.25), opset=10)
 
 
 def reductions(rng):

@@ -377,6 +377,28 @@ def run_arg(sign):
     return run
 
 
+def quantization_of(attributes, x, scale, zero):
+    """Scale and zero point in FP64, and the least and largest number of the type."""
+    limits = torch.iinfo(torch.uint8 if zero is None else zero.dtype)
+    shape = [1] * x.dim()
+    if scale.numel() > 1:
+        shape[attributes.get("axis", 1)] = -1
+    zero = torch.zeros_like(scale) if zero is None else zero
+    return scale.double().reshape(shape), zero.double().reshape(shape), limits.min, limits.max
+
+
+def run_quantize(attributes, x, scale, zero=None):
+    """Rounding passes the gradient on, clipping does not."""
+    scale, zero, least, most = quantization_of(attributes, x, scale, zero)
+    x = x / scale
+    return (x + (x.round() - x).detach() + zero).clamp(least, most)
+
+
+def run_dequantize(attributes, x, scale, zero=None):
+    scale, zero, _, _ = quantization_of(attributes, x, scale, zero)
+    return (x - zero) * scale
+
+
 def run_cast(attributes, x):
     kind = attributes["to"]
     if kind in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
@@ -482,6 +504,8 @@ OPERATORS = {
     "Trilu": run_trilu,
     "ArgMax": run_arg(1),
     "ArgMin": run_arg(-1),
+    "QuantizeLinear": run_quantize,
+    "DequantizeLinear": run_dequantize,
     "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
     "Transpose": lambda attributes, x: x.permute(attributes["perm"]),
     "DepthToSpace": run_depth_to_space,

@@ -17,6 +17,7 @@ const FoldTable &slp::import_onnx::foldTable() {
     addEinsumFolds(t);
     addMovementFolds(t);
     addOrderedFolds(t);
+    addQuantizeFolds(t);
     addReductionFolds(t);
     addSourceFolds(t);
     return t;

@@ -34,6 +34,7 @@ void addArithmeticFolds(FoldTable &table);
 void addEinsumFolds(FoldTable &table);
 void addMovementFolds(FoldTable &table);
 void addOrderedFolds(FoldTable &table);
+void addQuantizeFolds(FoldTable &table);
 void addReductionFolds(FoldTable &table);
 void addSourceFolds(FoldTable &table);
 

@@ -36,6 +36,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addOrderedOperators(t);
     addPoolOperators(t);
     addPreviewOperators(t);
+    addQuantizeOperators(t);
     addReduceOperators(t);
     addResizeOperators(t);
     addScatterOperators(t);

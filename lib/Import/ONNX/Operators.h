@@ -79,6 +79,7 @@ void addLrnOperators(OperatorTable &table);
 void addOrderedOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
+void addQuantizeOperators(OperatorTable &table);
 void addReduceOperators(OperatorTable &table);
 void addResizeOperators(OperatorTable &table);
 void addScatterOperators(OperatorTable &table);

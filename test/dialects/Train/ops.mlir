@@ -89,6 +89,8 @@ func.func @functions(%x: tensor<2x3xf32>) {
   %3 = train.ceil %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: train.round_even %
   %4 = train.round_even %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.round_even %{{.*}} {straight_through}
+  %straight = train.round_even %x {straight_through} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: train.logical_not %
   %5 = train.logical_not %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: train.sqrt %

@@ -239,6 +239,21 @@ TEST(DifferencesTable, HasEveryOpWithAGradient) {
   EXPECT_EQ(covered, differentiable);
 }
 
+/// The one gradient that is not a slope: that of the operand of a straight-through rounding.
+TEST(DifferencesTable, StraightThroughIsTheIdentity) {
+  MLIRContext context(makeRegistry());
+  context.loadAllAvailableDialects();
+  GradientCase c{"round_even", {{{2, 3}}}, [](OpBuilder &b, ArrayRef<Value> x) {
+                   auto flag = b.getNamedAttr("straight_through", b.getUnitAttr());
+                   return train::createInferred(b, b.getUnknownLoc(), "train.round_even", x[0],
+                                                flag, b.getF32Type());
+                 }};
+  Graph graph(context, c);
+  ASSERT_TRUE(graph.op) << graph.error;
+  ASSERT_TRUE(succeeded(graph.differentiate(0u))) << graph.error;
+  EXPECT_EQ(graph.gradients[0], graph.dy);
+}
+
 /// Double precision stands for FP32 alone.
 TEST(DifferencesTable, IsOfFp32) {
   MLIRContext context(makeRegistry());

@@ -113,6 +113,23 @@ def segments(self, x, groups):
     return self.fc(torch.relu(sums).flatten(1))
 
 
+def fake(x, scale, zero, least, most):
+    return torch.fake_quantize_per_tensor_affine(x, scale, zero, least, most)
+
+
+def quantized(self, x):
+    """Activations of 8 bits with a zero point, weights of 8 bits a row."""
+    weight = torch.fake_quantize_per_channel_affine(self.inner.weight, self.scales, self.zeros, 0,
+                                                    -128, 127)
+    h = functional.relu(functional.linear(fake(x, 0.03, 110, 0, 255), weight, self.inner.bias))
+    return self.fc(fake(h, 0.008, 0, 0, 255))
+
+
+def quantized_image(self, x):
+    h = functional.max_pool2d(fake(self.conv(x), 0.01, 0, -128, 127), 2)
+    return self.fc(torch.relu(h).flatten(1))
+
+
 class Buffers(nn.Module):
     def __init__(self, body, parts, **buffers):
         super().__init__()
@@ -184,4 +201,14 @@ CASES = [
     classes("scatter_segments", "scatter_add by groups that are an input", segments,
             lambda: {"inner": nn.Linear(4, 8), "fc": nn.Linear(24, 3)},
             {"x": numbers(5, 4), "groups": integers(3, 5)}, opset=16),
+    Case("quantize_dense", "fake quantization of activations and of weights by row",
+         lambda: Buffers(quantized, {"inner": nn.Linear(6, 8), "fc": nn.Linear(8, 3)},
+                         scales=torch.linspace(0.002, 0.004, 8),
+                         zeros=torch.zeros(8, dtype=torch.int32)),
+         {"x": numbers(6)}, {"labels": integers(3)},
+         lambda logits, labels: functional.cross_entropy(logits, labels),
+         {"flags": ["--loss=softmax-cross-entropy"]}),
+    classes("quantize_pool", "fake quantization, and a pool between quantized numbers",
+            quantized_image, lambda: {"conv": nn.Conv2d(2, 4, 3, padding=1),
+                                      "fc": nn.Linear(16, 3)}, {"x": numbers(2, 4, 4)}),
 ]
