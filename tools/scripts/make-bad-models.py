@@ -199,7 +199,38 @@ def unpool_labels():
                        strides=[2, 2])], (2, 2, 3, 3), (2, 2, 6, 6), [indices])
 
 
+def dense_of(op, *inputs, **attributes):
+    """The operator on the image and initializers, (4, 6) like the image."""
+    made = [values(f"input{i}", *shape, dtype=kind) for i, (shape, kind) in enumerate(inputs)]
+    nodes = [node(op, ["image", *(t.name for t in made)], "hidden", **attributes),
+             node("MatMul", ["hidden", "weight"], "logits")]
+    return dense(nodes, made)
+
+
+def resize_crop():
+    made = dense_of("Resize", ((4,), np.float32), ((2,), np.float32), mode="linear",
+                    coordinate_transformation_mode="tf_crop_and_resize")
+    scales = numpy_helper.from_array(np.array([1, 2], np.float32), "input1")
+    made.graph.initializer[2].CopyFrom(scales)
+    return made
+
+
+def gather_outside():
+    made = dense_of("GatherElements", ((4, 6), np.int64), axis=1)
+    made.graph.initializer[1].CopyFrom(numpy_helper.from_array(np.full((4, 6), 6), "input0"))
+    return made
+
+
 MODELS = {
+    "einsum-terms": lambda: dense_of("Einsum", equation="ij,jk->ik"),
+    "einsum-rank": lambda: dense_of("Einsum", ((6, 6), np.float32), equation="ij,jkl->ik"),
+    "einsum-sizes": lambda: dense_of("Einsum", ((5, 6), np.float32), equation="ij,jk->ik"),
+    "einsum-result": lambda: dense_of("Einsum", ((6, 6), np.float32), equation="ij,jk->iik"),
+    "resize-crop": resize_crop,
+    "gather-elements-outside": gather_outside,
+    "scatter-reduction": lambda: dense_of("ScatterElements", ((4, 1), np.int64),
+                                          ((4, 1), np.float32), axis=1, reduction="mul"),
+    "quantize-scale": lambda: dense_of("QuantizeLinear", ((6,), np.float32), axis=1),
     "operators-unsupported": unsupported_operators,
     "operator-lstm": lstm,
     "operator-custom-domain": custom_domain,
