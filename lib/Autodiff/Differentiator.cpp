@@ -20,13 +20,15 @@ Differentiator::Differentiator(OpBuilder &builder, ArrayRef<Value> sources, Arra
     : builder(builder), sources(llvm::from_range, sources), held(llvm::from_range, held),
       needed(llvm::from_range, sources) {}
 
-/// ((first + second) + third) ..., in the order of the uses.
-/// In f32 if the value itself is (`keepsF32`).
+/// ((first + second) + third) ..., in the order of the uses; parts of the value that lie side by
+/// side count as one. In f32 if the value itself is (`keepsF32`). Null after an error.
 Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase phase,
                           bool keepsF32) {
   llvm::sort(parts, [](const Contribution &a, const Contribution &b) {
     return std::tie(a.position, a.operand) < std::tie(b.position, b.operand);
   });
+  if (failed(joinParts(builder, loc, parts)))
+    return nullptr;
   Value total;
   for (const Contribution &part : parts) {
     if (!total) {

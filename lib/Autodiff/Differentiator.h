@@ -10,6 +10,8 @@
 #ifndef LIB_AUTODIFF_DIFFERENTIATOR_H
 #define LIB_AUTODIFF_DIFFERENTIATOR_H
 
+#include "lib/Autodiff/Parts.h"
+
 #include "dialects/Train/TrainDialect.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -35,12 +37,6 @@ public:
   mlir::Value gradientOf(llvm::ArrayRef<mlir::Value> sources, mlir::Location loc);
 
 private:
-  /// A gradient that the `operand`-th use of a value by the `position`-th op contributes.
-  struct Contribution {
-    unsigned position, operand;
-    mlir::Value grad;
-  };
-
   mlir::Value sum(llvm::SmallVector<Contribution> &parts, mlir::Location loc, train::Phase phase,
                   bool keepsF32 = false);
   mlir::LogicalResult visit(mlir::Operation &op, unsigned position, bool isLoss);

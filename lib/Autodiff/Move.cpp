@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Autodiff/Gradients.h"
+#include "lib/Autodiff/Parts.h"
 
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
@@ -121,14 +122,24 @@ struct SliceGradient : slp::autodiff::GradientOf<SliceGradient, SliceOp> {
   }
 };
 
+/// Whether a value, perhaps under another shape, is read by several ops.
+bool hasOtherUses(Value v) {
+  auto reshape = v.getDefiningOp<ReshapeOp>();
+  return !v.hasOneUse() || (reshape && hasOtherUses(reshape.getX()));
+}
+
 struct ConcatGradient : slp::autodiff::GradientOf<ConcatGradient, ConcatOp> {
   static LogicalResult gradient(ConcatOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
     int64_t axis = op.getAxis(), begin = 0;
-    for (auto [part, isNeeded] : llvm::zip(op.getX(), needed)) {
+    for (auto [part, isWanted] : llvm::zip(op.getX(), needed)) {
       Sizes sizes(shapeOf(part)), starts(sizes.size(), 0), steps(sizes.size(), 1);
       starts[axis] = begin;
       begin += sizes[axis];
+      // What the loss does not see of a sequence are most of its steps: zeros need not be added to
+      // what comes through the next step. Where nothing else comes, they are the gradient.
+      bool isNeeded = isWanted && !(hasOtherUses(part) &&
+                                    slp::autodiff::isZeroPart(resultGrads[0], starts, sizes));
       grads.push_back(
           isNeeded ? slice(b, op.getLoc(), resultGrads[0], starts, sizes, steps, phaseFor(b, part))
                    : Value());
