@@ -71,9 +71,14 @@ def unsupported_operators():
                   node("MatMul", ["swish", "weight"], "logits")])
 
 
-def lstm():
-    return model([node("LSTM", ["image", "w", "r"], "logits", hidden_size=3)], (5, 4, 6),
-                 (5, 1, 4, 3), [values("w", 1, 12, 6), values("r", 1, 12, 3)])
+def lstm(steps=5, gates=12, lengths=None, **attributes):
+    """A layer of three units; `lengths` are those of the four sequences."""
+    inputs, initializers = ["image", "w", "r"], [values("w", 1, gates, 6), values("r", 1, 12, 3)]
+    if lengths:
+        inputs += ["", "lengths"]
+        initializers.append(numpy_helper.from_array(np.array(lengths, np.int32), "lengths"))
+    return model([node("LSTM", inputs, "logits", **{"hidden_size": 3, **attributes})],
+                 (steps, 4, 6), (steps, 1, 4, 3), initializers)
 
 
 def custom_domain():
@@ -232,7 +237,6 @@ MODELS = {
                                           ((4, 1), np.float32), axis=1, reduction="mul"),
     "quantize-scale": lambda: dense_of("QuantizeLinear", ((6,), np.float32), axis=1),
     "operators-unsupported": unsupported_operators,
-    "operator-lstm": lstm,
     "operator-custom-domain": custom_domain,
     "conv-auto-pad": lambda: cnn(conv={"auto_pad": "SAME_MIDDLE", "pads": None}),
     "conv-kernel-shape": lambda: cnn(conv={"kernel_shape": [5, 5]}),
@@ -243,6 +247,13 @@ MODELS = {
                                          conv_weight=(4, 2, 7, 7)),
     "conv-3d": lambda: model([node("Conv", ["image", "w"], "logits")], (2, 2, 6, 6, 6),
                              (2, 4, 4, 4, 4), [values("w", 4, 2, 3, 3, 3)]),
+    "recurrent-activation": lambda: lstm(activations=["Sigmoid", "Tanh", "Cosine"]),
+    "recurrent-activations": lambda: lstm(activations=["Sigmoid", "Tanh"]),
+    "recurrent-direction": lambda: lstm(direction="backward"),
+    "recurrent-hidden-size": lambda: lstm(hidden_size=4),
+    "recurrent-lengths": lambda: lstm(lengths=[5, 5, 3, 5]),
+    "recurrent-steps": lambda: lstm(steps=5000),
+    "recurrent-weights": lambda: lstm(gates=9),
     "max-pool-dilation-zero": lambda: cnn(pool={"dilations": [0, 1]}),
     "max-pool-indices": pool_indices,
     "max-unpool-labels": unpool_labels,

@@ -171,7 +171,7 @@ def run_split(attributes, x, sizes):
 
 def run_gather(attributes, x, indices):
     axis = attributes.get("axis", 0)
-    rows = x.index_select(axis, indices.reshape(-1))
+    rows = x.index_select(axis, indices.reshape(-1) % x.shape[axis])
     return rows.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1:])
 
 
@@ -281,6 +281,110 @@ def run_prod(x, axes, keepdim):
     for axis in sorted(axes, reverse=True):
         x = x.prod(axis, keepdim=keepdim)
     return x
+
+
+RECURRENT = {"RNN": 1, "GRU": 3, "LSTM": 4}  # gates
+FUNCTIONS = {
+    "Affine": lambda x, alpha, beta: alpha * x + beta,
+    "HardSigmoid": lambda x, alpha=0.2, beta=0.5: (alpha * x + beta).clamp(0, 1),
+    "Relu": torch.relu,
+    "ScaledTanh": lambda x, alpha, beta: alpha * torch.tanh(beta * x),
+    "Sigmoid": torch.sigmoid,
+    "Softsign": functional.softsign,
+    "Tanh": torch.tanh,
+}
+# how many numbers of activation_alpha and activation_beta they take
+NUMBERS = {"Affine": (1, 1), "HardSigmoid": (1, 1), "ScaledTanh": (1, 1)}
+
+
+def functions_of(attributes, default, directions):
+    """The functions of each direction, with the numbers that they take."""
+    names = [name.decode() for name in attributes.get("activations", [])] or default * directions
+    lists = list(attributes.get("activation_alpha", [])), list(attributes.get("activation_beta", []))
+    chosen = []
+    for name in names:
+        numbers = {key: values.pop(0) for key, values, count
+                   in zip(("alpha", "beta"), lists, NUMBERS.get(name, (0, 0))) if count and values}
+        chosen.append(functools.partial(FUNCTIONS[name], **numbers))
+    return [chosen[d * len(default):(d + 1) * len(default)] for d in range(directions)]
+
+
+def by_torch(op, x, w, r, b, h, c):
+    """Layers whose formula is PyTorch's, with gates in its order; all results of one direction."""
+    order = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}[op]
+
+    def ordered(tensor):
+        gates = tensor.chunk(len(order))
+        return torch.cat([gates[i] for i in order])
+    weights = [ordered(w), ordered(r)] + [ordered(part) for part in b.chunk(2)]
+    states = (h[None], c[None]) if op == "LSTM" else h[None]
+    run = {"RNN": torch._VF.rnn_tanh, "GRU": torch._VF.gru, "LSTM": torch._VF.lstm}[op]
+    y, *last = run(x, states, weights, True, 1, 0.0, True, False, False)
+    return (y, *[state[0] for state in last])
+
+
+def by_steps(op, attributes, functions, x, w, r, b, h, c, p):
+    """The standard's equations, one step after the other."""
+    of_w, of_r = b.chunk(2)
+    bound = attributes.get("clip")
+    f, g, *rest = functions + [None]
+
+    def act(function, value):
+        return function(value if bound is None else value.clamp(-bound, bound))
+    rows = []
+    for at in x:
+        a = at @ w.t() + of_w
+        if op == "RNN":
+            h = act(f, a + h @ r.t() + of_r)
+        elif op == "GRU":
+            (xz, xr, xh), (rz, rr, rh) = a.chunk(3, 1), r.chunk(3)
+            bz, br, bh = of_r.chunk(3)
+            z, reset = act(f, xz + h @ rz.t() + bz), act(f, xr + h @ rr.t() + br)
+            if attributes.get("linear_before_reset", 0):
+                fresh = act(g, xh + reset * (h @ rh.t() + bh))
+            else:
+                fresh = act(g, xh + (reset * h) @ rh.t() + bh)
+            h = (1 - z) * fresh + z * h
+        else:
+            i, o, forget, fresh = (a + h @ r.t() + of_r).chunk(4, 1)
+            pi, po, pf = p.chunk(3)
+            i = act(f, i + pi * c)
+            forget = 1 - i if attributes.get("input_forget", 0) else act(f, forget + pf * c)
+            c = forget * c + i * act(g, fresh)
+            h = act(f, o + po * c) * act(rest[0], c)
+        rows.append(h)
+    return (torch.stack(rows), h) + ((c,) if op == "LSTM" else ())
+
+
+def run_recurrent(op):
+    gates, default = RECURRENT[op], {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"],
+                                     "LSTM": ["Sigmoid", "Tanh", "Tanh"]}[op]
+
+    def run(attributes, x, w, r, b=None, lengths=None, h=None, c=None, p=None):
+        isBatchFirst = attributes.get("layout", 0)
+        swap = (lambda t: t.transpose(0, 1)) if isBatchFirst else (lambda t: t)
+        x, directions, hidden = swap(x), w.shape[0], r.shape[2]
+        assert lengths is None or (lengths == x.shape[0]).all()
+        zero = x.new_zeros(directions, x.shape[1], hidden)
+        h, c = (zero if state is None else swap(state).to(x.dtype) for state in (h, c))
+        b = x.new_zeros(directions, 2 * gates * hidden) if b is None else b
+        functions = functions_of(attributes, default, directions)
+        isPlain = (p is None and "activations" not in attributes and "clip" not in attributes
+                   and not attributes.get("input_forget", 0)
+                   and (op != "GRU" or attributes.get("linear_before_reset", 0)))
+        p = x.new_zeros(directions, 3 * hidden) if p is None else p
+        results = []
+        for d in range(directions):
+            isBackward = d == 1 or attributes.get("direction") == b"reverse"
+            at = x.flip(0) if isBackward else x
+            own = (w[d], r[d], b[d], h[d], c[d])
+            y, *last = (by_torch(op, at, *own) if isPlain
+                        else by_steps(op, attributes, functions[d], at, *own, p[d]))
+            results.append([y.flip(0) if isBackward else y, *last])
+        y, *last = [torch.stack(parts) for parts in zip(*results)]  # (D, T, N, H), (D, N, H)
+        y = y.permute(2, 1, 0, 3) if isBatchFirst else y.transpose(0, 1)
+        return (y, *map(swap, last))
+    return run
 
 
 def run_loss(function):
@@ -520,6 +624,7 @@ OPERATORS = {
         shape.tolist(), int(from_onnx(attributes["value"])), dtype=torch.int64),
     "Gemm": run_gemm,
     "LRN": run_lrn,
+    **{op: run_recurrent(op) for op in RECURRENT},
     "MatMul": lambda _, a, b: a @ b,
     "Softmax": lambda attributes, x: functional.softmax(x, attributes.get("axis", -1)),
     "LogSoftmax": lambda attributes, x: functional.log_softmax(x, attributes.get("axis", -1)),

@@ -37,6 +37,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addPoolOperators(t);
     addPreviewOperators(t);
     addQuantizeOperators(t);
+    addRecurrentOperators(t);
     addReduceOperators(t);
     addResizeOperators(t);
     addScatterOperators(t);

@@ -80,6 +80,7 @@ void addOrderedOperators(OperatorTable &table);
 void addPoolOperators(OperatorTable &table);
 void addPreviewOperators(OperatorTable &table);
 void addQuantizeOperators(OperatorTable &table);
+void addRecurrentOperators(OperatorTable &table);
 void addReduceOperators(OperatorTable &table);
 void addResizeOperators(OperatorTable &table);
 void addScatterOperators(OperatorTable &table);
