@@ -6,6 +6,7 @@
 
 #include "slp/Emit/InitialValues.h"
 
+#include "runtime/data/NpyHeader.h"
 #include "runtime/num/Random.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -50,6 +51,34 @@ readSlice(slp::train::FileAttr file, StringRef modelFolder,
     return failure();
   }
   return std::move(*slice);
+}
+
+/// The elements of a NumPy file that does not have them row-major and little-endian, rearranged;
+/// empty for all other files. The header says what the file's bytes mean.
+static FailureOr<std::string> rearranged(slp::train::FileAttr file, StringRef modelFolder,
+                                         llvm::function_ref<InFlightDiagnostic()> error) {
+  if (!file.getPath().ends_with(".npy"))
+    return std::string();
+  SmallString<128> path(modelFolder);
+  llvm::sys::path::append(path, file.getPath());
+  auto whole =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!whole) {
+    error() << path << ": " << whole.getError().message();
+    return failure();
+  }
+  std::string_view text((*whole)->getBufferStart(), (*whole)->getBufferSize());
+  auto header = slp::data::parseNpyHeader(path.str().str(), text);
+  if (header && header->isPlain())
+    return std::string();
+  auto elements = header ? slp::data::plainElements(path.str().str(), *header, text)
+                         : slp::Result<std::string>(header.takeError());
+  if (!elements || elements->size() != file.getLength()) {
+    error() << (elements ? (path + ": the file has changed since the model was imported").str()
+                         : elements.message());
+    return failure();
+  }
+  return elements.take();
 }
 
 /// Bytes of an element of an ONNX data type; 0 for those that states cannot have.
@@ -125,8 +154,11 @@ FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef nam
   auto slice = readSlice(file, modelFolder, error);
   if (failed(slice))
     return failure();
+  auto moved = rearranged(file, modelFolder, error);
+  if (failed(moved))
+    return failure();
   std::vector<float> values(count);
-  const char *bytes = (*slice)->getBufferStart();
+  const char *bytes = moved->empty() ? (*slice)->getBufferStart() : moved->data();
   for (size_t i = 0; i < count; ++i)
     values[i] = decode(bytes + width * i, file.getType());
   return values;

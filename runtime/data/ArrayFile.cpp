@@ -38,17 +38,42 @@ template <typename T> T loadAs(const uint8_t *from, ByteOrder order) {
 /// FP32 represents every integer up to here.
 constexpr int64_t largestExact = 1 << 24;
 
-template <typename T>
+template <typename T> bool isBeyondExact(T value) {
+  if constexpr (std::is_unsigned_v<T>)
+    return value > uint64_t(largestExact);
+  else
+    return value > largestExact || value < -largestExact;
+}
+
+/// The number that a code of IEEE binary16 means; exact.
+float numberOfHalf(uint16_t code) {
+  int exponent = code >> 10 & 31, mantissa = code & 1023;
+  float magnitude = exponent == 31 ? (mantissa ? NAN : INFINITY)
+                    : exponent     ? std::ldexp(float(1024 + mantissa), exponent - 25)
+                                   : std::ldexp(float(mantissa), -24);
+  return code >> 15 ? -magnitude : magnitude;
+}
+
+/// The number that a code of bfloat16, the upper half of a binary32, means.
+float numberOfBfloat(uint16_t code) {
+  uint32_t bits = uint32_t(code) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Elements stored as T, each of which means the number that `meaning` gives.
+template <typename T, typename Meaning>
 Status convert(const std::string &path, const uint8_t *from, ByteOrder order,
-               std::vector<float> &values) {
+               std::vector<float> &values, Meaning meaning) {
   for (size_t i = 0; i < values.size(); ++i) {
-    T value = loadAs<T>(from + i * sizeof(T), order);
-    if constexpr (std::is_floating_point_v<T>) {
+    auto value = meaning(loadAs<T>(from + i * sizeof(T), order));
+    if constexpr (std::is_floating_point_v<decltype(value)>) {
       bool fits = std::isfinite(value) && std::fabs(double(value)) <= 0x1.fffffep+127;
       if (!fits)
         return Error{path + ": element " + std::to_string(i) + " is " + std::to_string(value) +
                      ", expected a finite f32 value"};
-    } else if (int64_t(value) > largestExact || int64_t(value) < -largestExact) {
+    } else if (isBeyondExact(value)) {
       return Error{path + ": element " + std::to_string(i) + " is " + std::to_string(value) +
                    ", expected an integer that f32 represents, at most 2^24"};
     }
@@ -57,18 +82,30 @@ Status convert(const std::string &path, const uint8_t *from, ByteOrder order,
   return Status::success();
 }
 
+template <typename T>
+Status convert(const std::string &path, const uint8_t *from, ByteOrder order,
+               std::vector<float> &values) {
+  return convert<T>(path, from, order, values, [](T value) { return value; });
+}
+
 } // namespace
 
 size_t sizeOf(ElementKind kind) {
   switch (kind) {
+  case ElementKind::boolean:
   case ElementKind::u8:
   case ElementKind::i8:
     return 1;
+  case ElementKind::u16:
   case ElementKind::i16:
+  case ElementKind::f16:
+  case ElementKind::bf16:
     return 2;
+  case ElementKind::u32:
   case ElementKind::i32:
   case ElementKind::f32:
     return 4;
+  case ElementKind::u64:
   case ElementKind::i64:
   case ElementKind::f64:
     return 8;
@@ -78,8 +115,16 @@ size_t sizeOf(ElementKind kind) {
 
 const char *nameOf(ElementKind kind) {
   switch (kind) {
+  case ElementKind::boolean:
+    return "bool";
   case ElementKind::u8:
     return "u8";
+  case ElementKind::u16:
+    return "u16";
+  case ElementKind::u32:
+    return "u32";
+  case ElementKind::u64:
+    return "u64";
   case ElementKind::i8:
     return "i8";
   case ElementKind::i16:
@@ -88,6 +133,10 @@ const char *nameOf(ElementKind kind) {
     return "i32";
   case ElementKind::i64:
     return "i64";
+  case ElementKind::f16:
+    return "f16";
+  case ElementKind::bf16:
+    return "bf16";
   case ElementKind::f32:
     return "f32";
   case ElementKind::f64:
@@ -144,6 +193,19 @@ Result<Array> arrayOf(const std::string &path, std::vector<uint8_t> file, size_t
   const uint8_t *from = file.data() + offset;
   auto run = [&]() -> Status {
     switch (kind) {
+    case ElementKind::boolean:
+      return convert<uint8_t>(path, from, order, array.values,
+                              [](uint8_t value) { return int32_t(value != 0); });
+    case ElementKind::u16:
+      return convert<uint16_t>(path, from, order, array.values);
+    case ElementKind::u32:
+      return convert<uint32_t>(path, from, order, array.values);
+    case ElementKind::u64:
+      return convert<uint64_t>(path, from, order, array.values);
+    case ElementKind::f16:
+      return convert<uint16_t>(path, from, order, array.values, numberOfHalf);
+    case ElementKind::bf16:
+      return convert<uint16_t>(path, from, order, array.values, numberOfBfloat);
     case ElementKind::i8:
       return convert<int8_t>(path, from, order, array.values);
     case ElementKind::i16:

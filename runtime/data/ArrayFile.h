@@ -2,8 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// What the three readers of data files have in common. Only runtime/data uses it; Dataset.h is the
-// interface.
+// What the three readers of data files have in common. Dataset.h is the interface of data sets,
+// NpyHeader.h that of single NumPy files.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -28,7 +28,7 @@ struct Array {
 };
 
 /// How a file stores one element.
-enum class ElementKind { u8, i8, i16, i32, i64, f32, f64 };
+enum class ElementKind { boolean, u8, u16, u32, u64, i8, i16, i32, i64, f16, bf16, f32, f64 };
 enum class ByteOrder { little, big };
 
 /// Bytes of one element.
@@ -40,13 +40,13 @@ Result<std::vector<uint8_t>> readFile(const std::string &path);
 
 /// The array whose elements are all of `file` from byte `offset` on. Refuses a file of another size
 /// than the shape says, an array without elements, and values FP32 cannot hold: not finite, or an
-/// integer beyond ±2^24. Doubles round to nearest. `path` is for messages.
+/// integer beyond ±2^24. Doubles round to nearest, bools become 0 and 1. `path` is for messages.
 Result<Array> arrayOf(const std::string &path, std::vector<uint8_t> file, size_t offset,
                       std::vector<uint64_t> shape, ElementKind kind, ByteOrder order);
 
 /// An IDX file of any element type and rank.
 Result<Array> readIdx(const std::string &path);
-/// A NumPy file of version 1 or 2, C order, little-endian f4, f8, i4, i8 or u1.
+/// A NumPy file of version 1 or 2: numbers of any kind but complex ones, in any order.
 Result<Array> readNpy(const std::string &path);
 
 /// Images (samples, 3, 32, 32) and labels (samples) of one or more CIFAR-10 binary files, in that

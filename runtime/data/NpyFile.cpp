@@ -3,14 +3,13 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // A magic string, a version, the length of a header, the header (a Python dictionary with the keys
-// descr, fortran_order and shape), then the elements. Called by Dataset.cpp.
+// descr, fortran_order and shape), then the elements. Called by Dataset.cpp and by the importer.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/data/NpyHeader.h"
 
-#include "runtime/data/ArrayFile.h"
-
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -20,12 +19,15 @@ namespace slp::data {
 namespace {
 
 struct NamedKind {
-  std::string_view descr;
+  std::string_view name; // without the byte order
   ElementKind kind;
 };
-constexpr NamedKind kinds[] = {{"<f4", ElementKind::f32}, {"<f8", ElementKind::f64},
-                               {"<i4", ElementKind::i32}, {"<i8", ElementKind::i64},
-                               {"|u1", ElementKind::u8},  {"<u1", ElementKind::u8}};
+constexpr NamedKind kinds[] = {
+    {"b1", ElementKind::boolean}, {"u1", ElementKind::u8},        {"u2", ElementKind::u16},
+    {"u4", ElementKind::u32},     {"u8", ElementKind::u64},       {"i1", ElementKind::i8},
+    {"i2", ElementKind::i16},     {"i4", ElementKind::i32},       {"i8", ElementKind::i64},
+    {"f2", ElementKind::f16},     {"f4", ElementKind::f32},       {"f8", ElementKind::f64},
+    {"V2", ElementKind::bf16},    {"bfloat16", ElementKind::bf16}};
 
 /// The header's text from the value of `key` on, or nothing if the key is not there.
 std::optional<std::string_view> valueOf(std::string_view header, std::string_view key) {
@@ -95,19 +97,64 @@ Result<NpyHeader> parseNpyHeader(const std::string &path, std::string_view file)
        shapeText = valueOf(header, "shape");
   if (!descr || !fortran || !shapeText)
     return Error{path + ": the header lacks descr, fortran_order or shape"};
-  if (!startsWith(*fortran, "False"))
-    return Error{path + ": the array is in Fortran order, expected C order "
-                        "(numpy.ascontiguousarray)"};
+  if (!startsWith(*fortran, "False") && !startsWith(*fortran, "True"))
+    return Error{path + ": fortran_order in the header is neither True nor False"};
   std::optional<std::vector<uint64_t>> shape = parseShape(*shapeText);
   if (!shape)
     return Error{path + ": the shape in the header cannot be read"};
+  std::string_view name = descr->substr(0, descr->find_first_of(",}"));
+  if (name.size() >= 2 && name.front() == '\'' && name.back() == '\'')
+    name = name.substr(1, name.size() - 2);
+  std::string_view plain = name;
+  if (!plain.empty() && std::string_view("<>|=").find(plain.front()) != std::string_view::npos)
+    plain.remove_prefix(1);
+  auto named = std::find_if(std::begin(kinds), std::end(kinds),
+                            [&](const NamedKind &known) { return known.name == plain; });
+  if (named == std::end(kinds))
+    return Error{path + ": elements are '" + std::string(name) +
+                 "', expected f2, f4, f8, i1 to i8, u1 to u8, b1 or bfloat16 (V2)"};
   NpyHeader result;
-  result.descr = descr->substr(0, descr->find_first_of(",}"));
-  if (result.descr.size() >= 2 && result.descr.front() == '\'' && result.descr.back() == '\'')
-    result.descr = result.descr.substr(1, result.descr.size() - 2);
+  result.kind = named->kind;
+  result.order = name.front() == '>' ? ByteOrder::big : ByteOrder::little;
+  result.isFortran = startsWith(*fortran, "True");
   result.shape = std::move(*shape);
   result.offset = begin + length;
   return result;
+}
+
+Result<std::string> plainElements(const std::string &path, const NpyHeader &header,
+                                  std::string_view file) {
+  std::string_view stored = file.substr(std::min(header.offset, file.size()));
+  size_t width = sizeOf(header.kind);
+  unsigned __int128 bytes = width; // extents are untrusted
+  for (uint64_t extent : header.shape)
+    bytes = std::min<unsigned __int128>(bytes * extent, UINT64_MAX);
+  if (bytes != stored.size())
+    return Error{path + ": " + std::to_string(stored.size()) + " bytes of data, expected " +
+                 spellShape(header.shape) + " elements of " + nameOf(header.kind)};
+  std::string plain(stored);
+  if (header.isFortran && !plain.empty()) {
+    // Steps in the file from one element to the next of each dimension.
+    size_t rank = header.shape.size();
+    std::vector<size_t> steps(rank), at(rank, 0);
+    for (size_t d = 0, step = width; d < rank; step *= header.shape[d++])
+      steps[d] = step;
+    size_t from = 0;
+    for (size_t to = 0; to < plain.size(); to += width) {
+      std::copy_n(stored.begin() + from, width, plain.begin() + to);
+      for (size_t d = rank; d-- > 0;) {
+        from += steps[d];
+        if (++at[d] < header.shape[d])
+          break;
+        from -= steps[d] * header.shape[d];
+        at[d] = 0;
+      }
+    }
+  }
+  if (header.order == ByteOrder::big)
+    for (size_t i = 0; i < plain.size(); i += width)
+      std::reverse(plain.begin() + i, plain.begin() + i + width);
+  return plain;
 }
 
 Result<Array> readNpy(const std::string &path) {
@@ -115,16 +162,20 @@ Result<Array> readNpy(const std::string &path) {
   if (!read)
     return read.takeError();
   std::vector<uint8_t> file = read.take();
-  Result<NpyHeader> header =
-      parseNpyHeader(path, {reinterpret_cast<const char *>(file.data()), file.size()});
+  std::string_view text(reinterpret_cast<const char *>(file.data()), file.size());
+  Result<NpyHeader> header = parseNpyHeader(path, text);
   if (!header)
     return header.takeError();
-  for (const NamedKind &named : kinds)
-    if (header->descr == named.descr)
-      return arrayOf(path, std::move(file), header->offset, std::move(header->shape), named.kind,
-                     ByteOrder::little);
-  return Error{path + ": elements are '" + header->descr +
-               "', expected little-endian f4, f8, i4, i8 or u1"};
+  size_t offset = header->offset;
+  if (!header->isPlain()) {
+    Result<std::string> plain = plainElements(path, *header, text);
+    if (!plain)
+      return plain.takeError();
+    file.assign(plain->begin(), plain->end());
+    offset = 0;
+  }
+  return arrayOf(path, std::move(file), offset, std::move(header->shape), header->kind,
+                 ByteOrder::little);
 }
 
 } // namespace slp::data

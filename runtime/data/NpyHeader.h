@@ -9,24 +9,32 @@
 #ifndef RUNTIME_DATA_NPYHEADER_H
 #define RUNTIME_DATA_NPYHEADER_H
 
-#include "runtime/api/Result.h"
+#include "runtime/data/ArrayFile.h"
 
-#include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace slp::data {
 
 struct NpyHeader {
-  std::string descr; // NumPy's name of the element type: "<f4"
   std::vector<uint64_t> shape;
-  size_t offset = 0; // bytes before the elements, which are row-major
+  ElementKind kind = ElementKind::f32;
+  ByteOrder order = ByteOrder::little;
+  bool isFortran = false; // the first dimension varies fastest, not the last
+  size_t offset = 0;      // bytes before the elements
+
+  /// Whether the elements are row-major and little-endian, as readers want them.
+  bool isPlain() const { return !isFortran && (order == ByteOrder::little || sizeOf(kind) == 1); }
 };
 
-/// Reads the header of `file`, the first bytes of a NumPy file of version 1 or 2 in C order.
-/// `path` is for messages.
+/// Reads the header of `file`, the first bytes of a NumPy file of version 1 or 2. Elements may be
+/// bools, integers, floats of 2, 4 or 8 bytes, or bfloat16, which has no name in NumPy: packages
+/// that have the type write it as two bytes without meaning (V2). `path` is for messages.
 Result<NpyHeader> parseNpyHeader(const std::string &path, std::string_view file);
+
+/// The elements of the whole `file`, row-major and little-endian. Refuses a file of another size
+/// than the header says.
+Result<std::string> plainElements(const std::string &path, const NpyHeader &header,
+                                  std::string_view file);
 
 } // namespace slp::data
 

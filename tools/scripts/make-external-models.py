@@ -67,6 +67,14 @@ def main():
     (out / "values" / "weight.bin").write_bytes(b"unused! " + weight.astype("<f4").tobytes())
     np.save(out / "values" / "weight.npy", weight.astype(np.float64))
     np.save(out / "values" / "axis.npy", np.array([2], np.int64))
+    np.save(out / "values" / "axis-big-endian.npy", np.array([2], ">i8"))
+    # The same weights in Fortran order, most significant byte first, and as the upper halves of
+    # FP32 numbers, which is how packages with a type bfloat16 save one.
+    for folder, array in (("turned", np.asfortranarray(weight.astype(">f4"))),
+                          ("bfloat16", np.asfortranarray((weight.view(np.uint32) >> 16)
+                                                         .astype(np.uint16).view("V2")))):
+        (out / "values" / folder).mkdir(exist_ok=True)
+        np.save(out / "values" / folder / "weight.npy", array)
     (out / "values" / "axis.pb").write_bytes(numpy_helper.from_array(np.array([2], np.int64)).SerializeToString())
     print(f"{out}: {len(models)} models")
 

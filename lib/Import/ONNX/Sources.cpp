@@ -78,35 +78,59 @@ Status Sources::openParams(StringRef file) {
   return Status::success();
 }
 
-namespace {
-struct NpyType {
-  StringLiteral descr;
-  TensorProto::DataType type;
-};
-} // namespace
-static constexpr NpyType npyTypes[] = {
-    {"<f4", TensorProto::FLOAT}, {"<f8", TensorProto::DOUBLE}, {"<f2", TensorProto::FLOAT16},
-    {"<i8", TensorProto::INT64}, {"<i4", TensorProto::INT32},  {"<i2", TensorProto::INT16},
-    {"|i1", TensorProto::INT8},  {"|u1", TensorProto::UINT8},  {"|b1", TensorProto::BOOL}};
+static TensorProto::DataType typeOf(data::ElementKind kind) {
+  switch (kind) {
+  case data::ElementKind::boolean:
+    return TensorProto::BOOL;
+  case data::ElementKind::u8:
+    return TensorProto::UINT8;
+  case data::ElementKind::u16:
+    return TensorProto::UINT16;
+  case data::ElementKind::u32:
+    return TensorProto::UINT32;
+  case data::ElementKind::u64:
+    return TensorProto::UINT64;
+  case data::ElementKind::i8:
+    return TensorProto::INT8;
+  case data::ElementKind::i16:
+    return TensorProto::INT16;
+  case data::ElementKind::i32:
+    return TensorProto::INT32;
+  case data::ElementKind::i64:
+    return TensorProto::INT64;
+  case data::ElementKind::f16:
+    return TensorProto::FLOAT16;
+  case data::ElementKind::bf16:
+    return TensorProto::BFLOAT16;
+  case data::ElementKind::f32:
+    return TensorProto::FLOAT;
+  case data::ElementKind::f64:
+    return TensorProto::DOUBLE;
+  }
+  llvm_unreachable("all kinds are named above");
+}
 
-/// Type, shape and place of the elements of a tensor alone in `bytes`.
+/// Type, shape and place of the elements of a tensor alone in `bytes`. Elements of a .npy that are
+/// not row-major and little-endian come in `plain` as if they were.
 static Result<DataSlice> readTensorHeader(const std::string &file, StringRef bytes,
-                                          TensorProto &tensor) {
+                                          TensorProto &tensor, std::string &plain) {
   if (!StringRef(file).ends_with(".npy")) {
     Result<DataSlice> slice = readTensor(bytes, tensor);
     return slice ? slice : Result<DataSlice>(Error{file + ": " + slice.message()});
   }
-  Result<data::NpyHeader> header = data::parseNpyHeader(file, {bytes.data(), bytes.size()});
+  std::string_view text(bytes.data(), bytes.size());
+  Result<data::NpyHeader> header = data::parseNpyHeader(file, text);
   if (!header)
     return header.takeError();
-  for (const NpyType &known : npyTypes)
-    if (header->descr == known.descr)
-      tensor.set_data_type(known.type);
-  if (tensor.data_type() == TensorProto::UNDEFINED)
-    return Error{file + ": elements are '" + header->descr +
-                 "', expected little-endian f4, f8, f2, i8, i4, i2, i1, u1 or b1"};
+  tensor.set_data_type(typeOf(header->kind));
   for (uint64_t size : header->shape)
     tensor.add_dims(int64_t(size));
+  if (!header->isPlain()) {
+    Result<std::string> elements = data::plainElements(file, *header, text);
+    if (!elements)
+      return elements.takeError();
+    plain = elements.take();
+  }
   return DataSlice{header->offset, bytes.size() - header->offset, true};
 }
 
@@ -153,12 +177,17 @@ Result<Source> Sources::find(StringRef name) {
     if (!bytes)
       return Error{file + ": " + bytes.message()};
     auto tensor = std::make_unique<TensorProto>();
-    Result<DataSlice> slice = readTensorHeader(file, *bytes, *tensor);
+    auto plain = std::make_unique<std::string>();
+    Result<DataSlice> slice = readTensorHeader(file, *bytes, *tensor, *plain);
     if (!slice)
       return slice.takeError();
     headers.push_back(std::move(tensor));
     source.tensor = headers.back().get();
-    source.data = bytes->substr(slice->offset, slice->length);
+    source.data = source.stored = bytes->substr(slice->offset, slice->length);
+    if (!plain->empty()) {
+      rearranged.push_back(std::move(plain));
+      source.data = *rearranged.back();
+    }
     source.offset = slice->offset;
     source.path = fromModel(file);
     return source;
@@ -179,7 +208,7 @@ Result<Source> Sources::sourceOf(const ModelFile &file, int index, const std::st
   }
   Source source;
   source.tensor = &tensor;
-  source.data = file.dataOf(index);
+  source.data = source.stored = file.dataOf(index);
   source.path = from;
   source.offset = file.bytes ? file.slices[index].offset : 0;
   return source;
@@ -248,7 +277,7 @@ Result<Source> Sources::findExternal(const TensorProto &tensor) {
   if (offset > bytes->size() || expected > bytes->size() - offset)
     return error("expected " + Twine(expected) + " bytes at offset " + Twine(offset) +
                  ", the file has " + Twine(bytes->size()));
-  source.data = bytes->substr(offset, expected);
+  source.data = source.stored = bytes->substr(offset, expected);
   source.offset = offset;
   source.path = location;
   return source;
@@ -265,10 +294,12 @@ Result<Constant> slp::import_onnx::readTensorFile(const std::string &file) {
     return Error{file + ": " + buffer.getError().message()};
   StringRef bytes = (*buffer)->getBuffer();
   TensorProto tensor;
-  Result<DataSlice> slice = readTensorHeader(file, bytes, tensor);
+  std::string plain;
+  Result<DataSlice> slice = readTensorHeader(file, bytes, tensor, plain);
   if (!slice)
     return slice.takeError();
-  Result<Constant> constant = readConstant(tensor, bytes.substr(slice->offset, slice->length));
+  Result<Constant> constant = readConstant(
+      tensor, plain.empty() ? bytes.substr(slice->offset, slice->length) : StringRef(plain));
   return constant ? std::move(constant) : Result<Constant>(Error{file + ": " + constant.message()});
 }
 
@@ -291,7 +322,7 @@ Result<Attribute> slp::import_onnx::initialValueOf(const Source &source, RankedT
       return Error{"expected " + std::to_string(expected) + " bytes of data, found " +
                    std::to_string(source.data.size())};
     return Attribute(train::FileAttr::get(type.getContext(), source.path, source.offset, expected,
-                                          source.type(), checksumOf(source.data)));
+                                          source.type(), checksumOf(source.stored)));
   }
   Result<Constant> constant = readConstant(*source.tensor, "");
   if (!constant)

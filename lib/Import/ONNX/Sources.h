@@ -24,8 +24,9 @@ namespace slp::import_onnx {
 struct Source {
   const onnx::TensorProto *tensor = nullptr; // type and shape; values too, if `data` is empty
   llvm::StringRef data;                      // little-endian elements, row-major
-  std::string path;                          // of the file with `data`, from the model's folder
-  uint64_t offset = 0;                       // of `data` in it, bytes
+  llvm::StringRef stored;                    // the same as they lie in the file
+  std::string path;                          // of the file with `stored`, from the model's folder
+  uint64_t offset = 0;                       // of `stored` in it, bytes
   bool isAbsent = false;                     // external data that do not exist
   std::string absence;                       // why
 
@@ -69,6 +70,7 @@ private:
   llvm::StringMap<int> own, ofParams; // name to index in the file
   llvm::StringMap<std::optional<Source>> ofFolder;
   std::vector<std::unique_ptr<onnx::TensorProto>> headers; // of files in the folder
+  std::vector<std::unique_ptr<std::string>> rearranged;    // elements of some of them
   llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> files;
 };
 

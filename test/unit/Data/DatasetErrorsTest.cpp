@@ -151,12 +151,21 @@ TEST_F(DataTest, NumpyCorrupt) {
             "D/x.npy: the file ends within its header");
   EXPECT_EQ(with(npyWithHeader("{'descr': '<f4', 'shape': (1, 2)}", "")),
             "D/x.npy: the header lacks descr, fortran_order or shape");
-  EXPECT_EQ(with(npy<float>(">f4", "(1, 2)", {1, 2})),
-            "D/x.npy: elements are '>f4', expected little-endian f4, f8, i4, i8 or u1");
-  EXPECT_EQ(with(npyWithHeader("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }",
+  for (const char *type : {"<c8", "<U2", "<f16", "|V3", "|O", "<", ""})
+    EXPECT_EQ(with(npy<float>(type, "(1, 2)", {1, 2})),
+              "D/x.npy: elements are '" + std::string(type) +
+                  "', expected f2, f4, f8, i1 to i8, u1 to u8, b1 or bfloat16 (V2)");
+  EXPECT_EQ(with(npyWithHeader("{'descr': '<f4', 'fortran_order': 1, 'shape': (1, 2), }",
                                std::string(8, '\0'))),
-            "D/x.npy: the array is in Fortran order, expected C order "
-            "(numpy.ascontiguousarray)");
+            "D/x.npy: fortran_order in the header is neither True nor False");
+  EXPECT_EQ(with(npyWithHeader("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }",
+                               std::string(8, '\0'))),
+            "D/x.npy: 8 bytes of data, expected 2 x 2 elements of f32");
+  EXPECT_EQ(with(npyWithHeader("{'descr': '>f4', 'fortran_order': True, 'shape': (4294967296, "
+                               "4294967296, 4294967296), }",
+                               std::string(8, '\0'))),
+            "D/x.npy: 8 bytes of data, expected 4294967296 x 4294967296 x 4294967296 elements of "
+            "f32");
   for (const char *shape :
        {"(1, 2", "1, 2", "(1 2)", "(a,)", "(-1, 2)", "(99999999999999999999, 2)", "(1,,2)"})
     EXPECT_EQ(with(npy<float>("<f4", shape, {1, 2})),
@@ -182,6 +191,13 @@ TEST_F(DataTest, ValuesThatF32CannotHold) {
   EXPECT_EQ(with(npy<float>("<f4", "(1, 2)", {std::numeric_limits<float>::quiet_NaN(), 0})),
             "D/x.npy: element 0 is nan, expected a finite f32 value");
   EXPECT_NE(with(npy<double>("<f8", "(1, 2)", {0, 1e39})), "loaded");
+  EXPECT_EQ(with(npy<uint16_t>("<f2", "(1, 2)", {0x7bff, 0x7c00})),
+            "D/x.npy: element 1 is inf, expected a finite f32 value");
+  EXPECT_EQ(with(npy<uint16_t>("|V2", "(1, 2)", {0x7f7f, 0x7fc0})),
+            "D/x.npy: element 1 is nan, expected a finite f32 value");
+  EXPECT_EQ(with(npy<uint64_t>("<u8", "(1, 2)", {0, UINT64_MAX})),
+            "D/x.npy: element 1 is 18446744073709551615, expected an integer that f32 represents, "
+            "at most 2^24");
   EXPECT_EQ(with(npy<int64_t>("<i8", "(1, 2)", {-(1 << 24), (1 << 24) + 1})),
             "D/x.npy: element 1 is 16777217, expected an integer that f32 represents, at most "
             "2^24");

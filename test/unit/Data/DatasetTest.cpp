@@ -95,6 +95,86 @@ TEST_F(DataTest, CifarBatchesInOrder) {
   EXPECT_EQ(everything(*test, 1), (std::vector<float>{0, 1, 2}));
 }
 
+class NumpyTest : public DataTest {
+protected:
+  /// The values of a file with `count` elements a sample.
+  std::vector<float> valuesIn(const std::string &file, int64_t count) {
+    write("x.npy", file);
+    Result<data::Dataset> set = load({{"x", {count}, false, 0}});
+    EXPECT_TRUE(set.ok()) << set.message();
+    return set.ok() ? everything(*set, 0) : std::vector<float>();
+  }
+};
+
+TEST_F(NumpyTest, ElementsOfEveryType) {
+  auto all = [&](auto zero, const std::string &type) {
+    using T = decltype(zero);
+    for (bool bigEndian : {false, true}) {
+      std::string elements;
+      for (T value : {T(0), T(1), T(100)})
+        elements += bytesOf(value, bigEndian);
+      std::string descr = (sizeof(T) == 1 ? "|" : bigEndian ? ">" : "<") + type;
+      float unit = descr == "|u1" ? 255 : 1; // of pixels
+      EXPECT_EQ(valuesIn(npyWithHeader("{'descr': '" + descr +
+                                           "', 'fortran_order': False, 'shape': (1, 3), }\n",
+                                       elements),
+                         3),
+                (std::vector<float>{0, 1 / unit, 100 / unit}))
+          << descr;
+    }
+  };
+  all(int8_t(), "i1");
+  all(int16_t(), "i2");
+  all(int32_t(), "i4");
+  all(int64_t(), "i8");
+  all(uint8_t(), "u1");
+  all(uint16_t(), "u2");
+  all(uint32_t(), "u4");
+  all(uint64_t(), "u8");
+  all(float(), "f4");
+  all(double(), "f8");
+  EXPECT_EQ(valuesIn(npy<uint8_t>("|b1", "(1, 3)", {0, 1, 7}), 3), (std::vector<float>{0, 1, 1}));
+}
+
+TEST_F(NumpyTest, FloatsOfTwoBytes) {
+  // 1, -2, the largest, the smallest normal, the largest and the smallest subnormal number, -0.
+  EXPECT_EQ(valuesIn(npy<uint16_t>("<f2", "(1, 7)",
+                                   {0x3c00, 0xc000, 0x7bff, 0x0400, 0x03ff, 0x0001, 0x8000}),
+                     7),
+            (std::vector<float>{1, -2, 65504, 0x1p-14f, 1023 * 0x1p-24f, 0x1p-24f, 0}));
+  // NumPy does not know bfloat16; a package that does writes it as bytes without a type.
+  for (const char *descr : {"<V2", "|V2", "bfloat16"})
+    EXPECT_EQ(valuesIn(npy<uint16_t>(descr, "(1, 5)", {0x3f80, 0xc000, 0x7f7f, 0x0080, 0x0001}), 5),
+              (std::vector<float>{1, -2, 0x1.fep127f, 0x1p-126f, 0x1p-133f}))
+        << descr;
+  // Big-endian 1.5.
+  EXPECT_EQ(valuesIn(npy<uint16_t>(">f2", "(1, 1)", {0x003e}), 1), std::vector<float>{1.5});
+}
+
+/// Against the definition of the order: element (i, j, k) lies at i + 2 (j + 3 k).
+TEST_F(NumpyTest, FortranOrder) {
+  std::vector<float> stored(24), expected;
+  std::iota(stored.begin(), stored.end(), 0.0f);
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 3; ++j)
+      for (int k = 0; k < 4; ++k)
+        expected.push_back(stored[i + 2 * (j + 3 * k)]);
+  for (bool bigEndian : {false, true}) {
+    std::string elements;
+    for (float value : stored)
+      elements += bytesOf(value, bigEndian);
+    EXPECT_EQ(valuesIn(npyWithHeader(std::string("{'descr': '") + (bigEndian ? ">" : "<") +
+                                         "f4', 'fortran_order': True, 'shape': (2, 3, 4)}",
+                                     elements),
+                       12),
+              expected);
+  }
+  EXPECT_EQ(valuesIn(npyWithHeader("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2)}",
+                                   {1, 2, 3, 4}),
+                     2),
+            (std::vector<float>{1 / 255.0f, 3 / 255.0f, 2 / 255.0f, 4 / 255.0f}));
+}
+
 TEST_F(DataTest, NumpyFilePerInput) {
   const std::vector<InputSpec> inputs{
       {"a", {2}, false, 0}, {"block/b", {1}, false, 0}, {"labels", {}, true, 5}};

@@ -27,7 +27,8 @@ def seed_of(name):
 class Case:
     """`module` gets the arrays of `inputs` in order. If it returns one element, that is the loss; else
     `loss(outputs, **targets)` is, and `targets` are data too, under their names (`labels`, `targets`) for
-    --loss. `expect` holds further keys of expect.json."""
+    --loss. `expect` holds further keys of expect.json, `stored` the arrays that files have in the place
+    of those, as other types or orders of the same numbers."""
 
     name: str
     why: str
@@ -39,6 +40,7 @@ class Case:
     edit: typing.Callable = None  # of the exported onnx.ModelProto, in place
     model: typing.Callable = None  # makes the onnx.ModelProto of the module, instead of the exporter
     opset: int = 13
+    stored: dict = dataclasses.field(default_factory=dict)
 
 
 def tensors(arrays, first, count):
@@ -85,7 +87,7 @@ def write(case, root):
     if case.edit:
         case.edit(proto)
     (folder / "model.onnx").write_bytes(proto.SerializeToString())
-    for name, array in {**case.inputs, **case.targets}.items():
+    for name, array in {**case.inputs, **case.targets, **case.stored}.items():
         np.save(folder / "data" / f"{name}.npy", array)
     expect = {"why": case.why, **case.expect}
     if "losses" not in expect:
