@@ -10,6 +10,7 @@
 #define DIALECTS_MACH_ELEMENTFORMAT_H
 
 #include "dialects/Num/NumDialect.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -9,6 +9,9 @@
 
 #include "dialects/Mach/MachDialect.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumEngine.h.inc"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/STLExtras.h"

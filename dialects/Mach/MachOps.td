@@ -30,6 +30,8 @@ class FieldPredicate<Field f> {
   string predicate = !cond(
       !eq(f.kind.kind, "signed"): "::llvm::isInt<" # width # ">(" # value # ")",
       !eq(f.kind.kind, "unsigned"): "::llvm::isUInt<" # width # ">(" # value # ")",
+      // A call, so that a new value leaves what is generated here as it is.
+      !eq(f.kind.kind, "enum"): "::slp::mach::is" # f.kind.cppType # "(static_cast<uint64_t>(" # value # "))",
       true: value # " >= 0 && " # value # " < " # !cast<string>(f.kind.count));
   string what = !cond(
       !eq(f.kind.kind, "signed"): "that fits in " # width # " bits with its sign",

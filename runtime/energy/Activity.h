@@ -11,6 +11,7 @@
 #define RUNTIME_ENERGY_ACTIVITY_H
 
 #include "runtime/exec/Machine.h"
+#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/timing/Groups.h"
 
 #include <array>

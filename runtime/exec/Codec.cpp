@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Tile.h"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 
 #include "runtime/num/Random.h"
 

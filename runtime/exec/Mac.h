@@ -11,6 +11,8 @@
 #define RUNTIME_EXEC_MAC_H
 
 #include "runtime/exec/Issue.h"
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <vector>
 

@@ -13,6 +13,7 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/exec/WindowAxis.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
 

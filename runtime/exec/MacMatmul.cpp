@@ -9,6 +9,7 @@
 
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
 

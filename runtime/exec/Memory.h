@@ -11,6 +11,7 @@
 #define RUNTIME_EXEC_MEMORY_H
 
 #include "runtime/api/Result.h"
+#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>

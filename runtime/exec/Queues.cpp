@@ -6,6 +6,8 @@
 
 #include "runtime/exec/Queues.h"
 
+#include "runtime/isa/EnumEngine.h.inc"
+
 namespace slp::exec {
 
 Queues::Queues(State &s, uint64_t seed, size_t d) : state(s), random(seed), depth(d) {}

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Queues.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 #include <cmath>
 #include <cstring>

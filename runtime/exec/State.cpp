@@ -10,6 +10,7 @@
 #include "runtime/exec/State.h"
 
 #include "runtime/exec/Queues.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
 

@@ -14,6 +14,7 @@
 #include "runtime/chips/Chip.h"
 #include "runtime/exec/Memory.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/num/Round.h"
 
 #include <array>

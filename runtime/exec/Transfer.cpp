@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 namespace slp::exec {
 

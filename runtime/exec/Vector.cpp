@@ -6,6 +6,8 @@
 
 #include "runtime/exec/Vector.h"
 
+#include "runtime/isa/EnumEngine.h.inc"
+
 namespace slp::exec {
 
 /// The host's register with the number of the run (runtime/api/Hyper.h).

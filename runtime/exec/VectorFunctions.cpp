@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
+#include "runtime/isa/EnumBinaryFn.h.inc"
+#include "runtime/isa/EnumUnaryFn.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/Functions.h"
 

@@ -12,6 +12,7 @@
 
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 #include <array>
 

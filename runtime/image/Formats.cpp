@@ -7,6 +7,8 @@
 #include "runtime/image/Formats.h"
 
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 
 namespace slp::image {
 

@@ -9,6 +9,7 @@
 #include "runtime/image/Image.h"
 
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 #include <cmath>

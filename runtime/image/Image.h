@@ -13,6 +13,7 @@
 #define RUNTIME_IMAGE_IMAGE_H
 
 #include "runtime/api/Result.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>

@@ -11,6 +11,7 @@
 
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 #include <charconv>

@@ -9,6 +9,7 @@
 #ifndef RUNTIME_ISA_ELEMENTBYTES_H
 #define RUNTIME_ISA_ELEMENTBYTES_H
 
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>

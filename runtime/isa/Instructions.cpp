@@ -8,6 +8,8 @@
 
 #include "runtime/isa/Instructions.h"
 
+#include "runtime/isa/EnumEngine.h.inc"
+
 #include <cassert>
 #include <iterator>
 #include <string>

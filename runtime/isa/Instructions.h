@@ -4,7 +4,8 @@
 //
 // Enums, one struct per instruction, the descriptor record, and conversion to and from 128-bit
 // words; all generated from dialects/Mach/MachInstr.td. Used by the simulator, the image, the
-// assembler and lib/Emit.
+// assembler and lib/Emit. The values of an enum are in runtime/isa/Enum<Name>.h.inc: include it to
+// speak of one.
 //
 //===----------------------------------------------------------------------------------------===//
 

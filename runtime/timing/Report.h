@@ -10,6 +10,7 @@
 #ifndef RUNTIME_TIMING_REPORT_H
 #define RUNTIME_TIMING_REPORT_H
 
+#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <array>

@@ -6,6 +6,8 @@
 
 #include "runtime/timing/Run.h"
 
+#include "runtime/isa/EnumSpace.h.inc"
+
 #include <algorithm>
 #include <cassert>
 

@@ -9,6 +9,10 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
+
 #include <benchmark/benchmark.h>
 
 namespace slp::exec {

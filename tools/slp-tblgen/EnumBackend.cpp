@@ -1,9 +1,10 @@
-//===- EnumBackend.cpp - enum classes and their names
-//------------------------------------------===//
+//===- EnumBackend.cpp - enum classes and their names -----------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// One enum class per EnumKind record, its values in list order, with toString and a parser.
+// One enum class per EnumKind record, its values in list order, with toString and a parser. The
+// declarations of all enums name no value, and each enum has a file of its own with its values, so
+// that a new value rebuilds only what speaks of values of that enum.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -17,17 +18,31 @@ namespace slp::tblgen {
 
 void emitEnumDecls(const InstructionSet &set, raw_ostream &os) {
   for (const EnumDef &def : set.enums) {
-    os << "/// " << def.summary << "\n";
-    os << "enum class " << def.name << " : uint8_t {\n";
-    for (auto [index, value] : llvm::enumerate(def.values))
-      os << "  " << enumeratorOf(value) << " = " << index << ",\n";
-    os << "};\n";
+    os << "enum class " << def.name << " : uint8_t;\n";
     os << "/// The name in assembly; empty for a number that is no value.\n";
     os << "std::string_view toString(" << def.name << " value);\n";
     os << "/// The value of a name in assembly, if it is one.\n";
     os << "std::optional<" << def.name << "> parse" << def.name << "(std::string_view name);\n";
-    os << "constexpr size_t num" << def.name << "Values = " << def.values.size() << ";\n\n";
+    os << "/// Whether a value has this number.\n";
+    os << "bool is" << def.name << "(uint64_t number);\n\n";
   }
+}
+
+bool emitEnumValues(const InstructionSet &set, StringRef name, raw_ostream &os) {
+  auto def = llvm::find_if(set.enums, [&](const EnumDef &e) { return e.name == name; });
+  if (def == set.enums.end())
+    return false;
+  std::string guard = "RUNTIME_ISA_ENUM" + name.upper() + "_H_INC";
+  os << "#ifndef " << guard << "\n#define " << guard << "\n\n";
+  os << "#include <cstddef>\n#include <cstdint>\n\nnamespace slp::mach {\n\n";
+  os << "/// " << def->summary << "\n";
+  os << "enum class " << def->name << " : uint8_t {\n";
+  for (auto [index, value] : llvm::enumerate(def->values))
+    os << "  " << enumeratorOf(value) << " = " << index << ",\n";
+  os << "};\n";
+  os << "constexpr size_t num" << def->name << "Values = " << def->values.size() << ";\n\n";
+  os << "} // namespace slp::mach\n\n#endif // " << guard << "\n";
+  return true;
 }
 
 void emitEnumDefs(const InstructionSet &set, raw_ostream &os) {
@@ -44,7 +59,9 @@ void emitEnumDefs(const InstructionSet &set, raw_ostream &os) {
        << "  for (size_t i = 0; i < std::size(" << table << "); ++i)\n"
        << "    if (" << table << "[i] == name)\n"
        << "      return static_cast<" << def.name << ">(i);\n"
-       << "  return std::nullopt;\n}\n\n";
+       << "  return std::nullopt;\n}\n";
+    os << "bool is" << def.name << "(uint64_t number) { return number < std::size(" << table
+       << "); }\n\n";
   }
 }
 

@@ -126,6 +126,8 @@ std::string quoted(llvm::StringRef text);
 
 // The backends, one file each.
 void emitEnumDecls(const InstructionSet &set, llvm::raw_ostream &os);
+/// The values of one enum, as a header; false if there is no enum of that name.
+bool emitEnumValues(const InstructionSet &set, llvm::StringRef name, llvm::raw_ostream &os);
 void emitEnumDefs(const InstructionSet &set, llvm::raw_ostream &os);
 void emitStructDecls(const InstructionSet &set, llvm::raw_ostream &os);
 void emitStructDefs(const InstructionSet &set, llvm::raw_ostream &os);

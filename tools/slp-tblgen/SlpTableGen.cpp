@@ -22,6 +22,7 @@ namespace {
 enum class Action {
   check,
   enumDecls,
+  enumValues,
   enumDefs,
   structDecls,
   structDefs,
@@ -35,7 +36,7 @@ enum class Action {
 };
 } // namespace
 
-static bool generate(Action action, StringRef page, raw_ostream &os, const RecordKeeper &records) {
+static bool generate(Action action, StringRef name, raw_ostream &os, const RecordKeeper &records) {
   InstructionSet set = readInstructionSet(records);
   if (!checkInstructionSet(set))
     return true;
@@ -47,6 +48,11 @@ static bool generate(Action action, StringRef page, raw_ostream &os, const Recor
   case Action::enumDecls:
     emitEnumDecls(set, os);
     return false;
+  case Action::enumValues:
+    if (emitEnumValues(set, name, os))
+      return false;
+    PrintError("no enum '" + name + "' to write the values of");
+    return true;
   case Action::enumDefs:
     emitEnumDefs(set, os);
     return false;
@@ -72,9 +78,9 @@ static bool generate(Action action, StringRef page, raw_ostream &os, const Recor
     emitOpConversion(set, os);
     return false;
   case Action::page:
-    if (emitPage(set, page, os))
+    if (emitPage(set, name, os))
       return false;
-    PrintError("no instruction or descriptor '" + page + "' to write a page about");
+    PrintError("no instruction or descriptor '" + name + "' to write a page about");
     return true;
   case Action::pageList:
     emitPageList(set, os);
@@ -89,7 +95,8 @@ int main(int argc, char **argv) {
       cl::desc("Action to perform:"), cl::init(Action::check),
       cl::values(
           clEnumValN(Action::check, "check", "Check the records and generate nothing (default)"),
-          clEnumValN(Action::enumDecls, "gen-instr-enum-decls", "Enum classes"),
+          clEnumValN(Action::enumDecls, "gen-instr-enum-decls", "Enum classes without values"),
+          clEnumValN(Action::enumValues, "gen-instr-enum-values", "One enum class (see -enum)"),
           clEnumValN(Action::enumDefs, "gen-instr-enum-defs", "Names of enum values"),
           clEnumValN(Action::structDecls, "gen-instr-structs", "One struct per instruction"),
           clEnumValN(Action::structDefs, "gen-instr-struct-defs", "Encoders and decoders"),
@@ -100,10 +107,11 @@ int main(int argc, char **argv) {
           clEnumValN(Action::opConversion, "gen-op-conversion", "From mach op to struct"),
           clEnumValN(Action::page, "gen-page", "One page of the manual (see -page)"),
           clEnumValN(Action::pageList, "gen-page-list", "Names of the manual's pages")));
+  cl::opt<std::string> enumName("enum", cl::desc("Name of an enum class"));
   cl::opt<std::string> page("page", cl::desc("Mnemonic, descriptor or README"));
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
-    return generate(action, page, os, records);
+    return generate(action, action == Action::enumValues ? enumName : page, os, records);
   };
   return TableGenMain(argv[0], TableGenMainFn(run));
 }

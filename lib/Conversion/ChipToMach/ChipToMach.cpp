@@ -13,6 +13,8 @@
 #include "dialects/Mach/MachToInstruction.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -1,6 +1,9 @@
 // The instruction set itself passes, and an instruction added to it shows in what is generated.
 // RUN: slp-tblgen -check -I %mach_td %s
 // RUN: slp-tblgen -gen-instr-structs -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: slp-tblgen -gen-instr-enum-decls -I %mach_td %s | FileCheck %s --check-prefix=ENUM
+// RUN: slp-tblgen -gen-instr-enum-values -enum=Shade -I %mach_td %s | FileCheck %s --check-prefix=VALUES
+// RUN: not slp-tblgen -gen-instr-enum-values -enum=Colour -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOENUM
 // RUN: slp-tblgen -gen-instr-tables -I %mach_td %s | FileCheck %s --check-prefix=TABLE
 // RUN: slp-tblgen -gen-instr-functions -I %mach_td %s | FileCheck %s --check-prefix=FUNCTION
 // RUN: slp-tblgen -gen-page -page new.one -I %mach_td %s | FileCheck %s --check-prefix=PAGE
@@ -15,6 +18,20 @@ def NEW_ONE : Instruction<"new.one", 0xf0, [
   let engine = "vector"; let timingClass = "vector"; let requires = ["zero-skip"];
 }
 
+def ShadeEnum : EnumKind<"Shade", ["dark", "auto"]> { let summary = "How bright."; }
+
+// The declarations name no value: a new one leaves them as they are.
+// ENUM-NOT: dark
+// ENUM: enum class Shade : uint8_t;
+// ENUM: std::string_view toString(Shade value);
+// ENUM: bool isShade(uint64_t number);
+// VALUES: /// How bright.
+// VALUES-NEXT: enum class Shade : uint8_t {
+// VALUES-NEXT: dark = 0,
+// VALUES-NEXT: auto_ = 1,
+// VALUES-NEXT: };
+// VALUES-NEXT: constexpr size_t numShadeValues = 2;
+// NOENUM: error: no enum 'Colour' to write the values of
 // STRUCT: NewOne = 0xf0,
 // STRUCT: struct NewOne {
 // STRUCT: /// a distance, bytes

@@ -8,7 +8,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "NaiveMac.h"
+
 #include "ProgramBuilder.h"
+#include "runtime/isa/EnumAccMode.h.inc"
 
 namespace slp::exec {
 namespace {

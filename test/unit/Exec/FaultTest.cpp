@@ -9,6 +9,9 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumEngine.h.inc"
+
 #include <functional>
 
 namespace slp::exec {

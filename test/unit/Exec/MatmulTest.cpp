@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "NaiveMac.h"
+
 #include "ProgramBuilder.h"
+#include "runtime/isa/EnumAccMode.h.inc"
 
 namespace slp::exec {
 namespace {

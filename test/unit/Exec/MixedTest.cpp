@@ -8,6 +8,8 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+
 #include <algorithm>
 #include <cmath>
 

@@ -9,6 +9,7 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/exec/Tile.h"
+#include "runtime/isa/EnumAccMode.h.inc"
 
 namespace slp::exec {
 namespace {

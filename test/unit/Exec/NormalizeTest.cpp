@@ -9,6 +9,8 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumReduceFunction.h.inc"
 #include "runtime/num/Random.h"
 #include "runtime/num/RowSum.h"
 

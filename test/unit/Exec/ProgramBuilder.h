@@ -13,6 +13,7 @@
 #include "runtime/exec/Machine.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include "gtest/gtest.h"
 

@@ -9,6 +9,7 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/num/Random.h"
 
 #include <cmath>

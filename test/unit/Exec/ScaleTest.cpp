@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "ProgramBuilder.h"
+#include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/num/Round.h"
 
 #include <cmath>

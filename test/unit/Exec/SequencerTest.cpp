@@ -7,6 +7,7 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/exec/Tile.h"
+#include "runtime/isa/EnumEngine.h.inc"
 
 namespace slp::exec {
 namespace {

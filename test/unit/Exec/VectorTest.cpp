@@ -10,6 +10,10 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumBinaryFn.h.inc"
+#include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/EnumUnaryFn.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 

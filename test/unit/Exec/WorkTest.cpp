@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "NaiveMac.h"
+
 #include "ProgramBuilder.h"
+#include "runtime/isa/EnumAccMode.h.inc"
 
 #include <algorithm>
 #include <cmath>

@@ -12,6 +12,7 @@
 
 #include "runtime/chips/Chip.h"
 #include "runtime/image/Image.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <numeric>
 

@@ -9,6 +9,8 @@
 #include "TableValues.h"
 
 #include "runtime/isa/Assembly.h"
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <gtest/gtest.h>
 

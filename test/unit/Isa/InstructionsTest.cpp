@@ -9,6 +9,11 @@
 #include "TableValues.h"
 
 #include "runtime/isa/Dispatch.h"
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <gtest/gtest.h>

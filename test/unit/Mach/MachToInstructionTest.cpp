@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Mach/MachToInstruction.h"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/Instructions.h"
 #include "test/unit/Isa/TableValues.h"
 

@@ -10,6 +10,8 @@
 
 #include "CompiledNetwork.h"
 
+#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <functional>
