@@ -27,7 +27,10 @@ using namespace slp::train;
 void TrainDialect::initialize() {
   addStateOps();
   addMacOps();
+  addEpilogueOps();
+  addArithmeticOps();
   addElementwiseOps();
+  addLogicOps();
   addReduceOps();
   addMoveOps();
   addWindowOps();

@@ -30,7 +30,10 @@ def Train_Dialect : Dialect {
     /// Registers the ops of a family: defined in Train<Family>Ops.cpp.
     void addStateOps();
     void addMacOps();
+    void addEpilogueOps();
+    void addArithmeticOps();
     void addElementwiseOps();
+    void addLogicOps();
     void addReduceOps();
     void addMoveOps();
     void addWindowOps();

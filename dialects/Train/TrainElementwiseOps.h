@@ -1,4 +1,4 @@
-//===- TrainElementwiseOps.h - element by element ---------------------------------------===//
+//===- TrainElementwiseOps.h - functions, element by element ----------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //

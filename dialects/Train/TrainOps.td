@@ -9,7 +9,10 @@
 
 include "dialects/Train/TrainStateOps.td"
 include "dialects/Train/TrainMacOps.td"
+include "dialects/Train/TrainEpilogueOps.td"
+include "dialects/Train/TrainArithmeticOps.td"
 include "dialects/Train/TrainElementwiseOps.td"
+include "dialects/Train/TrainLogicOps.td"
 include "dialects/Train/TrainReduceOps.td"
 include "dialects/Train/TrainMoveOps.td"
 include "dialects/Train/TrainWindowOps.td"

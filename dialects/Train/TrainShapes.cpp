@@ -57,6 +57,24 @@ bool slp::train::serves(ArrayRef<int64_t> extents, ArrayRef<int64_t> shape) {
          });
 }
 
+LogicalResult slp::train::inferElementwise(Operation *op, Shapes &shapes) {
+  SmallVector<int64_t> result(shapeOf(op->getOperand(0)));
+  for (Value operand : llvm::drop_begin(op->getOperands())) {
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    bool fits = shape.size() == result.size();
+    for (size_t d = 0; fits && d < shape.size(); ++d) {
+      fits = shape[d] == result[d] || shape[d] == 1 || result[d] == 1;
+      if (shape[d] != 1)
+        result[d] = shape[d];
+    }
+    if (!fits)
+      return op->emitOpError("expected operands of one rank and equal sizes or 1, found ")
+             << op->getOperandTypes();
+  }
+  shapes.push_back(result);
+  return success();
+}
+
 LogicalResult slp::train::reduceShape(Operation *op, ArrayRef<int64_t> shape,
                                       ArrayRef<int64_t> axes, SmallVector<int64_t> &reduced) {
   reduced.assign(shape.begin(), shape.end());

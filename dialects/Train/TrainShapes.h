@@ -38,6 +38,9 @@ mlir::LogicalResult expectSameShape(mlir::Operation *op, mlir::Value a, mlir::Va
 /// Whether `extents`, of `shape`'s rank, are 1 or those of `shape`.
 bool serves(llvm::ArrayRef<int64_t> extents, llvm::ArrayRef<int64_t> shape);
 
+/// inferShapes of ops computed element by element: the shape to which the operands broadcast.
+mlir::LogicalResult inferElementwise(mlir::Operation *op, Shapes &shapes);
+
 /// `shape` with extent 1 in `axes`. Fails with an error on `op` unless those are dimensions of it,
 /// at least one, in ascending order.
 mlir::LogicalResult reduceShape(mlir::Operation *op, llvm::ArrayRef<int64_t> shape,

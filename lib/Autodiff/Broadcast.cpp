@@ -8,7 +8,10 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainStateOps.h"
 

@@ -13,7 +13,6 @@
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
 using namespace slp;

@@ -8,9 +8,8 @@
 
 #include "lib/Autodiff/Differentiator.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
 using namespace slp::train;

@@ -6,7 +6,7 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;

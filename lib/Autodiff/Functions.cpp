@@ -6,7 +6,10 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 
 using namespace mlir;
 using namespace slp::train;

@@ -6,7 +6,7 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"

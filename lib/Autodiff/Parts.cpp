@@ -10,7 +10,6 @@
 
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include "llvm/ADT/STLExtras.h"
 

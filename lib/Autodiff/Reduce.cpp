@@ -6,7 +6,9 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;

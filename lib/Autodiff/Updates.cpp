@@ -7,6 +7,7 @@
 #include "lib/Autodiff/Updates.h"
 
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainUpdateOps.h"
 
 #include "mlir/IR/IRMapping.h"

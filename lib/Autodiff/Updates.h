@@ -9,12 +9,16 @@
 #ifndef LIB_AUTODIFF_UPDATES_H
 #define LIB_AUTODIFF_UPDATES_H
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
 
 #include <string>
+
+namespace slp::train {
+class StateOp;
+}
 
 namespace slp::autodiff {
 

@@ -10,6 +10,7 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainStreams.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

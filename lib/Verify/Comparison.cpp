@@ -12,6 +12,7 @@
 
 #include "runtime/isa/Assembly.h"
 
+#include "dialects/Train/TrainStateOps.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/Twine.h"
 

@@ -8,9 +8,10 @@
 
 #include "Comparison.h"
 
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMixedOps.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "slp/Reference/Arithmetic.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -12,6 +12,8 @@
 
 #include "slp/Emit/InitialValues.h"
 
+#include "dialects/Train/TrainStateOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;

@@ -13,6 +13,7 @@
 
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"

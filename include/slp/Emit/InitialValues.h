@@ -10,9 +10,13 @@
 #ifndef SLP_EMIT_INITIALVALUES_H
 #define SLP_EMIT_INITIALVALUES_H
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainDialect.h"
 
 #include <vector>
+
+namespace slp::train {
+class StateOp;
+}
 
 namespace slp {
 

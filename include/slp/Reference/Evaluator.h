@@ -13,12 +13,16 @@
 
 #include "slp/Reference/Tensor.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <map>
 #include <string>
+
+namespace slp::train {
+class StateOp;
+}
 
 namespace slp::reference {
 

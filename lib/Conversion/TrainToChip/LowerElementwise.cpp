@@ -8,7 +8,8 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "runtime/isa/Instructions.h"
 
 using namespace mlir;
 using namespace slp;
@@ -92,15 +93,12 @@ static LogicalResult lowerBiasAdd(BiasAddOp op, const TensorMap &tensors,
   return lowerBroadcast(op, std::move(run), {x, x, bias}, tensors, nests);
 }
 
-template <typename Op> static void addFunction(LoweringTable &table) {
-  if constexpr (Op::template hasTrait<ElementwiseInterface::Trait>())
-    table.addMany<Op>([](Op op, const TensorMap &tensors, std::vector<Nest> &nests) {
-      return lowerFunction(op, tensors, nests);
-    });
-}
-
-template <typename... Ops> static void addFunctions(LoweringTable &table) {
-  (addFunction<Ops>(table), ...);
+/// The op of an elementwise function has its name.
+static void addFunction(LoweringTable &table, std::string_view name) {
+  table.addNamed("train." + std::string(name),
+                 [](Operation *op, const TensorMap &tensors, std::vector<Nest> &nests) {
+                   return lowerFunction(cast<ElementwiseInterface>(op), tensors, nests);
+                 });
 }
 
 void slp::addElementwiseLowerings(LoweringTable &table) {
@@ -109,8 +107,9 @@ void slp::addElementwiseLowerings(LoweringTable &table) {
   table.add<ReluOp>(
       +[](ReluOp op, const TensorMap &t) { return lowerElementwise(op, "v.relu", t); });
   table.addMany<BiasAddOp>(lowerBiasAdd);
-  addFunctions<
-#define GET_OP_LIST
-#include "dialects/Train/TrainElementwiseOps.cpp.inc"
-      >(table);
+  for (uint64_t i = 0; mach::isUnaryFn(i); ++i)
+    addFunction(table, toString(static_cast<mach::UnaryFn>(i)));
+  for (uint64_t i = 0; mach::isBinaryFn(i); ++i)
+    addFunction(table, toString(static_cast<mach::BinaryFn>(i)));
+  addFunction(table, "select");
 }

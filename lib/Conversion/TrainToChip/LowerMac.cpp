@@ -9,7 +9,9 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMixedOps.h"
 
 #include "llvm/Support/MathExtras.h"
 

@@ -6,7 +6,9 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMixedOps.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainStreams.h"

@@ -12,12 +12,16 @@
 
 #include "Nest.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/TrainDialect.h"
 
 #include "llvm/ADT/StringMap.h"
 
 #include <functional>
+
+namespace slp::train {
+class ClassifyOp;
+class ReluOp;
+} // namespace slp::train
 
 namespace slp {
 
@@ -71,6 +75,8 @@ public:
       return lower(mlir::cast<Op>(op), tensors, nests);
     };
   }
+  /// The same for the op of this name.
+  void addNamed(llvm::StringRef op, Lowering lower) { lowerings[op] = std::move(lower); }
   const Lowering *find(llvm::StringRef op) const {
     auto it = lowerings.find(op);
     return it == lowerings.end() ? nullptr : &it->second;

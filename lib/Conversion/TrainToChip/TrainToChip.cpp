@@ -6,7 +6,9 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "slp/Conversion/Passes.h"
 

@@ -11,8 +11,6 @@
 
 #include "lib/Import/ONNX/Node.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
-
 #include <limits>
 
 namespace slp::import_onnx {

@@ -11,7 +11,7 @@
 #include "lib/Import/ONNX/Operators.h"
 #include "lib/Import/ONNX/Training.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainReduceOps.h"

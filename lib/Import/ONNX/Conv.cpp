@@ -7,7 +7,7 @@
 #include "lib/Import/ONNX/ShapeRules.h"
 #include "lib/Import/ONNX/Window.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainMacOps.h"
 
 using namespace mlir;

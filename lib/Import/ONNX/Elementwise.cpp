@@ -10,6 +10,9 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 #include <cmath>

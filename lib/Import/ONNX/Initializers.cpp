@@ -9,8 +9,6 @@
 
 #include "lib/Import/ONNX/Importer.h"
 
-#include "dialects/Train/TrainStateOps.h"
-
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;

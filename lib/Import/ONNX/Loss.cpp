@@ -7,7 +7,7 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"

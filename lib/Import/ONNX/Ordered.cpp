@@ -12,6 +12,8 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 #include "llvm/Support/MathExtras.h"

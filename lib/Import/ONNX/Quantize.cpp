@@ -15,6 +15,9 @@
 
 #include "onnx/onnx_pb.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainElementwiseOps.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;

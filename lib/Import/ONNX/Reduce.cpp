@@ -8,6 +8,7 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 

@@ -14,6 +14,8 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 
 #include "llvm/ADT/Sequence.h"

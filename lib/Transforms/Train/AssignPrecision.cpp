@@ -13,7 +13,15 @@
 #include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainUpdateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"

@@ -9,9 +9,18 @@
 
 #include "lib/Transforms/Train/BackwardPatterns.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainLogicOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
 
 #include <cmath>
 

@@ -9,6 +9,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainNormOps.h"

@@ -9,7 +9,15 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainUpdateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
 
 #include "llvm/ADT/DenseSet.h"
 

@@ -7,7 +7,7 @@
 #include "lib/Transforms/Train/ModelHash.h"
 
 #include "dialects/Train/TrainNodeName.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"

@@ -8,9 +8,18 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNodeName.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainStreams.h"
+#include "dialects/Train/TrainUpdateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"

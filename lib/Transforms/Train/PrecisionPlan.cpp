@@ -8,8 +8,11 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"

@@ -12,7 +12,8 @@
 #include "lib/Transforms/Train/BackwardPatterns.h"
 
 #include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

@@ -11,7 +11,12 @@
 #include "lib/Transforms/Train/LossScale.h"
 
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainFormOps.h"
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainScaleOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainUpdateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"

@@ -17,6 +17,7 @@
 #include "slp/Transforms/Train/Passes.h"
 
 #include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"

@@ -11,7 +11,6 @@
 
 #include "slp/Import/ONNX.h"
 
-#include "dialects/Train/TrainOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"

@@ -8,6 +8,10 @@
 
 #include "ImportModel.h"
 
+#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainWindowOps.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"

@@ -18,6 +18,7 @@
 
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"

@@ -10,7 +10,7 @@
 
 #include "CompiledNetwork.h"
 
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainStreams.h"
 #include "slp/Transforms/Train/Passes.h"
 

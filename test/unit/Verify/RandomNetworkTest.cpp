@@ -6,7 +6,8 @@
 
 #include "RandomNetwork.h"
 
-#include "dialects/Train/TrainOps.h"
+#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/TrainStateOps.h"
 #include "slp/Reference/Evaluator.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

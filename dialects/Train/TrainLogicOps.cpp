@@ -1,0 +1,22 @@
+//===- TrainLogicOps.cpp - what compares or chooses -------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Train/TrainLogicOps.h"
+
+#include "dialects/Train/TrainShapes.h"
+
+using namespace mlir;
+using namespace slp::train;
+
+#define GET_OP_CLASSES
+#include "dialects/Train/TrainLogicOps.cpp.inc"
+
+void TrainDialect::addLogicOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Train/TrainLogicOps.cpp.inc"
+      >();
+}
