@@ -3,7 +3,7 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Fields become attributes whose range is that of the field's bits. Whoever adds an instruction to MachInstr*.td adds
-// one line at the end of this file; the conversion to the instruction's struct does not compile without it.
+// one line at the end of this file; slp-tblgen says which if it is missing.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -80,6 +80,7 @@ class HasSymbolField<Instruction i> {
 class Mach_Op<Instruction i> : Op<Mach_Dialect, i.mnemonic, !listconcat(
     [InstructionTrait, HasParent<"ProgramOp">],
     !if(HasSymbolField<i>.value, [DeclareOpInterfaceMethods<SymbolUserOpInterface>], []<Trait>))> {
+  Instruction instruction = i; // read by slp-tblgen
   let summary = i.summary;
   let description = i.description;
   let arguments = !dag(ins, !foreach(f, i.fields, FieldAttr<f>.attr), !foreach(f, i.fields, f.name));

@@ -135,7 +135,9 @@ void emitTables(const InstructionSet &set, llvm::raw_ostream &os);
 void emitFunctionDecls(const InstructionSet &set, llvm::raw_ostream &os);
 void emitList(const InstructionSet &set, llvm::raw_ostream &os);
 void emitDispatcher(const InstructionSet &set, llvm::raw_ostream &os);
-void emitOpConversion(const InstructionSet &set, llvm::raw_ostream &os);
+/// Fails with one error per instruction that has no op among `records`.
+bool emitOpConversion(const InstructionSet &set, const llvm::RecordKeeper &records,
+                      llvm::raw_ostream &os);
 /// One manual page: `page` is a mnemonic, a descriptor's name, or "README" for the index.
 bool emitPage(const InstructionSet &set, llvm::StringRef page, llvm::raw_ostream &os);
 /// The names of all pages, one a line.

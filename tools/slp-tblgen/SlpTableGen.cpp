@@ -2,8 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// slp-tblgen -gen-... MachInstr.td: checks the records, then runs one backend. The build calls it
-// for runtime/isa, dialects/Mach and docs/isa.
+// slp-tblgen -gen-... MachInstr.td (for -gen-op-conversion MachOps.td): checks the records, then
+// runs one backend. The build calls it for runtime/isa, dialects/Mach and docs/isa.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -75,8 +75,7 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
     emitDispatcher(set, os);
     return false;
   case Action::opConversion:
-    emitOpConversion(set, os);
-    return false;
+    return !emitOpConversion(set, records, os);
   case Action::page:
     if (emitPage(set, name, os))
       return false;
@@ -107,8 +106,8 @@ int main(int argc, char **argv) {
           clEnumValN(Action::opConversion, "gen-op-conversion", "From mach op to struct"),
           clEnumValN(Action::page, "gen-page", "One page of the manual (see -page)"),
           clEnumValN(Action::pageList, "gen-page-list", "Names of the manual's pages")));
-  cl::opt<std::string> enumName("enum", cl::desc("Name of an enum class"));
   cl::opt<std::string> page("page", cl::desc("Mnemonic, descriptor or README"));
+  cl::opt<std::string> enumName("enum", cl::desc("Name of an enum class"));
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
     return generate(action, action == Action::enumValues ? enumName : page, os, records);
