@@ -12,6 +12,7 @@
 #include "Summary.h"
 
 #include "runtime/api/Version.h"
+#include "tools/ForeignOptions.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -117,13 +118,7 @@ static int report(const Flags &flags, llvm::ArrayRef<CaseResult> results) {
 }
 
 int main(int argc, char **argv) {
-  auto &foreign = cl::getRegisteredOptions();
-  llvm::SmallVector<llvm::StringRef> names;
-  for (auto &[name, option] : foreign)
-    if (name != "help" && name != "h" && name != "version")
-      names.push_back(name);
-  for (llvm::StringRef name : names) // libLLVM's own
-    foreign.erase(name);
+  slp::forgetForeignOptions();
   cl::SetVersionPrinter(
       [](llvm::raw_ostream &os) { os << api::versionOf("slp-conformance") << "\n"; });
   cl::OptionCategory category("slp-conformance options");

@@ -11,6 +11,7 @@
 #define TOOLS_SLPC_COMPILEFLAGS_H
 
 #include "slp/Pipeline/Pipeline.h"
+#include "tools/ForeignOptions.h"
 
 #include "runtime/api/Version.h"
 
@@ -19,18 +20,6 @@
 #include "llvm/Support/raw_ostream.h"
 
 namespace slp {
-
-/// Forgets the options that libLLVM registers for its own code generation (one is called stop-after
-/// too), so that only ours are accepted. Call first in main.
-inline void forgetForeignOptions() {
-  auto &all = llvm::cl::getRegisteredOptions();
-  llvm::SmallVector<llvm::StringRef> foreign;
-  for (auto &[name, option] : all)
-    if (name != "help" && name != "h" && name != "version")
-      foreign.push_back(name);
-  for (llvm::StringRef name : foreign)
-    all.erase(name);
-}
 
 /// What `TOOL --version` prints. Call before the command line is parsed.
 inline void setVersion(const std::string &tool) {
