@@ -1,5 +1,15 @@
 # lit configuration of the file tests: every RUN line names one of our tools or FileCheck.
 import os
+
+if not hasattr(config, "slp_source_dir"):
+    # lit was given a path of the checkout. The build's configuration says where the tools are, and loads this one.
+    build = os.environ.get("SLP_BUILD_DIR", os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
+    site = os.path.join(build, "test", "lit.site.cfg.py")
+    if not os.path.exists(site):
+        lit_config.fatal(f"no build to test: {site} does not exist; run tools/scripts/build, or name a build directory in SLP_BUILD_DIR")
+    lit_config.load_config(config, site)
+    raise SystemExit
+
 import lit.formats
 from lit.llvm import llvm_config
 from lit.llvm.subst import ToolSubst
