@@ -18,6 +18,100 @@ using namespace slp::chip_ir;
 #include "dialects/Chip/ChipOpsDialect.cpp.inc"
 #include "dialects/Chip/ChipOpsEnums.cpp.inc"
 
+//===----------------------------------------------------------------------------------------===//
+// Lists with an entry a line
+//===----------------------------------------------------------------------------------------===//
+
+/// `<` NAME `:` VALUE, ... `>`; `parseValue` takes the name.
+static ParseResult
+parseList(AsmParser &parser,
+          function_ref<ParseResult(SMLoc where, const std::string &name)> parseValue) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, [&]() -> ParseResult {
+    std::string name;
+    SMLoc where = parser.getCurrentLocation();
+    return failure(parser.parseString(&name) || parser.parseColon() || parseValue(where, name));
+  });
+}
+
+template <typename Range, typename Print>
+static void printList(AsmPrinter &printer, const Range &entries, Print print) {
+  raw_ostream &os = printer.getStream();
+  os << "<";
+  llvm::interleave(
+      entries,
+      [&](auto entry) {
+        os << "\n  ";
+        print(entry);
+      },
+      [&] { os << ","; });
+  os << "\n>";
+}
+
+Attribute TensorsAttr::parse(AsmParser &parser, Type) {
+  NamedAttrList types;
+  auto parseType = [&](SMLoc where, const std::string &name) -> ParseResult {
+    Type type;
+    if (parser.parseType(type))
+      return failure();
+    if (name.empty() || types.get(name))
+      return parser.emitError(where, "expected a name of its own for each tensor, found '")
+             << name << "'";
+    types.append(name, TypeAttr::get(type));
+    return success();
+  };
+  if (parseList(parser, parseType))
+    return {};
+  return get(parser.getContext(), types.getDictionary(parser.getContext()));
+}
+
+void TensorsAttr::print(AsmPrinter &printer) const {
+  printList(printer, getTypes(), [&](NamedAttribute entry) {
+    printer.printAttribute(entry.getName());
+    printer << " : ";
+    printer.printAttribute(entry.getValue());
+  });
+}
+
+Attribute ElidedAttr::parse(AsmParser &parser, Type) {
+  Builder builder(parser.getContext());
+  SmallVector<Attribute> pairs;
+  auto parseReason = [&](SMLoc, const std::string &name) -> ParseResult {
+    std::string reason;
+    if (parser.parseString(&reason))
+      return failure();
+    pairs.push_back(builder.getStrArrayAttr({name, reason}));
+    return success();
+  };
+  if (parseList(parser, parseReason))
+    return {};
+  return get(parser.getContext(), builder.getArrayAttr(pairs));
+}
+
+void ElidedAttr::print(AsmPrinter &printer) const {
+  printList(printer, getPairs().getAsRange<ArrayAttr>(), [&](ArrayAttr pair) {
+    printer.printAttribute(pair[0]);
+    printer << " : ";
+    printer.printAttribute(pair[1]);
+  });
+}
+
+namespace {
+/// The lists stand above the module.
+struct ChipAliases : OpAsmDialectInterface {
+  using OpAsmDialectInterface::OpAsmDialectInterface;
+
+  AliasResult getAlias(Attribute attribute, raw_ostream &os) const override {
+    if (isa<TensorsAttr>(attribute))
+      os << "tensors";
+    else if (isa<ElidedAttr>(attribute))
+      os << "elided";
+    else
+      return AliasResult::NoAlias;
+    return AliasResult::FinalAlias;
+  }
+};
+} // namespace
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Chip/ChipOpsAttributes.cpp.inc"
 
@@ -25,6 +119,7 @@ using namespace slp::chip_ir;
 #include "dialects/Chip/ChipOps.cpp.inc"
 
 void ChipDialect::initialize() {
+  addInterfaces<ChipAliases>();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Chip/ChipOps.cpp.inc"

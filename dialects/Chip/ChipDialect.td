@@ -34,4 +34,38 @@ def Chip_RoleAttr : EnumAttr<Chip_Dialect, Chip_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+/// Long lists of a module: an entry a line.
+class Chip_ListAttr<string name, string mnemonic_> : AttrDef<Chip_Dialect, name> {
+  let mnemonic = mnemonic_;
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Chip_TensorsAttr : Chip_ListAttr<"Tensors", "tensors"> {
+  let summary = "the types of all train tensors, by name";
+  let description = [{
+    `slp.tensors` of a module: the shapes that the debug section of the image tells, also of tensors that never lie in DRAM.
+
+    ```mlir
+    #chip.tensors<
+      "conv1/y" : tensor<4x8x8x8xf32>,
+      "loss" : tensor<f32>
+    >
+    ```
+  }];
+  let parameters = (ins "::mlir::DictionaryAttr":$types);
+}
+def Chip_ElidedAttr : Chip_ListAttr<"Elided", "elided"> {
+  let summary = "the tensors whose elements are not compared, and why";
+  let description = [{
+    `slp.elided` of a module, for `slp-verify`: pairs of a name and a reason, in the order of the steps.
+
+    ```mlir
+    #chip.elided<
+      "conv1.weight" : "the state conv1.weight before the step"
+    >
+    ```
+  }];
+  let parameters = (ins "::mlir::ArrayAttr":$pairs);
+}
+
 #endif // DIALECTS_CHIP_CHIPDIALECT_TD

@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <charconv>
@@ -47,7 +48,51 @@ static void printThreshold(AsmPrinter &printer, FloatAttr threshold) {
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Num/NumOpsAttributes.cpp.inc"
 
+//===----------------------------------------------------------------------------------------===//
+// Names in printed IR
+//===----------------------------------------------------------------------------------------===//
+
+/// "e5m10"; "e5m2b17" with another bias than 2^(exp - 1) - 1; "f32".
+static std::string shortNameOf(Type type) {
+  auto format = dyn_cast<slp::num_ir::FloatType>(type);
+  if (!format)
+    return "f32";
+  std::string name = "e" + std::to_string(format.getExp()) + "m" + std::to_string(format.getMan());
+  if (format.getBias() != (1 << (format.getExp() - 1)) - 1)
+    name += "b" + std::to_string(format.getBias());
+  return name;
+}
+
+namespace {
+/// A module begins with a line for each format and each way to accumulate, and says the name
+/// afterwards. MLIR numbers names that several have, as formats differ in more than a name tells.
+struct NumAliases : OpAsmDialectInterface {
+  using OpAsmDialectInterface::OpAsmDialectInterface;
+
+  AliasResult getAlias(Type type, raw_ostream &os) const override {
+    if (isa<slp::num_ir::FloatType>(type)) {
+      os << "num_" << shortNameOf(type);
+      return AliasResult::FinalAlias;
+    }
+    if (auto mixed = dyn_cast<MixedType>(type)) {
+      os << "num_mixed_" << shortNameOf(mixed.getLo()) << "_" << shortNameOf(mixed.getHi());
+      return AliasResult::FinalAlias;
+    }
+    return AliasResult::NoAlias;
+  }
+
+  AliasResult getAlias(Attribute attribute, raw_ostream &os) const override {
+    auto accumulate = dyn_cast<AccumulateAttr>(attribute);
+    if (!accumulate)
+      return AliasResult::NoAlias;
+    os << "num_dot" << accumulate.getDot() << "_" << shortNameOf(accumulate.getFormat());
+    return AliasResult::FinalAlias;
+  }
+};
+} // namespace
+
 void NumDialect::initialize() {
+  addInterfaces<NumAliases>();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/Num/NumOpsTypes.cpp.inc"

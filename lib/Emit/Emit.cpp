@@ -6,6 +6,7 @@
 
 #include "slp/Emit/Emit.h"
 
+#include "dialects/Chip/ChipDialect.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"
@@ -170,8 +171,8 @@ int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
     image::Capture capture;
     capture.tensor = tensor.str();
     capture.format = mach::Format::f32;
-    if (auto types = module->getAttrOfType<DictionaryAttr>("slp.tensors"))
-      if (auto attr = dyn_cast_or_null<TypeAttr>(types.get(tensor)))
+    if (auto types = module->getAttrOfType<chip_ir::TensorsAttr>("slp.tensors"))
+      if (auto attr = dyn_cast_or_null<TypeAttr>(types.getTypes().get(tensor)))
         if (auto type = dyn_cast<RankedTensorType>(attr.getValue())) {
           capture.shape.assign(type.getShape().begin(), type.getShape().end());
           if (std::optional<mach::ElementFormat> format = formats.find(type.getElementType()))
@@ -286,8 +287,8 @@ void Emitter::emitHeader() {
     emitPrecision(precision);
   if (auto training = module->getAttrOfType<DictionaryAttr>("train.training"))
     emitOptimizer(training);
-  if (auto elided = module->getAttrOfType<ArrayAttr>("slp.elided"))
-    for (auto pair : elided.getAsRange<ArrayAttr>())
+  if (auto elided = module->getAttrOfType<chip_ir::ElidedAttr>("slp.elided"))
+    for (auto pair : elided.getPairs().getAsRange<ArrayAttr>())
       image.debug.elided.push_back(
           {cast<StringAttr>(pair[0]).str(), cast<StringAttr>(pair[1]).str()});
 }

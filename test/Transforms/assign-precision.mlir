@@ -8,13 +8,13 @@
 // REMARK-DAG: Remark="train.conv: operands fp8 (activations of policy fp8) and fp8 (weights of policy fp8), accumulator fp32, result fp16 (between multiplications)
 // REMARK-DAG: Remark="train.conv_wg: operands fp8 (activations of policy fp8) and fp8 (errors of policy fp8), accumulator fp32, result fp32 (weight gradient)"
 
-// LNPU: module attributes {num.formats = {fp16 = !num.float<5, 10, 15, reserved, gradual>, fp8 = !num.float<5, 2, 15, reserved, flush>}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp8"}}
+// LNPU: module attributes {num.formats = {fp16 = !num_e5m10, fp8 = !num_e5m2}, slp.stage = "precision", train.precision = {batch = 2 : i64, chip = "lnpu", loss_scale = 1.024000e+03 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp8"}}
 // ASU: loss_scale = 2.000000e+00 : f32, master_weights = "fp32", model_hash = "{{[0-9a-f]+}}", policy = "fp8"
 // FP16: loss_scale = 1.280000e+02 : f32, master_weights = "fp16", model_hash = "{{[0-9a-f]+}}", policy = "fp16"
 // FP32: loss_scale = 1.000000e+00 : f32, master_weights = "fp32", model_hash = "{{[0-9a-f]+}}", policy = "fp32"
 module attributes {slp.stage = "differentiate"} {
   // States are in the master format.
-  // LNPU: train.state @w : tensor<3x1x2x2x!num.float<5, 10, 15, reserved, gradual>> {rounding = #num.rounding<nearest_even>}
+  // LNPU: train.state @w : tensor<3x1x2x2x!num_e5m10> {rounding = #num.rounding<nearest_even>}
   // ASU: train.state @w : tensor<3x1x2x2xf32>{{$}}
   // FP32: train.state @w : tensor<3x1x2x2xf32>{{$}}
   train.state @w : tensor<3x1x2x2xf32>
@@ -22,15 +22,15 @@ module attributes {slp.stage = "differentiate"} {
   train.state @b : tensor<3xf32>
 
   // CHECK-LABEL: func.func @step
-  // LNPU-SAME: tensor<2x3x!num.float<5, 10, 15, reserved, gradual>> {train.name = "logits"}
-  // ASU-SAME: tensor<2x3x!num.float<5, 10, 15, none, gradual>> {train.name = "logits"}
+  // LNPU-SAME: tensor<2x3x!num_e5m10> {train.name = "logits"}
+  // ASU-SAME: tensor<2x3x!num_e5m10> {train.name = "logits"}
   // FP32-LABEL: func.func @step
   // FP32-NOT: train.round
   func.func @step(%x: tensor<2x1x2x2xf32> {train.name = "image"}, %labels: tensor<2xi32> {train.name = "labels"})
       -> (tensor<f32> {train.name = "loss"}, tensor<2x3xf32> {train.name = "logits"}) {
     // The input once, for FP and WG.
-    // LNPU: %[[X:.*]] = train.round %{{.*}} {rounding = #num.rounding<nearest_even>} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2x!num.float<5, 2, 15, reserved, flush>>
-    // ASU: %[[X:.*]] = train.round %{{.*}} {rounding = #num.rounding<half_away>} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2x!num.float<5, 2, 15, none, gradual>>
+    // LNPU: %[[X:.*]] = train.round %{{.*}} {rounding = #num.rounding<nearest_even>} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2x!num_e5m2>
+    // ASU: %[[X:.*]] = train.round %{{.*}} {rounding = #num.rounding<half_away>} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2x!num_e5m2>
     // The compute copy once, for FP and BP.
     // CHECK: %[[WM:.*]] = train.read @w :
     // CHECK: %[[W:.*]] = train.round %[[WM]]
@@ -38,16 +38,16 @@ module attributes {slp.stage = "differentiate"} {
     // Biases stay in the master format, unless the accumulator could not hold it.
     // CHECK: %[[B:.*]] = train.read @b :
     // LNPU-NOT: train.round
-    // ASU: %[[B16:.*]] = train.round %[[B]] {{.*}} -> tensor<3x!num.float<5, 10, 15, none, gradual>>
+    // ASU: %[[B16:.*]] = train.round %[[B]] {{.*}} -> tensor<3x!num_e5m10>
     %b = train.read @b : tensor<3xf32>
-    // LNPU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B]] {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>} : {{.*}} -> tensor<2x3x1x1xf32>
-    // ASU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B16]] {accumulate = #num.accumulate<dot = 8, format = !num.float<5, 10, 15, none, gradual>, rounding = half_away, across = !num.float<5, 10, 15, none, gradual>>}
+    // LNPU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B]] {accumulate = #num_dot8_f32} : {{.*}} -> tensor<2x3x1x1xf32>
+    // ASU: %[[ACC:.*]] = train.conv %[[X]], %[[W]], %[[B16]] {accumulate = #num_dot8_e5m10}
     // No multiplication reads it: FP16, which ASU's accumulator is.
-    // LNPU: %[[Y:.*]] = train.round %[[ACC]] {{.*}} -> tensor<2x3x1x1x!num.float<5, 10, 15, reserved, gradual>>
+    // LNPU: %[[Y:.*]] = train.round %[[ACC]] {{.*}} -> tensor<2x3x1x1x!num_e5m10>
     // ASU-NOT: train.round
     // FP16: %[[ACC:.*]] = train.conv
     // FP16: %[[Y:.*]] = train.round %[[ACC]]
-    // FP32: train.conv {{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
+    // FP32: train.conv {{.*}} {accumulate = #num_dot8_f32}
     %y = train.conv %x, %w, %b : (tensor<2x1x2x2xf32>, tensor<3x1x2x2xf32>, tensor<3xf32>) -> tensor<2x3x1x1xf32>
     // One rounding however many readers.
     // LNPU: train.relu %[[Y]] {rounding =
@@ -58,13 +58,13 @@ module attributes {slp.stage = "differentiate"} {
     // LNPU: train.add %[[Y]]
     // ASU: train.add %[[ACC]]
     // Logits are fp16, also through a reshape.
-    // LNPU-SAME: -> tensor<2x3x1x1x!num.float<5, 10, 15, reserved, gradual>>
+    // LNPU-SAME: -> tensor<2x3x1x1x!num_e5m10>
     %s = train.add %y, %r : (tensor<2x3x1x1xf32>, tensor<2x3x1x1xf32>) -> tensor<2x3x1x1xf32>
     %z = train.reshape %s : (tensor<2x3x1x1xf32>) -> tensor<2x3xf32>
     // FP16: train.cross_entropy
     // CHECK: train.cross_entropy %{{.*}} -> (tensor<f32>, tensor<2xf32>)
     %loss, %losses = train.cross_entropy %z, %labels : (tensor<2x3xf32>, tensor<2xi32>) -> (tensor<f32>, tensor<2xf32>)
-    // LNPU: train.cross_entropy_grad {{.*}} {loss_scale = 1.024000e+03 : f32, phase = #train.phase<bp>, rounding = #num.rounding<nearest_even>} : {{.*}} -> tensor<2x3x!num.float<5, 2, 15, reserved, flush>>
+    // LNPU: train.cross_entropy_grad {{.*}} {loss_scale = 1.024000e+03 : f32, phase = #train.phase<bp>, rounding = #num.rounding<nearest_even>} : {{.*}} -> tensor<2x3x!num_e5m2>
     // ASU: train.cross_entropy_grad {{.*}} {loss_scale = 2.000000e+00 : f32
     %dz = train.cross_entropy_grad %z, %labels {phase = #train.phase<bp>} : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<2x3xf32>
     %ds = train.reshape %dz {phase = #train.phase<bp>} : (tensor<2x3xf32>) -> tensor<2x3x1x1xf32>
@@ -77,11 +77,11 @@ module attributes {slp.stage = "differentiate"} {
     %unused = train.relu_grad %dx, %x {phase = #train.phase<bp>} : (tensor<2x1x2x2xf32>, tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
     // Weight gradients stay in the format of the sum over images; sums of them too.
     // LNPU: %[[DW:.*]] = train.conv_wg %[[X]], {{.*}} -> tensor<3x1x2x2xf32>
-    // ASU: %[[DW:.*]] = train.conv_wg %[[X]], {{.*}} -> tensor<3x1x2x2x!num.float<5, 10, 15, none, gradual>>
+    // ASU: %[[DW:.*]] = train.conv_wg %[[X]], {{.*}} -> tensor<3x1x2x2x!num_e5m10>
     %dw = train.conv_wg %x, %ds {kernel = array<i64: 2, 2>, phase = #train.phase<wg>}
       : (tensor<2x1x2x2xf32>, tensor<2x3x1x1xf32>) -> tensor<3x1x2x2xf32>
     // LNPU: %[[DW2:.*]] = train.add %[[DW]], %[[DW]] {phase = #train.phase<wg>} : {{.*}} -> tensor<3x1x2x2xf32>
-    // ASU: %[[DW2:.*]] = train.add %[[DW]], %[[DW]] {phase = #train.phase<wg>, rounding = #num.rounding<half_away>} : {{.*}} -> tensor<3x1x2x2x!num.float<5, 10, 15, none, gradual>>
+    // ASU: %[[DW2:.*]] = train.add %[[DW]], %[[DW]] {phase = #train.phase<wg>, rounding = #num.rounding<half_away>} : {{.*}} -> tensor<3x1x2x2x!num_e5m10>
     %dw2 = train.add %dw, %dw {phase = #train.phase<wg>} : (tensor<3x1x2x2xf32>, tensor<3x1x2x2xf32>) -> tensor<3x1x2x2xf32>
     // CHECK: train.bias_grad {{.*}} {phase = #train.phase<wg>} : {{.*}} -> tensor<3xf32>
     %db = train.bias_grad %ds {phase = #train.phase<wg>} : (tensor<2x3x1x1xf32>) -> tensor<3xf32>
@@ -99,13 +99,13 @@ module attributes {slp.stage = "differentiate"} {
 
   // @eval has the logits in the same format, with its own copy of the weights.
   // CHECK-LABEL: func.func @eval
-  // LNPU-SAME: -> (tensor<2x3x!num.float<5, 10, 15, reserved, gradual>> {train.name = "logits"})
+  // LNPU-SAME: -> (tensor<2x3x!num_e5m10> {train.name = "logits"})
   // CHECK: %[[WE:.*]] = train.read @w :
   // CHECK: train.round %[[WE]]
   func.func @eval(%x: tensor<2x1x2x2xf32> {train.name = "image"}) -> (tensor<2x3xf32> {train.name = "logits"}) {
     %w = train.read @w : tensor<3x1x2x2xf32>
     // CHECK: %[[YE:.*]] = train.conv
-    // LNPU: train.round %[[YE]] {{.*}} -> tensor<2x3x1x1x!num.float<5, 10, 15, reserved, gradual>>
+    // LNPU: train.round %[[YE]] {{.*}} -> tensor<2x3x1x1x!num_e5m10>
     // The accumulator's format is the logits' on ASU-FP8: nothing to round.
     // ASU-NOT: train.round
     %y = train.conv %x, %w : (tensor<2x1x2x2xf32>, tensor<3x1x2x2xf32>) -> tensor<2x3x1x1xf32>

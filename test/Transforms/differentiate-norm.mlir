@@ -2,7 +2,7 @@
 // RUN: slp-opt %s --train-differentiate | FileCheck %s
 // RUN: slp-opt %s --train-differentiate --train-assign-precision="policy=fp8 target=lnpu" | FileCheck %s --check-prefix=FP8
 
-// FP8-DAG: train.state @scale : tensor<3x!num.float<5, 10
+// FP8-DAG: train.state @scale : tensor<3x!num_e5m10
 // FP8-DAG: train.state @mean : tensor<3xf32> {init = dense<0.000000e+00> : tensor<3xf32>, statistic}
 module attributes {slp.stage = "import", train.model = "norm.onnx"} {
 train.state @scale : tensor<3xf32> {init = dense<1.0> : tensor<3xf32>}

@@ -56,7 +56,7 @@
 // FP8: train.state @loss_scale : tensor<4xf32>
 // FP8: train.reshape {{.*}} {phase = #train.phase<bp>, train.names = ["loss_scale/scalar"]} : (tensor<1xf32>) -> tensor<f32>
 // FP8: train.cross_entropy_grad {{.*}} {phase = #train.phase<bp>, rounding = #num.rounding<half_away>
-// FP8-SAME: tensor<f32>) -> tensor<2x5x!num.float<5, 2
+// FP8-SAME: tensor<f32>) -> tensor<2x5x!num_e5m2
 // FP8: train.saturations {{.*}} train.names = ["loss_scale/saturations"]} : () -> tensor<1xf32>
 // FP8: train.loss_scale_update {{.*}} train.names = ["loss_scale/next", "loss_scale/factor"]} : (tensor<4xf32>, tensor<1xf32>) -> (tensor<4xf32>, tensor<f32>)
 // FP8: train.sgd %{{.*}}, %{{.*}}, %{{.*}}, %factor {phase = #train.phase<up>

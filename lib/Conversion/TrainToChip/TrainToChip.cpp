@@ -273,8 +273,10 @@ void ConvertTrainToChip::runOnOperation() {
   for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>()))
     state.erase();
 
-  module->setAttr("slp.elided", ArrayAttr::get(&getContext(), elided));
-  module->setAttr("slp.tensors", types.getDictionary(&getContext()));
+  auto pairs = ArrayAttr::get(&getContext(), elided);
+  module->setAttr("slp.elided", chip_ir::ElidedAttr::get(&getContext(), pairs));
+  module->setAttr("slp.tensors",
+                  chip_ir::TensorsAttr::get(&getContext(), types.getDictionary(&getContext())));
   module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
   module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
 }

@@ -8,8 +8,8 @@
 #nearest = #num.rounding<nearest_even>
 
 // A small op is one tile a core. The rounding is done while the tile drains: there is one task, and one tensor for it.
-// CHECK-DAG: chip.tensor @x : memref<4x3x8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<input>}
-// CHECK-DAG: chip.tensor @y : memref<4x16x8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<output>}
+// CHECK-DAG: chip.tensor @x : memref<4x3x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<input>}
+// CHECK-DAG: chip.tensor @y : memref<4x16x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<output>}
 // CHECK-NOT: chip.tensor @"y/acc"
 // CHECK-LABEL: func.func @step()
 // CHECK: chip.task "" "train.conv" "fp" cores(16)
@@ -30,7 +30,7 @@ func.func @step(%x: tensor<4x3x8x8x!f8> {train.name = "x"}, %w: tensor<16x3x3x3x
   // CHECK: %[[B:.*]] = chip.alloc{{.*}} extents [1, 16] core_stride [0, 1] slots 2
   // CHECK-NEXT: chip.load %[[BV]] to %[[B]]
   // CHECK: %[[A:.*]] = chip.alloc{{.*}} extents [4, 1, 16, 8, 8] core_stride [0, 0, 1, 0, 0] slots 2 : memref<[[YT:.*]]xf32, #chip.space<acc>>
-  // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} extents [4, 1, 16, 8, 8] core_stride [0, 0, 1, 0, 0] slots 2 : memref<[[YT]]x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+  // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} extents [4, 1, 16, 8, 8] core_stride [0, 0, 1, 0, 0] slots 2 : memref<[[YT]]x!num_e5m2, #chip.space<spm>>
   // CHECK-NEXT: chip.run "conv.fp" outs(%[[A]]) ins(%[[X]], %[[W]], %[[B]]) {captures = ["y/acc"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "bias"}
   // CHECK-NEXT: chip.run "v.round" outs(%[[Y]]) ins(%[[A]]) {captures = ["y"]}
   // CHECK-NEXT: chip.store %[[Y]] to %[[YV]]
@@ -90,7 +90,7 @@ func.func @step(%dy: tensor<2x8x4x4x!f8> {train.name = "dy"}, %w: tensor<8x4x3x3
   // ONE: chip.task "" "train.conv_bp" "bp"
   // ONE: scf.for %[[IY:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
   // ONE: %[[OY:.*]] = affine.apply #{{.*}}(%[[IY]])
-  // ONE: chip.alloc{{ ?}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [2, 1, 8, 4, 4] {{.*}} : memref<2x1x8x3x6x!num.float
+  // ONE: chip.alloc{{ ?}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [2, 1, 8, 4, 4] {{.*}} : memref<2x1x8x3x6x!num_e5m
   // ONE: %[[ROW:.*]] = affine.apply #{{.*}}(%[[IY]])
   // ONE: chip.alloc{{ ?}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[ROW]], %{{.*}}] extents [2, 1, 4, 8, 8] {{.*}} : memref<{{.*}}x2x8xf32, #chip.space<acc>>
   // ONE: chip.run "conv.bp"

@@ -10,14 +10,14 @@
 func.func @step(%a: tensor<40x6x!f8> {train.name = "a"}, %b: tensor<20x40x!f8> {train.name = "b"},
                 %bias: tensor<20x!f16> {train.name = "bias"}) -> (tensor<6x20x!f16> {train.name = "y"}) {
   // CHECK: chip.task "dense" "train.matmul" "fp" cores(16)
-  // CHECK-DAG: %[[AV:.*]] = chip.view @a : memref<6x40x!num.float<5, 2, 15, reserved, flush>, strided<[1, 6]>, #chip.space<dram>>
-  // CHECK-DAG: %[[BV:.*]] = chip.view @b : memref<40x20x!num.float<5, 2, 15, reserved, flush>, strided<[1, 40]>, #chip.space<dram>>
-  // CHECK-DAG: %[[YV:.*]] = chip.view @y : memref<6x20x!num.float<5, 10, 15, reserved, gradual>, #chip.space<dram>>
+  // CHECK-DAG: %[[AV:.*]] = chip.view @a : memref<6x40x!num_e5m2, strided<[1, 6]>, #chip.space<dram>>
+  // CHECK-DAG: %[[BV:.*]] = chip.view @b : memref<40x20x!num_e5m2, strided<[1, 40]>, #chip.space<dram>>
+  // CHECK-DAG: %[[YV:.*]] = chip.view @y : memref<6x20x!num_e5m10, #chip.space<dram>>
   // CHECK: scf.for %[[N:.*]] =
   // CHECK: %[[BIAS:.*]] = chip.alloc[%[[N]]] extents [20]
   // CHECK: scf.for %[[M:.*]] =
   // CHECK: %[[ACC:.*]] = chip.alloc[%[[M]], %[[N]]] extents [6, 20] {{.*}} : memref<3x[[NT:.*]]xf32, #chip.space<acc>>
-  // CHECK: %[[Y:.*]] = chip.alloc[%[[M]], %[[N]]] extents [6, 20] {{.*}} : memref<3x[[NT]]x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
+  // CHECK: %[[Y:.*]] = chip.alloc[%[[M]], %[[N]]] extents [6, 20] {{.*}} : memref<3x[[NT]]x!num_e5m10, #chip.space<spm>>
   // CHECK: scf.for %[[K:.*]] = %{{.*}} to %c40 step %c16 {
   // CHECK-DAG: %[[A:.*]] = chip.alloc[%[[M]], %[[K]]] extents [6, 40] {{.*}} : memref<3x16x
   // CHECK-DAG: %[[B:.*]] = chip.alloc[%[[K]], %[[N]]] extents [40, 20] {{.*}} : memref<16x[[NT]]x
@@ -43,8 +43,8 @@ func.func @step(%a: tensor<40x6x!f8> {train.name = "a"}, %b: tensor<20x40x!f8> {
 func.func @step(%a: tensor<4x6x40x!f8> {train.name = "a"}, %b: tensor<4x20x40x!f8> {train.name = "b"})
     -> (tensor<4x6x20xf32> {train.name = "y"}) {
   // CHECK: chip.task "attention" "train.matmul" "fp" cores(
-  // CHECK-DAG: chip.view @a : memref<4x6x40x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
-  // CHECK-DAG: chip.view @b : memref<4x40x20x!num.float<5, 2, 15, reserved, flush>, strided<[800, 1, 40]>, #chip.space<dram>>
+  // CHECK-DAG: chip.view @a : memref<4x6x40x!num_e5m2, #chip.space<dram>>
+  // CHECK-DAG: chip.view @b : memref<4x40x20x!num_e5m2, strided<[800, 1, 40]>, #chip.space<dram>>
   // CHECK: scf.for %[[B:.*]] = %{{.*}} to %c4 step %{{.*}} {
   // CHECK: chip.alloc[%[[B]], %{{.*}}, %{{.*}}] extents [4, 6, 20]
   // CHECK: chip.run "matmul" {{.*}} mode = "zero"
@@ -62,7 +62,7 @@ func.func @step(%a: tensor<4x6x40x!f8> {train.name = "a"}, %b: tensor<4x20x40x!f
 
 // A sum with a second use is stored in the accumulator's format, and its rounding is a task of its own.
 // CHECK-DAG: chip.tensor @sum : memref<6x20xf32, #chip.space<dram>> {role = #chip.role<output>}
-// CHECK-DAG: chip.tensor @rounded : memref<6x20x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<output>}
+// CHECK-DAG: chip.tensor @rounded : memref<6x20x!num_e5m2, #chip.space<dram>> {role = #chip.role<output>}
 // CHECK-LABEL: func.func @step()
 func.func @step(%a: tensor<6x40x!f8> {train.name = "a"}, %b: tensor<40x20x!f8> {train.name = "b"})
     -> (tensor<6x20xf32> {train.name = "sum"}, tensor<6x20x!f8> {train.name = "rounded"}) {

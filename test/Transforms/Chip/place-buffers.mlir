@@ -4,7 +4,7 @@
 module attributes {slp.chip = "lnpu"} {
   // CHECK: chip.tensor @a : memref<5xf32, #chip.space<dram>> {address = 0 : i64
   chip.tensor @a : memref<5xf32, #chip.space<dram>> {role = #chip.role<temp>}
-  // CHECK: chip.tensor @b : memref<17x!num.float<5, 10, 15, reserved, gradual>, #chip.space<dram>> {address = 64 : i64
+  // CHECK: chip.tensor @b : memref<17x!num_e5m10, #chip.space<dram>> {address = 64 : i64
   chip.tensor @b : memref<17x!num.float<5, 10, 15, reserved, gradual>, #chip.space<dram>> {role = #chip.role<temp>}
   // CHECK: chip.tensor @c : memref<65xi8, #chip.space<dram>> {address = 128 : i64
   chip.tensor @c : memref<65xi8, #chip.space<dram>> {role = #chip.role<temp>}

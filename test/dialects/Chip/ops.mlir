@@ -13,7 +13,7 @@ chip.tensor @x : memref<4x8x6x6xf32, #dram> {role = #chip.role<input>}
 chip.tensor @"conv1/weight" : memref<16x8xf32, #dram> {role = #chip.role<state>, address = 4608 : i64, init = dense<0.0> : tensor<16x8xf32>}
 // CHECK: chip.tensor @scalar : memref<f32, #chip.space<dram>> {role = #chip.role<output>}
 chip.tensor @scalar : memref<f32, #dram> {role = #chip.role<output>}
-// CHECK: chip.tensor @code : memref<7x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<temp>}
+// CHECK: chip.tensor @code : memref<7x!num_e5m2, #chip.space<dram>> {role = #chip.role<temp>}
 chip.tensor @code : memref<7x!num.float<5, 2, 15, reserved, flush>, #dram> {role = #chip.role<temp>}
 
 // CHECK-LABEL: func.func @step
@@ -31,7 +31,7 @@ func.func @step() {
     scf.for %n = %c0 to %c4 step %c1 {
       // CHECK: %[[B:.*]] = chip.alloc[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64 : i64, slot_bytes = 288 : i64} : memref<1x2x6x6xf32, #chip.space<spm>>
       %b = chip.alloc [%n, %c0, %c0, %c0] extents [4, 8, 6, 6] core_stride [0, 2, 0, 0] slots 2 {offset = 64, slot_bytes = 288} : memref<1x2x6x6xf32, #spm>
-      // CHECK: chip.alloc[%{{.*}}] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      // CHECK: chip.alloc[%{{.*}}] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num_e5m2, #chip.space<spm>>
       %r = chip.alloc [%n] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 15, reserved, flush>, #spm>
       // CHECK: chip.wait <load> 3 by 1
       chip.wait <load> 3 by 1

@@ -10,7 +10,7 @@
 train.state @in.file : tensor<2x2xf32> {init = #train.file<"m.onnx", offset = 8, length = 16, type = 1, checksum = 7>}
 // CHECK: train.state @inline : tensor<2xf32> {init = dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>}
 train.state @inline : tensor<2xf32> {init = dense<[1.0, 2.0]> : tensor<2xf32>}
-// CHECK: train.state @zero : tensor<2x!num.float<5, 2, 15, reserved, flush>> {rounding = #num.rounding<nearest_even>}
+// CHECK: train.state @zero : tensor<2x!num_e5m2> {rounding = #num.rounding<nearest_even>}
 train.state @zero : tensor<2x!fp8> {rounding = #rne}
 
 // CHECK-LABEL: @states
@@ -50,7 +50,7 @@ func.func @products(%batch: tensor<2x3x4xf32>, %a: tensor<3x4xf32>, %b: tensor<4
   %0 = train.matmul %a, %b : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
   // CHECK: train.matmul %{{.*}}, %{{.*}}, %{{.*}} {transpose_b}
   %1 = train.matmul %a, %bt, %c {transpose_b} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> tensor<3x5xf32>
-  // CHECK: train.matmul %{{.*}}, %{{.*}} {accumulate = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>}
+  // CHECK: train.matmul %{{.*}}, %{{.*}} {accumulate = #num_dot8_f32}
   %2 = train.matmul %q, %r {accumulate = #acc} : (tensor<3x4x!fp8>, tensor<4x5x!fp8>) -> tensor<3x5xf32>
   // CHECK: train.matmul %{{.*}}, %{{.*}} {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
   %3 = train.matmul %batch, %batch {transpose_a} : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
