@@ -18,6 +18,8 @@
 #include "gtest/gtest.h"
 
 #include <random>
+#include <set>
+#include <string_view>
 
 namespace slp::exec {
 
@@ -48,6 +50,13 @@ struct Piece {
   Shape coreStride; // empty: none
 };
 
+/// Mnemonics of what a ProgramBuilder of this process has emitted; ValueTests.cpp asks which tests
+/// emit what they claim to check.
+inline std::set<std::string_view> &emittedInstructions() {
+  static std::set<std::string_view> emitted;
+  return emitted;
+}
+
 class ProgramBuilder {
 public:
   explicit ProgramBuilder(const chip::Chip &c) : chip(c) {
@@ -61,6 +70,7 @@ public:
   template <typename T> void emit(const T &instr) {
     Result<mach::Word> word = instr.encode();
     ASSERT_TRUE(word.ok()) << word.message();
+    emittedInstructions().insert(mach::infoOf(T::opcode).layout.name);
     image.text.push_back(*word);
     image.debug.records.push_back({});
   }
