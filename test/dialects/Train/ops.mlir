@@ -265,3 +265,153 @@ func.func @update(%w: tensor<4xf32>, %v: tensor<4x!fp8>, %dw: tensor<4xf32>) {
     : (tensor<4xf32>, tensor<4x!fp8>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4x!fp8>)
   return
 }
+
+// CHECK-LABEL: @updates
+func.func @updates(%w: tensor<4xf32>, %m: tensor<4xf32>, %v: tensor<4xf32>, %dw: tensor<4xf32>) {
+  // CHECK: %[[SUM:.*]] = train.square_sum %{{.*}} {loss_scale = 8.000000e+00 : f32, micro_batches = 2 : i64}
+  %sum = train.square_sum %dw {loss_scale = 8.0 : f32, micro_batches = 2 : i64} : (tensor<4xf32>) -> tensor<f32>
+  // CHECK: train.square_sum %{{.*}}, %[[SUM]]
+  %total = train.square_sum %dw, %sum : (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+  // CHECK: %[[FACTOR:.*]] = train.clip_factor
+  %factor = train.clip_factor %total : (tensor<f32>) -> tensor<f32>
+  // CHECK: train.adagrad %{{.*}}, %[[FACTOR]] {decay_scale = 0.000000e+00 : f32, lr_scale = 5.000000e-01 : f32}
+  %w1, %h1 = train.adagrad %w, %v, %dw, %factor {lr_scale = 0.5 : f32, decay_scale = 0.0 : f32}
+    : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<f32>) -> (tensor<4xf32>, tensor<4xf32>)
+  // CHECK: train.adam %{{.*}} {decoupled}
+  %w2, %m2, %v2 = train.adam %w, %m, %v, %dw {decoupled}
+    : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  // CHECK: train.accumulate
+  %acc = train.accumulate %m, %dw : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: train.drain
+  %zero, %all = train.drain %acc, %dw : (tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  return
+}
+
+// CHECK-LABEL: @previews
+func.func @previews(%x: tensor<4xf32>, %v: tensor<4xf32>, %h: tensor<4xf32>, %dx: tensor<4xf32>, %r: tensor<f32>, %t: tensor<i32>) {
+  // CHECK: train.preview_adagrad {{.*}} {decay_factor = 2.500000e-01 : f32, epsilon = 1.000000e+00 : f32, norm_coefficient = 5.000000e-01 : f32}
+  %x1, %h1 = train.preview_adagrad %x, %h, %dx, %r, %t {norm_coefficient = 0.5 : f32, decay_factor = 0.25 : f32, epsilon = 1.0 : f32}
+    : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<f32>, tensor<i32>) -> (tensor<4xf32>, tensor<4xf32>)
+  // CHECK: train.preview_momentum {{.*}} {alpha = 5.000000e-01 : f32, beta = 2.500000e-01 : f32, nesterov, norm_coefficient = 0.000000e+00 : f32} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<f32>)
+  %x2, %v2 = train.preview_momentum %x, %v, %dx, %r {norm_coefficient = 0.0 : f32, alpha = 0.5 : f32, beta = 0.25 : f32, nesterov}
+    : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<f32>) -> (tensor<4xf32>, tensor<4xf32>)
+  // CHECK: train.preview_adam {{.*}} norm_coefficient_post = 1.250000e-01 : f32}
+  %x3, %v3, %h3 = train.preview_adam %x, %v, %h, %dx, %r, %t
+    {norm_coefficient = 0.0 : f32, alpha = 0.5 : f32, beta = 0.25 : f32, epsilon = 1.0 : f32, norm_coefficient_post = 0.125 : f32}
+    : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<f32>, tensor<i32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return
+}
+
+// CHECK-LABEL: @forms
+func.func @forms(%loss: tensor<f32>, %x: tensor<2x4xf32>, %w: tensor<2xf32>) {
+  // CHECK: %[[DW:.*]] = train.derivative of %{{.*}} by %{{.*}} hold %{{.*}} : (tensor<f32>, tensor<2xf32>, tensor<2x4xf32>) -> tensor<2xf32>
+  %dw = train.derivative of %loss by %w hold %x : (tensor<f32>, tensor<2xf32>, tensor<2x4xf32>) -> tensor<2xf32>
+  // CHECK: train.gradient @inline, %[[DW]] : tensor<2xf32>
+  train.gradient @inline, %dw : tensor<2xf32>
+  return
+}
+
+// CHECK-LABEL: @scale
+func.func @scale(%state: tensor<4xf32>) {
+  // CHECK: train.clear_saturations {phase = #train.phase<bp>}
+  train.clear_saturations {phase = #train.phase<bp>}
+  // CHECK: train.seed {{.*}}: () -> tensor<f32>
+  %seed = train.seed {loss_scale = 4.0 : f32} : () -> tensor<f32>
+  // CHECK: %[[COUNT:.*]] = train.saturations
+  %count = train.saturations {phase = #train.phase<up>} : () -> tensor<1xf32>
+  // CHECK: train.loss_scale_update %{{.*}}, %[[COUNT]] {interval = 100 : i64}
+  %next, %factor = train.loss_scale_update %state, %count {interval = 100 : i64} : (tensor<4xf32>, tensor<1xf32>) -> (tensor<4xf32>, tensor<f32>)
+  return
+}
+
+// CHECK-LABEL: @mixing
+func.func @mixing(%x: tensor<8xf32>, %t: tensor<1xf32>, %control: tensor<4xf32>, %loss: tensor<f32>) {
+  // CHECK: %{{.*}}, %[[H:.*]] = train.classify
+  %y, %histogram = train.classify %x, %t {low = 0.5 : f32, rounding = #rne}
+    : (tensor<8xf32>, tensor<1xf32>) -> (tensor<8x!num.mixed<<5, 2, 15, reserved, flush>, <5, 10, 15, reserved, gradual>>>, tensor<128xi32>)
+  // CHECK: train.threshold %{{.*}}, %[[H]]
+  %t2 = train.threshold %t, %histogram, %control : (tensor<1xf32>, tensor<128xi32>, tensor<4xf32>) -> tensor<1xf32>
+  // CHECK: train.share_target
+  %c2 = train.share_target %control, %loss {period = 64 : i64, improvement = 0.5 : f32, growth = 1.25 : f32, largest = 0.5 : f32}
+    : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  return
+}
+
+// CHECK-LABEL: @moves
+func.func @moves(%x: tensor<2x3xf32>, %table: tensor<2x3x4xf32>, %i: tensor<5xi32>) {
+  // CHECK: train.constant dense<2.000000e+00> : tensor<1x3xf32>
+  %two = train.constant dense<2.0> : tensor<1x3xf32>
+  // CHECK: train.expand %{{.*}} {shape = array<i64: 2, 3>}
+  %0 = train.expand %two {shape = array<i64: 2, 3>} : (tensor<1x3xf32>) -> tensor<2x3xf32>
+  // CHECK: train.transpose %{{.*}} {perm = array<i64: 1, 0>}
+  %1 = train.transpose %x {perm = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  // CHECK: train.slice %{{.*}} {sizes = array<i64: 1, 2>, starts = array<i64: 0, 2>, steps = array<i64: 1, -1>}
+  %2 = train.slice %x {starts = array<i64: 0, 2>, sizes = array<i64: 1, 2>, steps = array<i64: 1, -1>} : (tensor<2x3xf32>) -> tensor<1x2xf32>
+  // CHECK: train.concat %{{.*}}, %{{.*}} {axis = 0 : i64}
+  %3 = train.concat %x, %two {axis = 0 : i64} : (tensor<2x3xf32>, tensor<1x3xf32>) -> tensor<3x3xf32>
+  // CHECK: train.pad %{{.*}} {high = array<i64: 1, 0>, low = array<i64: 0, -1>, value = 5.000000e-01 : f32}
+  %4 = train.pad %x {low = array<i64: 0, -1>, high = array<i64: 1, 0>, value = 0.5 : f32} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  // CHECK: train.gather
+  %5 = train.gather %table, %i : (tensor<2x3x4xf32>, tensor<5xi32>) -> tensor<2x5x4xf32>
+  // CHECK: train.scatter_add %{{.*}}, %{{.*}} {rows = 3 : i64}
+  %6 = train.scatter_add %5, %i {rows = 3 : i64} : (tensor<2x5x4xf32>, tensor<5xi32>) -> tensor<2x3x4xf32>
+  return
+}
+
+// CHECK-LABEL: @reductions
+func.func @reductions(%x: tensor<4x8x5xf32>) {
+  // CHECK: %[[MEAN:.*]] = train.reduce_mean %{{.*}} {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
+  %mean = train.reduce_mean %x {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
+  // CHECK: %[[VAR:.*]] = train.variance %{{.*}}, %[[MEAN]] {axes = array<i64: 0, 2>}
+  %var = train.variance %x, %mean {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<1x8x1xf32>
+  // CHECK: train.variance_grad %[[VAR]], %{{.*}}, %[[MEAN]] {count = 20 : i64}
+  %0 = train.variance_grad %var, %x, %mean {count = 20 : i64} : (tensor<1x8x1xf32>, tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  // CHECK: train.spread %[[MEAN]] {divisor = 2.000000e+01 : f32, shape = array<i64: 4, 8, 5>}
+  %1 = train.spread %mean {divisor = 20.0 : f32, shape = array<i64: 4, 8, 5>} : (tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  // CHECK: train.reduce_sum
+  %2 = train.reduce_sum %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  // CHECK: train.reduce_sum_square
+  %3 = train.reduce_sum_square %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  // CHECK: train.reduce_sum_abs
+  %4 = train.reduce_sum_abs %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  // CHECK: train.reduce_max
+  %5 = train.reduce_max %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  // CHECK: train.reduce_min
+  %6 = train.reduce_min %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  // CHECK: train.reduce_prod
+  %7 = train.reduce_prod %x {axes = array<i64: 1>} : (tensor<4x8x5xf32>) -> tensor<4x1x5xf32>
+  return
+}
+
+// CHECK-LABEL: @normalizations
+func.func @normalizations(%x: tensor<4x8xf32>, %c: tensor<1x8xf32>) {
+  // CHECK: train.normalize %{{.*}} {axes = array<i64: 0>, epsilon = 5.000000e-01 : f32}
+  %0 = train.normalize %x, %c, %c, %c, %c {axes = array<i64: 0>, epsilon = 0.5 : f32}
+    : (tensor<4x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  // CHECK: %[[SUM:.*]], %[[PRODUCTS:.*]] = train.normalize_sums
+  %sum, %products = train.normalize_sums %x, %x, %c, %c {axes = array<i64: 0>, epsilon = 0.5 : f32}
+    : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<1x8xf32>)
+  // CHECK: train.normalize_grad %{{.*}}, %[[SUM]], %[[PRODUCTS]] {count = 4 : i64
+  %1 = train.normalize_grad %x, %x, %c, %c, %sum, %products {count = 4 : i64, epsilon = 0.5 : f32}
+    : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  // CHECK: train.normalize_fixed_grad
+  %2 = train.normalize_fixed_grad %x, %c, %c {epsilon = 0.5 : f32} : (tensor<4x8xf32>, tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
+  // CHECK: train.moving_average %{{.*}} {momentum = 7.500000e-01 : f32}
+  %3 = train.moving_average %c, %c {momentum = 0.75 : f32} : (tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<1x8xf32>
+  // CHECK: train.dropout %{{.*}} {ratio = 2.500000e-01 : f32, seed = 3 : i32, stream = 7 : i32}
+  %4 = train.dropout %x {ratio = 0.25 : f32, seed = 3 : i32, stream = 7 : i32} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// CHECK-LABEL: @likelihoods
+func.func @likelihoods(%x: tensor<4x8xf32>, %labels: tensor<4xi32>, %weights: tensor<8xf32>) {
+  // CHECK: %[[Y:.*]] = train.log_softmax
+  %0 = train.log_softmax %x : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  // CHECK: train.log_softmax_grad %{{.*}}, %[[Y]]
+  %1 = train.log_softmax_grad %x, %0 : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  // CHECK: %[[L:.*]], %{{.*}} = train.nll %[[Y]], %{{.*}}, %{{.*}} {ignore = 2 : i32}
+  %losses, %shares = train.nll %0, %labels, %weights {ignore = 2 : i32} : (tensor<4x8xf32>, tensor<4xi32>, tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  // CHECK: train.nll_grad %[[L]], %{{.*}} {classes = 8 : i64}
+  %2 = train.nll_grad %losses, %labels {classes = 8 : i64} : (tensor<4xf32>, tensor<4xi32>) -> tensor<4x8xf32>
+  return
+}

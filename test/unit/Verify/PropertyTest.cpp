@@ -35,6 +35,7 @@ TEST_P(TilingProperty, ChangesNoBit) {
     options.tileSeed = 1 + random() % 1000000;
     options.cores = 1 + random() % chip->structure.cores.value;
     options.masterWeights = random() % 3 ? "fp16" : "fp32";
+    drawTraining(random, options);
     verify::Options run;
     run.steps = 2;
     run.seed = GetParam();
@@ -42,11 +43,14 @@ TEST_P(TilingProperty, ChangesNoBit) {
     // Every other run lets the engines overtake each other as far as the semaphores allow.
     run.interleaveSeed = random() % 2 ? 1 + random() % 1000 : 0;
     CompiledNetwork network(GetParam(), options);
-    SCOPED_TRACE("network " + std::to_string(GetParam()) + " --target=" + target +
-                 " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
-                 " --cores=" + std::to_string(options.cores) +
-                 " --master-weights=" + options.masterWeights + ", interleaving " +
-                 std::to_string(run.interleaveSeed) + "\n" + network.ir);
+    SCOPED_TRACE(
+        "network " + std::to_string(GetParam()) + " --target=" + target +
+        " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
+        " --cores=" + std::to_string(options.cores) + " --master-weights=" + options.masterWeights +
+        " --optimizer=" + options.optimizer + (options.nesterov ? " --nesterov" : "") +
+        (options.clipNorm ? " --clip-norm" : "") +
+        (options.microBatch ? ", two micro-batches" : "") + " --loss-scale=" + options.lossScale +
+        ", interleaving " + std::to_string(run.interleaveSeed) + "\n" + network.ir);
     ASSERT_TRUE(network.program) << network.error;
     std::optional<verify::Report> report =
         network.compare(network.program->image, network.chip, run);

@@ -88,6 +88,8 @@ private:
   void addDropout();
   bool addTransposed();
   void addProduct();
+  std::string addConstant(int64_t n);
+  void addLikelihood(int64_t classes);
 
   std::mt19937 random;
   const std::string fileName;
@@ -244,7 +246,14 @@ bool Generator::addPool() {
   if (chance(50)) {
     std::string index = typeOf(result);
     index.replace(index.size() - 4, 4, "i8>");
+    Shape before = shape;
     addOp("train.max_pool", current, attributes, typeOf(shape), result, index);
+    if (all && chance(20)) { // and back to where the largest were
+      std::string pool = current.substr(0, current.find('#'));
+      addOp("train.max_pool_grad", pool + "#0, " + pool + "#1",
+            attributes + ", input_shape = " + arrayOf(before), typeOf(result) + ", " + index,
+            before);
+    }
     return true;
   }
   if (chance(50))
@@ -413,12 +422,32 @@ void Generator::addFunction() {
   addUnary(op, op == "power" ? "exponent = -0.5 : f32" : "");
 }
 
+/// A constant of `n` numbers from 0.25 to 1.25.
+std::string Generator::addConstant(int64_t n) {
+  std::string name = "%c" + std::to_string(values++), list;
+  for (int64_t i = 0; i < n; ++i)
+    list += (i ? ", " : "") + std::to_string(0.25 + 0.0625 * double(draw(0, 16)));
+  body += "  " + name + " = train.constant dense<[" + list + "]> : " + typeOf({n}) + "\n";
+  return name;
+}
+
 /// A function of the current value and a parameter of one number a channel, or of all.
 void Generator::addBroadcast() {
   Shape slope(shape.size(), 1);
   if (chance(70))
     slope[1] = shape[1];
-  std::string x = current, type = typeOf(shape), p = addState(slope, 4), pType = typeOf(slope);
+  std::string x = current, type = typeOf(shape), pType = typeOf(slope), p;
+  if (all && chance(15)) { // known numbers
+    Shape image = shape;
+    current = addConstant(product(slope));
+    shape = {product(slope)};
+    addReshape(slope);
+    p = current;
+    current = x;
+    shape = image;
+  } else {
+    p = addState(slope, 4);
+  }
   switch (draw(0, 7)) {
   case 0:
     return addBinary(pick<const char *>({"add", "sub", "mul"}), x, type, p, pType);
@@ -534,8 +563,16 @@ void Generator::addReduction() {
       axes.push_back(axis);
       result[axis] = 1;
     }
-  addOp(chance(50) ? "train.reduce_sum" : "train.reduce_mean", current, "axes = " + arrayOf(axes),
-        typeOf(shape), result);
+  Shape before = shape;
+  std::string op = chance(50) ? "reduce_sum" : "reduce_mean";
+  if (all && chance(60))
+    op = pick<const char *>(
+        {"reduce_max", "reduce_min", "reduce_prod", "reduce_sum_abs", "reduce_sum_square"});
+  if (op == "reduce_prod" || op == "reduce_sum_square") // of numbers from 0 to 1
+    addUnary("sigmoid");
+  addOp("train." + op, current, "axes = " + arrayOf(axes), typeOf(shape), result);
+  if (all && chance(40))
+    addOp("train.expand", current, "shape = " + arrayOf(before), typeOf(result), before);
 }
 
 void Generator::addDropout() {
@@ -545,6 +582,34 @@ void Generator::addDropout() {
             " : f32, seed = " + std::to_string(draw(0, 9)) +
             " : i32, stream = " + std::to_string(draw(1, 99)) + " : i32",
         typeOf(shape), same);
+}
+
+/// %loss, the mean of the negative log likelihoods, by weights of the classes or not.
+void Generator::addLikelihood(int64_t classes) {
+  Shape rows = shape, images = {shape[0]};
+  addOp("train.log_softmax", current, "", typeOf(rows), rows);
+  std::string operands = current + ", %labels",
+              types = typeOf(rows) + ", tensor<" + std::to_string(images[0]) + "xi32>";
+  bool isWeighted = chance(50);
+  if (isWeighted) {
+    operands += ", " + addConstant(classes);
+    types += ", " + typeOf({classes});
+  }
+  addOp("train.nll", operands, "", types, images, typeOf(images));
+  std::string rowsOf = current.substr(0, current.find('#'));
+  auto reduce = [&](const std::string &op, const std::string &value) {
+    addOp(op, value, "axes = array<i64: 0>", typeOf(images), {1});
+    return current;
+  };
+  if (isWeighted) {
+    std::string losses = reduce("train.reduce_sum", rowsOf + "#0"),
+                shares = reduce("train.reduce_sum", rowsOf + "#1");
+    addOp("train.div", losses + ", " + shares, "", typeOf({1}) + ", " + typeOf({1}), {1});
+  } else {
+    reduce("train.reduce_mean", rowsOf + "#0");
+  }
+  body += "  %loss = train.reshape " + current + " {train.names = [\"loss\"]} : (" + typeOf({1}) +
+          ") -> tensor<f32> loc(\"loss\")\n";
 }
 
 RandomNetwork Generator::run() {
@@ -594,17 +659,35 @@ RandomNetwork Generator::run() {
   }
   addDense(classes);
 
-  std::string batch = std::to_string(shape[0]);
-  body += "  %loss:2 = train.cross_entropy " + current + ", %labels {train.names = [\"loss\", " +
-          "\"losses\"]} : (" + typeOf(shape) + ", tensor<" + batch +
-          "xi32>) -> (tensor<f32>, tensor<" + batch + "xf32>) loc(\"loss\")\n" +
-          "  return %loss#0, " + current + " : tensor<f32>, " + typeOf(shape) + "\n";
+  std::string batch = std::to_string(shape[0]), logits = current;
+  Shape logitsShape = shape;
+  bool isLikelihood = all && chance(25);
+  if (isLikelihood)
+    addLikelihood(classes);
+  else
+    body += "  %loss:2 = train.cross_entropy " + current + ", %labels {train.names = [\"loss\", " +
+            "\"losses\"]} : (" + typeOf(shape) + ", tensor<" + batch +
+            "xi32>) -> (tensor<f32>, tensor<" + batch + "xf32>) loc(\"loss\")\n";
+  shape = logitsShape;
+  body += std::string("  return %loss") + (isLikelihood ? "" : "#0") + ", " + logits +
+          " : tensor<f32>, " + typeOf(shape) + "\n";
   network.ir = "module attributes {slp.stage = \"import\", train.model = \"" + fileName +
                "\"} {\n" + states + "func.func @step(%image: " + typeOf(input) +
                " {train.name = \"image\"}, %labels: tensor<" + batch +
                "xi32> {train.name = \"labels\"}) -> (tensor<f32> {train.name = \"loss\"}, " +
                typeOf(shape) + " {train.name = \"logits\"}) {\n" + body + "}\n}\n";
   return std::move(network);
+}
+
+void slp::drawTraining(std::mt19937 &random, CompileOptions &options) {
+  static constexpr const char *optimizers[] = {"sgd", "sgd", "adagrad", "adam", "adamw"};
+  options.optimizer = optimizers[random() % 5];
+  options.nesterov = options.optimizer == "sgd" && random() % 2;
+  options.clipNorm = random() % 4 == 0;
+  if (random() % 4 == 0)
+    options.batch = 2, options.microBatch = 1; // two runs of the network a step
+  if (random() % 4 == 0)
+    options.lossScale = "dynamic:1024:1";
 }
 
 RandomNetwork slp::makeRandomNetwork(uint32_t seed, const std::string &fileName, Layers layers) {

@@ -10,7 +10,10 @@
 #ifndef TEST_UNIT_VERIFY_RANDOMNETWORK_H
 #define TEST_UNIT_VERIFY_RANDOMNETWORK_H
 
+#include "slp/Pipeline/Pipeline.h"
+
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,9 @@ struct RandomNetwork {
 /// an op for. The same seed gives the same network on any host.
 RandomNetwork makeRandomNetwork(uint32_t seed, const std::string &fileName,
                                 Layers layers = Layers::all);
+
+/// Draws how such a network is trained: optimizer, clipping, micro-batches, loss scale.
+void drawTraining(std::mt19937 &random, CompileOptions &options);
 
 } // namespace slp
 
