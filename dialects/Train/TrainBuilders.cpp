@@ -6,6 +6,8 @@
 
 #include "dialects/Train/TrainBuilders.h"
 
+#include "dialects/Train/TrainArithmeticOps.h"
+
 using namespace mlir;
 
 Operation *slp::train::createInferred(OpBuilder &builder, Location loc, StringRef name,
@@ -23,4 +25,14 @@ Operation *slp::train::createInferred(OpBuilder &builder, Location loc, StringRe
   for (auto [result, shape, element] : llvm::zip_equal(op->getResults(), shapes, elements))
     result.setType(RankedTensorType::get(shape, element));
   return builder.insert(op);
+}
+
+Value slp::train::createSum(OpBuilder &builder, Location loc, Value a, Value b, Phase phase) {
+  auto sum = createInferred<AddOp>(builder, loc, {a, b}, phaseOf(builder, phase));
+  return sum ? sum.getY() : Value();
+}
+
+Value slp::train::createProduct(OpBuilder &builder, Location loc, Value a, Value b, Phase phase) {
+  auto product = createInferred<MulOp>(builder, loc, {a, b}, phaseOf(builder, phase));
+  return product ? product.getY() : Value();
 }

@@ -44,6 +44,12 @@ inline mlir::NamedAttribute phaseOf(mlir::OpBuilder &builder, Phase phase) {
   return builder.getNamedAttr("phase", PhaseAttr::get(builder.getContext(), phase));
 }
 
+/// a + b and a * b of f32, which broadcast; null, with an error, if they do not fit.
+mlir::Value createSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b,
+                      Phase phase);
+mlir::Value createProduct(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a,
+                          mlir::Value b, Phase phase);
+
 } // namespace slp::train
 
 #endif // DIALECTS_TRAIN_TRAINBUILDERS_H

@@ -8,7 +8,6 @@
 
 #include "lib/Autodiff/Differentiator.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainBuilders.h"
 
 using namespace mlir;
@@ -34,10 +33,11 @@ Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase 
       total = part.grad;
       continue;
     }
-    auto add = createInferred<AddOp>(builder, loc, {total, part.grad}, phaseOf(builder, phase));
+    total = createSum(builder, loc, total, part.grad, phase);
+    if (!total)
+      return nullptr;
     if (keepsF32)
-      add->setAttr(getF32AttrName(), builder.getUnitAttr());
-    total = add.getY();
+      total.getDefiningOp()->setAttr(getF32AttrName(), builder.getUnitAttr());
   }
   return total;
 }

@@ -6,7 +6,6 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
@@ -84,13 +83,9 @@ struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, Cr
       if (!shares)
         return failure();
       Value sum = shares.getY();
-      if (each) {
-        auto both = createInferred<AddOp>(b, op.getLoc(), {sum, each}, phase);
-        if (!both)
-          return failure();
-        sum = both.getY();
-      }
-      each = sum;
+      each = each ? createSum(b, op.getLoc(), sum, each, Phase::bp) : sum;
+      if (!each)
+        return failure();
     }
     auto y = createInferred<LogSoftmaxOp>(b, op.getLoc(), op.getX(), phase);
     auto dy =

@@ -6,7 +6,6 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNormOps.h"
 
@@ -52,11 +51,9 @@ public:
     // error.
     Value error = dy;
     if (!isScaleShared()) {
-      auto scaled =
-          createInferred<MulOp>(b, op.getLoc(), {dy, op.getScale()}, phaseOf(b, Phase::bp));
-      if (!scaled)
+      error = createProduct(b, op.getLoc(), dy, op.getScale(), Phase::bp);
+      if (!error)
         return nullptr;
-      error = scaled.getY();
     }
     NormalizeSumsOp total = sums(error, axes, Phase::bp);
     if (!total)

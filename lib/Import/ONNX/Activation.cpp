@@ -10,9 +10,7 @@
 
 #include "onnx/onnx_pb.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainEpilogueOps.h"
 
 using namespace mlir;
 using namespace slp;

@@ -13,6 +13,11 @@
 
 #include <limits>
 
+namespace slp::train {
+#define SLP_BUILT_OP(Op) class Op;
+#include "lib/Import/ONNX/BuiltOps.def"
+} // namespace slp::train
+
 namespace slp::import_onnx {
 
 constexpr float maxFloat = std::numeric_limits<float>::max();
@@ -40,6 +45,11 @@ mlir::Value build(Node &node, mlir::ValueRange operands,
   Op op = node.create<Op>(operands, attributes);
   return op ? op->getResult(0) : mlir::Value();
 }
+
+#define SLP_BUILT_OP(Op)                                                                           \
+  extern template mlir::Value build<train::Op>(Node &, mlir::ValueRange,                           \
+                                               std::initializer_list<Number>);
+#include "lib/Import/ONNX/BuiltOps.def"
 
 /// scale * x + offset.
 mlir::Value affine(Node &node, mlir::Value x, double scale, double offset);

@@ -9,8 +9,6 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNormOps.h"

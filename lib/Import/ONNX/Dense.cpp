@@ -8,7 +8,6 @@
 #include "lib/Import/ONNX/Operators.h"
 #include "lib/Import/ONNX/ShapeRules.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 

@@ -14,7 +14,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainMacOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 

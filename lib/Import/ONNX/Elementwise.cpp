@@ -12,6 +12,7 @@
 
 #include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
@@ -43,6 +44,12 @@ Value slp::import_onnx::operand(Node &node, unsigned i) {
                     printShape(node.shape(i)) + " is not supported here, expected one number");
   return value;
 }
+
+namespace slp::import_onnx {
+#define SLP_BUILT_OP(Op)                                                                           \
+  template Value build<train::Op>(Node &, ValueRange, std::initializer_list<Number>);
+#include "lib/Import/ONNX/BuiltOps.def"
+} // namespace slp::import_onnx
 
 Value slp::import_onnx::affine(Node &node, Value x, double scale, double offset) {
   return build<train::AffineOp>(node, x, {{"scale", scale}, {"offset", offset}});

@@ -10,8 +10,6 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainWindowOps.h"
 
 using namespace mlir;

@@ -12,8 +12,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -162,10 +160,18 @@ void slp::import_onnx::addOrderedOperators(OperatorTable &table) {
   const std::vector<AttributeRule> ofArg = {{"axis", Kind::integer, ""},
                                             {"keepdims", Kind::integer, ""},
                                             {"select_last_index", Kind::integer, ""}};
-  table["ArgMax"] = {
-      "a",  1, ofArg, importArg<train::ReduceMaxOp>, "through which no gradient flows", "1, 11, 12, 13"};
-  table["ArgMin"] = {
-      "a",  1, ofArg, importArg<train::ReduceMinOp>, "through which no gradient flows", "1, 11, 12, 13"};
+  table["ArgMax"] = {"a",
+                     1,
+                     ofArg,
+                     importArg<train::ReduceMaxOp>,
+                     "through which no gradient flows",
+                     "1, 11, 12, 13"};
+  table["ArgMin"] = {"a",
+                     1,
+                     ofArg,
+                     importArg<train::ReduceMinOp>,
+                     "through which no gradient flows",
+                     "1, 11, 12, 13"};
   table["CumSum"] = {"ac",
                      1,
                      {{"exclusive", Kind::integer, ""}, {"reverse", Kind::integer, ""}},

@@ -15,7 +15,6 @@
 
 #include "onnx/onnx_pb.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
 
 using namespace mlir;

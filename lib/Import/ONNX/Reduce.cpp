@@ -8,8 +8,6 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 #include "llvm/ADT/Sequence.h"
@@ -85,8 +83,8 @@ template <typename Op, typename Function> static LogicalResult importOfReduction
   if (failed(axes))
     return failure();
   auto sum = node.create<Op>(operand(node, 0), train::i64s(node.builder, "axes", *axes));
-  auto y = sum ? node.create<Function>(sum.getY()) : Function();
-  return setReduced(node, y ? y.getY() : Value(), *axes);
+  Value y = sum ? build<Function>(node, sum.getY()) : Value();
+  return setReduced(node, y, *axes);
 }
 
 /// m + log(sum(exp(x - m))) with the maximum m, so that nothing overflows.
@@ -97,12 +95,12 @@ static LogicalResult importLogSumExp(Node &node) {
   NamedAttribute over = train::i64s(node.builder, "axes", *axes);
   Value x = operand(node, 0);
   auto largest = node.create<train::ReduceMaxOp>(x, over);
-  auto less = largest ? node.create<train::SubOp>({x, largest.getY()}) : train::SubOp();
-  auto exp = less ? node.create<train::ExpOp>(less.getY()) : train::ExpOp();
-  auto sum = exp ? node.create<train::ReduceSumOp>(exp.getY(), over) : train::ReduceSumOp();
-  auto log = sum ? node.create<train::LogOp>(sum.getY()) : train::LogOp();
-  auto y = log ? node.create<train::AddOp>({log.getY(), largest.getY()}) : train::AddOp();
-  return setReduced(node, y ? y.getY() : Value(), *axes);
+  Value exp =
+      largest ? build<train::ExpOp>(node, build<train::SubOp>(node, {x, largest.getY()})) : Value();
+  auto sum = exp ? node.create<train::ReduceSumOp>(exp, over) : train::ReduceSumOp();
+  Value log = sum ? build<train::LogOp>(node, sum.getY()) : Value();
+  Value y = log ? build<train::AddOp>(node, {log, largest.getY()}) : Value();
+  return setReduced(node, y, *axes);
 }
 
 void slp::import_onnx::addReduceOperators(OperatorTable &table) {

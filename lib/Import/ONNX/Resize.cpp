@@ -12,7 +12,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 
 #include <cmath>

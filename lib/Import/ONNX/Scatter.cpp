@@ -14,8 +14,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainLogicOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 
 #include "llvm/ADT/Sequence.h"

@@ -358,6 +358,15 @@ func.func @moves(%x: tensor<2x3xf32>, %table: tensor<2x3x4xf32>, %i: tensor<5xi3
   return
 }
 
+// CHECK-LABEL: @integers
+func.func @integers(%i: tensor<5xi32>) {
+  // CHECK: %[[F:.*]] = train.to_float %{{.*}} : (tensor<5xi32>) -> tensor<5xf32>
+  %0 = train.to_float %i : (tensor<5xi32>) -> tensor<5xf32>
+  // CHECK: train.to_integer %[[F]] : (tensor<5xf32>) -> tensor<5xi32>
+  %1 = train.to_integer %0 : (tensor<5xf32>) -> tensor<5xi32>
+  return
+}
+
 // CHECK-LABEL: @reductions
 func.func @reductions(%x: tensor<4x8x5xf32>) {
   // CHECK: %[[MEAN:.*]] = train.reduce_mean %{{.*}} {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
