@@ -6,6 +6,7 @@
 
 #include "dialects/Train/TrainDialect.h"
 
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainShapes.h"
 #include "dialects/Train/TrainStreams.h"
 
@@ -122,19 +123,52 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   return success();
 }
 
-static LogicalResult verifyTensorName(Operation *op, NamedAttribute attribute) {
-  if (attribute.getName() == getArgNameAttrName() && isa<StringAttr>(attribute.getValue()))
+static LogicalResult verifyContract(Operation *op, NamedAttribute attribute, bool isArgument) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  auto is = [&](std::initializer_list<StringRef> words) {
+    auto text = dyn_cast<StringAttr>(value);
+    return text && llvm::is_contained(words, text.getValue());
+  };
+  auto isNumber = [&](unsigned width, int64_t least) {
+    auto number = dyn_cast<IntegerAttr>(value);
+    return number && number.getType().isInteger(width) && number.getInt() >= least;
+  };
+  StringRef expected;
+  bool isFine = true;
+  if (name == getArgNameAttrName()) {
+    expected = "a string";
+    isFine = isa<StringAttr>(value);
+  } else if (name == getRoleAttrName()) {
+    expected = isArgument ? "labels or targets" : "loss or logits";
+    isFine = isArgument ? is({"labels", "targets"}) : is({"loss", "logits"});
+  } else if (name == getClassesAttrName() && isArgument) {
+    expected = "a number of at least 1 in i64";
+    isFine = isNumber(64, 1);
+  } else if (name == getIgnoreAttrName() && isArgument) {
+    expected = "a label in i32";
+    isFine = isNumber(32, std::numeric_limits<int32_t>::min());
+  } else if (name == getClassAxisAttrName() && !isArgument) {
+    expected = "a dimension in i64";
+    isFine = isNumber(64, 0);
+  } else if (name == getEvaluatedAttrName() && !isArgument) {
+    expected = "a unit";
+    isFine = isa<UnitAttr>(value);
+  } else {
+    return op->emitOpError("has an attribute ")
+           << name << (isArgument ? " of an argument" : " of a result") << ", unknown to train";
+  }
+  if (isFine)
     return success();
-  return op->emitOpError("expected train.name and a string, found ")
-         << attribute.getName() << " = " << attribute.getValue();
+  return op->emitOpError("expected ") << name << " to be " << expected << ", found " << value;
 }
 
 LogicalResult TrainDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned,
                                                      NamedAttribute attribute) {
-  return verifyTensorName(op, attribute);
+  return verifyContract(op, attribute, /*isArgument=*/true);
 }
 
 LogicalResult TrainDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
                                                         NamedAttribute attribute) {
-  return verifyTensorName(op, attribute);
+  return verifyContract(op, attribute, /*isArgument=*/false);
 }

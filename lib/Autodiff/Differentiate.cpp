@@ -12,6 +12,7 @@
 #include "lib/Autodiff/Gradients.h"
 #include "lib/Autodiff/Updates.h"
 
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
@@ -105,11 +106,26 @@ static Value evalValueOf(Operation &op, OpBuilder &b, IRMapping &mapping, Module
   return copy->getResult(0);
 }
 
-/// @eval: the ops that result `index` of the step needs, without labels that it does not read.
-static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
-  Value logits = step.getBody().front().getTerminator()->getOperand(index);
+/// Which results of the step @eval returns: the logits, and with them a loss that nobody but the
+/// graph can compute; the loss where there are no logits.
+static SmallVector<unsigned> resultsOfEval(func::FuncOp step) {
+  SmallVector<unsigned> results;
+  unsigned last = step.getNumResults() - 1;
+  for (unsigned i = 0; i <= last; ++i)
+    if (i == last || step.getResultAttr(i, getEvaluatedAttrName()))
+      results.push_back(i);
+  return results;
+}
+
+/// @eval: the ops that its results need, without labels that it does not read.
+static void buildEval(ModuleOp module, func::FuncOp step) {
+  Operation *terminator = step.getBody().front().getTerminator();
+  SmallVector<unsigned> results = resultsOfEval(step);
+  SmallVector<Value> values;
+  for (unsigned index : results)
+    values.push_back(terminator->getOperand(index));
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
-  DenseSet<Value> needed = {logits};
+  DenseSet<Value> needed(llvm::from_range, values);
   SmallVector<Operation *> ops;
   for (Operation &op : llvm::reverse(step.getBody().front())) {
     if (llvm::none_of(op.getResults(), [&](Value v) { return needed.contains(v); }))
@@ -125,7 +141,7 @@ static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
   for (BlockArgument input : inputs)
     types.push_back(input.getType());
   auto eval = func::FuncOp::create(b, NameLoc::get(b.getStringAttr("eval")), "eval",
-                                   b.getFunctionType(types, logits.getType()));
+                                   b.getFunctionType(types, ValueRange(values).getTypes()));
   eval.addEntryBlock();
   IRMapping mapping;
   for (auto [i, input] : llvm::enumerate(inputs)) {
@@ -133,8 +149,9 @@ static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
     eval.getArgument(i).setLoc(input.getLoc());
     mapping.map(input, eval.getArgument(i));
   }
-  if (DictionaryAttr attributes = step.getResultAttrDict(index))
-    eval.setResultAttrs(0, attributes);
+  for (auto [i, index] : llvm::enumerate(results))
+    if (DictionaryAttr attributes = step.getResultAttrDict(index))
+      eval.setResultAttrs(i, attributes);
   b.setInsertionPointToStart(&eval.getBody().front());
   for (Operation *op : llvm::reverse(ops)) {
     if (Value value = evalValueOf(*op, b, mapping, module)) {
@@ -144,7 +161,10 @@ static void buildEval(ModuleOp module, func::FuncOp step, unsigned index) {
     Operation *copy = b.clone(*op, mapping);
     renameForEval(copy);
   }
-  func::ReturnOp::create(b, eval.getLoc(), mapping.lookup(logits));
+  SmallVector<Value> returned;
+  for (Value value : values)
+    returned.push_back(mapping.lookup(value));
+  func::ReturnOp::create(b, eval.getLoc(), returned);
   step.walk([](NormalizeOp normalize) { normalize.removeRunningAttr(); });
 }
 
@@ -222,7 +242,7 @@ static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {
     return success();
   }
 
-  buildEval(module, step, results.size() - 1);
+  buildEval(module, step);
   FailureOr<llvm::StringSet<>> trainable = findTrainable(module, options);
   if (failed(trainable) || failed(resolveDerivatives(step)) ||
       failed(module->hasAttr(getOwnUpdatesAttrName())

@@ -54,21 +54,32 @@ struct NllGradient : slp::autodiff::GradientOf<NllGradient, NllOp> {
   }
 };
 
-/// The loss of the step begins with the loss scale; the fused gradient knows it.
+/// Whether `error` is the loss scale alone: what comes back along the loss itself, or along a sum
+/// that it is a part of.
+static bool isSeed(Value error) {
+  while (auto reshape = error.getDefiningOp<ReshapeOp>())
+    error = reshape.getX();
+  return error.getDefiningOp<SeedOp>() != nullptr;
+}
+
+/// The fused gradient knows the loss scale; as a part of another loss it is multiplied by the error
+/// that comes back, in which the scale is.
 struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, CrossEntropyOp> {
   static LogicalResult gradient(CrossEntropyOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
     grads.assign(2, Value());
-    if (!resultGrads[0] || !resultGrads[0].getDefiningOp<SeedOp>() || resultGrads[1])
-      return inside(op, b, resultGrads, grads);
-    auto dx = createInferred<CrossEntropyGradOp>(b, op.getLoc(), {op.getX(), op.getLabels()},
-                                                 phaseOf(b, Phase::bp));
+    if (resultGrads[1])
+      return ofRows(op, b, resultGrads, grads);
+    SmallVector<Value> operands = {op.getX(), op.getLabels()};
+    if (!isSeed(resultGrads[0]))
+      operands.push_back(resultGrads[0]);
+    auto dx = createInferred<CrossEntropyGradOp>(b, op.getLoc(), operands, phaseOf(b, Phase::bp));
     grads[0] = dx ? dx.getDx() : Value();
     return success(bool(dx));
   }
 
-  /// As a part of another loss: through the logarithm of softmax.
-  static LogicalResult inside(CrossEntropyOp op, OpBuilder &b, ValueRange resultGrads,
+  /// With an error for each row: through the logarithm of softmax.
+  static LogicalResult ofRows(CrossEntropyOp op, OpBuilder &b, ValueRange resultGrads,
                               SmallVectorImpl<Value> &grads) {
     ArrayRef<int64_t> x = op.getX().getType().getShape();
     auto phase = phaseOf(b, Phase::bp);

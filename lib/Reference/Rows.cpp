@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "Reduction.h"
 
 #include "dialects/Train/TrainLossOps.h"
 
@@ -77,7 +78,7 @@ template <typename Real> static LogicalResult evaluateCrossEntropy(CallOf<Real> 
     Real own = known ? row(x, n)[static_cast<int64_t>(label)] - r.max : -r.max;
     losses[n] = positiveZero(logSum - own);
   }
-  Real sum = rowSum(losses.values);
+  Real sum = sumOver(losses, {0})[0];
   loss[0] = positiveZero(sum / static_cast<Real>(x.dim(0)));
   return success();
 }

@@ -15,6 +15,35 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
+/// The mean of all losses: one instruction where they are one piece of a sum, else piece by piece.
+static Nest lowerMean(CrossEntropyOp op, const TensorMap &tensors) {
+  constexpr int64_t piece = 4096; // docs/numerics.md section 5
+  int64_t count = shapeOf(op.getLosses())[0];
+  Nest mean = startNest(op, false);
+  SmallVector<std::string> captures = {trainNameOf(op.getLoss())};
+  if (count <= piece) {
+    unsigned all = addBuffer(mean, tensors, op.getLosses(), Space::shared, {NestDim::whole(count)},
+                             true, false);
+    unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, {}, false, true);
+    addRun(mean, op, "v.mean", {loss}, {all}).captures = captures;
+    return mean;
+  }
+  SmallVector<NestDim> out;
+  SmallVector<NestDim> dims = loopOverReduction(mean, {count}, {0}, out);
+  unsigned all = addBuffer(mean, tensors, op.getLosses(), Space::shared, dims, true, false);
+  unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, out, false, true);
+  NestRun &sum = addRun(mean, op, "v.reduce", {loss}, {all});
+  sum.mode = "zero";
+  sum.captures.clear();
+  setField(sum, op, "fn", "sum");
+  setField(sum, op, "axes", axesMask({0}));
+  NestRun &divide = addRun(mean, op, "v.spread", {loss}, {loss});
+  divide.scalars = {float(count)};
+  divide.epilogue = true;
+  divide.captures = captures;
+  return mean;
+}
+
 static void lowerCrossEntropy(CrossEntropyOp op, const TensorMap &tensors,
                               std::vector<Nest> &nests) {
   Nest nest = startNest(op, false);
@@ -26,12 +55,7 @@ static void lowerCrossEntropy(CrossEntropyOp op, const TensorMap &tensors,
       trainNameOf(op.getLosses())};
   nests.push_back(std::move(nest));
 
-  Nest mean = startNest(op, false);
-  unsigned all = addBuffer(mean, tensors, op.getLosses(), Space::shared,
-                           {NestDim::whole(shapeOf(op.getLosses())[0])}, true, false);
-  unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, {}, false, true);
-  addRun(mean, op, "v.mean", {loss}, {all}).captures = {trainNameOf(op.getLoss())};
-  nests.push_back(std::move(mean));
+  nests.push_back(lowerMean(op, tensors));
 }
 
 static Nest lowerCrossEntropyGrad(CrossEntropyGradOp op, const TensorMap &tensors) {

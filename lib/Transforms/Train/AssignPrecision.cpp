@@ -14,6 +14,7 @@
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
 #include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
 #include "dialects/Train/TrainLossOps.h"
@@ -51,11 +52,11 @@ public:
 
 private:
   /// What readers ask of a value: the widest format in which a MAC wants it, and whether it goes
-  /// into the loss.
+  /// into the loss or is the loss.
   struct Readers {
     FormatChoice mac;
     std::string reader; // the MAC that decided
-    bool isLoss = false;
+    bool isLoss = false, isTrained = false;
   };
   void collectReaders();
   void addReader(Value value, const Readers &readers);
@@ -105,6 +106,7 @@ FormatChoice PrecisionRewriter::macFormat(Operation *mac, Value operand) {
 void PrecisionRewriter::addReader(Value value, const Readers &more) {
   Readers &known = readers[value];
   known.isLoss |= more.isLoss;
+  known.isTrained |= more.isTrained;
   if (!more.mac.type || (known.mac.type && widthOf(known.mac.type) >= widthOf(more.mac.type)))
     return;
   known.mac = more.mac;
@@ -115,8 +117,13 @@ void PrecisionRewriter::addReader(Value value, const Readers &more) {
 void PrecisionRewriter::collectReaders() {
   for (Operation &op : llvm::reverse(fn.getBody().front())) {
     if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(op)) {
-      for (Value operand : op.getOperands())
-        addReader(operand, {{}, "", true});
+      for (OpOperand &operand : op.getOpOperands()) {
+        auto role =
+            isa<func::ReturnOp>(op)
+                ? fn.getResultAttrOfType<StringAttr>(operand.getOperandNumber(), getRoleAttrName())
+                : StringAttr();
+        addReader(operand.get(), {{}, "", true, role && role == "loss"});
+      }
       continue;
     }
     if (isMac(&op)) {
@@ -124,7 +131,7 @@ void PrecisionRewriter::collectReaders() {
       if (node.empty())
         node = op.getName().getStringRef().str();
       for (Value operand : op.getOperands().take_front(2))
-        addReader(operand, {macFormat(&op, operand), node, false});
+        addReader(operand, {macFormat(&op, operand), node});
       continue;
     }
     auto storage = dyn_cast<StorageInterface>(op);
@@ -148,6 +155,9 @@ FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     isForMacs &= isMac(use.getOwner()) && use.getOperandNumber() < 2;
   }
   Readers asked = readers.lookup(value);
+  bool isOne = cast<ShapedType>(value.getType()).getNumElements() == 1;
+  if (asked.isTrained || (isOne && kind == StorageClass::arithmetic && !isForMacs))
+    return {plan.f32, asked.isTrained ? "the loss" : "arithmetic of single numbers"};
   if (asked.isLoss)
     return {plan.loss, "operand of the loss, or a result"};
   if (kind == StorageClass::arithmetic && !isForMacs)
@@ -357,7 +367,10 @@ LogicalResult PrecisionRewriter::rewrite(Operation *op) {
     return setElement(read.getResult(), stateFormat(read.getStateAttr())), success();
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return setElement(reshape.getY(), elementOf(reshape.getX())), success();
-  if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
+  auto gradient = dyn_cast<CrossEntropyGradOp>(op);
+  if (gradient && gradient.getScale()) // the loss scale is in it, or is it
+    gradient.getScaleMutable().assign(rounded(gradient.getScale(), plan.f32));
+  else if (llvm::is_contained(op->getName().getAttributeNames(), "loss_scale"))
     op->setAttr("loss_scale", plan.lossScale);
   auto storage = dyn_cast<StorageInterface>(op);
   if (!storage || storage.getStorageClass() == StorageClass::statistic ||

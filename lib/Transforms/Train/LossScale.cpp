@@ -51,11 +51,18 @@ static bool isLinear(Operation *op, ArrayRef<bool> isScaled) {
     return pad.getValue().isZero();
   if (isa<NormalizeGradOp>(op)) // dy and the two sums of it
     return isScaled[0] && isScaled[4] && isScaled[5] && count == 3;
+  if (isa<CrossEntropyGradOp>(op)) // of a loss inside another: the error is its scale
+    return count == 1 && isScaled.size() == 3 && isScaled[2];
   if (isa<NormalizeSumsOp>(op) || op->getName().getStringRef().ends_with("_grad"))
     return isScaled[0] && count == 1;
   return isa<DivOp, DropoutOp, ExpandOp, MaxPoolTakeOp, ReduceMeanOp, ReduceSumOp, ReshapeOp,
              RoundOp, ScatterAddOp, SliceOp, SpreadOp, TransposeOp>(op) &&
          isScaled[0] && count == 1;
+}
+
+bool slp::beginsBackward(Operation *op) {
+  auto grad = dyn_cast<CrossEntropyGradOp>(op);
+  return isa<SeedOp>(op) || (grad && !grad.getScale());
 }
 
 bool slp::dividesLossScaleOut(func::FuncOp step) {
@@ -66,7 +73,7 @@ bool slp::dividesLossScaleOut(func::FuncOp step) {
     for (Value operand : op.getOperands())
       isScaled.push_back(scaled.contains(operand));
     bool isAny = llvm::is_contained(isScaled, true);
-    if (isa<CrossEntropyGradOp, SeedOp>(op)) {
+    if (beginsBackward(&op)) {
       if (isAny)
         return false;
       scaled.insert_range(op.getResults());

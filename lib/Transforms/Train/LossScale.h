@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Called by AssignPrecision.cpp for graphs that bring their own gradients or updates.
+// Called by PrecisionPlan.cpp and ScaleLoss.cpp for graphs that bring their own gradients or
+// updates, and where the scale is put in.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -12,6 +13,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace slp {
+
+/// Whether the loss scale comes into the step by `op`: a seed, or the gradient of a cross entropy
+/// that is not multiplied by an error from behind.
+bool beginsBackward(mlir::Operation *op);
 
 /// Whether `step` computes the same for every loss scale, but for rounding: what is scaled reaches
 /// update ops, which divide by it, through ops that are linear in it, and nothing else.

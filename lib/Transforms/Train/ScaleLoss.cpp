@@ -74,7 +74,7 @@ static bool isUpdate(Operation *op) { return isa<SgdOp, AdagradOp, AdamOp>(op); 
 static Backward findBackward(func::FuncOp fn) {
   Backward result{fn, nullptr, nullptr, {}};
   for (Operation &op : fn.getBody().front()) {
-    bool isSource = isa<CrossEntropyGradOp, SeedOp>(op);
+    bool isSource = beginsBackward(&op);
     if (isSource)
       result.sources.push_back(&op);
     auto phase = op.getAttrOfType<PhaseAttr>("phase");

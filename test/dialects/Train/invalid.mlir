@@ -47,13 +47,48 @@ module attributes {train.precision = {model_hash = "xyz"}} {}
 
 // -----
 
-// expected-error @below {{expected train.name and a string, found "train.name" = 1 : i64}}
+// expected-error @below {{expected train.name to be a string, found 1 : i64}}
 func.func private @f(tensor<2xf32> {train.name = 1})
 
 // -----
 
-// expected-error @below {{expected train.name and a string, found "train.title" = "y"}}
+// expected-error @below {{has an attribute train.title of a result, unknown to train}}
 func.func private @f() -> (tensor<2xf32> {train.title = "y"})
+
+// -----
+
+// expected-error @below {{expected train.role to be labels or targets, found "loss"}}
+func.func private @f(tensor<2xf32> {train.role = "loss"})
+
+// -----
+
+// expected-error @below {{expected train.role to be loss or logits, found "labels"}}
+func.func private @f() -> (tensor<2xf32> {train.role = "labels"})
+
+// -----
+
+// expected-error @below {{expected train.classes to be a number of at least 1 in i64, found 0 : i64}}
+func.func private @f(tensor<2xi32> {train.classes = 0 : i64})
+
+// -----
+
+// expected-error @below {{expected train.ignore to be a label in i32, found -100 : i64}}
+func.func private @f(tensor<2xi32> {train.ignore = -100 : i64})
+
+// -----
+
+// expected-error @below {{expected train.class_axis to be a dimension in i64, found -1 : i64}}
+func.func private @f() -> (tensor<2x3xf32> {train.class_axis = -1 : i64})
+
+// -----
+
+// expected-error @below {{expected train.evaluated to be a unit, found true}}
+func.func private @f() -> (tensor<f32> {train.evaluated = true})
+
+// -----
+
+// expected-error @below {{has an attribute train.class_axis of an argument, unknown to train}}
+func.func private @f(tensor<2x3xf32> {train.class_axis = 1 : i64})
 
 // -----
 
