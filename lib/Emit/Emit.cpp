@@ -44,6 +44,7 @@ private:
   int32_t captureOf(StringRef tensor, bool accumulator);
   void emitOptimizer(DictionaryAttr training);
   void emitPrecision(DictionaryAttr precision);
+  LogicalResult emitContract();
   void emitHeader();
 
   ModuleOp module;
@@ -277,6 +278,59 @@ void Emitter::emitPrecision(DictionaryAttr precision) {
     hash.getValue().getAsInteger(16, image.modelHash); // the dialect has checked it
 }
 
+/// What arguments and results were for (lib/Conversion/TrainToChip/Contract.h). That inputs begin
+/// with the batch is for users to mend, all else that verify checks is for us.
+LogicalResult Emitter::emitContract() {
+  for (const image::Tensor &tensor : image.tensors) {
+    if (tensor.role != image::Role::input)
+      continue;
+    if (tensor.shape.empty() || tensor.shape[0] != image.batch)
+      return emitError(UnknownLoc::get(module.getContext()))
+             << "input \"" << tensor.name << "\": expected a first dimension of " << image.batch
+             << ", the batch, found "
+             << (tensor.shape.empty() ? "a scalar" : std::to_string(tensor.shape[0]))
+             << "; --bind=" << tensor.name << "=VALUE makes a constant of it";
+  }
+  auto contract = module->getAttrOfType<DictionaryAttr>("slp.contract");
+  if (!contract)
+    return success();
+  auto textOf = [&](StringRef key) {
+    auto text = contract.getAs<StringAttr>(key);
+    return text ? text.str() : std::string();
+  };
+  image::Contract &to = image.contract;
+  to.loss = textOf("loss");
+  to.evalLoss = textOf("eval_loss");
+  to.labels = textOf("labels");
+  to.targets = textOf("targets");
+  auto malformed = [&] {
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "expected slp.contract as convert-train-to-chip leaves it, found " << contract;
+  };
+  if (auto logits = contract.getAs<DictionaryAttr>("logits")) {
+    auto name = logits.getAs<StringAttr>("name");
+    auto shape = logits.getAs<DenseI64ArrayAttr>("shape");
+    if (!name || !shape)
+      return malformed();
+    to.logits = name.str();
+    to.logitsShape.assign(shape.asArrayRef().begin(), shape.asArrayRef().end());
+    if (auto axis = logits.getAs<IntegerAttr>("class_axis"))
+      to.classAxis = axis.getInt();
+  }
+  if (auto inputs = contract.getAs<DictionaryAttr>("label_inputs"))
+    for (NamedAttribute entry : inputs) {
+      auto of = dyn_cast<DictionaryAttr>(entry.getValue());
+      auto classes = of ? of.getAs<IntegerAttr>("classes") : IntegerAttr();
+      if (!classes)
+        return malformed();
+      image::LabelInput input{entry.getName().str(), classes.getInt(), {}};
+      if (auto ignore = of.getAs<IntegerAttr>("ignore"))
+        input.ignore = int32_t(ignore.getInt());
+      to.labelInputs.push_back(std::move(input));
+    }
+  return success();
+}
+
 void Emitter::emitHeader() {
   image::setChip(image, chip);
   if (auto model = module->getAttrOfType<StringAttr>("train.model"))
@@ -303,11 +357,13 @@ FailureOr<image::Image> Emitter::emit() {
     if (failed(emitTensor(op)))
       return failure();
   for (const image::Tensor &tensor : image.tensors)
-    if (tensor.role == image::Role::input && !tensor.shape.empty())
+    if (tensor.role == image::Role::input && !tensor.shape.empty() && image.batch == 0)
       image.batch = tensor.shape[0];
   for (auto program : module.getOps<mach::ProgramOp>())
     if (failed(emitProgram(program)))
       return failure();
+  if (failed(emitContract()))
+    return failure();
   if (Status ok = image::verify(image); !ok)
     return module.emitError("image is inconsistent: ") << ok.message();
   if (Status ok = image::checkFeatures(image, chip); !ok)

@@ -58,6 +58,9 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   ImportOptions importOptions;
   importOptions.batch = options.microBatch ? options.microBatch : options.batch;
   importOptions.loss = options.loss;
+  importOptions.lossOutput = options.lossOutput;
+  importOptions.logits = options.logits;
+  importOptions.classAxis = options.classAxis;
   importOptions.optimizerModel = options.optimizerModel;
   for (const std::string &update : options.updates) {
     auto [parameter, output] = StringRef(update).split('=');

@@ -25,6 +25,9 @@ template <typename Options, typename Visitor>
 static void visitOptions(Options &options, Visitor visit) {
   visit("batch", Stage::import, options.batch);
   visit("loss", Stage::import, options.loss);
+  visit("loss-output", Stage::import, options.lossOutput);
+  visit("logits", Stage::import, options.logits);
+  visit("class-axis", Stage::import, options.classAxis);
   visit("micro-batch", Stage::import, options.microBatch);
   visit("bind", Stage::import, options.binds);
   visit("init", Stage::import, options.init);
@@ -46,8 +49,9 @@ static void visitOptions(Options &options, Visitor visit) {
 
 /// Options of which the empty default is not recorded.
 static bool isRare(StringRef option) {
-  return option == "bind" || option == "init" || option == "update" ||
-         option == "optimizer-model" || option == "profile-use";
+  return option == "bind" || option == "init" || option == "update" || option == "loss-output" ||
+         option == "logits" || option == "class-axis" || option == "optimizer-model" ||
+         option == "profile-use";
 }
 
 /// Options are recorded as the command line would give them.
@@ -55,6 +59,7 @@ static std::string print(const std::string &value) { return value; }
 static std::string print(bool value) { return value ? "true" : "false"; }
 static std::string print(int64_t value) { return std::to_string(value); }
 static std::string print(uint64_t value) { return std::to_string(value); }
+static std::string print(std::optional<int64_t> value) { return value ? print(*value) : ""; }
 static std::string print(const std::vector<std::string> &values) { return llvm::join(values, ";"); }
 static void parse(StringRef text, std::vector<std::string> &values) {
   SmallVector<StringRef> parts;
@@ -62,6 +67,10 @@ static void parse(StringRef text, std::vector<std::string> &values) {
   values.assign(parts.begin(), parts.end());
 }
 static void parse(StringRef text, std::string &value) { value = text.str(); }
+static void parse(StringRef text, std::optional<int64_t> &value) {
+  int64_t number = 0;
+  value = text.getAsInteger(10, number) ? std::nullopt : std::optional<int64_t>(number);
+}
 static void parse(StringRef text, bool &value) { value = text == "true"; }
 template <typename Integer> static void parse(StringRef text, Integer &value) {
   (void)text.getAsInteger(10, value);

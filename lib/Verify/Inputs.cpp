@@ -9,6 +9,7 @@
 #include "runtime/data/Dataset.h"
 #include "slp/Reference/Arithmetic.h"
 
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainLossOps.h"
 
 #include <random>
@@ -18,8 +19,12 @@ using namespace slp;
 using namespace slp::reference;
 using namespace slp::verify;
 
-/// Classes a label argument chooses from: the columns of the logits it is compared with.
-static int64_t classesOf(BlockArgument labels) {
+/// Classes a label argument chooses from: what the importer found, or the columns of the logits it
+/// is compared with.
+static int64_t classesOf(func::FuncOp function, BlockArgument labels) {
+  if (auto classes = function.getArgAttrOfType<IntegerAttr>(labels.getArgNumber(),
+                                                            train::getClassesAttrName()))
+    return classes.getInt();
   for (Operation *user : labels.getUsers())
     if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp, train::NllOp>(user))
       return cast<RankedTensorType>(user->getOperand(0).getType()).getShape()[1];
@@ -37,7 +42,10 @@ static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
     if (type.getRank() != 0) // the first dimension counts samples
       spec.shape = type.getShape().drop_front().vec();
     spec.isLabel = type.getElementType().isInteger(32);
-    spec.classes = spec.isLabel ? classesOf(argument) : 0;
+    spec.classes = spec.isLabel ? classesOf(function, argument) : 0;
+    if (auto ignore = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(),
+                                                             train::getIgnoreAttrName()))
+      spec.ignore = int32_t(ignore.getInt());
     specs.push_back(std::move(spec));
   }
   return specs;

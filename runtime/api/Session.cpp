@@ -78,8 +78,7 @@ Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip 
   if (!machine)
     return machine.takeError();
   session->processor = machine.take();
-  if (Status s = session->findTensors(); !s)
-    return s.takeError();
+  session->findInputs();
   Result<Hyper> hyper = hyperOf(session->program, {});
   if (!hyper)
     return hyper.takeError();
@@ -87,44 +86,29 @@ Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip 
   return session;
 }
 
-Status Session::findTensors() {
-  auto isOfEval = [](const image::Tensor &t) { return t.name.compare(0, 5, "eval:") == 0; };
-  for (const image::Tensor &tensor : program.tensors) {
-    if (tensor.role != image::Role::output)
-      continue;
-    if (tensor.shape.empty() || tensor.shape == std::vector<int64_t>{1}) {
-      if (!lossTensor || tensor.name == "loss")
-        lossTensor = &tensor;
-    } else if (!logitsTensor || (isOfEval(tensor) && !isOfEval(*logitsTensor))) {
-      logitsTensor = &tensor; // `eval` may have logits of its own beside those of `step`
-    }
-  }
+void Session::findInputs() {
+  const image::Contract &contract = program.contract;
   for (const image::Tensor &tensor : program.tensors) {
     if (tensor.role != image::Role::input)
       continue;
-    if (tensor.shape.empty() || tensor.shape[0] != program.batch)
-      return Error{"input '" + tensor.name + "' of the image has no leading extent of " +
-                   std::to_string(program.batch) + ", the batch"};
     data::InputSpec spec;
     spec.name = tensor.name;
     spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
-    // Indices and labels of pixels are whole numbers too, but say nothing about accuracy.
+    // Numbers of this name are classes in data sets, whatever the graph takes them for.
     bool isOnePerImage = spec.shape.empty();
     spec.isLabel = tensor.format == mach::Format::i32 || (isOnePerImage && tensor.name == "labels");
-    if (spec.isLabel && isOnePerImage) {
-      spec.classes = classes();
+    for (const image::LabelInput &input : contract.labelInputs)
+      if (input.tensor == tensor.name) {
+        spec.classes = input.classes;
+        spec.ignore = input.ignore;
+      }
+    if (tensor.name == contract.labels)
       labelInput = int(specs.size());
-    }
-    if (tensor.name == "targets" && logitsTensor && tensor.shape == logitsTensor->shape)
+    if (tensor.name == contract.targets)
       targetInput = int(specs.size());
     specs.push_back(spec);
     inputTensors.push_back(&tensor);
   }
-  return Status::success();
-}
-
-int64_t Session::classes() const {
-  return logitsTensor && !logitsTensor->shape.empty() ? logitsTensor->shape.back() : 0;
 }
 
 Status Session::initialize() {
@@ -176,13 +160,17 @@ Result<std::vector<float>> Session::lossScale() const {
   return processor->read(program.lossScaleState);
 }
 
-Result<float> Session::loss() const {
-  if (!lossTensor)
-    return Error{"the image has no scalar output, the loss"};
-  Result<std::vector<float>> values = processor->read(lossTensor->name);
+Result<float> Session::readLoss(const std::string &name, const char *entry) const {
+  if (name.empty())
+    return Error{std::string("the image names no loss of '") + entry + "'"};
+  Result<std::vector<float>> values = processor->read(name);
   if (!values)
     return values.takeError();
   return values->front();
 }
+
+Result<float> Session::loss() const { return readLoss(program.contract.loss, "step"); }
+
+Result<float> Session::evalLoss() const { return readLoss(program.contract.evalLoss, "eval"); }
 
 } // namespace slp::api

@@ -53,19 +53,16 @@ public:
 
   /// Inputs of the graph in the order of their addresses, without the batch.
   const std::vector<data::InputSpec> &inputs() const { return specs; }
-  /// Index of the labels among the inputs, or -1.
+  /// Index among the inputs of the classes that the logits are judged by, or -1.
   int labels() const { return labelInput; }
-  /// Index among the inputs of what the logits should be (`--loss=mse`), or -1.
+  /// Index among the inputs of the numbers that the logits should be, or -1.
   int targets() const { return targetInput; }
-  /// Number of classes: last extent of the logits; 0 without logits.
-  int64_t classes() const;
   int64_t batch() const { return program.batch; }
   /// Runs that make up one training step: `accumulate` for all but the last, which is `step`.
   int64_t microBatches() const { return program.microBatches; }
   bool has(std::string_view entry) const { return program.findEntry(entry) != nullptr; }
-  const image::Tensor *logits() const { return logitsTensor; }
   /// The scalar output that loss() reads; null if there is none.
-  const image::Tensor *lossOutput() const { return lossTensor; }
+  const image::Tensor *lossOutput() const { return program.findTensor(program.contract.loss); }
 
   /// Writes one batch of an input, row-major.
   Status write(size_t input, const std::vector<float> &values);
@@ -74,8 +71,11 @@ public:
   /// The state of dynamic loss scaling: scale, good steps, held steps, whether the last step was
   /// held. Empty if the image has none.
   Result<std::vector<float>> lossScale() const;
-  /// The scalar output of the last run: the one called `loss` if there are several.
+  /// The loss of the last run of `step` or `accumulate`.
   Result<float> loss() const;
+  /// The loss of the last run of `eval`, where the image has one (`hasEvalLoss`).
+  Result<float> evalLoss() const;
+  bool hasEvalLoss() const { return !program.contract.evalLoss.empty(); }
 
   exec::Machine &machine() { return *processor; }
   const exec::Machine &machine() const { return *processor; }
@@ -87,7 +87,8 @@ public:
 
 private:
   Session(image::Image image, chip::Chip chip, const SessionOptions &options);
-  Status findTensors();
+  void findInputs();
+  Result<float> readLoss(const std::string &name, const char *entry) const;
 
   const image::Image program;
   const chip::Chip description;
@@ -99,8 +100,6 @@ private:
   energy::ActivityCounter counter;
   std::vector<data::InputSpec> specs;
   std::vector<const image::Tensor *> inputTensors;
-  const image::Tensor *lossTensor = nullptr;
-  const image::Tensor *logitsTensor = nullptr;
   int labelInput = -1, targetInput = -1;
   Hyper hyper;
   int64_t steps = 0, accumulated = 0; // training steps, and runs of `accumulate` since

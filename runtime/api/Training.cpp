@@ -10,7 +10,6 @@
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
-#include "runtime/num/ExpLog.h"
 #include "runtime/views/Stats.h"
 
 #include <algorithm>
@@ -61,77 +60,6 @@ static void addTo(std::optional<views::Measurement> &sum, const views::Measureme
     *sum += part;
 }
 
-bool canEvaluate(const Session &session) {
-  const image::Tensor *logits = session.logits();
-  bool hasClasses = logits && logits->shape.size() == 2 && session.labels() >= 0;
-  return session.has("eval") && (hasClasses || session.targets() >= 0);
-}
-
-/// Cross entropy of one sample, by the written exp and log: the same number on any host.
-static double crossEntropy(const float *row, size_t classes, float label) {
-  float max = *std::max_element(row, row + classes);
-  double sum = 0;
-  for (size_t i = 0; i < classes; ++i)
-    sum += double(num::exp(row[i] - max));
-  size_t target = size_t(label);
-  double chosen = label >= 0 && target < classes ? double(row[target]) - double(max) : 0;
-  return double(num::log(float(sum))) - chosen;
-}
-
-/// Mean square distance of `n` elements.
-static double squareDistance(const float *a, const float *b, size_t n) {
-  double sum = 0;
-  for (size_t i = 0; i < n; ++i)
-    sum += (double(a[i]) - double(b[i])) * (double(a[i]) - double(b[i]));
-  return sum / double(n);
-}
-
-Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed,
-                            Watcher &watcher) {
-  size_t batch = size_t(session.batch());
-  Evaluation result;
-  result.samples = samples.count();
-  result.hasClasses = session.targets() < 0;
-  size_t batches = (samples.count() + batch - 1) / batch;
-  std::vector<uint32_t> order(batches * batch);
-  for (size_t i = 0; i < order.size(); ++i)
-    order[i] = uint32_t(i % samples.count());
-
-  for (size_t b = 0; b < batches; ++b) {
-    if (Status s = writeBatch(session, samples, order, b * batch); !s)
-      return s.takeError();
-    Result<RunResult> run = session.run("eval", timed);
-    if (!run)
-      return run.takeError();
-    Result<std::vector<float>> logits = session.machine().read(session.logits()->name);
-    if (!logits)
-      return logits.takeError();
-    int judge = result.hasClasses ? session.labels() : session.targets();
-    std::vector<float> expected = samples.gather(size_t(judge), order, b * batch, batch);
-    size_t width = logits->size() / batch; // of a sample: the classes, or all elements
-    for (size_t i = 0; i < batch && b * batch + i < samples.count(); ++i) {
-      const float *row = logits->data() + i * width;
-      if (!result.hasClasses) {
-        result.loss += squareDistance(row, expected.data() + i * width, width);
-        continue;
-      }
-      result.correct += float(std::max_element(row, row + width) - row) == expected[i];
-      result.loss += crossEntropy(row, width, expected[i]);
-    }
-    views::StepRecord step;
-    step.step = int64_t(b) + 1;
-    if (run->measurement) {
-      step.totals = run->measurement->totals(session.groups());
-      addTo(result.measurement, *run->measurement);
-    }
-    result.steps.push_back(step);
-    watcher.progressed(step, step.step, int64_t(batches));
-  }
-  if (result.samples)
-    result.loss /= result.samples;
-  return result;
-}
-
 namespace {
 /// One call of `simulate`.
 class Simulation {
@@ -141,6 +69,8 @@ public:
   Result<views::Record> run();
 
 private:
+  /// Whether test samples are of use: to judge by, or, with --eval, to run.
+  bool runsEval() const;
   Status load();
   Status train();
   Result<views::StepRecord> trainStep(const std::vector<uint32_t> &order, size_t first);
@@ -166,6 +96,10 @@ private:
 };
 } // namespace
 
+bool Simulation::runsEval() const {
+  return canEvaluate(*session) || (options.evaluateOnly && session->has("eval"));
+}
+
 Status Simulation::load() {
   const std::vector<data::InputSpec> &inputs = session->inputs();
   if (options.data.empty()) {
@@ -173,7 +107,7 @@ Status Simulation::load() {
     auto count = uint32_t(session->batch()) * syntheticBatches;
     if (!options.evaluateOnly)
       training = syntheticSamples(inputs, count, options.seed);
-    if (canEvaluate(*session))
+    if (runsEval())
       test = syntheticSamples(inputs, uint32_t(session->batch()), options.seed + 1);
     return Status::success();
   }
@@ -188,9 +122,12 @@ Status Simulation::load() {
     if (Status s = loadSplit(data::Split::train, training); !s)
       return s;
   bool wantsTest = options.evaluateOnly || data::hasTestSplit(options.data, inputs);
-  if (canEvaluate(*session) && wantsTest)
-    if (Status s = loadSplit(data::Split::test, test); !s)
-      return s;
+  if (!runsEval() || !wantsTest)
+    return Status::success();
+  if (Status s = loadSplit(data::Split::test, test); !s)
+    return s;
+  if (std::string told = describeEvaluation(*session, test->count()); !told.empty())
+    watcher.note(told);
   return Status::success();
 }
 
@@ -346,8 +283,7 @@ Status Simulation::evaluateOnly() {
   record.settings.entry = "eval";
   record.batch = session->batch();
   if (!test)
-    return Error{options.image +
-                 ": evaluation needs an entry point 'eval', logits, and labels or targets"};
+    return Error{options.image + ": the image has no entry point 'eval'"};
   record.settings.samples = test->count();
   Result<Evaluation> evaluation = evaluate(*session, *test, !options.functionalOnly, watcher);
   if (!evaluation)

@@ -245,9 +245,12 @@ Status Loader::checkLabels(const InputSpec &spec, const Array &array,
   for (size_t i = 0; i < n; ++i) {
     float label = array.isBytes ? float(array.bytes[i]) : array.values[i];
     bool inRange = label >= 0 && (spec.classes == 0 || label < float(spec.classes));
-    if (inRange && label == std::floor(label))
+    bool isIgnored = spec.ignore && label == float(*spec.ignore);
+    if (isIgnored || (inRange && label == std::floor(label)))
       continue;
     std::string range = spec.classes ? " in 0.." + std::to_string(spec.classes - 1) : " >= 0";
+    if (spec.ignore)
+      range += " or " + std::to_string(*spec.ignore);
     std::ostringstream found;
     found << label;
     return Error{where + ": label " + std::to_string(i) + " is " + found.str() +

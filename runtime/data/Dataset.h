@@ -25,6 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct InputSpec {
   bool isLabel = false;
   int64_t classes =
       0; ///< of a label: values must be in [0, classes); 0 leaves the upper end unchecked
+  std::optional<int32_t> ignore = {}; ///< of a label: a value that need not be a class
 };
 
 enum class Split { train, test };

@@ -8,6 +8,7 @@
 
 #include "runtime/image/Image.h"
 
+#include "runtime/image/Contract.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumSpace.h.inc"
 
@@ -253,7 +254,7 @@ const Entry *Image::findEntry(std::string_view name) const {
 
 Status verify(const Image &image) {
   for (auto check : {checkHeader, checkTensors, checkLossScaleState, checkDescriptors, checkText,
-                     checkEntries, checkDebug})
+                     checkEntries, checkContract, checkDebug})
     if (Status s = check(image); !s)
       return s;
   return Status::success();

@@ -17,6 +17,7 @@
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,26 @@ struct RuntimeNumber {
   double value = 0;
 };
 
+/// An input of whole numbers that a loss takes for classes.
+struct LabelInput {
+  std::string tensor;            // an input in i32
+  int64_t classes = 0;           // labels are 0 to classes - 1
+  std::optional<int32_t> ignore; // a label that does not count, whether it is a class or not
+};
+
+/// What the host may take the entry points' tensors for (docs/image.md). An empty name: there is no
+/// such tensor.
+struct Contract {
+  std::string loss;                 // of one element, after `step` and `accumulate`: it is trained
+  std::string evalLoss;             // of one element, after `eval`: the mean over its batch
+  std::string logits;               // after `eval`
+  std::vector<int64_t> logitsShape; // as the model has it; in memory it may be another one
+  int64_t classAxis = -1;           // dimension of logitsShape; -1: the logits are no classes
+  std::string labels;               // input with a class for each position of the logits
+  std::string targets;              // input with a number for each element of the logits
+  std::vector<LabelInput> labelInputs; // `labels` among them
+};
+
 struct Image {
   std::string chipName;        // "lnpu"
   uint64_t chipHash = 0;       // Chip::structureHash of the description compiled for
@@ -106,6 +127,7 @@ struct Image {
   std::vector<NamedDescriptor> descriptors;
   std::vector<Tensor> tensors; // ascending address
   std::vector<Entry> entries;
+  Contract contract;
   Debug debug;
 
   const Tensor *findTensor(std::string_view name) const;
@@ -113,8 +135,8 @@ struct Image {
 };
 
 /// Checks that everything an image says of itself agrees: instructions decode, descriptor and
-/// branch targets exist, tensors do not overlap, entries lie in the text, debug records match. The
-/// message names the first disagreement.
+/// branch targets exist, tensors do not overlap, entries lie in the text, the contract names
+/// tensors that fit, debug records match. The message names the first disagreement.
 Status verify(const Image &image);
 
 /// Serialises to ELF64, little endian. The same image gives the same bytes on any host.

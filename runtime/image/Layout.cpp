@@ -135,6 +135,42 @@ std::vector<Entry> sortedEntries(const Image &image) {
   return entries;
 }
 
+static void encodeContract(ByteWriter &w, const Contract &contract) {
+  for (const std::string *name :
+       {&contract.loss, &contract.evalLoss, &contract.logits, &contract.labels, &contract.targets})
+    w.text(*name);
+  w.list(contract.logitsShape);
+  w.i64(contract.classAxis);
+  w.count(contract.labelInputs.size());
+  for (const LabelInput &input : contract.labelInputs) {
+    w.text(input.tensor);
+    w.i64(input.classes);
+    w.u8(input.ignore ? 1 : 0);
+    w.i32(input.ignore.value_or(0));
+  }
+}
+
+/// False where a flag is no flag, or a number stands where there is none.
+static bool decodeContract(ByteReader &r, Contract &contract) {
+  for (std::string *name :
+       {&contract.loss, &contract.evalLoss, &contract.logits, &contract.labels, &contract.targets})
+    *name = r.text();
+  contract.logitsShape = r.list();
+  contract.classAxis = r.i64();
+  contract.labelInputs.resize(r.count(17));
+  for (LabelInput &input : contract.labelInputs) {
+    input.tensor = r.text();
+    input.classes = r.i64();
+    uint8_t hasIgnore = r.u8();
+    int32_t ignore = r.i32();
+    if (hasIgnore > 1 || (hasIgnore == 0 && ignore != 0))
+      return false;
+    if (hasIgnore == 1)
+      input.ignore = ignore;
+  }
+  return r.ok();
+}
+
 std::vector<uint8_t> encodeSchema(const Image &image) {
   ByteWriter w;
   w.count(image.tensors.size());
@@ -158,6 +194,7 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
     w.text(e.name);
     w.u64(e.pc);
   }
+  encodeContract(w, image.contract);
   return std::move(w.bytes);
 }
 
@@ -193,7 +230,7 @@ bool decodeSchema(const uint8_t *data, size_t size, size_t fileBytes, Image &ima
     e.name = r.text();
     e.pc = r.u64();
   }
-  return r.ok() && r.remaining() == 0;
+  return decodeContract(r, image.contract) && r.remaining() == 0;
 }
 
 std::vector<uint8_t> encodeDebug(const Image &image) {

@@ -189,10 +189,17 @@ public:
                                       {".elided", &TextParser::readElided},
                                       {".loc", &TextParser::readLoc},
                                       {".captured", &TextParser::readCaptured},
-                                      {".loss_scale_state", &TextParser::readState}};
+                                      {".loss_scale_state", &TextParser::readState},
+                                      {".loss", &TextParser::readName},
+                                      {".eval_loss", &TextParser::readName},
+                                      {".labels", &TextParser::readName},
+                                      {".targets", &TextParser::readName},
+                                      {".logits", &TextParser::readLogits},
+                                      {".label_input", &TextParser::readLabelInput}};
     for (const Known &known : table) {
       if (known.name != name)
         continue;
+      current = name;
       Operands operands(text);
       if (Status s = (this->*known.read)(operands, pc); !s)
         return Error{std::string(name) + ": " + s.message()};
@@ -244,6 +251,7 @@ private:
   ParsedText parsed;
   bool sawVersion = false, sawChip = false, sawModel = false, sawBatch = false, sawScale = false;
   bool sawOptimizer = false, sawMicro = false, sawState = false;
+  std::string_view current; // the directive that is read
   std::vector<Place> places;
   std::vector<Captured> captured;
 
@@ -347,6 +355,45 @@ private:
     o.key("bytes");
     t.bytes = o.unsignedInteger();
     parsed.image.tensors.push_back(std::move(t));
+    return o.finish();
+  }
+
+  /// A directive of the contract that is one name.
+  Status readName(Operands &o, uint64_t) {
+    Contract &contract = parsed.image.contract;
+    std::string &to = current == ".loss"        ? contract.loss
+                      : current == ".eval_loss" ? contract.evalLoss
+                      : current == ".labels"    ? contract.labels
+                                                : contract.targets;
+    bool isSecond = !to.empty();
+    to = o.name(true);
+    if (Status s = o.finish(); !s)
+      return s;
+    return once(isSecond);
+  }
+  Status readLogits(Operands &o, uint64_t) {
+    Contract &contract = parsed.image.contract;
+    bool isSecond = !contract.logits.empty();
+    contract.logits = o.name(true);
+    o.key("shape", true);
+    contract.logitsShape = o.list();
+    o.key("class_axis");
+    contract.classAxis = o.index();
+    if (Status s = o.finish(); !s)
+      return s;
+    return once(isSecond);
+  }
+  Status readLabelInput(Operands &o, uint64_t) {
+    LabelInput input;
+    input.tensor = o.name(true);
+    o.key("classes", true);
+    input.classes = o.integer(1, std::numeric_limits<int64_t>::max());
+    if (!o.atEnd()) {
+      o.key("ignore");
+      input.ignore = int32_t(
+          o.integer(std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+    }
+    parsed.image.contract.labelInputs.push_back(std::move(input));
     return o.finish();
   }
 

@@ -94,6 +94,25 @@ void printTensor(std::string &out, const Tensor &t) {
   printBytes(out, t.init);
 }
 
+void printContract(std::string &out, const Contract &contract) {
+  auto printName = [&](const char *directive, const std::string &name) {
+    if (!name.empty())
+      out += std::string(directive) + " @" + mach::quoteName(name) + "\n";
+  };
+  printName(".loss", contract.loss);
+  printName(".eval_loss", contract.evalLoss);
+  if (!contract.logits.empty())
+    out += ".logits @" + mach::quoteName(contract.logits) +
+           " shape=" + listText(contract.logitsShape) + ", class_axis=" +
+           (contract.classAxis < 0 ? "none" : std::to_string(contract.classAxis)) + "\n";
+  printName(".labels", contract.labels);
+  printName(".targets", contract.targets);
+  for (const LabelInput &input : contract.labelInputs)
+    out += ".label_input @" + mach::quoteName(input.tensor) +
+           " classes=" + std::to_string(input.classes) +
+           (input.ignore ? ", ignore=" + std::to_string(*input.ignore) : "") + "\n";
+}
+
 void printDebug(std::string &out, const Debug &debug) {
   for (size_t i = 0; i < debug.nodes.size(); ++i)
     out += ".node @" + mach::quoteName(debug.nodes[i]) + " " + mach::quoteName(debug.ops[i]) +
@@ -163,6 +182,7 @@ std::string printText(const Image &image) {
   printHeader(out, image);
   for (const Tensor &t : image.tensors)
     printTensor(out, t);
+  printContract(out, image.contract);
   printDebug(out, image.debug);
   mach::Program program;
   for (mach::Word word : image.text)

@@ -71,6 +71,15 @@ public:
         loss("loss",
              llvm::cl::desc("loss for a graph that carries none: softmax-cross-entropy or mse"),
              llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.loss), llvm::cl::cat(category)),
+        lossOutput("loss-output",
+                   llvm::cl::desc("the output of one element that is the loss, if several are"),
+                   llvm::cl::value_desc("NAME"), llvm::cl::cat(category)),
+        logits("logits",
+               llvm::cl::desc("the tensor that --loss is added to and that accuracy is of; "
+                              "default: the first output, or what the graph's loss is of"),
+               llvm::cl::value_desc("NAME"), llvm::cl::cat(category)),
+        classAxis("class-axis", llvm::cl::desc("dimension of the logits that counts classes"),
+                  llvm::cl::value_desc("N"), llvm::cl::init(1), llvm::cl::cat(category)),
         optimizer("optimizer", llvm::cl::desc("sgd, adagrad, adam or adamw"),
                   llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.optimizer),
                   llvm::cl::cat(category)),
@@ -137,6 +146,10 @@ public:
     if (!isModule())
       o.params = params;
     o.loss = loss;
+    o.lossOutput = lossOutput;
+    o.logits = logits;
+    if (classAxis.getNumOccurrences())
+      o.classAxis = classAxis;
     o.optimizer = optimizer;
     o.optimizerModel = optimizerModel;
     o.updates.assign(update.begin(), update.end());
@@ -175,7 +188,9 @@ private:
   llvm::cl::list<std::string> bind;
   llvm::cl::opt<std::string> target;
   llvm::cl::opt<int64_t> batch;
-  llvm::cl::opt<std::string> loss, optimizer, optimizerModel;
+  llvm::cl::opt<std::string> loss, lossOutput, logits;
+  llvm::cl::opt<int64_t> classAxis;
+  llvm::cl::opt<std::string> optimizer, optimizerModel;
   llvm::cl::list<std::string> update;
   llvm::cl::opt<bool> nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;

@@ -14,6 +14,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,7 @@ struct ImportOptions {
   /// Images per step: replaces the first dimension of the first input and of the inputs that share
   /// it. 0: as the file says.
   int64_t batch = 0;
-  /// "" or "softmax-cross-entropy": the loss appended to a graph that has none.
+  /// "", "softmax-cross-entropy" or "mse": the loss appended to a graph that has none.
   std::string loss;
   /// (parameter, output) pairs: the output is the parameter's value after the step (docs/forms.md).
   std::vector<std::pair<std::string, std::string>> updates;
@@ -38,11 +39,18 @@ struct ImportOptions {
   std::string params = {};
   /// "" or "kaiming,SEED": fills external data that do not exist (docs/numerics.md section 7).
   std::string init = {};
+  /// The output that is the loss; empty: the only one of one element.
+  std::string lossOutput = {};
+  /// What accuracy is of, and what `loss` is of; empty: as docs/forms.md says.
+  std::string logits = {};
+  /// The dimension of the logits that counts classes; absent: 1.
+  std::optional<int64_t> classAxis = {};
 };
 
 /// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:
 /// `train.state` for each float initializer that a node reads, and `func.func @step` returning
-/// (loss, logits), or the graph's outputs if there is no loss. Values of initializers stay in the
+/// (loss, logits), with what they are for (TrainContract.h), or the graph's outputs if there is no
+/// loss. Values of initializers stay in the
 /// file (`#train.file`). Null after errors have been reported through the context's diagnostics,
 /// one a line, each beginning with `path`; all unsupported nodes are reported in one run.
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(mlir::MLIRContext &context, llvm::StringRef path,

@@ -36,7 +36,9 @@ std::string listStages();
 /// What a user chooses. Defaults are the driver's.
 struct CompileOptions {
   std::string target = "lnpu";              // shipped chip or YAML file
-  std::string loss;                         // "", softmax-cross-entropy
+  std::string loss;                         // "", softmax-cross-entropy, mse
+  std::string lossOutput, logits;           // outputs; empty: see ImportOptions
+  std::optional<int64_t> classAxis;         // of the logits; absent: 1
   std::string optimizer = "sgd";            // sgd, adagrad, adam, adamw
   bool nesterov = false;                    // of sgd
   bool clipNorm = false;                    // clip gradients to a norm that is given at run time

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "Contract.h"
 #include "LowerOp.h"
 
 #include "dialects/Train/TrainMixedOps.h"
@@ -267,12 +268,14 @@ void ConvertTrainToChip::runOnOperation() {
     declareTensor(state.getSymName(), cast<RankedTensorType>(state.getType()), chip_ir::Role::state,
                   state.getLoc(), state.getInitAttr(), state.getRoundingAttr());
   }
+  DictionaryAttr contract = contractOf(module);
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (failed(convert(fn)))
       return signalPassFailure();
   for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>()))
     state.erase();
 
+  module->setAttr("slp.contract", contract);
   auto pairs = ArrayAttr::get(&getContext(), elided);
   module->setAttr("slp.elided", chip_ir::ElidedAttr::get(&getContext(), pairs));
   module->setAttr("slp.tensors",

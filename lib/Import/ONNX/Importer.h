@@ -3,7 +3,7 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Import.cpp runs it and walks the nodes; Inputs.cpp and Initializers.cpp make tensors of what the
-// graph is given, Results.cpp what it returns.
+// graph is given, FindLoss.cpp and AddLoss.cpp say what is trained, Results.cpp what is returned.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -30,6 +30,12 @@ public:
            const TrainingPlan &plan, const ImportOptions &options);
 
   mlir::LogicalResult run();
+
+  /// A tensor of the graph and its name there; "" and null for none.
+  struct NamedValue {
+    std::string name;
+    mlir::Value value;
+  };
 
 private:
   // Import.cpp
@@ -71,7 +77,7 @@ private:
                                      llvm::StringRef value);
   /// Makes an input of the graph a state: its values are given by name.
   mlir::LogicalResult readParameterInput(const onnx::ValueInfoProto &input);
-  /// Finds loss and logits, and writes the states that the plan says.
+  /// Writes the states that the plan says.
   mlir::LogicalResult finishUpdates();
   mlir::LogicalResult writeState(llvm::StringRef state, llvm::StringRef value);
   mlir::LogicalResult readOptimizer();
@@ -79,11 +85,25 @@ private:
   // Results.cpp
   mlir::FailureOr<mlir::Value> resultOf(const std::string &name);
   mlir::LogicalResult checkOutputs();
-  mlir::LogicalResult appendLoss();
-  mlir::Value appendCrossEntropy(mlir::Value logits);
-  mlir::Value appendMeanSquaredError(mlir::Value output);
-  void findLoss();
   mlir::LogicalResult finish();
+  void setRoles();
+
+  // FindLoss.cpp
+  /// The outputs that may be the loss.
+  llvm::SmallVector<NamedValue> lossCandidates();
+  mlir::LogicalResult findLoss();
+  mlir::LogicalResult findNamedLoss(llvm::ArrayRef<NamedValue> candidates);
+  /// The tensor that --logits names, else `otherwise`. Fails unless it can be logits.
+  mlir::FailureOr<NamedValue> chosenLogits(NamedValue otherwise);
+  mlir::LogicalResult findLogits();
+  void findJudge();
+
+  // AddLoss.cpp
+  mlir::LogicalResult addLoss();
+  mlir::Value addCrossEntropy(const NamedValue &logits);
+  mlir::Value addMeanSquaredError(const NamedValue &output);
+  /// The dimension of the classes of logits of this shape: --class-axis, or 1.
+  mlir::FailureOr<int64_t> classAxisOf(const NamedValue &logits);
 
   mlir::ModuleOp module;
   const ModelFile &file;
@@ -100,6 +120,12 @@ private:
   llvm::StringMap<int64_t> dimensions; // sizes of symbolic dimensions
   std::optional<int64_t> fileBatch;    // what --batch replaces
   llvm::StringSet<> undefined;         // outputs of nodes that failed
+
+  // What the step is trained and judged by.
+  NamedValue loss, logits;
+  bool hasOwnLoss = false;             // in the graph, not by --loss
+  std::optional<int64_t> classAxis;    // of the logits; nothing: they are no classes
+  mlir::BlockArgument labels, targets; // what the logits should be; at most one of them
 };
 
 } // namespace slp::import_onnx

@@ -8,10 +8,13 @@
 #include "lib/Import/ONNX/Operators.h"
 
 #include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainRowOps.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/Sequence.h"
 
@@ -105,8 +108,35 @@ static bool countsAll(Node &node) {
   return !node.hasInput(2) && !node.hasInput(3) && !node.hasAttribute("ignore_index");
 }
 
-/// The negative log likelihood of rows `logs`, reduced as the node says; sets the loss of the
-/// graph if it is one number.
+/// Notes a loss of `scores`, and at the argument that its labels are, if they are one, what labels
+/// there may be: those that every loss which reads it has classes for.
+static void noteClassLoss(Node &node, Value loss, Value scores) {
+  Value labels = node.tensor(1);
+  node.graph.classLosses.push_back({loss, scores, labels});
+  while (auto reshape = labels.getDefiningOp<train::ReshapeOp>())
+    labels = reshape.getX();
+  auto argument = dyn_cast<BlockArgument>(labels);
+  if (!argument)
+    return;
+  auto step = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  unsigned i = argument.getArgNumber();
+  OpBuilder &b = node.builder;
+  int64_t classes = shapeOf(scores)[1];
+  Attribute ignore;
+  if (node.hasAttribute("ignore_index") || node.hasInput(3))
+    ignore = b.getI32IntegerAttr(ignoredLabel(node, 3));
+  if (auto known = step.getArgAttrOfType<IntegerAttr>(i, train::getClassesAttrName())) {
+    classes = std::min(classes, known.getInt());
+    if (step.getArgAttr(i, train::getIgnoreAttrName()) != ignore)
+      ignore = nullptr;
+  }
+  step.setArgAttr(i, train::getClassesAttrName(), b.getI64IntegerAttr(classes));
+  step.removeArgAttr(i, train::getIgnoreAttrName());
+  if (ignore)
+    step.setArgAttr(i, train::getIgnoreAttrName(), ignore);
+}
+
+/// The negative log likelihood of rows `logs`, reduced as the node says.
 static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Value logProbability) {
   OpBuilder &b = node.builder;
   SmallVector<int64_t> labels(node.shape(1));
@@ -140,11 +170,8 @@ static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Valu
     if (!reduced)
       return failure();
     result = node.reshape(reduced, {});
-    if (!node.graph.loss) {
-      node.graph.loss = result;
-      node.graph.logits = logits;
-    }
   }
+  noteClassLoss(node, reduction == "none" ? Value() : result, logits);
   SmallVector<Value> outputs = {result};
   if (node.numOutputs() > 1)
     outputs.push_back(logProbability);
@@ -187,10 +214,7 @@ static LogicalResult importCrossEntropy(Node &node) {
       node.create<train::CrossEntropyOp>({rows, labels}, {}, {b.getF32Type(), b.getF32Type()});
   if (!loss)
     return failure();
-  if (!node.graph.loss) {
-    node.graph.loss = loss.getLoss();
-    node.graph.logits = logits;
-  }
+  noteClassLoss(node, loss.getLoss(), logits);
   if (hasProbability)
     node.graph.values[node.outputName(1)] = logProbability;
   return node.setOutput(loss.getLoss(), "losses");

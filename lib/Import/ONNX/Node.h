@@ -38,6 +38,33 @@ struct PooledShapes {
   llvm::SmallVector<int64_t> input, output;
 };
 
+/// A cross entropy or likelihood that the graph has, wherever it stands.
+struct ClassLoss {
+  mlir::Value loss;   // of one element; null if the node does not reduce
+  mlir::Value scores; // (N, C, d1, ...)
+  mlir::Value labels;
+};
+
+/// A note of its own, which mlir has only below errors and the like: told when the statement ends.
+class Note {
+public:
+  Note(mlir::Location loc, llvm::StringRef path) : diagnostic(loc, mlir::DiagnosticSeverity::Note) {
+    diagnostic << path << ": ";
+  }
+  Note(const Note &) = delete;
+  ~Note() {
+    mlir::MLIRContext *context = diagnostic.getLocation().getContext();
+    context->getDiagEngine().emit(std::move(diagnostic));
+  }
+  template <typename T> Note &operator<<(T &&text) {
+    diagnostic << std::forward<T>(text);
+    return *this;
+  }
+
+private:
+  mlir::Diagnostic diagnostic;
+};
+
 /// What is known of the graph while its nodes are imported in order.
 struct Graph {
   Graph(mlir::MLIRContext *context, std::string path) : builder(context), path(std::move(path)) {}
@@ -48,7 +75,7 @@ struct Graph {
   llvm::StringMap<int64_t> opsets;     // of the other domains
   llvm::StringMap<mlir::Value> values; // f32 tensors, i32 labels, indices
   llvm::StringMap<std::shared_ptr<const Constant>> constants; // tensors known now
-  mlir::Value loss = nullptr, logits = nullptr;               // set by the operator that is a loss
+  llvm::SmallVector<ClassLoss> classLosses;
   llvm::StringMap<mlir::Value> logitsOf; // log_prob of a loss, and what it is computed from
   std::map<std::string, PooledShapes, std::less<>> averagePools; // by the name of the output
   int64_t folded = 0;                                            // elements of all constants
@@ -56,6 +83,8 @@ struct Graph {
   mlir::InFlightDiagnostic error() {
     return mlir::emitError(builder.getUnknownLoc()) << path << ": ";
   }
+  /// Something worth telling that is no error, in one line.
+  Note note() { return Note(builder.getUnknownLoc(), path); }
   /// Builds with `build`; an error of the op's verifiers becomes one line that begins with
   /// "path: where: ". Null on failure.
   mlir::Operation *buildChecked(const llvm::Twine &where,

@@ -109,18 +109,6 @@ LogicalResult Importer::readOptimizer() {
 }
 
 LogicalResult Importer::finishUpdates() {
-  if (!graph.loss) {
-    for (const onnx::ValueInfoProto &output : proto.output()) {
-      Value value = graph.values.lookup(output.name());
-      bool isOne = value && cast<ShapedType>(value.getType()).getNumElements() == 1;
-      Value &found = isOne ? graph.loss : graph.logits;
-      if (!found)
-        found = value;
-    }
-    if (!graph.loss || !graph.logits)
-      return graph.error() << "training: expected a loss: an operator that is one, or an output of "
-                              "one element and another one of logits";
-  }
   for (auto &[state, value] : plan.updates)
     if (failed(writeState(state, value)))
       return failure();

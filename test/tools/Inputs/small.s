@@ -10,6 +10,7 @@
 .bytes 505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f
 .tensor @"velocity; of fc.weight" role=state, format=fp16, bias=0, shape=[8, 8], strides=[16, 2], address=128, bytes=128
 .tensor @logits role=output, format=f32, bias=0, shape=[2, 8], strides=[32, 4], address=256, bytes=64
+.logits @logits shape=[2, 8], class_axis=none
 .node @/fc/Gemm train.matmul
 .capture @logits format=f32, accumulator=1, shape=[2, 8]
 .elided @fc.weight.transposed "read through strides"

@@ -106,6 +106,16 @@ TEST(Elf, RoundTrip) {
   ASSERT_TRUE(back->findEntry("step"));
   EXPECT_EQ(back->findEntry("step")->pc, 1u);
   EXPECT_EQ(back->findEntry("stop"), nullptr);
+  EXPECT_EQ(back->contract.loss, "loss");
+  EXPECT_EQ(back->contract.evalLoss, "eval:loss");
+  EXPECT_EQ(back->contract.logits, "logits");
+  EXPECT_EQ(back->contract.logitsShape, (std::vector<int64_t>{2, 12, 1}));
+  EXPECT_EQ(back->contract.classAxis, 1);
+  EXPECT_EQ(back->contract.labels, "labels");
+  EXPECT_EQ(back->contract.targets, "");
+  ASSERT_EQ(back->contract.labelInputs.size(), 1u);
+  EXPECT_EQ(back->contract.labelInputs[0].classes, 12);
+  EXPECT_EQ(back->contract.labelInputs[0].ignore, -100);
   ASSERT_TRUE(back->findTensor("velocity"));
   EXPECT_EQ(back->findTensor("velocity")->address, 256u);
   EXPECT_EQ(back->debug.nodes, image.debug.nodes);
@@ -137,6 +147,7 @@ TEST(Elf, RandomTensorsRoundTrip) {
   for (int trial = 0; trial < 50; ++trial) {
     Image image = exampleImage();
     image.tensors.clear();
+    image.contract = Contract();
     image.descriptors.back().tile = coreTile(mach::Format::fp8, mach::Space::spm);
     uint64_t address = random() % 3;
     for (int i = 0; i < 40; ++i) {

@@ -88,14 +88,23 @@ inline Image exampleImage() {
       {"conv1.bias", Role::state, mach::Format::fp16, {4}, {2}, 192, 8, biases},
       {"velocity", Role::state, mach::Format::fp16, {2, 8}, {16, 2}, 256, 32, {}},
       {"far.weight", Role::state, mach::Format::fp8, {2, 8}, {8, 1}, 1 << 20, 16, weights},
-      {"loss", Role::output, mach::Format::f32, {}, {}, (1 << 20) + 64, 4, {}}};
+      {"loss", Role::output, mach::Format::f32, {}, {}, (1 << 20) + 64, 4, {}},
+      {"logits", Role::output, mach::Format::fp16, {2, 12}, {24, 2}, (1 << 20) + 128, 48, {}},
+      {"eval:loss", Role::output, mach::Format::f32, {1, 1}, {4, 4}, (1 << 20) + 192, 4, {}}};
+  image.contract.loss = "loss";
+  image.contract.evalLoss = "eval:loss";
+  image.contract.logits = "logits";
+  image.contract.logitsShape = {2, 12, 1};
+  image.contract.classAxis = 1;
+  image.contract.labels = "labels";
+  image.contract.labelInputs = {{"labels", 12, -100}};
   image.descriptors = {{"x", coreTile(mach::Format::fp8, mach::Space::spm)},
                        {"w", coreTile(mach::Format::fp8, mach::Space::spm)},
                        {"acc", coreTile(mach::Format::f32, mach::Space::acc)},
                        {"half", coreTile(mach::Format::fp16, mach::Space::spm)},
                        {"conv1.weight", dramTile(mach::Format::fp8, 128)}};
   image.text = exampleText(0);
-  image.entries = {{"init", 0}, {"step", 1}};
+  image.entries = {{"init", 0}, {"step", 1}, {"eval", 1}};
   image.debug.nodes = {"/conv1/Conv", "/fc/Gemm"};
   image.debug.ops = {"train.conv", "train.matmul"};
   image.debug.captures = {{"y", {2, 8}, mach::Format::f32, true}};

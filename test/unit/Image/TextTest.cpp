@@ -76,7 +76,10 @@ TEST(Text, RoundTripOfOddNames) {
 TEST(Text, RoundTripOfExtremes) {
   Image image = exampleImage();
   image.chipHash = UINT64_MAX;
-  image.batch = INT64_MAX;
+  image.batch = INT64_MAX; // of no inputs
+  image.tensors.erase(image.tensors.begin(), image.tensors.begin() + 2);
+  image.contract.labels = "";
+  image.contract.labelInputs.clear();
   image.lossScale = 0x1p-1074;
   image.entries = {{"step", 3}, {"init", 3}, {"eval", 0}};
   expectRoundTrip(image);
@@ -91,6 +94,33 @@ TEST(Text, RoundTripOfChipDescriptions) {
     image.chipDescription = text;
     expectRoundTrip(image);
   }
+}
+
+TEST(Text, RoundTripOfContracts) {
+  Image image = exampleImage();
+  image.contract.labelInputs[0].ignore = std::nullopt;
+  expectRoundTrip(image);
+  image.contract.labelInputs[0].ignore = INT32_MIN;
+  expectRoundTrip(image);
+  image.contract.labels = "";
+  image.contract.classAxis = -1;
+  expectRoundTrip(image);
+  image.contract = Contract();
+  expectRoundTrip(image);
+}
+
+TEST(Text, ErrorsOfContracts) {
+  EXPECT_EQ(messageAfter(".loss @loss", ".loss loss"),
+            "my.s:18: .loss: expected '@' and a name, found 'loss'");
+  EXPECT_EQ(messageAfter(".labels @labels", ".labels @labels\n.labels @labels"),
+            "my.s:22: .labels: a second one, expected one");
+  EXPECT_EQ(messageAfter("class_axis=1", "class_axis=-1"),
+            "my.s:20: .logits: expected an integer from 0 to 2147483647, found '-1'");
+  EXPECT_EQ(messageAfter("classes=12", "classes=0"),
+            "my.s:22: .label_input: expected an integer from 1 to 9223372036854775807, found '0'");
+  EXPECT_EQ(messageAfter("ignore=-100", "ignore=4294967296"),
+            "my.s:22: .label_input: expected an integer from -2147483648 to 2147483647, found "
+            "'4294967296'");
 }
 
 TEST(Text, RoundTripOfADynamicLossScale) {
@@ -132,8 +162,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 5", ".image 4"),
-            "my.s:1: .image: expected an integer from 4 to 4, found '5'");
+  EXPECT_EQ(messageAfter(".image 5", ".image 6"),
+            "my.s:1: .image: expected an integer from 5 to 5, found '6'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:4: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

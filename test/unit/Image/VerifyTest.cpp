@@ -67,6 +67,51 @@ TEST(Verify, LossScaleState) {
   expectPart(messageAfter(withState(mach::Format::fp16, {4}, Role::state)), expected);
 }
 
+TEST(Verify, Contract) {
+  expectPart(messageAfter([](Image &i) { i.batch = 3; }),
+             "input 'input.1' has shape [2, 8], expected a first extent of 3, the batch");
+  expectPart(messageAfter([](Image &i) { i.contract.loss = "nothing"; }),
+             "the loss 'nothing' is no tensor, expected an output");
+  expectPart(messageAfter([](Image &i) { i.contract.loss = "velocity"; }),
+             "the loss 'velocity' is a tensor, expected an output");
+  expectPart(messageAfter([](Image &i) { i.contract.loss = "logits"; }),
+             "the loss 'logits' has shape [2, 12], expected one element");
+  expectPart(messageAfter([](Image &i) { i.entries.pop_back(); }),
+             "the loss of eval 'eval:loss': the image has no entry point eval");
+  expectPart(messageAfter([](Image &i) { i.contract.logitsShape = {2, 11}; }),
+             "the logits 'logits' are [2, 11], but have shape [2, 12] in memory");
+  expectPart(messageAfter([](Image &i) { i.contract.logitsShape = {INT64_MAX, 2, 12}; }),
+             "have shape [2, 12] in memory");
+  for (int axis : {-2, 3})
+    expectPart(messageAfter([&](Image &i) { i.contract.classAxis = axis; }),
+               "expected one of 3 dimensions or none");
+  expectPart(messageAfter([](Image &i) { i.contract.classAxis = -1; }),
+             "the labels 'labels' of logits without a class axis");
+  expectPart(messageAfter([](Image &i) { i.contract.classAxis = 2; }),
+             "'labels' has shape [2], expected 24 elements");
+  expectPart(messageAfter([](Image &i) { i.contract.targets = "input.1"; }),
+             "have labels and targets");
+  expectPart(messageAfter([](Image &i) {
+               i.contract.targets = "input.1";
+               i.contract.labels = "";
+             }),
+             "'input.1' has shape [2, 8], expected 24 elements");
+  expectPart(messageAfter([](Image &i) { i.contract.logits = ""; }),
+             "labels or targets of logits that are not there");
+  expectPart(messageAfter([](Image &i) { i.contract.labelInputs.clear(); }),
+             "the labels 'labels' are no label input");
+  expectPart(messageAfter([](Image &i) { i.contract.labelInputs[0].tensor = "input.1"; }),
+             "the label input 'input.1' is in fp8, expected i32");
+  expectPart(messageAfter([](Image &i) { i.contract.labelInputs[0].classes = 0; }),
+             "has 0 classes, expected at least 1");
+  expectPart(
+      messageAfter([](Image &i) { i.contract.labelInputs.push_back(i.contract.labelInputs[0]); }),
+      "the label input 'labels' is there twice");
+  Image image = exampleImage();
+  image.contract = Contract();
+  EXPECT_TRUE(verify(image).ok()) << verify(image).message();
+}
+
 TEST(Verify, Tensors) {
   expectPart(messageAfter([](Image &i) { i.tensors[1].name = "input.1"; }),
              "two tensors are named 'input.1'");

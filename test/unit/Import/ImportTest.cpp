@@ -105,8 +105,10 @@ TEST(Import, LossOfTheGraph) {
 
   ImportedModel twice("ops/loss-in-graph.onnx", withLoss());
   EXPECT_FALSE(twice.module);
-  EXPECT_EQ(twice.messages(), "ops/loss-in-graph.onnx: the graph has a loss of its own, so that "
-                              "--loss=softmax-cross-entropy does not fit\n");
+  EXPECT_EQ(twice.messages(),
+            "ops/loss-in-graph.onnx: --loss=softmax-cross-entropy: the graph has a "
+            "loss of its own, the output \"loss\", which is trained without "
+            "--loss\n");
 }
 
 TEST(Import, UnknownLoss) {

@@ -11,6 +11,10 @@
 .tensor @loss role=output, format=f32, bias=0, shape=[], strides=[], address=8960, bytes=4
 .tensor @weight role=state, format=fp16, bias=0, shape=[64, 10], strides=[20, 2], address=9024, bytes=1280
 .tensor @velocity role=state, format=fp16, bias=0, shape=[64, 10], strides=[20, 2], address=10304, bytes=1280
+.loss @loss
+.logits @logits shape=[32, 10], class_axis=1
+.labels @labels
+.label_input @labels classes=10
 .node @fc train.matmul
 .node @loss train.cross_entropy
 .node @update train.sgd

@@ -1,0 +1,269 @@
+//===- FindLoss.cpp - what a graph trains, and what it is judged by ---------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// The loss is an output of one element, whatever the graph computes it of (docs/forms.md, "The
+// loss"). Operators that are losses elsewhere in the graph are operators like others; they only
+// tell which tensor holds classes, and which labels say what those should be.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Import/ONNX/Importer.h"
+
+#include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::import_onnx;
+
+static int64_t elementsOf(Value value) {
+  return cast<ShapedType>(value.getType()).getNumElements();
+}
+
+static bool isFloat(Value value) {
+  return cast<ShapedType>(value.getType()).getElementType().isF32();
+}
+
+/// `"a", "b" and 3 more`.
+static std::string quoteAll(ArrayRef<std::string> names) {
+  constexpr size_t most = 8;
+  std::string text;
+  for (size_t i = 0; i < std::min(most, names.size()); ++i)
+    text += (i ? ", \"" : "\"") + names[i] + "\"";
+  if (names.size() > most)
+    text += " and " + std::to_string(names.size() - most) + " more";
+  return text;
+}
+
+/// Whether a parameter goes into `value`.
+static bool isTrained(Value value) {
+  llvm::SetVector<Operation *> ops;
+  auto add = [&](Value operand) {
+    if (Operation *op = operand.getDefiningOp())
+      ops.insert(op);
+  };
+  add(value);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    Operation *op = ops[i];
+    if (auto read = dyn_cast<train::ReadOp>(op)) {
+      auto state = SymbolTable::lookupNearestSymbolFrom<train::StateOp>(op, read.getStateAttr());
+      if (state && !state.getFrozen())
+        return true;
+    }
+    for (Value operand : op->getOperands())
+      add(operand);
+  }
+  return false;
+}
+
+/// Behind changes of shape.
+static Value rootOf(Value value) {
+  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
+/// The name that an op's result has from the model.
+static std::string nameInGraph(Value value) {
+  auto result = cast<OpResult>(value);
+  auto names = result.getOwner()->getAttrOfType<ArrayAttr>(train::getNamesAttrName());
+  return names ? cast<StringAttr>(names[result.getResultNumber()]).str() : "logits";
+}
+
+static SmallVector<std::string> namesOf(ArrayRef<Importer::NamedValue> values) {
+  return llvm::map_to_vector(values, [](const Importer::NamedValue &v) { return v.name; });
+}
+
+/// An output of one element that a parameter goes into. In a batch of one image every output of one
+/// number an image has one element: those are none that are as long as the batch, by the file's
+/// word, or, with --loss, by the user's.
+SmallVector<Importer::NamedValue> Importer::lossCandidates() {
+  SmallVector<NamedValue> candidates;
+  auto first = step.getNumArguments() ? dyn_cast<RankedTensorType>(step.getArgumentTypes().front())
+                                      : RankedTensorType();
+  bool isOneImage = first && first.getRank() != 0 && first.getDimSize(0) == 1;
+  for (const onnx::ValueInfoProto &output : proto.output()) {
+    Value value = graph.values.lookup(output.name());
+    if (!isFloat(value) || elementsOf(value) != 1 || !isTrained(value))
+      continue;
+    bool isSymbolic = llvm::any_of(output.type().tensor_type().shape().dim(),
+                                   [](auto &dim) { return !dim.dim_param().empty(); });
+    bool isScalar = shapeOf(value).empty();
+    if (isOneImage && !isScalar && (isSymbolic || !options.loss.empty()))
+      continue;
+    if (llvm::none_of(candidates, [&](const NamedValue &c) { return c.value == value; }))
+      candidates.push_back({output.name(), value});
+  }
+  return candidates;
+}
+
+/// --loss-output.
+LogicalResult Importer::findNamedLoss(ArrayRef<NamedValue> candidates) {
+  const std::string &name = options.lossOutput;
+  std::string known =
+      candidates.empty() ? "there is none" : "there is " + quoteAll(namesOf(candidates));
+  const onnx::ValueInfoProto *output = nullptr;
+  for (const onnx::ValueInfoProto &other : proto.output())
+    if (other.name() == name)
+      output = &other;
+  auto error = [&] { return graph.error() << "--loss-output=" << name << ": "; };
+  if (!output)
+    return error() << "the graph has no output of this name; of outputs of one element " << known;
+  Value value = graph.values.lookup(name);
+  if (!isFloat(value) || elementsOf(value) != 1)
+    return error() << "expected an output of one FLOAT, found "
+                   << (isFloat(value) ? printShape(shapeOf(value)) : "integers") << "; of these "
+                   << known;
+  if (!isTrained(value))
+    return error() << "no parameter goes into this output, so that nothing could be trained";
+  loss = {name, value};
+  return success();
+}
+
+LogicalResult Importer::findLoss() {
+  SmallVector<NamedValue> candidates = lossCandidates();
+  if (!options.lossOutput.empty()) {
+    if (failed(findNamedLoss(candidates)))
+      return failure();
+  } else if (candidates.size() == 1) {
+    loss = candidates.front();
+  } else if (candidates.size() > 1) {
+    return graph.error() << "expected one output of one element, the loss, found "
+                         << candidates.size() << ": " << quoteAll(namesOf(candidates))
+                         << "; give --loss-output=NAME";
+  } else if (plan.form != Form::forward) {
+    // The file says what is updated, and by what; the loss is only for showing.
+    SmallVector<Value> inner;
+    for (const ClassLoss &other : graph.classLosses)
+      if (other.loss)
+        inner.push_back(other.loss);
+    if (inner.size() == 1)
+      loss = {"loss", inner.front()};
+    else
+      return graph.error() << "training: expected a loss: an output of one element, or one cross "
+                              "entropy that the step needs";
+  }
+  if (!loss.value) {
+    if (!options.logits.empty() || options.classAxis)
+      return graph.error() << (options.logits.empty()
+                                   ? "--class-axis=" + std::to_string(*options.classAxis)
+                                   : "--logits=" + options.logits)
+                           << ": there is no loss: give a graph that ends in one, or --loss";
+    return success();
+  }
+  hasOwnLoss = true;
+  if (!shapeOf(loss.value).empty()) {
+    OpBuilder &b = graph.builder;
+    Location loc = NameLoc::get(b.getStringAttr(loss.name));
+    loss.value = train::ReshapeOp::create(b, loc, RankedTensorType::get({}, b.getF32Type()),
+                                          loss.value, train::Phase::fp);
+  }
+  return findLogits();
+}
+
+FailureOr<Importer::NamedValue> Importer::chosenLogits(NamedValue otherwise) {
+  const std::string &name = options.logits;
+  bool isChosen = !name.empty();
+  NamedValue chosen = isChosen ? NamedValue{name, graph.values.lookup(name)} : otherwise;
+  auto error = [&] {
+    InFlightDiagnostic d = graph.error();
+    if (isChosen)
+      d << "--logits=" << name << ": ";
+    else
+      d << "output \"" << chosen.name << "\": ";
+    return d;
+  };
+  SmallVector<std::string> outputs;
+  for (const onnx::ValueInfoProto &output : proto.output())
+    outputs.push_back(output.name());
+  if (!chosen.value)
+    return error() << "the step computes no tensor of this name; the outputs are "
+                   << quoteAll(outputs);
+  if (!isFloat(chosen.value))
+    return error() << "expected a tensor of FLOAT, found integers";
+  Operation *op = rootOf(chosen.value).getDefiningOp();
+  if (!op || isa<train::ReadOp, train::ConstantOp>(op))
+    return error() << "expected a tensor that the step computes, found "
+                   << (op ? "a parameter or a constant" : "an input");
+  if (shapeOf(chosen.value).empty())
+    return error() << "expected a rank of at least 1, found a scalar";
+  return chosen;
+}
+
+/// The logits of a graph that has its own loss: those that the user names, what its one cross
+/// entropy is of, or its first other output.
+LogicalResult Importer::findLogits() {
+  NamedValue found;
+  if (graph.classLosses.size() == 1)
+    found = {"logits", graph.classLosses.front().scores};
+  for (const onnx::ValueInfoProto &output : proto.output()) {
+    Value value = graph.values.lookup(output.name());
+    bool isOther = isFloat(value) && elementsOf(value) != 1;
+    if (found.value ? value == found.value : isOther)
+      found = {output.name(), value};
+  }
+  if (found.value || !options.logits.empty()) {
+    FailureOr<NamedValue> chosen =
+        options.logits.empty() ? FailureOr<NamedValue>(found) : chosenLogits(found);
+    if (failed(chosen))
+      return failure();
+    Operation *op = rootOf(chosen->value).getDefiningOp();
+    bool isComputed = op && !isa<train::ReadOp, train::ConstantOp>(op);
+    if (isComputed && rootOf(chosen->value) != rootOf(loss.value))
+      logits = *chosen;
+  }
+  if (!logits.value) {
+    if (options.classAxis)
+      return graph.error() << "--class-axis=" << *options.classAxis
+                           << ": the graph has no logits; --logits=NAME names some";
+    return success();
+  }
+  // Another tensor of the graph may be called so.
+  if (Value other = graph.values.lookup(logits.name); other && other != logits.value)
+    logits.name = nameInGraph(logits.value);
+  bool isOfClasses = llvm::any_of(
+      graph.classLosses, [&](const ClassLoss &inner) { return inner.scores == logits.value; });
+  if (options.classAxis || isOfClasses || shapeOf(logits.value).size() > 1) {
+    FailureOr<int64_t> axis = classAxisOf(logits);
+    if (failed(axis))
+      return failure();
+    if (shapeOf(logits.value)[*axis] > 1)
+      classAxis = *axis;
+  }
+  findJudge();
+  return success();
+}
+
+/// The labels that say which class the logits should have: those of a cross entropy, best of the
+/// one that is of these logits, or the only input of integers that has as many.
+void Importer::findJudge() {
+  if (!classAxis)
+    return;
+  int64_t positions = elementsOf(logits.value) / shapeOf(logits.value)[*classAxis];
+  auto fits = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && !isFloat(argument) && elementsOf(argument) == positions;
+  };
+  for (bool isOther : {false, true})
+    for (const ClassLoss &inner : graph.classLosses)
+      if (!labels && (inner.scores != logits.value) == isOther && fits(rootOf(inner.labels)))
+        labels = cast<BlockArgument>(rootOf(inner.labels));
+  if (labels || !graph.classLosses.empty())
+    return;
+  for (BlockArgument argument : step.getArguments())
+    if (fits(argument)) {
+      if (labels) {
+        labels = nullptr;
+        return;
+      }
+      labels = argument;
+    }
+  if (labels)
+    step.setArgAttr(labels.getArgNumber(), train::getClassesAttrName(),
+                    graph.builder.getI64IntegerAttr(shapeOf(logits.value)[*classAxis]));
+}
