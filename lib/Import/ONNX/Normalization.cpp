@@ -280,9 +280,9 @@ static LogicalResult importDropout(Node &node) {
                        "\"");
     trains = mode->front() != 0;
   }
-  unsigned stream = 0;
-  for (Operation &op : *b.getInsertionBlock())
-    stream += isa<train::DropoutOp>(op);
+  unsigned stream = 0; // dropouts before this one; a mask is no other dropout
+  for (auto op : b.getInsertionBlock()->getOps<train::DropoutOp>())
+    stream += !op.getMask();
   auto dropped = [&](bool isMask, double share) -> Value {
     SmallVector<NamedAttribute> attributes = {
         number(node, "ratio", share),
