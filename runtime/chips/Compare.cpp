@@ -61,7 +61,7 @@ std::string describe(const std::vector<Difference> &differences, size_t limit) {
 
 static std::string number(double value) {
   char digits[64];
-  auto end = std::to_chars(digits, digits + sizeof digits, value);
+  auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
   return std::string(digits, end.ptr);
 }
 

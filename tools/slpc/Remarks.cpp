@@ -19,7 +19,8 @@ namespace {
 /// MLIR's own printer shows every field of the record under its name; people want the text.
 class RemarkPrinter : public remark::detail::MLIRRemarkStreamerBase {
 public:
-  RemarkPrinter(const std::string &regex, RemarkCount &count) : filter(regex), count(count) {}
+  RemarkPrinter(const std::string &regex, RemarkCount &count)
+      : filter("^(" + regex + ")$"), count(count) {}
 
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
     StringRef category = remark.getCategoryName();
@@ -45,7 +46,7 @@ LogicalResult slp::printRemarks(MLIRContext &context, const std::string &regex, 
   if (!llvm::Regex(regex).isValid(error))
     return failure();
   // All categories, so that a pattern that fits none can be told what there is.
-  const std::string any = ".";
+  const std::string any = ".*";
   remark::RemarkCategories categories{any, any, any, any, any};
   return remark::enableOptimizationRemarks(context, std::make_unique<RemarkPrinter>(regex, count),
                                            std::make_unique<remark::RemarkEmittingPolicyAll>(),

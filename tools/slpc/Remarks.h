@@ -22,8 +22,9 @@ struct RemarkCount {
   std::set<std::string> categories; // of all of them, printed or not
 };
 
-/// From now on remarks whose category matches `regex` are printed to stderr, `slpc: remark: tile:
-/// node "Conv_0": what`. Fails with a message if `regex` is none. `count` must outlive the context.
+/// From now on remarks whose category matches all of `regex` are printed to stderr, `slpc: remark:
+/// tile: node "Conv_0": what`. Fails with a message if `regex` is none. `count` must outlive the
+/// context.
 mlir::LogicalResult printRemarks(mlir::MLIRContext &context, const std::string &regex,
                                  RemarkCount &count, std::string &error);
 

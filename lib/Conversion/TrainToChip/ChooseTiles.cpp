@@ -214,8 +214,9 @@ int64_t TileChooser::excess(const TileChoice &choice) const {
       if (nest.oneAccumulatorSlot)
         size = size / element * std::max<int64_t>(element, chip.numerics.accumulateFp16 ? 2 : 4);
       over += std::max<int64_t>(0, size - chip.structure.accBankBytes);
-    else
+    } else {
       bytes[buffer.space] += size * bufferSlots(nest, buffer, choice);
+    }
   }
   over += std::max<int64_t>(0, bytes[Space::spm] - chip.structure.scratchpadBytes);
   over += std::max<int64_t>(0, bytes[Space::shared] - chip.structure.sharedBytes);

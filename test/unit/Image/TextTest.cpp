@@ -165,32 +165,32 @@ TEST(Text, MessagesNameTheLine) {
   EXPECT_EQ(messageAfter(".image 5", ".image 6"),
             "my.s:1: .image: expected an integer from 5 to 5, found '6'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
-            "my.s:4: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
+            "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),
-            "my.s:4: .batch: expected an integer from 1 to 9223372036854775807, found "
+            "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found "
             "'18446744073709551615'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 2 3"),
-            "my.s:4: .batch: expected the end of the line, found '3'");
+            "my.s:7: .batch: expected the end of the line, found '3'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 2\n.batch 2"),
-            "my.s:5: .batch: a second one, expected one");
-  EXPECT_EQ(messageAfter(".batch 2", ".bunch 2"), "my.s:4: unknown directive '.bunch'");
+            "my.s:8: .batch: a second one, expected one");
+  EXPECT_EQ(messageAfter(".batch 2", ".bunch 2"), "my.s:7: unknown directive '.bunch'");
   EXPECT_EQ(messageAfter(".loss_scale 1024", ".loss_scale big"),
-            "my.s:5: .loss_scale: expected a number, found 'big'");
+            "my.s:8: .loss_scale: expected a number, found 'big'");
   EXPECT_EQ(
       messageAfter("@input.1 role=input", "@input.1 role=inputs"),
-      "my.s:6: .tensor: expected one of input, output, state, temp, constant, found 'inputs'");
+      "my.s:9: .tensor: expected one of input, output, state, temp, constant, found 'inputs'");
   EXPECT_EQ(messageAfter("@input.1 role=input, ", "@input.1 "),
-            "my.s:6: .tensor: expected 'role=', found 'format'");
+            "my.s:9: .tensor: expected 'role=', found 'format'");
   EXPECT_EQ(messageAfter("shape=[2, 8]", "shape=[2 8]"),
-            "my.s:6: .tensor: expected ',' or ']', found '8'");
+            "my.s:9: .tensor: expected ',' or ']', found '8'");
   EXPECT_EQ(messageAfter("@input.1", "input.1"),
-            "my.s:6: .tensor: expected '@' and a name, found 'input.1'");
+            "my.s:9: .tensor: expected '@' and a name, found 'input.1'");
   EXPECT_EQ(messageAfter(".bytes 01", ".bytes 0g"),
-            "my.s:9: .bytes: expected pairs of hexadecimal digits, found '0g'");
+            "my.s:12: .bytes: expected pairs of hexadecimal digits, found '0g'");
   EXPECT_EQ(messageAfter(".bytes 01", ".bytes 1"),
-            "my.s:9: .bytes: expected pairs of hexadecimal digits");
+            "my.s:12: .bytes: expected pairs of hexadecimal digits");
   EXPECT_EQ(messageAfter(".bytes 01", ".bytes aabb01"),
-            "my.s:9: .bytes: tensor 'conv1.weight' has 16 bytes, found more");
+            "my.s:12: .bytes: tensor 'conv1.weight' has 16 bytes, found more");
   EXPECT_NE(
       messageAfter(".loc 1 fp", ".loc 1 up2").find(".loc: expected one of none, fp, bp, wg, up"),
       std::string::npos);
