@@ -61,7 +61,7 @@ def window_of(attributes, sizes, kernel):
 
 def run_conv(attributes, x, weight, bias=None):
     strides, dilations, pads = window_of(attributes, x.shape[2:], weight.shape[2:])
-    run = functional.conv1d if x.dim() == 3 else functional.conv2d
+    run = [functional.conv1d, functional.conv2d, functional.conv3d][x.dim() - 3]
     return run(functional.pad(x, split_pads(pads)), weight, bias, stride=strides,
                dilation=dilations, groups=attributes.get("group", 1))
 
@@ -76,7 +76,8 @@ def run_conv_transpose(attributes, x, weight, bias=None):
     mode = attributes.get("auto_pad", b"NOTSET")
     if mode.startswith(b"SAME") and not wanted:
         wanted = [size * stride for size, stride in zip(x.shape[2:], strides)]
-    run = functional.conv_transpose1d if n == 1 else functional.conv_transpose2d
+    run = [functional.conv_transpose1d, functional.conv_transpose2d,
+           functional.conv_transpose3d][n - 1]
     y = run(x, weight, stride=strides, dilation=dilations, groups=attributes.get("group", 1))
     y = functional.pad(y, split_pads([0] * n + list(more)))
     for d in range(n):
@@ -110,7 +111,7 @@ def run_avg_pool(attributes, x):
     kernel = attributes["kernel_shape"]
     strides, _, pads = window_of(attributes, x.shape[2:], kernel)
     n = len(kernel)
-    run = functional.avg_pool1d if n == 1 else functional.avg_pool2d
+    run = [functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d][n - 1]
     counts = bool(attributes.get("count_include_pad", 0))
     if attributes.get("ceil_mode", 0):
         assert pads[:n] == pads[n:]
@@ -590,8 +591,8 @@ OPERATORS = {
     "MaxPool": run_max_pool,
     "MaxUnpool": run_max_unpool,
     "AveragePool": run_avg_pool,
-    "GlobalMaxPool": lambda _, x: x.amax((2, 3), keepdim=True),
-    "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
+    "GlobalMaxPool": lambda _, x: x.amax(tuple(range(2, x.dim())), keepdim=True),
+    "GlobalAveragePool": lambda _, x: x.mean(tuple(range(2, x.dim())), keepdim=True),
     "Flatten": lambda attributes, x: x.flatten(attributes.get("axis", 1)),
     "Reshape": run_reshape,
     "Pad": run_pad,

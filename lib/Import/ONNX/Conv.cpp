@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/ShapeRules.h"
-#include "lib/Import/ONNX/Window.h"
+#include "lib/Import/ONNX/Volume.h"
 
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainMacOps.h"
@@ -17,14 +17,10 @@ using namespace slp::import_onnx;
 /// The window of a convolution whose kernel is that of the weights, input 1.
 static FailureOr<SpatialWindow> convWindow(Node &node) {
   ArrayRef<int64_t> x = node.shape(0), w = node.shape(1);
-  if (x.size() < 3 || x.size() > 4 || w.size() != x.size()) {
-    if (x.size() == 5 && w.size() == 5)
-      return node.fail("three-dimensional convolutions are not supported: windows of the MAC "
-                       "engine have rows and columns only");
-    return node.fail("expected a convolution in one or two dimensions (input and weights of rank "
-                     "3 or 4), found input " +
+  if (x.size() < 3 || x.size() > 5 || w.size() != x.size())
+    return node.fail("expected a convolution in one to three dimensions (input and weights of rank "
+                     "3 to 5), found input " +
                      printShape(x) + ", weights " + printShape(w));
-  }
   SmallVector<int64_t> kernel = node.integers("kernel_shape", w.drop_front(2));
   if (ArrayRef<int64_t>(kernel) != w.drop_front(2))
     return node.fail("expected kernel_shape " + printShape(w.drop_front(2)) +
@@ -52,6 +48,8 @@ static LogicalResult importConv(Node &node) {
   if (failed(window))
     return failure();
   applyAutoPad(node, node.shape(0).drop_front(2), *window);
+  if (node.rank(0) == 5)
+    return node.setOutput(convolveVolume(node, *window));
   SmallVector<Value> operands = {node.reshape(node.tensor(0), withRows(node.shape(0))),
                                  node.reshape(node.tensor(1), withRows(node.shape(1)))};
   if (Value bias = node.tensor(2))
@@ -102,6 +100,8 @@ static LogicalResult importConvTranspose(Node &node) {
   int64_t channels = 0;
   if (llvm::MulOverflow(node.shape(1)[1], node.integer("group", 1), channels) || channels < 1)
     return node.fail("expected a group of at least 1, found " + Twine(node.integer("group", 1)));
+  if (output.size() == 3)
+    return node.setOutput(spreadVolume(node, *window, channels, output));
   SmallVector<int64_t> shape = {node.shape(0)[0], channels};
   shape.append(asPlane(output));
   SmallVector<NamedAttribute> attributes = convAttributes(node, *window);
@@ -126,9 +126,9 @@ void slp::import_onnx::addConvOperators(OperatorTable &table) {
                                        {"kernel_shape", AttributeKind::integers, ""},
                                        {"pads", AttributeKind::integers, ""},
                                        {"strides", AttributeKind::integers, ""}};
-  table["Conv"] = {"ff|f", 1, window, importConv, "one or two dimensions", "1, 11, 22"};
+  table["Conv"] = {"ff|f", 1, window, importConv, "one to three dimensions", "1, 11, 22"};
   window.push_back({"output_padding", AttributeKind::integers, ""});
   window.push_back({"output_shape", AttributeKind::integers, ""});
-  table["ConvTranspose"] = {"ff|f",     1, window, importConvTranspose, "one or two dimensions",
+  table["ConvTranspose"] = {"ff|f",     1, window, importConvTranspose, "one to three dimensions",
                             "1, 11, 22"};
 }

@@ -47,31 +47,27 @@ static train::MaxPoolOp createMaxPool(Node &node, Value x, ArrayRef<NamedAttribu
   return node.create<train::MaxPoolOp>(x, attributes, {b.getF32Type(), index});
 }
 
-/// One part of a window, for a pool over some of the dimensions.
-static SpatialWindow partOf(const SpatialWindow &window, size_t first, size_t n) {
-  auto take = [&](const SmallVector<int64_t> &values) {
-    return SmallVector<int64_t>(ArrayRef<int64_t>(values).slice(first, n));
-  };
-  return {take(window.kernel), take(window.strides), take(window.dilations), take(window.before),
-          take(window.after)};
+/// The depth of a window as its rows, and one column.
+static SpatialWindow depthAsRows(const SpatialWindow &window) {
+  SpatialWindow rows = partOf(window, 0, 1);
+  rows.kernel.push_back(1);
+  rows.strides.push_back(1);
+  rows.dilations.push_back(1);
+  rows.before.push_back(0);
+  rows.after.push_back(0);
+  return rows;
 }
 
 /// The maximum over height and width, then over the depth of those: the first of equal elements in
 /// row-major order is the same as that of the whole window.
 static LogicalResult importVolumeMaxPool(Node &node, const SpatialWindow &window) {
   ArrayRef<int64_t> x = node.shape(0);
-  SpatialWindow plane = partOf(window, 1, 2), depth = partOf(window, 0, 1);
+  SpatialWindow plane = partOf(window, 1, 2), rows = depthAsRows(window);
   auto flat = createMaxPool(node, node.reshape(node.tensor(0), {x[0], x[1] * x[2], x[3], x[4]}),
                             poolAttributes(node, plane), product(plane.kernel));
   if (!flat)
     return failure();
   int64_t height = shapeOf(flat.getY())[2], width = shapeOf(flat.getY())[3];
-  // The depth as rows: the single dimension of the window, and one column.
-  SpatialWindow rows = {{depth.kernel[0], 1},
-                        {depth.strides[0], 1},
-                        {depth.dilations[0], 1},
-                        {depth.before[0], 0},
-                        {depth.after[0], 0}};
   auto deep = createMaxPool(node, node.reshape(flat.getY(), {x[0], x[1], x[2], height * width}),
                             poolAttributes(node, rows), rows.kernel[0]);
   if (!deep)
@@ -171,12 +167,32 @@ static train::PadOp zerosAround(Value x, const SpatialWindow &window) {
   return pad;
 }
 
+/// avg_pool of a window with one or two dimensions; `counts` the padding too.
+static Value average(Node &node, Value x, const SpatialWindow &window, bool counts) {
+  SmallVector<NamedAttribute> attributes = poolAttributes(node, window);
+  if (counts)
+    attributes.push_back(
+        node.builder.getNamedAttr("count_include_pad", node.builder.getUnitAttr()));
+  auto pool = node.create<train::AvgPoolOp>(x, attributes);
+  return pool ? pool.getY() : Value();
+}
+
+/// The mean over height and width, then over the depth of those: a window has as many elements as
+/// its plane times as many as its depth, in padding or not.
+static Value averageVolume(Node &node, Value x, const SpatialWindow &window, bool counts) {
+  SmallVector<int64_t> shape(shapeOf(x));
+  Value flat = average(node, node.reshape(x, {shape[0], shape[1] * shape[2], shape[3], shape[4]}),
+                       partOf(window, 1, 2), counts);
+  if (!flat)
+    return nullptr;
+  int64_t height = shapeOf(flat)[2], width = shapeOf(flat)[3];
+  Value deep = average(node, node.reshape(flat, {shape[0], shape[1], shape[2], height * width}),
+                       depthAsRows(window), counts);
+  return deep ? node.reshape(deep, {shape[0], shape[1], shapeOf(deep)[2], height, width}) : deep;
+}
+
 static LogicalResult importAveragePool(Node &node) {
-  OpBuilder &b = node.builder;
-  if (node.rank(0) == 5)
-    return node.fail("three-dimensional averages are not supported: windows have rows and columns "
-                     "only");
-  FailureOr<SpatialWindow> window = poolWindow(node, node.shape(0), 2);
+  FailureOr<SpatialWindow> window = poolWindow(node, node.shape(0), 3);
   if (failed(window))
     return failure();
   bool counts = node.integer("count_include_pad", 0) != 0;
@@ -188,11 +204,10 @@ static LogicalResult importAveragePool(Node &node) {
     counts = true;
     x = pad.getX();
   }
-  SmallVector<NamedAttribute> attributes = poolAttributes(node, *window);
-  if (counts)
-    attributes.push_back(b.getNamedAttr("count_include_pad", b.getUnitAttr()));
-  auto pool = node.create<train::AvgPoolOp>(node.reshape(x, withRows(shapeOf(x))), attributes);
-  Value y = pool ? withoutRow(node, pool.getY()) : Value();
+  if (window->kernel.size() == 3)
+    return node.setOutput(averageVolume(node, x, *window, counts));
+  Value y = average(node, node.reshape(x, withRows(shapeOf(x))), *window, counts);
+  y = withoutRow(node, y);
   if (y)
     node.graph.averagePools[node.outputName(0).str()] = {SmallVector<int64_t>(node.shape(0)),
                                                          SmallVector<int64_t>(shapeOf(y))};
@@ -280,7 +295,7 @@ void slp::import_onnx::addPoolOperators(OperatorTable &table) {
                           1,
                           with({{"count_include_pad", AttributeKind::integer, ""}}),
                           importAveragePool,
-                          "one or two dimensions",
+                          "one to three dimensions",
                           "1, 7, 10, 11, 19, 22"};
   Operator &gradient = table["AveragePoolGrad"] = table["AveragePool"];
   gradient.import = importAveragePoolGrad;

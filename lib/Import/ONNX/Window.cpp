@@ -22,6 +22,14 @@ SmallVector<int64_t> SpatialWindow::pads() const {
   return all;
 }
 
+SpatialWindow slp::import_onnx::partOf(const SpatialWindow &window, size_t first, size_t n) {
+  auto take = [&](const SmallVector<int64_t> &values) {
+    return SmallVector<int64_t>(ArrayRef<int64_t>(values).slice(first, n));
+  };
+  return {take(window.kernel), take(window.strides), take(window.dilations), take(window.before),
+          take(window.after)};
+}
+
 AutoPad slp::import_onnx::autoPadOf(const Node &node) {
   return llvm::StringSwitch<AutoPad>(node.string("auto_pad", "NOTSET"))
       .Case("VALID", AutoPad::valid)

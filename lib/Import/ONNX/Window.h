@@ -23,6 +23,9 @@ struct SpatialWindow {
   llvm::SmallVector<int64_t> pads() const;
 };
 
+/// `n` of the dimensions, from `first` on.
+SpatialWindow partOf(const SpatialWindow &window, size_t first, size_t n);
+
 enum class AutoPad { none, valid, sameUpper, sameLower };
 AutoPad autoPadOf(const Node &node);
 /// The rule for the attribute auto_pad.

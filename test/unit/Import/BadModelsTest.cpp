@@ -32,9 +32,11 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
        {"node \"the_MaxPool\": expected 2 values of kernel_shape, found 0\n"}},
       {"attribute-type.onnx",
        {"node \"the_Conv\": attribute kernel_shape: expected INTS, found STRING\n"}},
-      {"conv-3d.onnx",
-       {"node \"the_Conv\": three-dimensional convolutions are not supported: windows of the MAC "
-        "engine have rows and columns only\n"}},
+      {"conv-3d-depth.onnx",
+       {"node \"the_Conv\": expected a depth of at least 3 with its padding, found 2\n"}},
+      {"conv-4d.onnx",
+       {"node \"the_Conv\": expected a convolution in one to three dimensions (input and weights "
+        "of rank 3 to 5), found input 2x2x3x3x3x3, weights 4x2x3x3x3x3\n"}},
       {"conv-auto-pad.onnx",
        {"node \"the_Conv\": attribute auto_pad = \"SAME_MIDDLE\" is not supported, expected "
         "NOTSET, VALID, SAME_UPPER or SAME_LOWER" +
