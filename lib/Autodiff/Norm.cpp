@@ -8,6 +8,7 @@
 
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -21,6 +22,13 @@ static SmallVector<int64_t> servedAxes(Value value) {
     if (extent == 1)
       axes.push_back(d);
   return axes;
+}
+
+/// Whether a mean is the constant 0, as where a normalisation is by the mean of squares alone.
+static bool isZero(Value mean) {
+  auto constant = mean.getDefiningOp<ConstantOp>();
+  auto value = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  return value && value.isSplat() && value.getSplatValue<APFloat>().isZero();
 }
 
 namespace {
@@ -61,8 +69,10 @@ public:
     int64_t count = 1;
     for (int64_t axis : axes)
       count *= shapeOf(op.getX())[axis];
-    SmallVector<Value> operands = {error,       op.getX(),      op.getMean(),
-                                   op.getVar(), total.getSum(), total.getProducts()};
+    // A mean that is zero whatever x is passes nothing on: zero takes the place of its sum.
+    Value sum = isZero(op.getMean()) ? op.getMean() : total.getSum();
+    SmallVector<Value> operands = {error,       op.getX(), op.getMean(),
+                                   op.getVar(), sum,       total.getProducts()};
     if (isScaleShared())
       operands.push_back(op.getScale());
     auto dx = createInferred<NormalizeGradOp>(

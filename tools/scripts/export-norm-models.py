@@ -69,8 +69,11 @@ class Graph:
             return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
         graph = helper.make_graph(self.nodes, self.name, [value("image", image)],
                                   [value("logits", [image[0], classes])], self.initializers)
+        sets = [helper.make_opsetid("", self.opset)]
+        if any(node.domain for node in self.nodes):
+            sets.append(helper.make_opsetid("com.microsoft", 1))
         return helper.make_model(graph, producer_name="export-norm-models", ir_version=7,
-                                 opset_imports=[helper.make_opsetid("", self.opset)])
+                                 opset_imports=sets)
 
 
 def batch_fixed():
@@ -115,9 +118,70 @@ def reduce_sum():
     return graph.model([3, 2, 6, 7])
 
 
+def rms(name, op, opset, *shape, **attributes):
+    """By the mean of squares over the dimensions of `shape`."""
+    graph = Graph(name, opset)
+    graph.conv()
+    scale = graph.parameter("rms.weight", *shape, low=0.5, high=1.5)
+    graph.node(op, ["hidden", scale], "normal", epsilon=1e-3, **attributes)
+    graph.classify("normal", 64)
+    return graph.model([3, 2, 6, 6])
+
+
+def rms_written():
+    """As Llama's and T5's modules are exported: w * (x * rsqrt(mean(x^2) + epsilon))."""
+    graph = Graph("norm-rms-written", 13)
+    graph.conv()
+    for name, value in (("two", 2), ("epsilon", 1e-3)):
+        graph.initializers.append(numpy_helper.from_array(np.array(value, np.float32), name))
+    graph.node("Pow", ["hidden", "two"], "squares")
+    graph.node("ReduceMean", ["squares"], "mean", axes=[-1], keepdims=1)
+    graph.node("Add", ["mean", "epsilon"], "shifted")
+    graph.node("Reciprocal", [graph.node("Sqrt", ["shifted"], "root")], "inverse")
+    graph.node("Mul", ["hidden", "inverse"], "scaled")
+    graph.node("Mul", [graph.parameter("rms.weight", 4, low=0.5, high=1.5), "scaled"], "normal")
+    graph.classify("normal", 64)
+    return graph.model([3, 2, 6, 6])
+
+
+def skip(name, op, *parameters):
+    """ONNX Runtime's, of the sum of two tensors, which is read again."""
+    graph = Graph(name, 17)
+    rows = graph.node("Reshape", [graph.conv(), graph.integers("rows", [0, 16, 4])], "tokens")
+    residual = graph.node("Tanh", [rows], "residual")
+    inputs = [rows, residual] + [graph.parameter(parameter, 4, low=0.5, high=1.5)
+                                 for parameter in parameters]
+    graph.nodes.append(helper.make_node(op, inputs, ["normal", "", "", "sum"], name="skip",
+                                        domain="com.microsoft", epsilon=1e-3))
+    graph.classify(graph.node("Add", ["normal", "sum"], "both"), 64)
+    return graph.model([3, 2, 6, 6])
+
+
+def lp(p, axis):
+    graph = Graph(f"norm-lp-{p}", 13)
+    graph.conv()
+    graph.node("LpNormalization", ["hidden"], "normal", p=p, axis=axis)
+    graph.classify("normal", 64)
+    return graph.model([3, 2, 6, 6])
+
+
+# Operators that the checker of this version of ONNX does not know.
+NEWER_MODELS = {
+    "norm-rms": lambda: rms("norm-rms", "RMSNormalization", 23, 4),
+    "norm-rms-image": lambda: rms("norm-rms-image", "RMSNormalization", 23, 4, 4, 4, axis=1),
+    "norm-rms-simplified": lambda: rms("norm-rms-simplified", "SimplifiedLayerNormalization", 17,
+                                       4, axis=-1, stash_type=1),
+    "norm-rms-skip": lambda: skip("norm-rms-skip", "SkipSimplifiedLayerNormalization",
+                                  "gamma", "bias"),
+    "norm-layer-skip": lambda: skip("norm-layer-skip", "SkipLayerNormalization", "gamma", "beta",
+                                    "bias"),
+}
 HELPER_MODELS = {
     "norm-batch-fixed": batch_fixed,
     "norm-instance": instance,
+    "norm-lp-1": lambda: lp(1, 1),
+    "norm-lp-2": lambda: lp(2, -1),
+    "norm-rms-written": rms_written,
     "norm-reduce-mean": reduce_mean,
     "norm-reduce-sum": reduce_sum,
 }
@@ -135,6 +199,8 @@ def main():
                           opset_version=opset, input_names=["image"], output_names=["logits"])
     for name, maker in HELPER_MODELS.items():
         onnx.checker.check_model(maker(), full_check=True)
+        onnx.save(maker(), str(out / f"{name}.onnx"))
+    for name, maker in NEWER_MODELS.items():
         onnx.save(maker(), str(out / f"{name}.onnx"))
 
 

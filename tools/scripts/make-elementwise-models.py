@@ -22,8 +22,9 @@ from onnx import helper, numpy_helper
 UNARY = {
     "Abs": (13, {}), "Celu": (13, {"alpha": 0.75}), "Elu": (13, {"alpha": 1.25}), "Erf": (13, {}),
     "Exp": (13, {}), "HardSigmoid": (13, {"alpha": 0.3, "beta": 0.4}), "HardSwish": (14, {}),
-    "LeakyRelu": (13, {"alpha": 0.2}), "Neg": (13, {}), "Selu": (13, {}), "Sigmoid": (13, {}),
+    "LeakyRelu": (13, {"alpha": 0.2}), "Mish": (18, {}), "Neg": (13, {}), "Selu": (13, {}), "Sigmoid": (13, {}),
     "Shrink": (13, {"lambd": 0.125, "bias": 0.0625}), "Softplus": (13, {}), "Softsign": (13, {}),
+    "Swish": (24, {"alpha": 1.25}),
     "Tanh": (13, {}), "ThresholdedRelu": (13, {"alpha": 0.125}),
 }
 

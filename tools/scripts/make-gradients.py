@@ -266,6 +266,21 @@ def run_layer_norm(attributes, x, scale, bias=None):
     return y if bias is None else y + bias
 
 
+def run_rms_norm(attributes, x, scale):
+    axes = tuple(range(attributes.get("axis", -1) % x.dim(), x.dim()))
+    squares = x.square().mean(axes, keepdim=True)
+    return x * torch.rsqrt(squares + attributes.get("epsilon", 1e-5)) * scale
+
+
+def run_skip(norm, hasBeta):
+    """(normal, mean, inverse deviation, sum); the two in the middle are read by nobody."""
+    def run(attributes, x, skip, *parameters):
+        first = 2 if hasBeta else 1
+        total = x + skip + sum(parameters[first:])
+        return norm(attributes, total, *parameters[:first]), None, None, total
+    return run
+
+
 def run_group_norm(attributes, x, scale, bias):
     """Until operator set 20 a scale was that of a group."""
     groups, channels = attributes["num_groups"], x.shape[1]
@@ -540,6 +555,7 @@ ELEMENTWISE = {
     "Max": lambda _, a, b: torch.maximum(a, b),
     "Mean": lambda _, *xs: total(*xs) / len(xs),
     "Min": lambda _, a, b: torch.minimum(a, b),
+    "Mish": lambda _, x: functional.mish(x),
     "Mul": broadcast(torch.mul),
     "Neg": lambda _, x: -x,
     "Not": lambda _, x: ~x,
@@ -558,6 +574,7 @@ ELEMENTWISE = {
     "Sqrt": lambda _, x: x.sqrt(),
     "Sub": broadcast(torch.sub),
     "Sum": lambda _, *xs: total(*xs),
+    "Swish": lambda attributes, x: x * torch.sigmoid(attributes.get("alpha", 1.0) * x),
     "Tanh": lambda _, x: x.tanh(),
     "ThresholdedRelu": run_threshold,
     "Where": lambda _, cond, a, b: torch.where(cond, a, b),
@@ -581,6 +598,12 @@ OPERATORS = {
     "ReduceMin": run_reduce(torch.amin),
     "ReduceProd": run_reduce(run_prod),
     "LayerNormalization": run_layer_norm,
+    "LpNormalization": lambda attributes, x: functional.normalize(
+        x, attributes.get("p", 2), attributes.get("axis", -1)),
+    "RMSNormalization": run_rms_norm,
+    "SimplifiedLayerNormalization": run_rms_norm,
+    "SkipLayerNormalization": run_skip(run_layer_norm, True),
+    "SkipSimplifiedLayerNormalization": run_skip(run_rms_norm, False),
     "GroupNormalization": run_group_norm,
     "MeanVarianceNormalization": run_mean_variance,
     "Expand": lambda _, x, shape: x.broadcast_to(torch.broadcast_shapes(x.shape, shape.tolist())),

@@ -92,10 +92,21 @@ template <typename Op> static LogicalResult importBiasGelu(Node &node) {
   return node.setOutput(build<Op>(node, x));
 }
 
-/// com.microsoft: x * sigmoid(alpha * x).
-static LogicalResult importQuickGelu(Node &node) {
+/// x * sigmoid(alpha * x).
+static LogicalResult importSwish(Node &node, double defaultAlpha) {
   Value x = operand(node, 0);
-  Value gate = build<train::SigmoidOp>(node, affine(node, x, node.number("alpha", 1.702), 0));
+  double alpha = node.number("alpha", defaultAlpha);
+  Value gate = build<train::SigmoidOp>(node, alpha == 1 ? x : affine(node, x, alpha, 0));
+  return node.setOutput(buildBroadcast<train::MulOp>(node, x, gate));
+}
+
+static LogicalResult importSwish(Node &node) { return importSwish(node, 1); }
+static LogicalResult importQuickGelu(Node &node) { return importSwish(node, 1.702); }
+
+/// x * tanh(softplus(x)).
+static LogicalResult importMish(Node &node) {
+  Value x = operand(node, 0);
+  Value gate = build<train::TanhOp>(node, build<train::SoftplusOp>(node, x));
   return node.setOutput(buildBroadcast<train::MulOp>(node, x, gate));
 }
 
@@ -144,6 +155,7 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
   add("HardSwish", importFunction<train::HardSwishOp>, "14");
   add("LeakyRelu", importLeakyRelu, "1, 6, 16", {number("alpha")});
   add("Log", importFunction<train::LogOp>, "1, 6, 13");
+  add("Mish", importMish, "18, 22");
   addOfIntegersToo("Neg", ofIntegersToo<importNeg>, "1, 6, 13");
   add("Not", importFunction<train::LogicalNotOp>, "1");
   add("Reciprocal", importFunction<train::ReciprocalOp>, "1, 6, 13");
@@ -156,6 +168,7 @@ void slp::import_onnx::addActivationOperators(OperatorTable &table) {
   add("Softplus", importFunction<train::SoftplusOp>, "1");
   add("Softsign", importFunction<train::SoftsignOp>, "1");
   add("Sqrt", importFunction<train::SqrtOp>, "1, 6, 13");
+  add("Swish", importSwish, "24", {number("alpha")});
   add("Tanh", importFunction<train::TanhOp>, "1, 6, 13");
   add("ThresholdedRelu", importThresholdedRelu, "10", {number("alpha")});
   table["Clip"] = {"a|cc",

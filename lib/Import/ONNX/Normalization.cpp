@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "lib/Import/ONNX/Operators.h"
+#include "lib/Import/ONNX/Normalization.h"
 
 #include "dialects/Train/TrainNormOps.h"
 #include "dialects/Train/TrainReduceOps.h"
@@ -23,20 +23,19 @@ static NamedAttribute number(Node &node, StringRef name, double value) {
   return node.builder.getNamedAttr(name, node.builder.getF32FloatAttr(float(value)));
 }
 
-/// A tensor of one value, of shape (1, 1, ...), that serves all coordinates of a rank.
-static Value splat(Node &node, StringRef what, float value, int64_t rank) {
-  Constant constant = Constant::ofNumbers(SmallVector<int64_t>(rank, 1), {value});
+Value slp::import_onnx::constantOf(Node &node, StringRef what, float value,
+                                   ArrayRef<int64_t> shape) {
+  std::vector<double> values(product(shape), value);
   std::string name = (node.outputName(0) + "/" + what).str();
-  node.graph.constants[name] = std::make_shared<const Constant>(std::move(constant));
+  node.graph.constants[name] =
+      std::make_shared<const Constant>(Constant::ofNumbers(shape, std::move(values)));
   return node.graph.materialize(name);
 }
 
-namespace {
-/// Mean and variance of a tensor over `axes`, which they keep with extent 1.
-struct Statistics {
-  Value mean, var;
-};
-} // namespace
+/// A tensor of one value, of shape (1, 1, ...), that serves all coordinates of a rank.
+static Value splat(Node &node, StringRef what, float value, int64_t rank) {
+  return constantOf(node, what, value, SmallVector<int64_t>(rank, 1));
+}
 
 static FailureOr<Statistics> statisticsOf(Node &node, Value x, ArrayRef<int64_t> axes) {
   NamedAttribute over = train::i64s(node.builder, "axes", axes);
@@ -49,17 +48,41 @@ static FailureOr<Statistics> statisticsOf(Node &node, Value x, ArrayRef<int64_t>
   return Statistics{mean.getY(), var.getY()};
 }
 
-/// x, normalised by its own statistics over `axes`; null after an error.
-static Value normalize(Node &node, Value x, ArrayRef<int64_t> axes, double epsilon, Value scale,
-                       Value bias, Statistics &statistics) {
+Value slp::import_onnx::normalizeBy(Node &node, Value x, const Statistics &statistics,
+                                    ArrayRef<int64_t> axes, double epsilon, Value scale,
+                                    Value bias) {
+  auto y = node.create<train::NormalizeOp>(
+      {x, statistics.mean, statistics.var, scale, bias},
+      {number(node, "epsilon", epsilon), train::i64s(node.builder, "axes", axes)});
+  return y ? y.getY() : Value();
+}
+
+Value slp::import_onnx::normalize(Node &node, Value x, ArrayRef<int64_t> axes, double epsilon,
+                                  Value scale, Value bias, Statistics &statistics) {
   FailureOr<Statistics> own = statisticsOf(node, x, axes);
   if (failed(own))
     return nullptr;
   statistics = *own;
-  auto y = node.create<train::NormalizeOp>(
-      {x, own->mean, own->var, scale, bias},
-      {number(node, "epsilon", epsilon), train::i64s(node.builder, "axes", axes)});
-  return y ? y.getY() : Value();
+  return normalizeBy(node, x, *own, axes, epsilon, scale, bias);
+}
+
+Value slp::import_onnx::inverseDeviation(Node &node, Value var, double epsilon) {
+  int64_t rank = shapeOf(var).size();
+  // One, normalised by the variance alone.
+  Value one = splat(node, "one", 1, rank), none = splat(node, "none", 0, rank);
+  auto ones = node.create<train::SpreadOp>(
+      one, train::i64s(node.builder, "shape", SmallVector<int64_t>(shapeOf(var))));
+  auto inverse = ones ? node.create<train::NormalizeOp>({ones.getY(), none, var, one, none},
+                                                        number(node, "epsilon", epsilon))
+                      : train::NormalizeOp();
+  return inverse ? inverse.getY() : Value();
+}
+
+Value slp::import_onnx::alignedParameter(Node &node, unsigned i, int64_t rank) {
+  Value value = node.tensor(i);
+  SmallVector<int64_t> padded(std::max<int64_t>(0, rank - node.rank(i)), 1);
+  padded.append(node.shape(i).begin(), node.shape(i).end());
+  return value ? node.reshape(value, padded) : value;
 }
 
 /// (C) as (1, C, 1, ...) of `rank` dimensions.
@@ -217,14 +240,8 @@ static LogicalResult importLayerNormalization(Node &node) {
   if (failed(axis))
     return failure();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
-  auto parameter = [&](unsigned i) {
-    Value value = node.tensor(i);
-    SmallVector<int64_t> padded(std::max<int64_t>(0, rank - node.rank(i)), 1);
-    padded.append(node.shape(i).begin(), node.shape(i).end());
-    return node.reshape(value, padded);
-  };
-  Value scale = parameter(1);
-  Value bias = node.hasInput(2) ? parameter(2) : splat(node, "zero", 0, rank);
+  Value scale = alignedParameter(node, 1, rank);
+  Value bias = node.hasInput(2) ? alignedParameter(node, 2, rank) : splat(node, "zero", 0, rank);
   double epsilon = node.number("epsilon", 1e-5);
   Statistics statistics;
   Value y = normalize(node, x, axes, epsilon, scale, bias, statistics);
@@ -232,17 +249,9 @@ static LogicalResult importLayerNormalization(Node &node) {
     return failure();
   SmallVector<Value> outputs = {y, statistics.mean, statistics.var};
   if (node.numOutputs() > 2 && node.hasOutput(2)) {
-    // 1 / sqrt(var + epsilon): one, normalised by the variance alone.
-    Value one = splat(node, "one", 1, rank), zero = splat(node, "none", 0, rank);
-    SmallVector<int64_t> kept(shapeOf(statistics.var));
-    auto ones = node.create<train::SpreadOp>(one, train::i64s(node.builder, "shape", kept));
-    auto rstd =
-        ones ? node.create<train::NormalizeOp>({ones.getY(), zero, statistics.var, one, zero},
-                                               number(node, "epsilon", epsilon))
-             : train::NormalizeOp();
-    if (!rstd)
+    outputs[2] = inverseDeviation(node, statistics.var, epsilon);
+    if (!outputs[2])
       return failure();
-    outputs[2] = rstd.getY();
   }
   outputs.resize(std::min<size_t>(outputs.size(), node.numOutputs()));
   return node.setOutputs(outputs);

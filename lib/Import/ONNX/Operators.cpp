@@ -40,6 +40,7 @@ const OperatorTable &slp::import_onnx::operatorTable() {
     addRecurrentOperators(t);
     addReduceOperators(t);
     addResizeOperators(t);
+    addRmsNormalizationOperators(t);
     addScatterOperators(t);
     addShapeOperators(t);
     addArtifactMathOperators(t);

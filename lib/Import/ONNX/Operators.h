@@ -83,6 +83,7 @@ void addQuantizeOperators(OperatorTable &table);
 void addRecurrentOperators(OperatorTable &table);
 void addReduceOperators(OperatorTable &table);
 void addResizeOperators(OperatorTable &table);
+void addRmsNormalizationOperators(OperatorTable &table);
 void addScatterOperators(OperatorTable &table);
 void addShapeOperators(OperatorTable &table);
 
