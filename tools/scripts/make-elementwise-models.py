@@ -76,8 +76,11 @@ class Graph:
             return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
         graph = helper.make_graph(self.nodes, self.name, [value("image", image)],
                                   [value("logits", [image[0], 4])], self.initializers)
+        sets = [helper.make_opsetid("", opset)]
+        if any(node.domain for node in self.nodes):
+            sets.append(helper.make_opsetid("com.microsoft", 1))
         return helper.make_model(graph, producer_name="make-elementwise-models", ir_version=7,
-                                 opset_imports=[helper.make_opsetid("", opset)])
+                                 opset_imports=sets)
 
 
 def unary(op):
@@ -114,6 +117,20 @@ def gelu_tanh(graph, x):
     inner = graph.node("Mul", [graph.number(np.sqrt(2 / np.pi)), graph.node("Add", [x, cube])])
     outer = graph.node("Add", [graph.number(1), graph.node("Tanh", [inner])])
     return graph.node("Mul", [graph.node("Mul", [graph.number(0.5), x]), outer])
+
+
+def fused_gelus(graph, x):
+    """ONNX Runtime's: each with or without a bias, which is added first."""
+    def node(op, *inputs, **attributes):
+        return graph.node(op, list(inputs), domain="com.microsoft", **attributes)
+    x = node("BiasGelu", x, graph.parameter("bias1", 8))
+    x = node("FastGelu", x, graph.parameter("bias2", 8))
+    x = node("QuickGelu", node("FastGelu", x), alpha=1.25)
+    return node("Gelu", x)
+
+
+def gelus(graph, x):
+    return graph.node("Gelu", [graph.node("Gelu", [x], approximate="tanh")], approximate="none")
 
 
 def numbers(graph, x):
@@ -186,6 +203,8 @@ def models():
         yield of_conv(name, body)
     yield of_dense("clip-attributes",
                    lambda g, x: g.node("Clip", [x], min=-0.125, max=0.25), opset=10)
+    yield of_dense("gelu-20", gelus, opset=20)
+    yield of_dense("gelu-fused", fused_gelus)
     yield of_conv("add-axis", lambda g, x: g.node(
         "Add", [x, g.parameter("shift", 3)], axis=1, broadcast=1), opset=6)
 

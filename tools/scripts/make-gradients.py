@@ -543,6 +543,11 @@ ELEMENTWISE = {
     "Elu": lambda attributes, x: functional.elu(x, attributes.get("alpha", 1.0)),
     "Erf": lambda _, x: x.erf(),
     "Exp": lambda _, x: x.exp(),
+    "BiasGelu": lambda _, x, bias: functional.gelu(x + bias),
+    "FastGelu": lambda _, x, bias=0: functional.gelu(x + bias, approximate="tanh"),
+    "Gelu": lambda attributes, x: functional.gelu(
+        x, approximate=attributes.get("approximate", b"none").decode()),
+    "QuickGelu": lambda attributes, x: x * torch.sigmoid(attributes.get("alpha", 1.702) * x),
     "Floor": lambda _, x: x.floor(),
     "Greater": lambda _, a, b: a > b,
     "GreaterOrEqual": lambda _, a, b: a >= b,
