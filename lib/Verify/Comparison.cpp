@@ -81,6 +81,15 @@ void Comparison::expect(llvm::StringRef name, const reference::Tensor &values, O
                      std::vector<Seen>(n, Seen::no)});
 }
 
+LogicalResult Comparison::forEachExpected(
+    llvm::function_ref<LogicalResult(llvm::StringRef, const reference::Tensor &, Operation *)>
+        visit) const {
+  for (const Entry &entry : entries)
+    if (failed(visit(entry.name, entry.expected, entry.op)))
+      return failure();
+  return success();
+}
+
 bool Comparison::differs(const Entry &entry, size_t i) const {
   return entry.seen[i] != Seen::no && !sameBits(entry.actual[i], entry.expected.values[i]);
 }

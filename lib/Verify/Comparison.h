@@ -38,6 +38,12 @@ public:
   void captured(const image::Capture &what, uint64_t pc, const std::vector<int64_t> &linear,
                 const std::vector<float> &values) override;
 
+  /// Calls `visit` for what expect() was told, in order, until it fails.
+  mlir::LogicalResult forEachExpected(
+      llvm::function_ref<mlir::LogicalResult(llvm::StringRef name, const reference::Tensor &values,
+                                             mlir::Operation *op)>
+          visit) const;
+
   /// Adds the outcome of the run to the report; the first difference stays. `countTensors` is false
   /// for a repetition of a run that has been counted.
   void finish(Report &report, bool countTensors) const;

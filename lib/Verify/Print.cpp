@@ -33,6 +33,8 @@ static void printDifference(const Difference &d, llvm::raw_ostream &os) {
   os << "slp-verify: " << d.node;
   if (!d.op.empty())
     os << " (" << d.op << ", " << d.phase << ")";
+  else
+    os << " (read back from memory)";
   os << ": tensor \"" << d.tensor << "\" element [";
   llvm::interleaveComma(d.index, os);
   os << "] = linear " << d.linear << ": reference ";
@@ -56,10 +58,10 @@ void verify::print(const Report &report, llvm::raw_ostream &os, bool verbose) {
       os << "elided: \"" << e.tensor << "\": " << e.reason << "\n";
   if (!report.ok())
     return;
-  os << "verified " << counted(report.tensors, "tensor") << " and "
-     << counted(report.states, "state") << ", " << counted(report.elements, "element") << ", "
-     << counted(report.steps, "step") << (report.evaluated ? " and eval" : "") << "; "
-     << report.elided.size() << " elided";
+  os << "verified " << counted(report.tensors, "tensor") << ", " << grouped(report.stored)
+     << " of them in memory too, and " << counted(report.states, "state") << ", "
+     << counted(report.elements, "element") << ", " << counted(report.steps, "step")
+     << (report.evaluated ? " and eval" : "") << "; " << report.elided.size() << " elided";
   if (!report.elided.empty() && !verbose)
     os << " (-v lists them)";
   os << "\n";

@@ -34,6 +34,12 @@ public:
 private:
   LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
                             bool countTensors);
+  LogicalResult compareMemory(const std::string &name, const Tensor &expected,
+                              const std::string &node, const std::string &where);
+  LogicalResult compareStored(const Comparison &comparison, const std::string &where, bool count);
+  LogicalResult compareResults(func::FuncOp function, const NamedTensors &inputs,
+                               const llvm::DenseMap<Value, Tensor> &values,
+                               const std::string &where, bool countResults);
   LogicalResult compareStates(const std::string &where);
   LogicalResult runStep(func::FuncOp step, int number);
   LogicalResult chooseNumbers();
@@ -66,9 +72,13 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   bool isMetered = meter && function.getName() != "eval";
   if (isMetered && failed(meter->begin(function.getName(), *inputs, numbers, evaluator)))
     return failure();
+  llvm::DenseMap<Value, Tensor> returned;
+  ValueRange results = function.getBody().front().getTerminator()->getOperands();
   if (failed(evaluator.run(function.getName(), *inputs,
                            [&](llvm::StringRef name, const Tensor &values, OpResult result) {
                              comparison.expect(name, values, result);
+                             if (llvm::is_contained(results, result))
+                               returned[result] = values;
                              if (isMetered)
                                meter->observe(name, values, result);
                            })))
@@ -85,7 +95,9 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   if (failed(check(machine->run(function.getName().str(), execution))))
     return failure();
   comparison.finish(report, countTensors);
-  return success();
+  if (failed(compareStored(comparison, where, countTensors)))
+    return failure();
+  return compareResults(function, *inputs, returned, where, countTensors);
 }
 
 LogicalResult Verifier::chooseNumbers() {
@@ -118,32 +130,80 @@ Hyper Verifier::setNumbers() {
   return numbers;
 }
 
-LogicalResult Verifier::compareStates(const std::string &where) {
-  for (const auto &[name, expected] : evaluator.states()) {
-    Result<std::vector<float>> actual = machine->read(name);
-    if (!actual)
-      return train.emitError() << "simulator: " << actual.message();
-    if (actual->size() != expected.values.size())
-      return train.emitError() << "simulator: state \"" << name << "\" has " << actual->size()
-                               << " elements, expected " << expected.values.size();
-    Difference d;
-    for (int64_t i = expected.values.size(); i-- > 0;) {
-      if (sameBits((*actual)[i], expected.values[i]))
-        continue;
-      ++d.count;
-      d.linear = i;
-    }
-    report.elements += expected.values.size();
-    if (!d.count || report.difference)
+/// Reads a tensor back from the simulator's memory. Captures show what instructions computed; this
+/// shows that it was stored, too.
+LogicalResult Verifier::compareMemory(const std::string &name, const Tensor &expected,
+                                      const std::string &node, const std::string &where) {
+  Result<std::vector<float>> actual = machine->read(name);
+  if (!actual)
+    return train.emitError() << "simulator: " << actual.message();
+  if (actual->size() != expected.values.size())
+    return train.emitError() << "simulator: \"" << name << "\" has " << actual->size()
+                             << " elements, expected " << expected.values.size();
+  Difference d;
+  for (int64_t i = expected.values.size(); i-- > 0;) {
+    if (sameBits((*actual)[i], expected.values[i]))
       continue;
-    d.where = where;
-    d.node = d.tensor = name;
-    d.index = unflatten(d.linear, expected.shape);
-    d.reference = expected.values[d.linear];
-    d.simulator = (*actual)[d.linear];
-    d.elements = expected.values.size();
-    report.difference = d;
+    ++d.count;
+    d.linear = i;
   }
+  report.elements += expected.values.size();
+  if (!d.count || report.difference)
+    return success();
+  d.where = where;
+  d.node = node;
+  d.tensor = name;
+  d.index = unflatten(d.linear, expected.shape);
+  d.reference = expected.values[d.linear];
+  d.simulator = (*actual)[d.linear];
+  d.elements = expected.values.size();
+  report.difference = d;
+  return success();
+}
+
+/// Everything that has memory of its own and is no state: an element that a store skips is found
+/// even if nobody reads it.
+LogicalResult Verifier::compareStored(const Comparison &comparison, const std::string &where,
+                                      bool count) {
+  return comparison.forEachExpected(
+      [&](llvm::StringRef name, const Tensor &expected, Operation *op) -> LogicalResult {
+        const image::Tensor *tensor = image.findTensor(name.str());
+        if (!tensor || tensor->role != image::Role::temp)
+          return success();
+        report.stored += count;
+        return compareMemory(name.str(), expected, nodeOf(op), where);
+      });
+}
+
+/// What the function returns; `values` has those of its operands that ops compute.
+LogicalResult Verifier::compareResults(func::FuncOp function, const NamedTensors &inputs,
+                                       const llvm::DenseMap<Value, Tensor> &values,
+                                       const std::string &where, bool countResults) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
+    auto name = function.getResultAttrOfType<StringAttr>(i, train::getArgNameAttrName());
+    if (!name) {
+      report.uncovered.push_back("result #" + std::to_string(i) + " of @" +
+                                 function.getName().str() + " has no name");
+      continue;
+    }
+    auto argument = dyn_cast<BlockArgument>(value);
+    StringAttr input = argument ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                                        train::getArgNameAttrName())
+                                : StringAttr();
+    const Tensor &expected = argument ? inputs.find(input.getValue())->second : values.at(value);
+    Operation *op = value.getDefiningOp();
+    if (failed(compareMemory(name.str(), expected, op ? nodeOf(op) : input.str(), where)))
+      return failure();
+    report.stored += countResults;
+  }
+  return success();
+}
+
+LogicalResult Verifier::compareStates(const std::string &where) {
+  for (const auto &[name, expected] : evaluator.states())
+    if (failed(compareMemory(name, expected, name, where)))
+      return failure();
   return success();
 }
 

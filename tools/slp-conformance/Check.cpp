@@ -21,6 +21,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
@@ -209,10 +210,13 @@ Outcome DataSetCheck::evaluate(ModuleOp module, func::FuncOp step,
   for (auto [i, value] : llvm::enumerate(results))
     if (auto name = step.getResultAttrOfType<StringAttr>(i, train::getArgNameAttrName()))
       byName.try_emplace(name.getValue(), value);
+  std::vector<std::string> uncompared;
   for (const std::string &name : testCase.outputs) {
     auto expected = data.outputs.find(name);
-    if (expected == data.outputs.end())
+    if (expected == data.outputs.end()) {
+      uncompared.push_back("\"" + name + "\"");
       continue;
+    }
     Value value = byName.lookup(name);
     if (!value)
       return {Kind::refused, "output \"" + name + "\" is not a result of the imported graph"};
@@ -222,7 +226,11 @@ Outcome DataSetCheck::evaluate(ModuleOp module, func::FuncOp step,
     if (!difference.empty())
       return {Kind::wrong, difference};
   }
-  return {testCase.isRandom ? Kind::random : Kind::pass, ""};
+  if (uncompared.size() == testCase.outputs.size())
+    return {Kind::refused, "no output has expected values"};
+  std::string without = uncompared.empty() ? "" : "no expected values for output ";
+  return {testCase.isRandom ? Kind::random : Kind::pass, without + llvm::join(uncompared, ", "),
+          int(uncompared.size())};
 }
 
 Outcome DataSetCheck::verify(OwningOpRef<ModuleOp> module, const reference::NamedTensors &inputs) {
@@ -346,6 +354,7 @@ Outcome slp::conformance::check(const Case &testCase, const Settings &settings) 
     return {Kind::refused, mistake};
   const std::vector<std::string> nothing;
   Outcome outcome{Kind::refused, "the case has no data"};
+  int uncompared = 0;
   for (const std::string &folder : testCase.dataFolders) {
     Result<DataSet> data = readDataSet(testCase, folder);
     if (!data) // the importer's reason, if it has one, tells more
@@ -353,6 +362,8 @@ Outcome slp::conformance::check(const Case &testCase, const Settings &settings) 
     outcome = checkDataSet(testCase, settings, *data);
     if (outcome.kind != Kind::pass && outcome.kind != Kind::random)
       return outcome;
+    uncompared += outcome.uncompared;
   }
+  outcome.uncompared = uncompared;
   return outcome;
 }

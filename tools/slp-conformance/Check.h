@@ -39,7 +39,8 @@ inline bool isFailure(Kind kind) {
 
 struct Outcome {
   Kind kind = Kind::pass;
-  std::string detail; // one line; empty for pass
+  std::string detail; // one line; for pass only what was not compared
+  int uncompared = 0; // outputs for which the case has no expected values, in all its data sets
 };
 
 struct Settings {

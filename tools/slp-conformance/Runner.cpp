@@ -55,7 +55,9 @@ static void writeAll(int file, llvm::StringRef text) {
     dup2(null, STDERR_FILENO);
   }
   Outcome outcome = run();
-  writeAll(pipe, (stringify(outcome.kind) + "\n" + outcome.detail + "\n").str());
+  writeAll(pipe, (stringify(outcome.kind) + "\n" + outcome.detail + "\n" +
+                  llvm::Twine(outcome.uncompared) + "\n")
+                     .str());
   _exit(0); // no destructors: the parent's buffers were copied, too
 }
 
@@ -85,8 +87,12 @@ static Outcome finish(Child &child, const Limits &limits) {
     return {Kind::timeout, "more than " + std::to_string(limits.seconds) + " s"};
   auto [kind, rest] = llvm::StringRef(child.text).split('\n');
   std::optional<Kind> parsed = parseKind(kind);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && parsed)
-    return {*parsed, rest.split('\n').first.str()};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && parsed) {
+    auto [detail, uncompared] = rest.split('\n');
+    Outcome outcome{*parsed, detail.str()};
+    uncompared.trim().getAsInteger(10, outcome.uncompared);
+    return outcome;
+  }
   if (!WIFSIGNALED(status))
     return {Kind::crash, "exit status " + std::to_string(WEXITSTATUS(status))};
   // Memory that is not there ends in abort (bad_alloc) or in a bad address.

@@ -78,12 +78,17 @@ void slp::conformance::printReasons(llvm::ArrayRef<CaseResult> results, llvm::ra
 
 void slp::conformance::printTotal(llvm::ArrayRef<CaseResult> results, llvm::raw_ostream &os) {
   std::map<Kind, int> counts;
-  for (const CaseResult &result : results)
+  int uncompared = 0;
+  for (const CaseResult &result : results) {
     ++counts[result.outcome.kind];
+    uncompared += result.outcome.uncompared;
+  }
   os << results.size() << " cases:";
   llvm::ListSeparator comma(",");
   for (Kind kind : kinds)
     os << comma << " " << counts[kind] << " " << stringify(kind);
+  if (uncompared)
+    os << "; outputs without expected values: " << uncompared;
   os << "\n";
 }
 

@@ -62,23 +62,24 @@ mlir::FailureOr<Program> compile(mlir::OwningOpRef<mlir::ModuleOp> module,
 struct Difference {
   std::string where;     // "step 2", "eval", "initial state"
   std::string node;      // ONNX node name
-  std::string op, phase; // "train.conv", "fp"; empty for a state that is read back
+  std::string op, phase; // "train.conv", "fp"; empty for what is read back from memory
   std::string tensor;    // name
   std::vector<int64_t> index;
   int64_t linear = 0; // row-major
   float reference = 0, simulator = 0;
   int64_t count = 0;       // elements of the tensor that differ
   int64_t elements = 0;    // of the tensor
-  std::string instruction; // index and text; empty for a state that is read back
+  std::string instruction; // index and text; empty for what is read back from memory
 };
 
 struct Report {
   std::string chip;
   int steps = 0;
-  bool evaluated = false;               // there is an @eval
-  int64_t tensors = 0;                  // named tensors of @step and @eval, all elements compared
-  int64_t states = 0;                   // compared at the beginning and after each step
-  int64_t elements = 0;                 // comparisons in all
+  bool evaluated = false; // there is an @eval
+  int64_t tensors = 0;    // named tensors of @step and @eval, all elements compared
+  int64_t states = 0;     // compared at the beginning and after each run
+  int64_t stored = 0;     // temporaries and results of @step and @eval, read back after each run
+  int64_t elements = 0;   // comparisons in all
   std::vector<image::Elided> elided;    // not compared, for a reason a pass recorded
   std::vector<std::string> uncovered;   // not compared, for no reason: a failure
   std::optional<Difference> difference; // the first, in the order of the train ops

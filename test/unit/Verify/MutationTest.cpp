@@ -15,6 +15,7 @@
 #include "runtime/isa/Instructions.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 
 using namespace slp;
@@ -136,8 +137,8 @@ protected:
     // An op that read it, or the state itself.
     if (report && report->difference)
       EXPECT_TRUE(textOf(*report).find(" (train.") != std::string::npos ||
-                  textOf(*report).find("slp-verify: " + report->difference->tensor + ": ") !=
-                      std::string::npos)
+                  textOf(*report).find("slp-verify: " + report->difference->tensor +
+                                       " (read back from memory): ") != std::string::npos)
           << textOf(*report);
     return false;
   }
@@ -237,6 +238,38 @@ TEST_F(Mutation, AccumulatorFormatIsCaught) {
   EXPECT_EQ(report->difference->op.rfind("train.", 0), 0u) << textOf(*report);
 }
 
+/// Captures see a result before it is stored. Each store of a result of the step, left out, leaves
+/// memory as it was, which nothing but reading it back can show.
+TEST_F(Mutation, LastStoreIsCaught) {
+  const image::Image original = image();
+  std::map<std::string, int> leftOut; // by tensor
+  std::map<uint8_t, size_t> descriptorIn;
+  for (size_t pc = 0; pc < original.text.size(); ++pc) {
+    mach::Instruction instruction = *mach::decode(original.text[pc]);
+    if (auto *desc = std::get_if<mach::Desc>(&instruction))
+      descriptorIn[desc->dd] = desc->src;
+    auto *st = std::get_if<mach::St>(&instruction);
+    if (!st)
+      continue;
+    uint64_t base = original.descriptors[descriptorIn[st->dst]].tile.base;
+    auto output = llvm::find_if(original.tensors, [&](const image::Tensor &tensor) {
+      return tensor.role == image::Role::output && tensor.address == base;
+    });
+    if (output == original.tensors.end())
+      continue;
+    image::Image mutant = original;
+    mutant.text[pc] = *mach::encode(mach::Mask{7, 1}); // a mask register that nobody reads
+    std::optional<verify::Report> report = compare(mutant);
+    ASSERT_TRUE(report) << network.error;
+    ASSERT_TRUE(report->difference) << "the store of " << output->name << " was not missed";
+    EXPECT_EQ(report->difference->tensor, output->name);
+    EXPECT_NE(textOf(*report).find("(read back from memory)"), std::string::npos)
+        << textOf(*report);
+    ++leftOut[output->name];
+  }
+  EXPECT_EQ(leftOut.size(), 2u) << "expected stores of loss and logits, in step and eval";
+}
+
 TEST_F(Mutation, WrongInitialStateIsCaught) {
   image::Image mutant = image();
   for (image::Tensor &tensor : mutant.tensors)
@@ -252,15 +285,24 @@ TEST_F(Mutation, WrongInitialStateIsCaught) {
   FAIL() << "there is no state with initial values";
 }
 
+/// Of each destination that an instruction of the network has, the third of an update included.
 TEST_F(Mutation, MissingCaptureIsNotCompared) {
-  image::Image mutant = image();
-  for (image::DebugRecord &record : mutant.debug.records)
-    if (record.capture[0] >= 0) {
-      record.capture[0] = -1;
-      break;
-    }
-  std::optional<verify::Report> report = compare(mutant);
-  ASSERT_TRUE(report) << network.error;
-  EXPECT_FALSE(report->uncovered.empty());
-  EXPECT_FALSE(report->ok());
+  CompileOptions options;
+  options.target = "lnpu";
+  options.precision = "fp16";
+  options.optimizer = "adam";
+  CompiledNetwork adam(networkSeed, options, Layers::plain);
+  ASSERT_TRUE(adam.program) << adam.error;
+  for (int destination : {0, 1, 2}) {
+    image::Image mutant = adam.program->image;
+    auto record = llvm::find_if(mutant.debug.records, [&](const image::DebugRecord &r) {
+      return r.capture[destination] >= 0;
+    });
+    ASSERT_NE(record, mutant.debug.records.end()) << destination;
+    record->capture[destination] = -1;
+    std::optional<verify::Report> report = adam.compare(mutant, adam.chip, run);
+    ASSERT_TRUE(report) << adam.error;
+    EXPECT_FALSE(report->uncovered.empty()) << destination;
+    EXPECT_FALSE(report->ok()) << destination;
+  }
 }
