@@ -7,6 +7,7 @@
 #include "Summary.h"
 
 #include "dialects/Train/TrainStateOps.h"
+#include "runtime/isa/EnumSpace.h.inc"
 #include "slp/Pipeline/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

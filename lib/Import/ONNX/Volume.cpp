@@ -12,6 +12,7 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Moves.h"
 
+#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainMacOps.h"
 
 using namespace mlir;
