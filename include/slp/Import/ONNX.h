@@ -28,9 +28,9 @@ struct ImportOptions {
   /// "", "softmax-cross-entropy" or "mse": the loss appended to a graph that has none.
   std::string loss;
   /// (parameter, output) pairs: the output is the parameter's value after the step (docs/forms.md).
-  std::vector<std::pair<std::string, std::string>> updates;
+  std::vector<std::pair<std::string, std::string>> updates = {};
   /// The optimizer of ONNX Runtime's artifacts; empty: optimizer_model.onnx beside the model.
-  std::string optimizerModel;
+  std::string optimizerModel = {};
   /// "NAME=VALUE" each. NAME is a symbolic dimension and VALUE its size; or NAME is an input and
   /// VALUE what it always is: a number, "[1, 2, 3]", or a file (.npy, or .pb for a TensorProto).
   std::vector<std::string> binds = {};
