@@ -21,8 +21,7 @@ def Num_Dialect : Dialect {
   let description = [{
     Types and attributes that say how numbers are stored, rounded and accumulated. There are no ops: precision and sparsity
     are properties of other dialects' ops, else every op would double. Builtin floats are used only where they are
-    bit-identical (f32). The definitions are docs/numerics.md. Printed IR begins with a name for each format and each way to
-    accumulate, made of their fields: `!num_e5m2`, `!num_mixed_e5m2_e5m10`, `#num_dot8_f32`.
+    bit-identical (f32). The definitions are docs/numerics.md.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
