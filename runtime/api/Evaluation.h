@@ -42,7 +42,8 @@ struct Evaluation {
   /// position of it. A label that does not count is not compared.
   uint64_t labels = 0, correct = 0;
   /// The graph's own loss as `eval` gives it, mean over whole batches; otherwise the mean cross
-  /// entropy against labels or square distance from targets. Absent if there is nothing to judge by.
+  /// entropy against labels or square distance from targets. Absent if there is nothing to judge
+  /// by.
   std::optional<double> loss;
   bool hasClasses = true; // whether `correct` means anything
   std::vector<views::StepRecord> steps;
@@ -62,9 +63,10 @@ bool canEvaluate(const Session &session);
 /// or distance; empty if there is nothing to tell.
 std::string describeEvaluation(const Session &session, uint32_t samples);
 
-/// Runs all samples in file order, and judges them. A last batch that is not full is padded with samples from
-/// the start, which do not count; the graph's own loss is of whole batches, so that it leaves such
-/// a batch out unless it is the only one. A class is predicted by the first greatest logit.
+/// Runs all samples in file order, and judges them. A last batch that is not full is padded with
+/// samples from the start, which do not count; the graph's own loss is of whole batches, so that it
+/// leaves such a batch out unless it is the only one. A class is predicted by the first greatest
+/// logit.
 Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed, Watcher &watcher);
 
 } // namespace slp::api
