@@ -145,7 +145,7 @@ Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
     return Status::success();
   }
   parts.clear();
-  for (unsigned core = 0; cores >> core; ++core)
+  for (unsigned core = 0; core < 64; ++core) // the width of the mask, which cannot be shifted out
     if (cores >> core & 1) {
       parts.push_back(partOf(issue, core));
       if (issue.multicast)
