@@ -283,3 +283,5 @@ void ConvertTrainToChip::runOnOperation() {
   module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
   module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
 }
+      if (failed(checkLimits(nest)))
+        return failure();

@@ -60,7 +60,7 @@ private:
   };
   void collectReaders();
   void addReader(Value value, const Readers &readers);
-  FormatChoice macFormat(Operation *mac, Value operand);
+  FormatChoice macFormat(OpOperand &operand);
   /// The format in which a computed value is kept, by who reads it.
   FormatChoice storageOf(Value value, StorageClass kind = StorageClass::activation);
   /// Sets the element type of `value`.
@@ -99,8 +99,22 @@ static unsigned widthOf(Type type) {
   return format ? format.getWidth() : type.getIntOrFloatBitWidth();
 }
 
-FormatChoice PrecisionRewriter::macFormat(Operation *mac, Value operand) {
-  return plan.of(nodeNameOf(mac->getLoc()), kindOf(operand));
+static bool isMixed(Type type) {
+  auto mixed = dyn_cast_or_null<num_ir::MixedType>(type);
+  return mixed && mixed.getLo() != mixed.getHi();
+}
+
+FormatChoice PrecisionRewriter::macFormat(OpOperand &operand) {
+  Operation *mac = operand.getOwner();
+  std::string node = nodeNameOf(mac->getLoc());
+  FormatChoice choice = plan.of(node, kindOf(operand.get()));
+  // A convolution's weight has one format, also where the graph computes it.
+  bool isConvWeight = isa<ConvOp, ConvBpOp>(mac) && operand.getOperandNumber() == 1;
+  if (!isConvWeight || !isMixed(choice.type))
+    return choice;
+  choice = plan.of(node, TensorKind::weights);
+  choice.reason += ", which a computed weight is too";
+  return choice;
 }
 
 void PrecisionRewriter::addReader(Value value, const Readers &more) {
@@ -130,8 +144,8 @@ void PrecisionRewriter::collectReaders() {
       std::string node = nodeNameOf(op.getLoc());
       if (node.empty())
         node = op.getName().getStringRef().str();
-      for (Value operand : op.getOperands().take_front(2))
-        addReader(operand, {macFormat(&op, operand), node});
+      for (OpOperand &operand : op.getOpOperands().take_front(2))
+        addReader(operand.get(), {macFormat(operand), node});
       continue;
     }
     auto storage = dyn_cast<StorageInterface>(op);
@@ -194,8 +208,8 @@ Value PrecisionRewriter::rounded(Value value, Type element) {
   Operation *def = value.getDefiningOp();
   auto phaseAttr = def ? def->getAttrOfType<PhaseAttr>("phase") : PhaseAttr();
   Phase phase = phaseAttr ? phaseAttr.getValue() : Phase::fp;
-  if (auto mixed = dyn_cast<num_ir::MixedType>(element); mixed && mixed.getLo() != mixed.getHi())
-    return known = mixing.classify(builder, fn, value, mixed, phase);
+  if (isMixed(element))
+    return known = mixing.classify(builder, fn, value, cast<num_ir::MixedType>(element), phase);
   auto rounding = element.isF32() ? num_ir::RoundingAttr() : plan.rounding;
   return known = RoundOp::create(builder, value.getLoc(), type, value, phase, rounding).getY();
 }
@@ -267,7 +281,7 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
   for (OpOperand &operand : op->getOpOperands()) {
     bool isBias = operand.getOperandNumber() == 2;
     if (!isBias) {
-      FormatChoice choice = macFormat(op, operand.get());
+      FormatChoice choice = macFormat(operand);
       isSplit[operand.getOperandNumber()] = choice.isSplit;
       if (!choice.isSplit)
         operand.set(rounded(operand.get(), choice.type));
@@ -398,8 +412,7 @@ LogicalResult PrecisionRewriter::rewrite(Operation *op) {
       choice = {given, "the operand's, whose elements it selects"};
       isPassedOn = true;
     }
-    auto mixed = dyn_cast<num_ir::MixedType>(choice.type);
-    bool isClassified = mixed && mixed.getLo() != mixed.getHi() && !isPassedOn;
+    bool isClassified = isMixed(choice.type) && !isPassedOn;
     if (isClassified)
       classified.emplace_back(result, choice.type);
     setElement(result, isClassified ? plan.f32 : choice.type);
