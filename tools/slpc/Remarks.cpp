@@ -25,6 +25,7 @@ public:
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
     StringRef category = remark.getCategoryName();
     count.categories.insert(category.str());
+    count.fewerCores += remark.getRemarkName() == "fewer-cores" && remark.getFunction() == "step";
     if (!filter.match(category))
       return;
     ++count.printed;

@@ -19,12 +19,13 @@ namespace slp {
 /// Which remarks a compile made.
 struct RemarkCount {
   int64_t printed = 0;
+  int64_t fewerCores = 0;           // layers of @step that are likely faster on fewer cores
   std::set<std::string> categories; // of all of them, printed or not
 };
 
-/// From now on remarks whose category matches all of `regex` are printed to stderr, `slpc: remark:
-/// tile: node "Conv_0": what`. Fails with a message if `regex` is none. `count` must outlive the
-/// context.
+/// From now on remarks are counted, and those whose category matches all of `regex` are printed to
+/// stderr, `slpc: remark: tile: node "Conv_0": what`. Fails with a message if `regex` is none.
+/// `count` must outlive the context.
 mlir::LogicalResult printRemarks(mlir::MLIRContext &context, const std::string &regex,
                                  RemarkCount &count, std::string &error);
 

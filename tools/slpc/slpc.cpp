@@ -124,6 +124,14 @@ void noteUnmatched(StringRef pattern, const RemarkCount &remarks) {
     llvm::errs() << "which made some of category " << llvm::join(remarks.categories, ", ") << "\n";
 }
 
+/// What --remarks=tile tells at length.
+void noteFewerCores(int64_t layers, int64_t cores, const std::string &chip) {
+  if (layers)
+    llvm::errs() << "slpc: note: " << layers << (layers == 1 ? " pass" : " passes")
+                 << " of layers likely take fewer cycles on fewer than the " << cores
+                 << " cores of " << chip << "; --remarks=tile says which, and why\n";
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -163,7 +171,7 @@ int main(int argc, char **argv) {
   DiagnosticPrinter printer(context, "slpc", compile.modelPath().str(),
                             /*remarks=*/false, /*notes=*/!driver.quiet);
   RemarkCount remarks;
-  if (!driver.remarks.empty() && driver.explain.empty()) {
+  if (driver.explain.getNumOccurrences() == 0) {
     std::string problem;
     if (failed(printRemarks(context, driver.remarks, remarks, problem)))
       return fail("--remarks=" + driver.remarks + ": " + problem);
@@ -224,8 +232,11 @@ int main(int argc, char **argv) {
   if (write(output, StringRef(reinterpret_cast<const char *>(bytes->data()), bytes->size())))
     return 1;
   std::string name = "slpc: " + output.str().str();
-  if (!driver.quiet)
+  if (!driver.quiet) {
     printSummary(name, *image, *chip, trained, llvm::errs());
+    noteFewerCores(remarks.fewerCores, options.cores ? options.cores : chip->structure.cores,
+                   chip->name);
+  }
   if (driver.verbose)
     llvm::errs() << "slpc: wrote " << output << ": " << image->text.size() << " instructions, "
                  << image->descriptors.size() << " descriptors, " << image->tensors.size()

@@ -43,6 +43,43 @@ int64_t slp::bufferSlots(const Nest &nest, const NestBuffer &buffer, const TileC
   return choice.slots;
 }
 
+int64_t slp::dramTraffic(const Nest &nest, const chip::Chip &chip, const TileChoice &choice) {
+  int64_t burst = chip.rates.dramBurstBytes, sum = 0;
+  for (const NestBuffer &buffer : nest.buffers) {
+    if (buffer.tensor.empty())
+      continue;
+    auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
+    llvm::sort(byStride, [&](unsigned a, unsigned b) {
+      return std::abs(buffer.strides[a]) < std::abs(buffer.strides[b]);
+    });
+    int64_t elements = 1, run = 1;
+    bool whole = true;
+    for (unsigned d : byStride) {
+      int64_t size = std::min(dimSize(buffer.dims[d], choice), buffer.dims[d].extent);
+      elements *= size;
+      if (whole)
+        run *= size;
+      whole &= size == buffer.dims[d].extent;
+    }
+    int64_t bytes =
+        elements / run * int64_t(llvm::alignTo(run * chip_ir::elementBytes(buffer.element), burst));
+    // The transfer stands inside every loop down to the last one that moves it.
+    int64_t times = 1, pending = 1;
+    for (unsigned loop : choice.order) {
+      bool split = int(loop) == choice.split;
+      pending *=
+          llvm::divideCeil(nest.loops[loop].extent, choice.tile[loop] * (split ? choice.cores : 1));
+      bool moves = llvm::any_of(buffer.dims, [&](const NestDim &d) { return d.loop == int(loop); });
+      if (moves)
+        times = pending;
+      if (moves && split)
+        bytes *= choice.cores;
+    }
+    sum += bytes * times * (int(buffer.load) + int(buffer.store));
+  }
+  return sum;
+}
+
 namespace {
 
 class TileChooser {
@@ -62,7 +99,6 @@ private:
   int64_t coresToUse();
   SmallVector<int> splits(int64_t cores);
   LogicalResult complete(TileChoice &choice);
-  int64_t traffic(const TileChoice &choice) const;
   int64_t roundTile(int64_t loop, int64_t tile) const;
   bool mayCut(int64_t loop, const TileChoice &choice) const;
   /// Bytes beyond capacity, summed over memories; 0 means that the choice fits.
@@ -149,45 +185,6 @@ SmallVector<int> TileChooser::splits(int64_t cores) {
     if (busy > 0.95 * best)
       result.push_back(loop);
   return result;
-}
-
-/// DRAM bytes of the whole nest, an estimate: runs of neighbours rounded up to bursts, a multicast
-/// tile counted once.
-int64_t TileChooser::traffic(const TileChoice &choice) const {
-  int64_t burst = chip.rates.dramBurstBytes, sum = 0;
-  for (const NestBuffer &buffer : nest.buffers) {
-    if (buffer.tensor.empty())
-      continue;
-    auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
-    llvm::sort(byStride, [&](unsigned a, unsigned b) {
-      return std::abs(buffer.strides[a]) < std::abs(buffer.strides[b]);
-    });
-    int64_t elements = 1, run = 1;
-    bool whole = true;
-    for (unsigned d : byStride) {
-      int64_t size = std::min(dimSize(buffer.dims[d], choice), buffer.dims[d].extent);
-      elements *= size;
-      if (whole)
-        run *= size;
-      whole &= size == buffer.dims[d].extent;
-    }
-    int64_t bytes =
-        elements / run * int64_t(llvm::alignTo(run * chip_ir::elementBytes(buffer.element), burst));
-    // The transfer stands inside every loop down to the last one that moves it.
-    int64_t times = 1, pending = 1;
-    for (unsigned loop : choice.order) {
-      bool split = int(loop) == choice.split;
-      pending *=
-          llvm::divideCeil(nest.loops[loop].extent, choice.tile[loop] * (split ? choice.cores : 1));
-      bool moves = llvm::any_of(buffer.dims, [&](const NestDim &d) { return d.loop == int(loop); });
-      if (moves)
-        times = pending;
-      if (moves && split)
-        bytes *= choice.cores;
-    }
-    sum += bytes * times * (int(buffer.load) + int(buffer.store));
-  }
-  return sum;
 }
 
 int64_t TileChooser::roundTile(int64_t loop, int64_t tile) const {
@@ -310,7 +307,7 @@ FailureOr<TileChoice> TileChooser::choose() {
       choice.cores = 1;
     if (failed(complete(choice)))
       return failure();
-    int64_t bytes = traffic(choice);
+    int64_t bytes = dramTraffic(nest, chip, choice);
     if (best &&
         (choice.slots < best->slots || (choice.slots == best->slots && bytes >= bestTraffic)))
       continue;

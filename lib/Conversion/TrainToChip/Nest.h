@@ -17,6 +17,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -113,14 +115,6 @@ struct TileChoice {
 mlir::FailureOr<TileChoice> chooseTiles(const Nest &nest, const chip::Chip &chip,
                                         const TileOptions &options);
 
-/// Size of a buffer's dimension under a choice, in elements.
-int64_t dimSize(const NestDim &dim, const TileChoice &choice);
-/// Emits an error at nest.loc and fails if a window or dimension is larger than the instruction set
-/// can say.
-mlir::LogicalResult checkLimits(const Nest &nest);
-
-/// Size of a buffer's dimension under a choice, in elements.
-int64_t dimSize(const NestDim &dim, const TileChoice &choice);
 /// Emits an error at nest.loc and fails if a window or dimension is larger than the instruction set
 /// can say.
 mlir::LogicalResult checkLimits(const Nest &nest);
@@ -144,6 +138,8 @@ CoreUse coreUseOf(const Nest &nest, const chip::Chip &chip, const TileChoice &ch
 std::optional<CoreUse> betterWithFewerCores(const Nest &nest, const chip::Chip &chip,
                                             const TileOptions &options, const CoreUse &use);
 
+/// Size of a buffer's dimension under a choice, in elements.
+int64_t dimSize(const NestDim &dim, const TileChoice &choice);
 /// Bytes of one copy of a buffer, rounded up to 16.
 int64_t bufferBytes(const NestBuffer &buffer, const TileChoice &choice);
 /// Copies a buffer gets.

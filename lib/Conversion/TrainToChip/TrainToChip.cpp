@@ -19,6 +19,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 namespace slp {
 #define GEN_PASS_DEF_CONVERTTRAINTOCHIP
@@ -45,6 +48,8 @@ private:
   LogicalResult convert(func::FuncOp fn);
   FailureOr<TileOptions> optionsOf(Operation *op, uint64_t nestNumber);
   void remark(const Nest &nest, const TileChoice &choice);
+  void judgeCores(const Nest &nest, const TileChoice &choice, const TileOptions &options,
+                  StringRef function);
 
   std::optional<chip::Chip> chip;
   llvm::StringMap<chip_ir::TensorOp> declared;
@@ -220,6 +225,43 @@ void ConvertTrainToChip::remark(const Nest &nest, const TileChoice &choice) {
            std::to_string(choice.slots) + " slots";
 }
 
+/// "12,345".
+static std::string grouped(double number) {
+  return llvm::formatv("{0:N}", int64_t(std::llround(number)));
+}
+
+/// Fewer least cycles than this share of the others are worth a word.
+static constexpr double worthSaying = 0.95;
+
+/// Says where a layer has idle cores, or would be faster on fewer.
+void ConvertTrainToChip::judgeCores(const Nest &nest, const TileChoice &choice,
+                                    const TileOptions &options, StringRef function) {
+  // Tiles that were asked for, or drawn, say nothing of the chip.
+  bool isAsked = options.seed || !options.order.empty() || !options.sizes.empty();
+  if (!nest.onCores || isAsked)
+    return;
+  CoreUse use = coreUseOf(nest, *chip, choice);
+  std::optional<CoreUse> better = betterWithFewerCores(nest, *chip, options, use);
+  bool loses = better && better->leastCycles() < worthSaying * use.leastCycles();
+  auto opts = remark::RemarkOpts::name("idle-cores").category("tile").function(function);
+  if (use.busy < use.cores)
+    if (auto r = remark::missed(nest.loc, opts))
+      r << nest.op + ": " + std::to_string(use.cores - use.busy) + " of " +
+               std::to_string(use.cores) + " cores idle: " +
+               (choice.split < 0 ? std::string("no loop can be spread over them")
+                                 : "loop " + nest.loops[choice.split].name + " has " +
+                                       std::to_string(use.busy) + " tiles");
+  if (!loses)
+    return;
+  opts.remarkName = "fewer-cores"; // counted by slpc
+  if (auto r = remark::missed(nest.loc, opts))
+    r << nest.op + ": " + std::to_string(use.cores) + " cores take " + grouped(use.leastCycles()) +
+             " cycles at least, " + std::to_string(better->cores) + " would take " +
+             grouped(better->leastCycles()) + ": " + grouped(use.dramBytes) +
+             " bytes of DRAM traffic in " + grouped(use.steps) + " steps, not " +
+             grouped(better->dramBytes) + " in " + grouped(better->steps);
+}
+
 LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   if (!fn.getBody().hasOneBlock())
     return fn.emitError("expected a function of one block");
@@ -240,6 +282,8 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
     if (failed(lowerOp(&op, tensors, opNests)) || failed(setRoundings(&op, *chip, opNests)))
       return failure();
     for (Nest &nest : opNests) {
+      if (failed(checkLimits(nest)))
+        return failure();
       FailureOr<TileOptions> options = optionsOf(&op, ++nests);
       if (failed(options))
         return failure();
@@ -247,6 +291,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
       if (failed(choice))
         return failure();
       remark(nest, *choice);
+      judgeCores(nest, *choice, *options, fn.getName());
       emitNest(b, nest, *choice);
     }
   }
@@ -283,5 +328,3 @@ void ConvertTrainToChip::runOnOperation() {
   module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
   module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
 }
-      if (failed(checkLimits(nest)))
-        return failure();
