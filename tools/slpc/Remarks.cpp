@@ -20,7 +20,7 @@ namespace {
 class RemarkPrinter : public remark::detail::MLIRRemarkStreamerBase {
 public:
   RemarkPrinter(const std::string &regex, RemarkCount &count)
-      : filter("^(" + regex + ")$"), count(count) {}
+      : filter(regex.empty() ? "^$" : "^(" + regex + ")$"), count(count) {}
 
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
     StringRef category = remark.getCategoryName();
@@ -44,7 +44,8 @@ private:
 
 LogicalResult slp::printRemarks(MLIRContext &context, const std::string &regex, RemarkCount &count,
                                 std::string &error) {
-  if (!llvm::Regex(regex).isValid(error))
+  // Without a pattern nothing is printed, but counted all the same.
+  if (!regex.empty() && !llvm::Regex(regex).isValid(error))
     return failure();
   // All categories, so that a pattern that fits none can be told what there is.
   const std::string any = ".*";
