@@ -12,6 +12,7 @@
 
 #include "slp/Emit/InitialValues.h"
 
+#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 using namespace mlir;
@@ -37,6 +38,7 @@ private:
   LogicalResult compareMemory(const std::string &name, const Tensor &expected,
                               const std::string &node, const std::string &where);
   LogicalResult compareStored(const Comparison &comparison, const std::string &where, bool count);
+  void noteResultWithoutMemory(StringRef name, Value value, bool count);
   LogicalResult compareResults(func::FuncOp function, const NamedTensors &inputs,
                                const llvm::DenseMap<Value, Tensor> &values,
                                const std::string &where, bool countResults);
@@ -175,6 +177,20 @@ LogicalResult Verifier::compareStored(const Comparison &comparison, const std::s
       });
 }
 
+/// A result that nothing computes is where it came from; any other has to be stored.
+void Verifier::noteResultWithoutMemory(StringRef name, Value value, bool count) {
+  Value root = value;
+  while (auto reshape = root.getDefiningOp<train::ReshapeOp>())
+    root = reshape.getX();
+  if (root.getDefiningOp<train::ConstantOp>() || root.getDefiningOp<train::ReadOp>() ||
+      isa<BlockArgument>(root)) {
+    if (count)
+      report.elided.push_back({name.str(), "a result that is an input, a state or a constant"});
+    return;
+  }
+  report.uncovered.push_back("result \"" + name.str() + "\" has no memory");
+}
+
 /// What the function returns; `values` has those of its operands that ops compute.
 LogicalResult Verifier::compareResults(func::FuncOp function, const NamedTensors &inputs,
                                        const llvm::DenseMap<Value, Tensor> &values,
@@ -193,6 +209,10 @@ LogicalResult Verifier::compareResults(func::FuncOp function, const NamedTensors
                                 : StringAttr();
     const Tensor &expected = argument ? inputs.find(input.getValue())->second : values.at(value);
     Operation *op = value.getDefiningOp();
+    if (!image.findTensor(name.str())) {
+      noteResultWithoutMemory(name, value, countResults);
+      continue;
+    }
     if (failed(compareMemory(name.str(), expected, op ? nodeOf(op) : input.str(), where)))
       return failure();
     report.stored += countResults;

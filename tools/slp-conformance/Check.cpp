@@ -320,7 +320,7 @@ static std::vector<std::vector<std::string>> listBinds(const Case &testCase, con
       if (auto given = data.inputs.find(name);
           given != data.inputs.end() && isBound(i, given->second))
         binds.push_back(name + "=" + data.files.at(name));
-    if (binds.size() > tries.back().size())
+    if (!llvm::is_contained(tries, binds))
       tries.push_back(std::move(binds));
   };
   add([](size_t, const Values &values) { return !values.isFloat(); });
