@@ -79,7 +79,7 @@ public:
   void tensor(const std::string &name, mach::Format format, const Shape &shape) {
     image::Tensor t;
     t.name = name;
-    t.role = image::Role::input;
+    t.role = image::Role::temp; // an input would have the batch in front
     t.format = format;
     t.shape = shape;
     t.strides.assign(shape.size(), 0);
