@@ -111,15 +111,15 @@ TEST(Text, RoundTripOfContracts) {
 
 TEST(Text, ErrorsOfContracts) {
   EXPECT_EQ(messageAfter(".loss @loss", ".loss loss"),
-            "my.s:18: .loss: expected '@' and a name, found 'loss'");
+            "my.s:21: .loss: expected '@' and a name, found 'loss'");
   EXPECT_EQ(messageAfter(".labels @labels", ".labels @labels\n.labels @labels"),
-            "my.s:22: .labels: a second one, expected one");
+            "my.s:25: .labels: a second one, expected one");
   EXPECT_EQ(messageAfter("class_axis=1", "class_axis=-1"),
-            "my.s:20: .logits: expected an integer from 0 to 2147483647, found '-1'");
+            "my.s:23: .logits: expected an integer from 0 to 2147483647, found '-1'");
   EXPECT_EQ(messageAfter("classes=12", "classes=0"),
-            "my.s:22: .label_input: expected an integer from 1 to 9223372036854775807, found '0'");
+            "my.s:25: .label_input: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter("ignore=-100", "ignore=4294967296"),
-            "my.s:22: .label_input: expected an integer from -2147483648 to 2147483647, found "
+            "my.s:25: .label_input: expected an integer from -2147483648 to 2147483647, found "
             "'4294967296'");
 }
 
