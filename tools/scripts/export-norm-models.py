@@ -132,8 +132,9 @@ def rms_written():
     """As Llama's and T5's modules are exported: w * (x * rsqrt(mean(x^2) + epsilon))."""
     graph = Graph("norm-rms-written", 13)
     graph.conv()
-    for name, value in (("two", 2), ("epsilon", 1e-3)):
-        graph.initializers.append(numpy_helper.from_array(np.array(value, np.float32), name))
+    for name, value in (("two", 2), ("epsilon", 1e-3)):  # no initializers: those would be trained
+        tensor = numpy_helper.from_array(np.array(value, np.float32), name)
+        graph.nodes.append(helper.make_node("Constant", [], [name], name=name, value=tensor))
     graph.node("Pow", ["hidden", "two"], "squares")
     graph.node("ReduceMean", ["squares"], "mean", axes=[-1], keepdims=1)
     graph.node("Add", ["mean", "epsilon"], "shifted")

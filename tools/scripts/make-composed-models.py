@@ -42,7 +42,7 @@ class Graph(elementwise.Graph):
 
         def value(name, shape):
             return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, self.name, [value("image", image)],
+        graph = helper.make_graph(self.constants + self.nodes, self.name, [value("image", image)],
                                   [value("logits", [image[0], 4])], self.initializers)
         return helper.make_model(graph, producer_name="make-composed-models", ir_version=7,
                                  opset_imports=[helper.make_opsetid("", opset)])
@@ -138,7 +138,7 @@ def of_loss(op, body, image, places=(), weights=False, opset=13, **attributes):
         def value(name, kind, shape):
             return helper.make_tensor_value_info(name, kind, shape)
         number, integer = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
-        inner = helper.make_graph(graph.nodes, name,
+        inner = helper.make_graph(graph.constants + graph.nodes, name,
                                   [value("image", number, image),
                                    value("labels", integer, [image[0], *places])],
                                   [value("loss", number, [])], graph.initializers)

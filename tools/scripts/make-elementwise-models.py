@@ -35,7 +35,7 @@ class Graph:
     def __init__(self, name):
         self.name = name
         self.random = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
-        self.nodes, self.initializers = [], []
+        self.constants, self.nodes, self.initializers = [], [], []
 
     def parameter(self, name, *shape, low=-0.4, high=0.4):
         values = self.random.uniform(low, high, shape).astype(np.float32)
@@ -43,8 +43,10 @@ class Graph:
         return name
 
     def number(self, value):
-        name = f"number{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(np.array(value, np.float32), name))
+        """A Constant node: an initializer would be trained."""
+        name = f"number{len(self.initializers) + len(self.constants)}"
+        value = numpy_helper.from_array(np.array(value, np.float32), name)
+        self.constants.append(helper.make_node("Constant", [], [name], name=name, value=value))
         return name
 
     def node(self, op, inputs, **attributes):
@@ -74,7 +76,7 @@ class Graph:
 
         def value(name, shape):
             return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, self.name, [value("image", image)],
+        graph = helper.make_graph(self.constants + self.nodes, self.name, [value("image", image)],
                                   [value("logits", [image[0], 4])], self.initializers)
         sets = [helper.make_opsetid("", opset)]
         if any(node.domain for node in self.nodes):
