@@ -63,6 +63,13 @@ def V_ADAMW : AdamUpdate<"v.adamw", 0xa3> {
   let summary = "Adam with decoupled weight decay.";
   let description = "As `v.adam` with g = dw * unscale * factor, and w = fma(-(lr * decay), w, w) before the step.";
 }
+def V_ADAMW_LAST : AdamUpdate<"v.adamw.last", 0xa7> {
+  let summary = "Adam with decoupled weight decay behind the step.";
+  let description = [{
+    g, m and v as in `v.adamw`; rate = (lr * correction1) / sqrt(correction2); s = fma(-rate, m / (sqrt(v) + epsilon), w);
+    w = round(fma(-(lr * decay), s, s)), elementwise.
+  }];
+}
 
 def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
     D0<"acc", "accumulated gradient, read and set to +0">, D1<"dst", "sum">, D2<"dw", "gradient">]>.fields, [Reserved<124, 23>]> {

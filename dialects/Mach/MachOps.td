@@ -240,6 +240,7 @@ def VSgdNesterovOp : Mach_Op<V_SGD_NESTEROV>;
 def VAdagradOp : Mach_Op<V_ADAGRAD>;
 def VAdamOp : Mach_Op<V_ADAM>;
 def VAdamwOp : Mach_Op<V_ADAMW>;
+def VAdamwLastOp : Mach_Op<V_ADAMW_LAST>;
 def VClassifyOp : Mach_Op<V_CLASSIFY>;
 def VHistogramOp : Mach_Op<V_HISTOGRAM>;
 def VThresholdOp : Mach_Op<V_THRESHOLD>;

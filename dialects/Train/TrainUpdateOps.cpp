@@ -60,7 +60,11 @@ LogicalResult SgdOp::verify() { return verifyUpdate(*this); }
 LogicalResult AdagradOp::inferShapes(Shapes &shapes) { return inferUpdate(*this, shapes); }
 LogicalResult AdagradOp::verify() { return verifyUpdate(*this); }
 LogicalResult AdamOp::inferShapes(Shapes &shapes) { return inferUpdate(*this, shapes); }
-LogicalResult AdamOp::verify() { return verifyUpdate(*this); }
+LogicalResult AdamOp::verify() {
+  if (getDecayLast() && !getDecoupled())
+    return emitOpError("expected decay_last on a decoupled update only");
+  return verifyUpdate(*this);
+}
 
 LogicalResult AccumulateOp::inferShapes(Shapes &shapes) { return inferAlike(*this, 2, shapes); }
 LogicalResult DrainOp::inferShapes(Shapes &shapes) { return inferAlike(*this, 2, shapes); }

@@ -38,11 +38,12 @@ def Train_AdagradOp : Train_UpdateOp<"adagrad", (ins Train_FloatTensor:$w, Train
   let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$h_out);
 }
 def Train_AdamOp : Train_UpdateOp<"adam", (ins Train_FloatTensor:$w, Train_FloatTensor:$m, Train_FloatTensor:$v),
-    (ins UnitAttr:$decoupled)> {
+    (ins UnitAttr:$decoupled, UnitAttr:$decay_last)> {
   let summary = "Adam, or AdamW";
   let description = [{
     w, m, v, dw of one shape → the new w, m and v, the means of gradients and of their squares. All numbers are given at run
-    time. `decoupled`: the weight decay acts on w itself and is no part of the gradient (AdamW).
+    time. `decoupled`: the weight decay acts on w itself and is no part of the gradient (AdamW). `decay_last`, of a decoupled one:
+    it acts behind the step, and the corrections of both means are part of the rate, so that epsilon is added to the root as it is.
   }];
   let results = (outs Train_FloatTensor:$w_out, Train_FloatTensor:$m_out, Train_FloatTensor:$v_out);
 }

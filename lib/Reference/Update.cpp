@@ -93,15 +93,22 @@ static LogicalResult evaluateAdam(Call &call) {
   float beta1 = hyper.momentum, beta2 = hyper.beta2;
   for (size_t i = 0; i < w.values.size(); ++i) {
     float g = numbers.g(i), start = w[i];
-    if (op.getDecoupled())
+    if (op.getDecoupled() && !op.getDecayLast())
       start = std::fma(-(numbers.eta * numbers.lambda), w[i], w[i]);
-    else
+    else if (!op.getDecoupled())
       g = std::fma(numbers.lambda, w[i], g);
     float newM = storeM(std::fma(beta1, m[i], (1 - beta1) * g), i);
     float newV = storeV(std::fma(beta2, v[i], ((1 - beta2) * g) * g), i);
-    float root = std::sqrt(newV * hyper.correction2) + hyper.epsilon;
-    float d = (newM * hyper.correction1) / root;
-    call.results[0][i] = storeW(std::fma(-numbers.eta, d, start), i);
+    float newW;
+    if (op.getDecayLast()) {
+      float rate = (numbers.eta * hyper.correction1) / std::sqrt(hyper.correction2);
+      newW = std::fma(-rate, newM / (std::sqrt(newV) + hyper.epsilon), start);
+      newW = std::fma(-(numbers.eta * numbers.lambda), newW, newW);
+    } else {
+      float root = std::sqrt(newV * hyper.correction2) + hyper.epsilon;
+      newW = std::fma(-numbers.eta, (newM * hyper.correction1) / root, start);
+    }
+    call.results[0][i] = storeW(newW, i);
     call.results[1][i] = newM;
     call.results[2][i] = newV;
   }

@@ -146,7 +146,12 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   return tiles.close(7);
 }
 
-template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &issue) {
+namespace {
+/// Where the weight decay of Adam acts.
+enum class Decay { inGradient, first, last };
+} // namespace
+
+template <Decay decayed> static Status adamPart(CorePart &core, const Issue &issue) {
   const float *h = issue.hyper;
   float lr = h[0] * h[8], beta1 = h[1], decay = h[2] * h[9], beta2 = h[3], epsilon = h[4];
   float correction1 = h[5], correction2 = h[6], rest1 = 1 - beta1, rest2 = 1 - beta2;
@@ -157,15 +162,23 @@ template <bool isDecoupled> static Status adamPart(CorePart &core, const Issue &
     return tiles.close(13);
   float *w = tiles.state[0], *m = tiles.state[1], *v = tiles.state[2], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
-    if (!isDecoupled)
+    if (decayed == Decay::inGradient)
       g[i] = std::fma(decay, w[i], g[i]);
     m[i] = std::fma(beta1, m[i], rest1 * g[i]);
     v[i] = std::fma(beta2, v[i], rest2 * g[i] * g[i]);
   }
   tiles.roundStates();
   float shrink = lr * decay;
+  if (decayed == Decay::last) {
+    float rate = lr * correction1 / std::sqrt(correction2);
+    for (int64_t i = 0; i < tiles.n; ++i) {
+      w[i] = std::fma(-rate, m[i] / (std::sqrt(v[i]) + epsilon), w[i]);
+      w[i] = std::fma(-shrink, w[i], w[i]);
+    }
+    return tiles.close(11);
+  }
   for (int64_t i = 0; i < tiles.n; ++i) {
-    if (isDecoupled)
+    if (decayed == Decay::first)
       w[i] = std::fma(-shrink, w[i], w[i]);
     float root = std::sqrt(v[i] * correction2) + epsilon;
     w[i] = std::fma(-lr, m[i] * correction1 / root, w[i]);
@@ -231,10 +244,16 @@ template <typename Instr> static Status adam(State &state, const Instr &instr, C
                         instr.decayScale});
 }
 
-Status vAdam(State &state, const mach::VAdam &instr) { return adam(state, instr, adamPart<false>); }
+Status vAdam(State &state, const mach::VAdam &instr) {
+  return adam(state, instr, adamPart<Decay::inGradient>);
+}
 
 Status vAdamw(State &state, const mach::VAdamw &instr) {
-  return adam(state, instr, adamPart<true>);
+  return adam(state, instr, adamPart<Decay::first>);
+}
+
+Status vAdamwLast(State &state, const mach::VAdamwLast &instr) {
+  return adam(state, instr, adamPart<Decay::last>);
 }
 
 //===----------------------------------------------------------------------------------------===//

@@ -37,7 +37,33 @@ CASES = [
                             "weight_decay": 0.1}, None),
     ("adamw", "AdamW", {"lr": 0.01, "weight_decay": 0.1}, None),
     ("adamw-clipped", "AdamW", {"lr": 0.01, "weight_decay": 0.1}, 0.25),
+    ("adamw-decay-last", "DecayLast", {"lr": 0.01, "eps": 1e-3, "weight_decay": 0.1}, None),
+    ("adamw-decay-last-betas", "DecayLast", {"lr": 0.02, "betas": [0.8, 0.95], "eps": 1e-6,
+                                             "weight_decay": 0.3}, 0.5),
 ]
+
+
+class DecayLast(torch.optim.Optimizer):
+    """AdamW in the order of Hugging Face, mode 1 of ONNX Runtime's AdamWOptimizer: the bias corrections are part of the
+    rate, and the weights decay behind the step."""
+
+    def __init__(self, parameters, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                state = self.state[p]
+                t = state["t"] = state.get("t", 0) + 1
+                mean = state.setdefault("mean", torch.zeros_like(p))
+                square = state.setdefault("square", torch.zeros_like(p))
+                mean.mul_(beta1).add_(p.grad, alpha=1 - beta1)
+                square.mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+                rate = group["lr"] * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
+                p.addcdiv_(mean, square.sqrt().add_(group["eps"]), value=-rate)
+                p.add_(p, alpha=-group["lr"] * group["weight_decay"])
 
 
 def flat(tensor):
@@ -49,7 +75,8 @@ def run(name, kind, arguments, limit):
     parameters = [torch.nn.Parameter(torch.from_numpy(
         random.standard_normal(shape).astype(np.float32))) for shape in SHAPES]
     start = [flat(p) for p in parameters]
-    optimizer = getattr(torch.optim, kind)(parameters, **arguments)
+    make = DecayLast if kind == "DecayLast" else getattr(torch.optim, kind)
+    optimizer = make(parameters, **arguments)
     steps = []
     for _ in range(STEPS):
         for p in parameters:

@@ -57,7 +57,11 @@ static Nest lowerAdagrad(AdagradOp op, const TensorMap &tensors) {
   return lowerUpdate(op, "v.adagrad", tensors);
 }
 static Nest lowerAdam(AdamOp op, const TensorMap &tensors) {
-  return lowerUpdate(op, op.getDecoupled() ? "v.adamw" : "v.adam", tensors);
+  return lowerUpdate(op,
+                     op.getDecayLast()   ? "v.adamw.last"
+                     : op.getDecoupled() ? "v.adamw"
+                                         : "v.adam",
+                     tensors);
 }
 
 static Nest lowerAccumulate(AccumulateOp op, const TensorMap &tensors) {

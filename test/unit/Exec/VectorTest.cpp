@@ -51,6 +51,9 @@ protected:
     b.desc(reg, b.chipTile(mach::Space::spm, f, shape, piece));
   }
 
+  /// One step of v.adamw or v.adamw.last with a factor.
+  template <typename Instr> void expectAdamw(bool decaysLast);
+
   chip::Chip chip;
 };
 
@@ -490,7 +493,7 @@ TEST_P(VectorTest, Sgd) {
   expectSameBits(readTensor(*machine, "v"), v);
 }
 
-TEST_P(VectorTest, AdamwWithFactor) {
+template <typename Instr> void VectorTest::expectAdamw(bool decaysLast) {
   constexpr int64_t n = 33;
   ProgramBuilder b(chip);
   b.emit(mach::Mask{1, 1});
@@ -507,7 +510,7 @@ TEST_P(VectorTest, AdamwWithFactor) {
   b.load(2, "v", all, mach::Space::shared, 1);
   b.load(3, "dw", all, mach::Space::shared, 1);
   b.load(4, "factor", {{}, {}, {}}, mach::Space::shared, 1);
-  mach::VAdamw adam;
+  Instr adam;
   adam.w = 0, adam.m = 1, adam.v = 2, adam.dw = 3, adam.factor = 4, adam.mask = 1;
   adam.mode = mach::Optional::present;
   adam.lr = 0, adam.beta1 = 1, adam.decay = 2, adam.beta2 = 4, adam.epsilon = 5;
@@ -536,13 +539,22 @@ TEST_P(VectorTest, AdamwWithFactor) {
     float g = dw[i] * 0.25f * 0.375f;
     m[i] = rounded(fp16, std::fma(0.75f, m[i], 0.25f * g));
     v[i] = std::fma(0.5f, v[i], 0.5f * g * g);
-    float s = std::fma(-(0.01f * 0.125f), w[i], w[i]);
-    w[i] = rounded(fp16, std::fma(-0.01f, m[i] * 3 / (std::sqrt(v[i] * 2) + 1e-3f), s));
+    if (decaysLast) {
+      float rate = 0.01f * 3 / std::sqrt(2.0f);
+      float s = std::fma(-rate, m[i] / (std::sqrt(v[i]) + 1e-3f), w[i]);
+      w[i] = rounded(fp16, std::fma(-(0.01f * 0.125f), s, s));
+    } else {
+      float s = std::fma(-(0.01f * 0.125f), w[i], w[i]);
+      w[i] = rounded(fp16, std::fma(-0.01f, m[i] * 3 / (std::sqrt(v[i] * 2) + 1e-3f), s));
+    }
   }
   expectSameBits(readTensor(*machine, "w"), w);
   expectSameBits(readTensor(*machine, "m"), m);
   expectSameBits(readTensor(*machine, "v"), v);
 }
+
+TEST_P(VectorTest, AdamwWithFactor) { expectAdamw<mach::VAdamw>(false); }
+TEST_P(VectorTest, AdamwWithDecayBehindTheStep) { expectAdamw<mach::VAdamwLast>(true); }
 
 INSTANTIATE_TEST_SUITE_P(Chips, VectorTest, testing::Values("lnpu", "asu-fp8"));
 
