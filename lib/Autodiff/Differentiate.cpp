@@ -220,8 +220,10 @@ static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {
            << "differentiate expects a module of stage import, found " << stage.getValue();
   // The file's optimizer stands in for the default; the user's choice comes first.
   if (auto own = module->getAttrOfType<StringAttr>(getFileOptimizerAttrName())) {
-    if (options.optimizer == UpdateOptions().optimizer)
-      options.optimizer = own.getValue().str();
+    if (options.optimizer == UpdateOptions().optimizer) {
+      options.decayLast = own == "adamw_decay_last";
+      options.optimizer = options.decayLast ? "adamw" : own.getValue().str();
+    }
     module->removeAttr(getFileOptimizerAttrName());
   }
   if (failed(checkUpdateOptions(module, options)))

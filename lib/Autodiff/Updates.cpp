@@ -339,6 +339,8 @@ LogicalResult UpdateBuilder::update(Parameter &parameter, const Optimizer &optim
   } else {
     if (optimizer.name == "adamw")
       all.push_back(b.getNamedAttr("decoupled", b.getUnitAttr()));
+    if (options.decayLast)
+      all.push_back(b.getNamedAttr("decay_last", b.getUnitAttr()));
     op = createInferred<AdamOp>(b, loc, operands, all, elements);
   }
   if (!op)

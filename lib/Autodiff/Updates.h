@@ -26,6 +26,7 @@ namespace slp::autodiff {
 struct UpdateOptions {
   std::string optimizer = "sgd"; // sgd, adagrad, adam, adamw
   bool nesterov = false;         // of sgd
+  bool decayLast = false;        // of adamw: the weight decay acts behind the step
   bool clipNorm = false;         // clip gradients to a norm given at run time
   int64_t microBatches = 1;      // that make up one step
   llvm::SmallVector<std::string> freeze, noDecay;

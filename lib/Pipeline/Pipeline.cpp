@@ -75,6 +75,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.binds = options.binds;
   importOptions.params = options.params;
   importOptions.init = options.init;
+  importOptions.usesFileOptimizer = !options.choosesOptimizer;
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
   if (!module)
     return nullptr;

@@ -57,10 +57,10 @@ def main():
             (models / f"{network.name}.{suffix}.onnx").write_bytes(model.SerializeToString())
         optimizers = ["sgd"]
         if network.name == "mlp":
-            optimizers += [*standard.OPTIMIZERS, "adamw"]
+            optimizers += [*standard.OPTIMIZERS, "adamw", "adamw-mode-1"]
         text = json.dumps(values.make_values(network, optimizers))
         (data / f"{network.name}.json").write_text(text + "\n")
-    for optimizer in ("sgd", "adamw"):
+    for optimizer in ("sgd", "adamw", "adamw-mode-1"):
         model = artifacts.make_optimizer_model(optimizer)
         (models / f"optimizer_model-{optimizer}.onnx").write_bytes(model.SerializeToString())
 

@@ -153,6 +153,7 @@ public:
     o.optimizer = optimizer;
     o.optimizerModel = optimizerModel;
     o.updates.assign(update.begin(), update.end());
+    o.choosesOptimizer = optimizer.getNumOccurrences() != 0;
     o.nesterov = nesterov;
     o.clipNorm = clipNorm;
     o.microBatch = microBatch;

@@ -45,6 +45,8 @@ struct ImportOptions {
   std::string logits = {};
   /// The dimension of the logits that counts classes; absent: 1.
   std::optional<int64_t> classAxis = {};
+  /// False: the user has chosen an optimizer, and artifacts need none.
+  bool usesFileOptimizer = true;
 };
 
 /// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:

@@ -57,6 +57,7 @@ struct CompileOptions {
   std::string init;                    // "", kaiming,SEED
   std::string optimizerModel;          // of artifacts; empty: optimizer_model.onnx beside the model
   std::vector<std::string> updates;    // PARAM=OUTPUT: see ImportOptions
+  bool choosesOptimizer = false;       // `optimizer` comes before what the file says
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed

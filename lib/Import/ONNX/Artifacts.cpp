@@ -10,6 +10,7 @@
 
 #include "lib/Import/ONNX/Operators.h"
 #include "lib/Import/ONNX/Training.h"
+#include "lib/Import/ONNX/Window.h"
 
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
@@ -33,17 +34,26 @@ static LogicalResult importReluGrad(Node &node) {
 /// (dY, X, W) to (dX, dW, dB), each of which may be left out.
 static LogicalResult importConvGrad(Node &node) {
   OpBuilder &b = node.builder;
-  Value dy = node.tensor(0), x = node.tensor(1), w = node.tensor(2);
-  ArrayRef<int64_t> wShape = shapeOf(w);
-  if (wShape.size() != 4)
-    return node.fail("expected weights of rank 4, found " + printShape(wShape));
-  SmallVector<NamedAttribute> window = {
-      train::i64s(b, "strides", node.integers("strides", {1, 1})),
-      train::i64s(b, "pads", node.integers("pads", {0, 0, 0, 0})),
-      train::i64s(b, "dilations", node.integers("dilations", {1, 1})),
-      b.getNamedAttr("group", b.getI64IntegerAttr(node.integer("group", 1)))};
+  SmallVector<int64_t> xShape(node.shape(1)), wShape(node.shape(2));
+  if (wShape.size() == 5)
+    return node.fail(
+        "three-dimensional ConvGrad is not supported, expected weights of rank 3 or 4, "
+        "found " +
+        printShape(wShape) + "; of a forward graph, slpc differentiates 3-D convolutions itself");
+  if (wShape.size() < 3 || wShape.size() > 4 || xShape.size() != wShape.size())
+    return node.fail("expected input and weights of rank 3 or 4, found " + printShape(xShape) +
+                     " and " + printShape(wShape));
+  FailureOr<SpatialWindow> window = readWindow(node, ArrayRef<int64_t>(wShape).drop_front(2));
+  if (failed(window))
+    return failure();
+  // In one dimension, images have one row.
+  Value dy = node.reshape(node.tensor(0), withRows(node.shape(0)));
+  Value x = node.reshape(node.tensor(1), withRows(xShape));
+  Value w = node.reshape(node.tensor(2), withRows(wShape));
+  SmallVector<NamedAttribute> common = planeAttributes(b, *window, /*withKernel=*/false);
+  common.push_back(b.getNamedAttr("group", b.getI64IntegerAttr(node.integer("group", 1))));
   auto with = [&](Phase phase, NamedAttribute more) {
-    SmallVector<NamedAttribute> all = window;
+    SmallVector<NamedAttribute> all = common;
     all.append({phaseOf(b, phase), more});
     return all;
   };
@@ -53,14 +63,14 @@ static LogicalResult importConvGrad(Node &node) {
         {dy, w}, with(Phase::bp, train::i64s(b, "input_shape", shapeOf(x))));
     if (!dx)
       return failure();
-    grads[0] = dx.getDx();
+    grads[0] = node.reshape(dx.getDx(), xShape);
   }
   if (node.hasOutput(1)) {
     auto dw = node.create<train::ConvWgOp>(
-        {x, dy}, with(Phase::wg, train::i64s(b, "kernel", wShape.drop_front(2))));
+        {x, dy}, with(Phase::wg, train::i64s(b, "kernel", shapeOf(w).drop_front(2))));
     if (!dw)
       return failure();
-    grads[1] = dw.getDw();
+    grads[1] = node.reshape(dw.getDw(), wShape);
   }
   if (node.hasOutput(2)) {
     auto db = node.create<train::BiasGradOp>(dy, phaseOf(b, Phase::wg));
@@ -130,7 +140,7 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
     table[name] = std::move(op);
   };
   add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});
-  add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "two-dimensional"});
+  add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "one or two dimensions"});
   add("MaxPoolGrad", {"fx", 1, pool, importMaxPoolGrad, "the window is the MaxPool's"});
   add("com.microsoft.InPlaceAccumulatorV2",
       {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});

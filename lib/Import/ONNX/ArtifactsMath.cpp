@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Arithmetic.h"
+#include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
 #include "dialects/Train/TrainMacOps.h"
@@ -96,14 +97,17 @@ static LogicalResult importFusedMatMul(Node &node) {
 // Rows
 //===----------------------------------------------------------------------------------------===//
 
-template <typename Op> static LogicalResult importRowGrad(Node &node) {
-  ArrayRef<int64_t> shape = node.shape(0);
-  FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", -1), shape.size());
+/// The gradient of a softmax (dY, Y) over the last dimension, or, as softmax was until operator set
+/// 12, over all from `axis` on.
+template <typename Op, bool flattens> static LogicalResult importRowGrad(Node &node) {
+  SmallVector<int64_t> shape(node.shape(0));
+  int64_t rank = shape.size();
+  FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", flattens ? 1 : -1), rank);
   if (failed(axis))
     return failure();
-  if (*axis != int64_t(shape.size()) - 1)
+  if (!flattens && *axis != rank - 1)
     return node.fail("expected the last dimension as axis, found " + Twine(*axis));
-  SmallVector<int64_t> rows = {product(shape, 0, *axis), shape.back()};
+  SmallVector<int64_t> rows = {product(shape, 0, *axis), product(shape, *axis, rank)};
   Value dx =
       build<Op>(node, {node.reshape(node.tensor(0), rows), node.reshape(node.tensor(1), rows)});
   return dx ? node.setOutput(node.reshape(dx, shape)) : failure();
@@ -242,6 +246,23 @@ static LogicalResult importSliceGrad(Node &node) {
   return node.setOutput(dx ? dx.getY() : Value());
 }
 
+/// Concat, and how long each input is along its axis.
+static LogicalResult importConcatTraining(Node &node) {
+  FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", 0), node.rank(0));
+  if (failed(axis))
+    return failure();
+  SmallVector<Value> parts;
+  std::vector<int64_t> lengths;
+  for (unsigned i = 0; i < node.numInputs(); ++i) {
+    parts.push_back(node.tensor(i));
+    lengths.push_back(shapeOf(parts.back())[*axis]);
+  }
+  if (failed(node.setOutput(concat(node, parts, *axis))))
+    return failure();
+  int64_t count = lengths.size();
+  return node.setConstant(1, Constant::ofIntegers(count, std::move(lengths)));
+}
+
 /// One hot: a row of the identity, scaled, for each label.
 static LogicalResult importOneHot(Node &node) {
   OpBuilder &b = node.builder;
@@ -301,9 +322,11 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
        {"transBatchA", AttributeKind::integer, "0"},
        {"transBatchB", AttributeKind::integer, "0"}},
       importFusedMatMul, "two operands of rank 2, or of rank 3 with one batch");
-  add(domain + "SoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp>,
+  add(domain + "SoftmaxGrad", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp, true>);
+  add(domain + "LogSoftmaxGrad", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp, true>);
+  add(domain + "SoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp, false>,
       "over the last dimension");
-  add(domain + "LogSoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp>,
+  add(domain + "LogSoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp, false>,
       "over the last dimension");
   add(domain + "BatchNormalizationGrad", "fffff", 3, {{"epsilon", AttributeKind::number, ""}},
       importBatchNormGrad, "of what BatchNormInternal saved");
@@ -312,6 +335,8 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
       importLayerNormGrad, "of Mean and InvStdDev of LayerNormalization");
   add(domain + "DropoutGrad", "ff|cc", 1, {{"seed", AttributeKind::integer, ""}}, importDropoutGrad,
       "of a Dropout's mask");
+  add(domain + "ConcatTraining", "f*", 2, {axis}, importConcatTraining,
+      "lengths of the inputs are the second output");
   add(domain + "SliceGrad", "fccc|cc", 1, {}, importSliceGrad, "steps of 1");
   table["OneHot"] = {
       "icc", 1, {axis}, importOneHot, "at the last dimension, depth of at most 32", "9, 11", false};
@@ -328,5 +353,10 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
   };
   alias("BatchNormInternal", "BatchNormalization", 5);
   alias("ReduceSumTraining", "ReduceSum", 1);
-  alias("ConcatTraining", "Concat", 1);
+  alias("SplitTraining", "Split", 1 << 20);
+  // The type of the loss.
+  const AttributeRule type = {"output_type", AttributeKind::integer, "1"};
+  for (const char *loss :
+       {"SoftmaxCrossEntropyLossInternal", "SoftmaxCrossEntropyLossInternalGrad"})
+    table[domain + loss].attributes.push_back(type);
 }

@@ -101,11 +101,17 @@ static onnx::AttributeProto::AttributeType onnxType(AttributeKind kind) {
   llvm_unreachable("all kinds are named above");
 }
 
+bool slp::import_onnx::hasNoMeaning(const onnx::AttributeProto &attribute) {
+  StringRef name = attribute.name();
+  return name == "consumed_inputs" || name == "description" || name == "doc_string" ||
+         name.starts_with("__");
+}
+
 /// Reports an attribute that the operator does not have, or a value that it may not have.
 static LogicalResult checkAttribute(const onnx::AttributeProto &attribute, const Operator &op,
                                     function_ref<InFlightDiagnostic()> error) {
-  if (attribute.name() == "consumed_inputs")
-    return success(); // operator set 1: a hint that memory may be reused
+  if (hasNoMeaning(attribute))
+    return success();
   auto rule = llvm::find_if(op.attributes,
                             [&](const AttributeRule &r) { return r.name == attribute.name(); });
   if (rule == op.attributes.end())

@@ -92,6 +92,10 @@ const OperatorTable &operatorTable();
 /// The key of a node's operator in the table: the domain, but for the standard's, and the name.
 std::string keyOf(const onnx::NodeProto &node);
 
+/// Whether an attribute says nothing of what is computed: texts, hints that memory may be reused
+/// (operator set 1), and marks like ONNX Runtime's __backwardpass.
+bool hasNoMeaning(const onnx::AttributeProto &attribute);
+
 /// Checks operator, attributes and number of inputs and outputs of `proto` against the table;
 /// reports each misfit and returns null if there is one.
 const Operator *checkNode(const Node &node, const onnx::NodeProto &proto);

@@ -9,6 +9,7 @@
 #include "lib/Import/ONNX/OptimizerModel.h"
 
 #include "lib/Import/ONNX/ModelFile.h"
+#include "lib/Import/ONNX/Operators.h"
 
 using namespace slp;
 using namespace slp::import_onnx;
@@ -31,18 +32,19 @@ static Result<OptimizerSettings> settingsOf(const onnx::NodeProto &node) {
       mode = attribute.i();
     else if (name == "correct_bias")
       correctBias = attribute.i();
-    else
+    else if (!hasNoMeaning(attribute))
       return Error{"node \"" + node.name() + "\": attribute " + name + " is not supported"};
   }
   if (node.op_type() == "SGDOptimizerV2")
     return OptimizerSettings{"sgd", {{"momentum", 0.0f}, {"weight-decay", 0.0f}}};
-  if (mode != 0 || correctBias != 1)
-    return Error{
-        "node \"" + node.name() +
-        "\": expected adam_mode = 0 (decay before the update) and correct_bias = 1, found " +
-        std::to_string(mode) + " and " + std::to_string(correctBias)};
+  if ((mode != 0 && mode != 1) || correctBias != 1)
+    return Error{"node \"" + node.name() +
+                 "\": expected adam_mode = 0 (decay before the update) or 1 (behind it) and "
+                 "correct_bias = 1, found " +
+                 std::to_string(mode) + " and " + std::to_string(correctBias) +
+                 "; --optimizer=adamw comes before the file's"};
   return OptimizerSettings{
-      "adamw",
+      mode == 1 ? "adamw_decay_last" : "adamw",
       {{"beta1", alpha}, {"beta2", beta}, {"epsilon", epsilon}, {"weight-decay", weightDecay}}};
 }
 

@@ -16,7 +16,7 @@ namespace slp::import_onnx {
 
 /// What an optimizer model says. The learning rate is an input of such models.
 struct OptimizerSettings {
-  std::string optimizer;              // as --optimizer names it: sgd, adamw
+  std::string optimizer;              // as --optimizer names it: sgd, adamw; or adamw_decay_last
   std::map<std::string, float> hyper; // by the names of slp-sim's options
 };
 

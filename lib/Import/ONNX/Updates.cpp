@@ -89,6 +89,8 @@ LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
 
 /// The optimizer of artifacts: --optimizer-model, or the file of the usual name beside the model.
 LogicalResult Importer::readOptimizer() {
+  if (!options.usesFileOptimizer)
+    return success();
   std::string path = options.optimizerModel;
   if (path.empty()) {
     llvm::SmallString<128> beside(graph.path);

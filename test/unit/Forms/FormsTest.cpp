@@ -191,13 +191,17 @@ std::vector<Case> cases() {
       all.push_back({network, form, "sgd"});
   for (const char *form : {"forward", "standard", "training_model"})
     all.push_back({"pooled", form, "sgd"});
+  for (const char *network : {"sequence", "joined"})
+    for (const char *form : {"forward", "standard", "training_model"})
+      all.push_back({network, form, "sgd"});
   for (const char *form : {"loss", "standard", "training_model"})
     all.push_back({"layer", form, "sgd"});
   for (const char *form : {"standard-parts", "standard-initialized"})
     all.push_back({"mlp", form, "sgd"});
   for (const char *optimizer : {"momentum", "nesterov", "adagrad", "adam"})
     all.push_back({"mlp", std::string("standard-") + optimizer, optimizer});
-  all.push_back({"mlp", "training_model", "adamw"});
+  for (const char *optimizer : {"adamw", "adamw-mode-1"})
+    all.push_back({"mlp", "training_model", optimizer});
   return all;
 }
 

@@ -16,6 +16,9 @@ from reverse import Reverse, attributes_of
 
 MICROSOFT = "com.microsoft"
 BATCH = "batch_size"
+# What generate_artifacts writes; a larger epsilon and decay, so that tests can tell the order.
+MODE_1 = {"alpha": 0.9, "beta": 0.999, "epsilon": 2.0**-10, "weight_decay": 0.25, "adam_mode": 1,
+          "correct_bias": 1}
 
 
 class Artifacts(Reverse):
@@ -90,6 +93,19 @@ class Artifacts(Reverse):
         self.give(x, self.emit("Reshape", [dy, shape], self.name_for(x)))
 
 
+    def grad_Softmax(self, node, dy):
+        x, y = node.input[0], node.output[0]
+        self.give(x, self.microsoft("SoftmaxGrad", [dy, y], self.name_for(x), axis=1,
+                                    __backwardpass=1))
+
+    def grad_Concat(self, node, dy):
+        names = [self.name_for(x) for x in node.input]
+        self.microsoft("SplitTraining", [dy, node.output[0] + "_lengths"], names,
+                       **attributes_of(node))
+        for value, grad in zip(node.input, names):
+            self.give(value, grad)
+
+
 def training_forward(network):
     """The forward nodes with the outputs and operators that gradients need."""
     nodes = [networks.copy_of(node) for node in network.nodes]
@@ -97,6 +113,9 @@ def training_forward(network):
         y = node.output[0]
         if node.op_type == "MaxPool":
             node.output.append(y + "_mask")
+        elif node.op_type == "Concat":
+            node.op_type, node.domain = "ConcatTraining", MICROSOFT
+            node.output.append(y + "_lengths")
         elif node.op_type == "LayerNormalization":
             node.output.extend([y + "_mean", y + "_inv_std_var"])
         elif node.op_type == "BatchNormalization":
@@ -136,7 +155,7 @@ def make_training_model(network):
 
 
 def make_optimizer_model(optimizer):
-    """`sgd` or `adamw`."""
+    """`sgd`, `adamw` (of mode 0) or `adamw-mode-1`."""
     tensors = helper.make_tensor_sequence_value_info
 
     def of(name, kind=TensorProto.FLOAT, shape=None):
@@ -145,14 +164,16 @@ def make_optimizer_model(optimizer):
     inputs = [networks.float_info("learning_rate", [1])]
     sequences = ["params", "gradients"]
     attributes = {}
-    if optimizer == "adamw":
+    if optimizer != "sgd":
         inputs.append(helper.make_tensor_value_info("step", TensorProto.INT64, [1]))
         sequences += ["first_order_moments", "second_order_moments"]
         attributes = {"alpha": 0.9, "beta": 0.999, "epsilon": 1e-8, "weight_decay": 0.01,
                       "adam_mode": 0, "correct_bias": 1}
+    if optimizer == "adamw-mode-1":
+        attributes = {**MODE_1, "description": "says nothing"}
     inputs += [of(name) for name in sequences]
     outputs = [helper.make_tensor_value_info("update_completed", TensorProto.BOOL, [1])]
-    op = {"sgd": "SGDOptimizerV2", "adamw": "AdamWOptimizer"}[optimizer]
+    op = "SGDOptimizerV2" if optimizer == "sgd" else "AdamWOptimizer"
     node = helper.make_node(op, [i.name for i in inputs], [outputs[0].name], name=op,
                             domain=MICROSOFT, **attributes)
     graph = helper.make_graph([node], "optimizer", inputs, outputs)

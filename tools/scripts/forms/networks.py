@@ -57,6 +57,14 @@ class Network:
                         kernel_shape=[kernel, kernel], strides=[stride, stride],
                         pads=[pad] * 4, dilations=[1, 1], group=group)
 
+    def conv1d(self, x, output, channels, kernel, stride=1, pads=(0, 0), dilation=1):
+        n, c, length = self.shapes[x]
+        inputs = [x, self.parameter(output + ".weight", [channels, c, kernel]),
+                  self.parameter(output + ".bias", [channels], 0.1)]
+        size = (length + sum(pads) - dilation * (kernel - 1) - 1) // stride + 1
+        return self.add("Conv", inputs, output, [n, channels, size], kernel_shape=[kernel],
+                        strides=[stride], pads=list(pads), dilations=[dilation], group=1)
+
     def gemm(self, x, output, features):
         n, inner = self.shapes[x]
         return self.add("Gemm", [x, self.parameter(output + ".weight", [features, inner]),
@@ -171,8 +179,34 @@ def layer():
     return network
 
 
+def sequence():
+    """Convolutions in one dimension."""
+    network = Network("sequence", (4, 3, 11), 3)
+    network.conv1d("image", "conv1", 4, 3, stride=2, pads=(1, 1))
+    network.relu("conv1", "relu1")
+    network.conv1d("relu1", "conv2", 5, 2, pads=(2, 2), dilation=2)
+    network.relu("conv2", "relu2")
+    n, channels, size = network.shapes["relu2"]
+    network.add("Flatten", ["relu2"], "flat", [n, channels * size], axis=1)
+    network.gemm("flat", "logits", 3)
+    return network
+
+
+def joined():
+    """Two branches side by side, one of them a softmax."""
+    network = Network("joined", (4, 6), 3)
+    network.gemm("image", "left", 5)
+    network.gemm("image", "right", 4)
+    network.add("Softmax", ["left"], "shares", [4, 5], axis=1)
+    network.relu("right", "active")
+    network.add("Concat", ["shares", "active"], "both", [4, 9], axis=1)
+    network.gemm("both", "logits", 3)
+    return network
+
+
 def networks():
-    return [mlp(), cnn("cnn", False), cnn("norm", True), strided(), pooled(), layer()]
+    return [mlp(), cnn("cnn", False), cnn("norm", True), strided(), pooled(), layer(), sequence(),
+            joined()]
 
 
 def has_plain_loss(network):

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 import networks
+from artifacts import MODE_1
 from reverse import attributes_of
 from standard import OPTIMIZERS, RATE
 
@@ -23,8 +24,10 @@ def run_forward(network, image, values, running):
         a = attributes_of(node)
         x = [known.get(name) for name in node.input]
         if node.op_type == "Conv":
-            y = functional.conv2d(x[0], x[1], x[2] if len(x) > 2 else None, a["strides"],
-                                  a["pads"][:2], a["dilations"], a["group"])
+            dims = len(a["strides"])
+            conv = {1: functional.conv1d, 2: functional.conv2d}[dims]
+            y = conv(x[0], x[1], x[2] if len(x) > 2 else None, a["strides"], a["pads"][:dims],
+                     a["dilations"], a["group"])
         elif node.op_type == "Gemm":
             y = functional.linear(*x)
         elif node.op_type == "Relu":
@@ -43,6 +46,10 @@ def run_forward(network, image, values, running):
             for name, new in zip(node.input[3:5], (mean, var)):
                 running[name] = (running[name] * a["momentum"]
                                  + new.detach() * (1 - a["momentum"]))
+        elif node.op_type == "Softmax":
+            y = functional.softmax(x[0], a["axis"])
+        elif node.op_type == "Concat":
+            y = torch.cat(x, a["axis"])
         elif node.op_type == "Add":
             y = x[0] + x[1]
         elif node.op_type == "GlobalAveragePool":
@@ -57,12 +64,16 @@ def update(optimizer, step, w, g, state):
     """One parameter, as onnx's Operators document defines the four optimizers."""
     if optimizer == "sgd":
         return w - RATE * g
-    if optimizer == "adamw":
+    if optimizer in ("adamw", "adamw-mode-1"):
         first, second = state.setdefault("m", torch.zeros_like(w)), state.setdefault(
             "v", torch.zeros_like(w))
         state["m"] = 0.9 * first + 0.1 * g
         state["v"] = 0.999 * second + 0.001 * g * g
         t = step + 1
+        if optimizer == "adamw-mode-1":  # the order of Hugging Face's AdamW
+            rate = RATE * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+            w = w - rate * state["m"] / (state["v"].sqrt() + MODE_1["epsilon"])
+            return w - RATE * MODE_1["weight_decay"] * w
         w = w * (1 - RATE * 0.01)
         hat = state["v"] / (1 - 0.999**t)
         return w - RATE * (state["m"] / (1 - 0.9**t)) / (hat.sqrt() + 1e-8)
