@@ -175,6 +175,23 @@ static void eraseDeadOps(func::FuncOp function) {
       op.erase();
 }
 
+/// Names the parameters that the loss does not depend on, or only through ops without a gradient.
+static void warnWithoutGradient(ModuleOp module, ArrayRef<StringRef> names) {
+  if (names.empty())
+    return;
+  constexpr size_t most = 8;
+  InFlightDiagnostic d = emitWarning(module.getLoc());
+  if (auto model = module->getAttrOfType<StringAttr>("train.model"))
+    d << model.getValue() << ": ";
+  d << (names.size() == 1 ? "parameter" : "parameters");
+  for (auto [i, name] : llvm::enumerate(names.take_front(most)))
+    d << (i == 0 ? " \"" : ", \"") << name << "\"";
+  if (names.size() > most)
+    d << " and " << names.size() - most << " more";
+  d << (names.size() == 1 ? " gets" : " get") << " no gradient from the loss and "
+    << (names.size() == 1 ? "keeps its value" : "keep their values");
+}
+
 /// The gradients of `loss`, and an update of each state that has one.
 static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss,
                                   const UpdateOptions &options,
@@ -194,10 +211,17 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   auto seed = createInferred<SeedOp>(atEnd, loss.getLoc(), {}, phaseOf(atEnd, Phase::bp));
   if (failed(gradients.run(loss, seed.getY())))
     return failure();
-  return buildUpdates(module, step, options, [&](StateOp state) {
-    return gradients.gradientOf(reads.lookup(state.getSymName()),
-                                NameLoc::get(state.getSymNameAttr()));
+  SmallVector<StringRef> without;
+  LogicalResult result = buildUpdates(module, step, options, [&](StateOp state) {
+    Value gradient = gradients.gradientOf(reads.lookup(state.getSymName()),
+                                          NameLoc::get(state.getSymNameAttr()));
+    if (!gradient && trainable.contains(state.getSymName()))
+      without.push_back(state.getSymName());
+    return gradient;
   });
+  if (succeeded(result))
+    warnWithoutGradient(module, without);
+  return result;
 }
 
 /// The same where the graph computes the gradients itself.
@@ -209,6 +233,12 @@ static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
     if (trainable.contains(gradient.getState()))
       gradients[gradient.getState()] = gradient.getValue();
     gradient.erase();
+  }
+  // What is frozen keeps its value, whatever the file does.
+  for (WriteOp write : llvm::make_early_inc_range(step.getOps<WriteOp>())) {
+    auto state = module.lookupSymbol<StateOp>(write.getState());
+    if (state && !state.getStatistic() && !trainable.contains(write.getState()))
+      write.erase();
   }
   return buildUpdates(module, step, options,
                       [&](StateOp state) { return gradients.lookup(state.getSymName()); });

@@ -60,8 +60,7 @@ FailureOr<llvm::StringSet<>> autodiff::findTrainable(ModuleOp module,
                                                      const UpdateOptions &options) {
   SmallVector<StringRef> names;
   for (StateOp state : module.getOps<StateOp>())
-    if (cast<ShapedType>(state.getType()).getRank() != 0 && !state.getStatistic() &&
-        !state.getFrozen())
+    if (!state.getStatistic() && !state.getFrozen())
       names.push_back(state.getSymName());
   llvm::StringSet<> trainable;
   trainable.insert_range(names);

@@ -36,8 +36,8 @@ struct UpdateOptions {
 /// Fails with an error for options that no module can meet.
 mlir::LogicalResult checkUpdateOptions(mlir::ModuleOp module, const UpdateOptions &options);
 
-/// The names of the states that may be trained: of rank 1 or more, no statistics, not frozen. Fails
-/// with an error for a glob that is none or that matches nothing.
+/// The names of the states that may be trained: no statistics, not frozen. Fails with an error for
+/// a glob that is none or that matches nothing.
 mlir::FailureOr<llvm::StringSet<>> findTrainable(mlir::ModuleOp module,
                                                  const UpdateOptions &options);
 

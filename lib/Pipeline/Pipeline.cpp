@@ -52,7 +52,7 @@ static LogicalResult checkMicroBatch(MLIRContext &context, const CompileOptions 
 /// import: a model file becomes the forward graph of a step, in train, or the whole step where the
 /// file has it.
 static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
-                                    const CompileOptions &options) {
+                                    const CompileOptions &options, ImportReport *report) {
   if (failed(checkMicroBatch(context, options)))
     return nullptr;
   ImportOptions importOptions;
@@ -75,8 +75,9 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.binds = options.binds;
   importOptions.params = options.params;
   importOptions.init = options.init;
+  importOptions.unties = options.unties;
   importOptions.usesFileOptimizer = !options.choosesOptimizer;
-  OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions);
+  OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions, report);
   if (!module)
     return nullptr;
   PassManager pm(&context);
@@ -236,8 +237,8 @@ Stage slp::stageOf(ModuleOp module) {
 }
 
 OwningOpRef<ModuleOp> slp::readModel(MLIRContext &context, StringRef path,
-                                     const CompileOptions &options) {
+                                     const CompileOptions &options, ImportReport *report) {
   if (path.ends_with(".mlir"))
     return parseSourceFile<ModuleOp>(path, &context);
-  return import(context, path, options);
+  return import(context, path, options, report);
 }

@@ -32,6 +32,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("bind", Stage::import, options.binds);
   visit("init", Stage::import, options.init);
   visit("update", Stage::import, options.updates);
+  visit("untie", Stage::import, options.unties);
   visit("optimizer-model", Stage::import, options.optimizerModel);
   visit("optimizer", Stage::differentiate, options.optimizer);
   visit("nesterov", Stage::differentiate, options.nesterov);
@@ -49,9 +50,9 @@ static void visitOptions(Options &options, Visitor visit) {
 
 /// Options of which the empty default is not recorded.
 static bool isRare(StringRef option) {
-  return option == "bind" || option == "init" || option == "update" || option == "loss-output" ||
-         option == "logits" || option == "class-axis" || option == "optimizer-model" ||
-         option == "profile-use";
+  return option == "bind" || option == "init" || option == "update" || option == "untie" ||
+         option == "loss-output" || option == "logits" || option == "class-axis" ||
+         option == "optimizer-model" || option == "profile-use";
 }
 
 /// Options are recorded as the command line would give them.

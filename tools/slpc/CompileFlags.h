@@ -91,6 +91,10 @@ public:
                llvm::cl::desc("the graph's output OUTPUT is the next value of PARAM; may be "
                               "repeated"),
                llvm::cl::value_desc("PARAM=OUTPUT"), llvm::cl::cat(category)),
+        untie("untie",
+              llvm::cl::desc("parameters that an exporter has merged with others, to be trained "
+                             "apart; may be repeated"),
+              llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
         nesterov("nesterov", llvm::cl::desc("Nesterov's momentum, for sgd"),
                  llvm::cl::cat(category)),
         clipNorm("clip-norm",
@@ -153,6 +157,7 @@ public:
     o.optimizer = optimizer;
     o.optimizerModel = optimizerModel;
     o.updates.assign(update.begin(), update.end());
+    o.unties.assign(untie.begin(), untie.end());
     o.choosesOptimizer = optimizer.getNumOccurrences() != 0;
     o.nesterov = nesterov;
     o.clipNorm = clipNorm;
@@ -192,7 +197,7 @@ private:
   llvm::cl::opt<std::string> loss, lossOutput, logits;
   llvm::cl::opt<int64_t> classAxis;
   llvm::cl::opt<std::string> optimizer, optimizerModel;
-  llvm::cl::list<std::string> update;
+  llvm::cl::list<std::string> update, untie;
   llvm::cl::opt<bool> nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;

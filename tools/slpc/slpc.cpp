@@ -9,6 +9,7 @@
 #include "CompileFlags.h"
 #include "Diagnostics.h"
 #include "Explain.h"
+#include "ListParams.h"
 #include "Remarks.h"
 #include "Summary.h"
 
@@ -50,13 +51,16 @@ struct DriverFlags {
         timeReport("time-report", cl::desc("print the time of each pass"), cl::cat(category)),
         listOps("list-ops", cl::desc("print the supported ONNX operators and stop"),
                 cl::cat(category)),
+        listParams("list-params",
+                   cl::desc("print what is trained, frozen or constant, and why, and stop"),
+                   cl::cat(category)),
         verbose("v", cl::desc("say what was written"), cl::cat(category)),
         quiet("quiet", cl::desc("warnings and errors only: no notes, no summary of the image"),
               cl::cat(category)) {}
 
   const std::string stopAfterText = "print the IR after a stage: " + listStages();
   cl::opt<std::string> output, stopAfter, emit, remarks, explain;
-  cl::opt<bool> timeReport, listOps, verbose, quiet;
+  cl::opt<bool> timeReport, listOps, listParams, verbose, quiet;
 };
 
 /// MLIR's options that print the IR around passes appear under `category` in --help.
@@ -176,7 +180,9 @@ int main(int argc, char **argv) {
     if (failed(printRemarks(context, driver.remarks, remarks, problem)))
       return fail("--remarks=" + driver.remarks + ": " + problem);
   }
-  OwningOpRef<ModuleOp> module = readModel(context, compile.modelPath(), options);
+  ImportReport report;
+  OwningOpRef<ModuleOp> module =
+      readModel(context, compile.modelPath(), options, driver.listParams ? &report : nullptr);
   if (!module || failed(resumeOptions(*module, options, CompileFlags::isGiven)))
     return 1;
   if (*last < stageOf(*module))
@@ -186,6 +192,14 @@ int main(int argc, char **argv) {
   if (!chip)
     return fail(chip.message());
 
+  if (driver.listParams) {
+    if (stageOf(*module) >= Stage::differentiate)
+      return fail("--list-params: expected a model, or a module of stage import, found one of " +
+                  stringifyStage(stageOf(*module)));
+    if (failed(runStages(*module, Stage::differentiate, options, *chip)))
+      return 1;
+    return write(driver.output, listParams(*module, report, options));
+  }
   if (kind != "mlir")
     for (const std::string &line : chip::warnings(*chip))
       emitWarning(UnknownLoc::get(&context)) << "chip " << chip->name << ": " << line;

@@ -45,18 +45,38 @@ struct ImportOptions {
   std::string logits = {};
   /// The dimension of the logits that counts classes; absent: 1.
   std::optional<int64_t> classAxis = {};
+  /// Globs over the names of parameters that an exporter merged with others through Identity: each
+  /// that one matches is trained apart.
+  std::vector<std::string> unties = {};
   /// False: the user has chosen an optimizer, and artifacts need none.
   bool usesFileOptimizer = true;
 };
 
+/// What became of a float initializer, or of a parameter that is an input.
+struct InitializerReport {
+  enum Kind {
+    state,    // @name, or the state of the initializer that it is merged with
+    constant, // known at import
+    merged,   // `why` names the state it stands for
+    unread    // not in the step
+  };
+  std::string name;
+  std::vector<int64_t> shape;
+  Kind kind;
+  std::string why;
+};
+using ImportReport = std::vector<InitializerReport>;
+
 /// Reads a model, .onnxtxt as text, anything else as binary, into a module of stage `import`:
-/// `train.state` for each float initializer that a node reads, and `func.func @step` returning
-/// (loss, logits), with what they are for (TrainContract.h), or the graph's outputs if there is no
-/// loss. Values of initializers stay in the
-/// file (`#train.file`). Null after errors have been reported through the context's diagnostics,
-/// one a line, each beginning with `path`; all unsupported nodes are reported in one run.
+/// `train.state` for each parameter (docs/forms.md), and `func.func @step` returning (loss,
+/// logits), with what they are for (TrainContract.h), or the graph's outputs if there is no loss.
+/// Values of initializers stay in the file (`#train.file`). Null after errors have been reported
+/// through the context's diagnostics, one a line, each beginning with `path`; all unsupported nodes
+/// are reported in one run. `report` gets a row for each float initializer, in the order of the
+/// file.
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(mlir::MLIRContext &context, llvm::StringRef path,
-                                             const ImportOptions &options);
+                                             const ImportOptions &options,
+                                             ImportReport *report = nullptr);
 
 /// A chip and the precisions that it runs ("fp16").
 struct ChipPrecisions {

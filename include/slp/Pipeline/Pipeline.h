@@ -10,6 +10,8 @@
 #ifndef SLP_PIPELINE_PIPELINE_H
 #define SLP_PIPELINE_PIPELINE_H
 
+#include "slp/Import/ONNX.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -57,16 +59,19 @@ struct CompileOptions {
   std::string init;                    // "", kaiming,SEED
   std::string optimizerModel;          // of artifacts; empty: optimizer_model.onnx beside the model
   std::vector<std::string> updates;    // PARAM=OUTPUT: see ImportOptions
-  bool choosesOptimizer = false;       // `optimizer` comes before what the file says
+  std::vector<std::string> unties = {}; // globs: see ImportOptions
+  bool choosesOptimizer = false;        // `optimizer` comes before what the file says
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
 };
 
 /// Reads a model: .onnx and .onnxtxt through the importer, .mlir (any stage) through the parser.
-/// Null after an error has been reported through the context's diagnostics.
+/// Null after an error has been reported through the context's diagnostics. `report` gets what the
+/// importer says of each initializer; of .mlir nothing.
 mlir::OwningOpRef<mlir::ModuleOp> readModel(mlir::MLIRContext &context, llvm::StringRef path,
-                                            const CompileOptions &options);
+                                            const CompileOptions &options,
+                                            ImportReport *report = nullptr);
 
 /// The last stage a module has been through (module attribute `slp.stage`), import if it says
 /// nothing.

@@ -126,9 +126,9 @@ void slp::import_onnx::addConvOperators(OperatorTable &table) {
                                        {"kernel_shape", AttributeKind::integers, ""},
                                        {"pads", AttributeKind::integers, ""},
                                        {"strides", AttributeKind::integers, ""}};
-  table["Conv"] = {"ff|f", 1, window, importConv, "one to three dimensions", "1, 11, 22"};
+  table["Conv"] = {"fw|w", 1, window, importConv, "one to three dimensions", "1, 11, 22"};
   window.push_back({"output_padding", AttributeKind::integers, ""});
   window.push_back({"output_shape", AttributeKind::integers, ""});
-  table["ConvTranspose"] = {"ff|f",     1, window, importConvTranspose, "one to three dimensions",
+  table["ConvTranspose"] = {"fw|w",     1, window, importConvTranspose, "one to three dimensions",
                             "1, 11, 22"};
 }

@@ -143,7 +143,7 @@ static LogicalResult importFusedMatMul(Node &node) {
 }
 
 void slp::import_onnx::addDenseOperators(OperatorTable &table) {
-  table["Gemm"] = {"ff|f",
+  table["Gemm"] = {"fw|w",
                    1,
                    {{"alpha", AttributeKind::number, ""},
                     {"beta", AttributeKind::number, ""},
@@ -153,7 +153,7 @@ void slp::import_onnx::addDenseOperators(OperatorTable &table) {
                    importGemm,
                    "",
                    "1, 6, 7, 9, 11, 13"};
-  table["com.microsoft.FusedMatMul"] = {"ff",
+  table["com.microsoft.FusedMatMul"] = {"ww",
                                         1,
                                         {{"alpha", AttributeKind::number, ""},
                                          {"transA", AttributeKind::integer, ""},
@@ -162,5 +162,5 @@ void slp::import_onnx::addDenseOperators(OperatorTable &table) {
                                          {"transBatchB", AttributeKind::integer, "0"}},
                                         importFusedMatMul,
                                         ""};
-  table["MatMul"] = {"ff", 1, {}, importMatMul, "", "1, 9, 13"};
+  table["MatMul"] = {"ww", 1, {}, importMatMul, "", "1, 9, 13"};
 }

@@ -263,13 +263,13 @@ void slp::import_onnx::addElementwiseOperators(OperatorTable &table) {
   add("Max", "a*", ofIntegersToo<importExtreme<train::MaxOp, true>>, "1, 6, 8, 12, 13");
   add("Min", "a*", ofIntegersToo<importExtreme<train::MinOp, false>>, "1, 6, 8, 12, 13");
   add("PRelu", "fw", importPrelu, "1, 6, 7, 9, 16");
-  add("Equal", "aa", importBinary<train::EqualOp>, "1, 7, 11, 13, 19");
-  add("Less", "aa", importBinary<train::LessOp>, "1, 7, 9, 13");
-  add("LessOrEqual", "aa", importBinary<train::LessEqualOp>, "12, 16");
-  add("Greater", "aa", importExchanged<train::LessOp>, "1, 7, 9, 13");
-  add("GreaterOrEqual", "aa", importExchanged<train::LessEqualOp>, "12, 16");
-  add("And", "ff", importBinary<train::LogicalAndOp>, "1, 7");
-  add("Or", "ff", importBinary<train::LogicalOrOp>, "1, 7");
-  add("Xor", "ff", importBinary<train::LogicalXorOp>, "1, 7");
-  add("Where", "faa", ofIntegersToo<importWhere, 1>, "9, 16");
+  add("Equal", "dd", importBinary<train::EqualOp>, "1, 7, 11, 13, 19");
+  add("Less", "dd", importBinary<train::LessOp>, "1, 7, 9, 13");
+  add("LessOrEqual", "dd", importBinary<train::LessEqualOp>, "12, 16");
+  add("Greater", "dd", importExchanged<train::LessOp>, "1, 7, 9, 13");
+  add("GreaterOrEqual", "dd", importExchanged<train::LessEqualOp>, "12, 16");
+  add("And", "bb", importBinary<train::LogicalAndOp>, "1, 7");
+  add("Or", "bb", importBinary<train::LogicalOrOp>, "1, 7");
+  add("Xor", "bb", importBinary<train::LogicalXorOp>, "1, 7");
+  add("Where", "baa", ofIntegersToo<importWhere, 1>, "9, 16");
 }

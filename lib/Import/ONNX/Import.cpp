@@ -25,10 +25,10 @@ using namespace slp;
 using namespace slp::import_onnx;
 
 Importer::Importer(ModuleOp module, StringRef path, const ModelFile &file, const TrainingPlan &plan,
-                   const ImportOptions &options)
+                   const ImportOptions &options, ImportReport *reported)
     : module(module), file(file), proto(file.model.graph()), plan(plan), options(options),
       fileName(llvm::sys::path::filename(path)), graph(module.getContext(), path.str()),
-      sources(path, file), inliner(file.model) {}
+      sources(path, file), inliner(file.model), reported(reported) {}
 
 LogicalResult Importer::run() {
   OpBuilder &b = graph.builder;
@@ -39,9 +39,13 @@ LogicalResult Importer::run() {
                               b.getFunctionType({}, {}));
   b.setInsertionPointToStart(step.addEntryBlock());
   if (failed(checkVersion()) || failed(collectInitializers()) || failed(importInputs()) ||
-      failed(importNodes()))
+      failed(importNodes()) || failed(checkUnties()) || failed(finish()))
     return failure();
-  return finish();
+  noteLeftOut();
+  noteRoles();
+  if (reported)
+    report(*reported);
+  return success();
 }
 
 LogicalResult Importer::checkVersion() {
@@ -94,27 +98,29 @@ LogicalResult Importer::resolveInput(const Node &node, unsigned i, char kind) {
                      "\" to be an integer that grows by one a step");
   if (kind == 't')
     kind = 'i';
+  if (kind == 'd')
+    kind = 'a';
+  if (kind == 'b')
+    kind = 'f';
   if (kind == 'r')
     kind = graph.values.count(name) ? 'f' : 'c';
   if (kind == '-')
     return node.fail(Twine(type) + ": input \"" + name + "\" is not supported, expected none");
-  bool isWeight = kind == 'w' && sources.contains(name);
-  bool isKnown = graph.values.count(name) || (graph.constants.count(name) && !isWeight);
+  bool isKnown = graph.values.count(name) || graph.constants.count(name);
   if (!isKnown && sources.contains(name)) {
-    if (failed(kind == 'c' ? readAsConstant(name)
-               : isWeight  ? readAsState(name)
-                           : readInitializer(name)))
+    if (failed(readInitializer(name)))
       return failure();
   } else if (!isKnown) {
     return node.fail("input \"" + name +
                      "\" is not an output of a node, an input or an initializer");
   }
   if (kind == 'c') {
-    if (!graph.constants.count(name) && sources.contains(name) && failed(readAsConstant(name)))
-      return failure();
     if (graph.constants.count(name))
       return success();
-    return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant");
+    return node.fail(Twine(type) + ": expected input \"" + name + "\" to be a constant" +
+                     (plan.hasUpdate(name)     ? ", found a parameter that the file updates"
+                      : sources.contains(name) ? ", found a parameter"
+                                               : ""));
   }
   auto misfit = [&] {
     return node.fail(Twine(type) + ": expected input \"" + name + "\" to be " + describeKind(kind));
@@ -157,8 +163,7 @@ FailureOr<bool> Importer::foldNode(Node &node) {
     if (!graph.values.count(name)) {
       if (!sources.contains(name))
         return false;
-      const onnx::TensorProto *header = sources.header(name);
-      if (header && rule->second.needsValues && isParameter(*header))
+      if (rule->second.needsValues && roleOf(name).role != Role::constant)
         return false;
       if (failed(readInitializer(name)))
         return failure();
@@ -173,6 +178,9 @@ LogicalResult Importer::importNode(const NamedNode &named) {
   Node node(graph, *named.proto, named.name, named.opset);
   if (node.domain().empty() && node.operatorName() == "If")
     return importIf(named, node);
+  FailureOr<bool> isUntied = untie(node);
+  if (failed(isUntied) || *isUntied)
+    return isUntied;
   FailureOr<bool> isFolded = foldNode(node);
   if (failed(isFolded) || *isFolded)
     return isFolded;
@@ -189,7 +197,7 @@ LogicalResult Importer::importNode(const NamedNode &named) {
 LogicalResult Importer::importIf(const NamedNode &named, Node &node) {
   StringRef name = node.inputName(0);
   if (!name.empty() && !graph.constants.count(name) && !graph.values.count(name) &&
-      sources.contains(name) && failed(readAsConstant(name)))
+      sources.contains(name) && failed(readInitializer(name)))
     return failure();
   const Constant *condition = node.known(0);
   if (!condition || condition->size() != 1)
@@ -231,6 +239,7 @@ LogicalResult Importer::importList(NodeList &list, const std::vector<std::string
   bool isFine = succeeded(checkNames(list));
   if (Status status = orderNodes(list, results); !status)
     return graph.error() << status.message();
+  roles.scan(list);
   for (const NamedNode &node : list.nodes) {
     bool isPassedOver = false;
     forEachRead(*node.proto,
@@ -258,11 +267,13 @@ LogicalResult Importer::importNodes() {
   for (auto &[state, value] : plan.updates) // in the order of the file
     if (auto it = plan.initial.find(state); it != plan.initial.end())
       results.push_back(it->second);
+  for (const std::string &result : results)
+    roles.addResult(result);
   return importList(list, results);
 }
 
 OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,
-                                      const ImportOptions &options) {
+                                      const ImportOptions &options, ImportReport *report) {
   context.loadDialect<func::FuncDialect, train::TrainDialect>();
   auto unknown = UnknownLoc::get(&context);
   if (llvm::sys::fs::is_directory(path)) {
@@ -286,13 +297,18 @@ OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,
     emitError(unknown) << path << ": " << plan.message();
     return nullptr;
   }
+  if (!options.unties.empty() && plan->form != Form::forward) {
+    emitError(unknown) << "--untie=" << options.unties.front() << ": " << path
+                       << " says itself what is updated";
+    return nullptr;
+  }
   if (!options.optimizerModel.empty() && plan->form != Form::artifacts) {
     emitError(unknown) << "--optimizer-model=" << options.optimizerModel << ": " << path
                        << " is no training_model.onnx with accumulation buffers";
     return nullptr;
   }
   OwningOpRef<ModuleOp> module = ModuleOp::create(unknown);
-  if (failed(Importer(*module, path, **file, *plan, options).run()))
+  if (failed(Importer(*module, path, **file, *plan, options, report).run()))
     return nullptr;
   return module;
 }

@@ -14,6 +14,7 @@
 #include "lib/Import/ONNX/ModelFile.h"
 #include "lib/Import/ONNX/NodeList.h"
 #include "lib/Import/ONNX/Operators.h"
+#include "lib/Import/ONNX/Roles.h"
 #include "lib/Import/ONNX/Sources.h"
 #include "lib/Import/ONNX/Training.h"
 
@@ -27,7 +28,7 @@ namespace slp::import_onnx {
 class Importer {
 public:
   Importer(mlir::ModuleOp module, llvm::StringRef path, const ModelFile &file,
-           const TrainingPlan &plan, const ImportOptions &options);
+           const TrainingPlan &plan, const ImportOptions &options, ImportReport *reported);
 
   mlir::LogicalResult run();
 
@@ -67,8 +68,18 @@ private:
   mlir::LogicalResult readInitializer(llvm::StringRef name);
   /// The same as one of the two, whatever its kind.
   mlir::LogicalResult readAsConstant(llvm::StringRef name);
-  mlir::LogicalResult readAsState(llvm::StringRef name);
-  bool isParameter(const onnx::TensorProto &tensor) const;
+  mlir::LogicalResult readAsState(llvm::StringRef name, bool isFrozen = false);
+  /// A state of its own, @`as`, with the initializer's values.
+  mlir::LogicalResult readAsState(llvm::StringRef name, llvm::StringRef as, bool isFrozen);
+  /// What the initializer is, and why (docs/decisions/0019).
+  RoleOf roleOf(llvm::StringRef name);
+  /// The same for one that no use and no update decides.
+  RoleOf roleByName(llvm::StringRef name, llvm::ArrayRef<int64_t> shape);
+  /// Whether `node` is an Identity of a parameter that has a name of its own. It becomes a state of
+  /// its own if --untie or its use says so.
+  mlir::FailureOr<bool> untie(const Node &node);
+  /// Fails if a pattern of --untie names nothing that is merged.
+  mlir::LogicalResult checkUnties();
   mlir::Attribute randomValueOf(llvm::StringRef name, mlir::RankedTensorType type);
 
   // Updates.cpp
@@ -81,6 +92,12 @@ private:
   mlir::LogicalResult finishUpdates();
   mlir::LogicalResult writeState(llvm::StringRef state, llvm::StringRef value);
   mlir::LogicalResult readOptimizer();
+
+  // LeftOut.cpp
+  /// Notes what the step does without, and initializers that are not what they seem.
+  void noteLeftOut();
+  void noteRoles();
+  void report(ImportReport &into);
 
   // Results.cpp
   mlir::FailureOr<mlir::Value> resultOf(const std::string &name);
@@ -120,6 +137,12 @@ private:
   llvm::StringMap<int64_t> dimensions; // sizes of symbolic dimensions
   std::optional<int64_t> fileBatch;    // what --batch replaces
   llvm::StringSet<> undefined;         // outputs of nodes that failed
+  Roles roles;
+  /// Names that stand for the parameter of another name, in the order of the nodes.
+  std::vector<std::pair<std::string, std::string>> merged;
+  llvm::StringMap<std::string> untied; // names with a state of their own, and whose values it has
+  llvm::StringSet<> unread;            // initializers of the file that nothing reads
+  ImportReport *reported;
 
   // What the step is trained and judged by.
   NamedValue loss, logits;

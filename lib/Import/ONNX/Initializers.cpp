@@ -2,12 +2,17 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// A floating initializer of rank 1 or more with more than one element is a parameter: a state whose
-// values stay in the file. All others are constants, known at import.
+// A floating initializer that reaches a differentiable operand is a parameter: a state whose values
+// stay in the file. Others are constants, known at import, or frozen states if they are large.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Names.h"
+
+#include "dialects/Train/TrainStateOps.h"
+
+#include "llvm/Support/GlobPattern.h"
 
 using namespace mlir;
 using namespace slp;
@@ -50,14 +55,54 @@ LogicalResult Importer::collectInitializers() {
   return success();
 }
 
-bool Importer::isParameter(const onnx::TensorProto &tensor) const {
-  return isFloatingType(tensor.data_type()) && tensor.dims_size() > 0 &&
-         llvm::any_of(tensor.dims(), [](int64_t size) { return size != 1; });
+/// A float constant of this size is a tensor of the step; a larger one is a state, which stays in
+/// the file.
+static bool isSmall(ArrayRef<int64_t> shape) {
+  int64_t count = countElements(shape); // -1: impossible, which reading reports
+  return count >= 0 && count * int64_t(sizeof(float)) <= train::maxInlineBytes;
+}
+
+RoleOf Importer::roleByName(StringRef name, ArrayRef<int64_t> shape) {
+  if (roles.isWeight(name) || roles.isStatistic(name))
+    return {Role::parameter, ""};
+  if (isConstantName(name))
+    return {isSmall(shape) ? Role::constant : Role::frozen, "its name is a Constant node's"};
+  if (countElements(shape) == 1 && isGeneratedName(name))
+    return {Role::constant, "one element, and a name that tools give to constants"};
+  return {Role::parameter, ""};
+}
+
+RoleOf Importer::roleOf(StringRef name) {
+  const onnx::TensorProto *header = sources.header(name);
+  if (!header || !isFloatingType(header->data_type()))
+    return {Role::constant, "not of a floating type"};
+  ArrayRef<int64_t> shape(header->dims().data(), header->dims_size());
+  bool isUpdated = plan.hasUpdate(name);
+  if (StringRef node = roles.boundBy(name); !node.empty() && !isUpdated)
+    return {Role::constant, ("node \"" + node + "\" needs its values").str()};
+  if (plan.form != Form::forward) {
+    // The file says what is updated; what it does not update keeps its value.
+    bool isState = isUpdated || roles.isIndependent(name) || roles.isWeight(name) ||
+                   roles.isStatistic(name) || countElements(shape) != 1;
+    std::string why = isUpdated ? "" : "the file does not update it";
+    return {isState ? Role::parameter : Role::constant, why};
+  }
+  if (!roles.isLive(name))
+    return {isSmall(shape) ? Role::constant : Role::frozen,
+            "it reaches no operand that has a gradient"};
+  return roleByName(name, shape);
 }
 
 LogicalResult Importer::readInitializer(StringRef name) {
-  const onnx::TensorProto *header = sources.header(name);
-  return header && isParameter(*header) ? readAsState(name) : readAsConstant(name);
+  switch (roleOf(name).role) {
+  case Role::parameter:
+    return readAsState(name);
+  case Role::frozen:
+    return readAsState(name, /*isFrozen=*/true);
+  case Role::constant:
+    return readAsConstant(name);
+  }
+  llvm_unreachable("all roles are named above");
 }
 
 LogicalResult Importer::readAsConstant(StringRef name) {
@@ -89,7 +134,11 @@ Attribute Importer::randomValueOf(StringRef name, RankedTensorType type) {
   return Attribute();
 }
 
-LogicalResult Importer::readAsState(StringRef name) {
+LogicalResult Importer::readAsState(StringRef name, bool isFrozen) {
+  return readAsState(name, name, isFrozen);
+}
+
+LogicalResult Importer::readAsState(StringRef name, StringRef as, bool isFrozen) {
   auto error = [&](StringRef message) {
     return graph.error() << "initializer \"" << name << "\": " << message;
   };
@@ -104,10 +153,65 @@ LogicalResult Importer::readAsState(StringRef name) {
   auto computed = plan.initial.find(name);
   if (computed != plan.initial.end())
     return readAsComputed(name, *type, computed->second);
-  Result<Attribute> init = source->isAbsent ? Result<Attribute>(randomValueOf(name, *type))
+  Result<Attribute> init = source->isAbsent ? Result<Attribute>(randomValueOf(as, *type))
                                             : initialValueOf(*source, *type);
   if (!init)
     return error(init.message());
-  graph.makeState(name, *type, *init, /*isFrozen=*/false);
+  graph.makeState(as, *type, *init, isFrozen);
+  return success();
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Parameters that an exporter has merged
+//===----------------------------------------------------------------------------------------===//
+
+FailureOr<bool> Importer::untie(const Node &node) {
+  StringRef from = node.inputName(0), name = node.outputName(0);
+  bool isCandidate = plan.form == Form::forward && node.operatorName() == "Identity" &&
+                     node.domain().empty() && !name.empty() && sources.contains(from) &&
+                     !graph.constants.count(from);
+  if (!isCandidate)
+    return false;
+  RoleOf role = roleOf(from);
+  // A running statistic is no parameter, so that the two cannot be meant as one.
+  bool isStatistic = roles.isStatistic(name);
+  if (role.role == Role::constant || (!isStatistic && isGeneratedName(name)))
+    return false;
+  bool isApart = isStatistic || llvm::any_of(options.unties, [&](StringRef glob) {
+                   auto pattern = llvm::GlobPattern::create(glob);
+                   if (!pattern)
+                     llvm::consumeError(pattern.takeError()); // checkUnties reports it
+                   return pattern && pattern->match(name);
+                 });
+  if (!isApart) {
+    merged.emplace_back(name, from);
+    return false;
+  }
+  untied[name] = from.str();
+  if (failed(readAsState(from, name, role.role == Role::frozen)))
+    return failure();
+  return true;
+}
+
+LogicalResult Importer::checkUnties() {
+  for (StringRef glob : options.unties) {
+    auto error = [&] {
+      return emitError(UnknownLoc::get(module.getContext())) << "--untie=" << glob << ": ";
+    };
+    auto pattern = llvm::GlobPattern::create(glob);
+    if (!pattern)
+      return error() << "not a pattern: " << llvm::toString(pattern.takeError());
+    if (llvm::any_of(untied.keys(), [&](StringRef name) {
+          return !roles.isStatistic(name) && pattern->match(name);
+        }))
+      continue;
+    std::vector<std::string> names;
+    for (auto &[name, from] : merged)
+      names.push_back(name);
+    if (names.empty())
+      return error() << "the exporter has merged no parameters, found nothing to train apart";
+    return error() << "matches no parameter that the exporter has merged, expected one of "
+                   << quoteNames(names);
+  }
   return success();
 }

@@ -325,7 +325,7 @@ void slp::import_onnx::addLossOperators(OperatorTable &table) {
                                         return attribute.s() == "none" || attribute.s() == "mean" ||
                                                attribute.s() == "sum";
                                       }}};
-  table["SoftmaxCrossEntropyLoss"] = {"fl|f", 2, loss, importCrossEntropy, "", "12, 13"};
-  table["NegativeLogLikelihoodLoss"] = {"fl|f", 1, loss, importNll, "", "12, 13"};
+  table["SoftmaxCrossEntropyLoss"] = {"fl|b", 2, loss, importCrossEntropy, "", "12, 13"};
+  table["NegativeLogLikelihoodLoss"] = {"fl|b", 1, loss, importNll, "", "12, 13"};
   addLossGradients(table);
 }

@@ -316,7 +316,7 @@ void slp::import_onnx::addNormalizationOperators(OperatorTable &table) {
   AttributeRule epsilon = {"epsilon", AttributeKind::number, ""};
   AttributeRule stash = {"stash_type", AttributeKind::integer, "1"};
   table["BatchNormalization"] = {
-      "fwwww",
+      "fwwss",
       5,
       {{"consumed_inputs", AttributeKind::integers, ""},
        epsilon,

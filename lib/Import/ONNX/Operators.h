@@ -33,9 +33,12 @@ struct AttributeRule {
 struct Operator {
   /// One letter an input:
   ///   f  a tensor of floats or bools: f32 in the step
-  ///   w  the same, and an initializer of it is a parameter even if it has only one element
+  ///   w  the same, and a weight: an initializer is a parameter whatever it is called
+  ///   s  the same, and a running statistic: no two are one, and no parameter is one
+  ///   b  the same, and nobody defines a gradient by it: truth values, weights of classes
   ///   l  labels, i indices: i32 in the step
   ///   a  either, f32 or i32
+  ///   d  either, and nobody defines a gradient by it
   ///   c  a constant of any type: initializer, Constant node, folded
   ///   x  the Indices of a MaxPool, which are positions in its windows here
   ///   n  a name only: nothing is looked up

@@ -25,7 +25,10 @@ namespace slp {
 class ImportedModel {
 public:
   explicit ImportedModel(const std::string &name, const ImportOptions &options = {})
-      : handler(&context, [this](mlir::Diagnostic &d) { errors.push_back(d.str()); }) {
+      : handler(&context, [this](mlir::Diagnostic &d) {
+          if (d.getSeverity() == mlir::DiagnosticSeverity::Error)
+            errors.push_back(d.str());
+        }) {
     module = importONNX(context, std::string(SLP_MODELS_DIR "/") + name, options);
   }
 
