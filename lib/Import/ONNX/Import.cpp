@@ -181,6 +181,8 @@ LogicalResult Importer::importNode(const NamedNode &named) {
   FailureOr<bool> isUntied = untie(node);
   if (failed(isUntied) || *isUntied)
     return isUntied;
+  if (options.batch && failed(checkBatch(node)))
+    return failure();
   FailureOr<bool> isFolded = foldNode(node);
   if (failed(isFolded) || *isFolded)
     return isFolded;
@@ -190,7 +192,7 @@ LogicalResult Importer::importNode(const NamedNode &named) {
   for (unsigned i = 0; i < node.numInputs(); ++i)
     if (node.hasInput(i) && failed(resolveInput(node, i, op->kindOf(i))))
       return failure();
-  return op->import(node);
+  return importBuilt(node, *op);
 }
 
 /// An If of which the condition is known is the branch that it takes.

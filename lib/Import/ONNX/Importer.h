@@ -21,6 +21,7 @@
 #include "slp/Import/ONNX.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace slp::import_onnx {
@@ -93,6 +94,13 @@ private:
   mlir::LogicalResult writeState(llvm::StringRef state, llvm::StringRef value);
   mlir::LogicalResult readOptimizer();
 
+  // BakedBatch.cpp
+  /// Fails if the node takes the batch of the file for that of the step.
+  mlir::LogicalResult checkBatch(Node &node);
+  /// Builds the node; an error then says where the file's batch may be written.
+  mlir::LogicalResult importBuilt(Node &node, const Operator &op);
+  bool dependsOnInputs(mlir::Value value);
+
   // LeftOut.cpp
   /// Notes what the step does without, and initializers that are not what they seem.
   void noteLeftOut();
@@ -142,6 +150,8 @@ private:
   std::vector<std::pair<std::string, std::string>> merged;
   llvm::StringMap<std::string> untied; // names with a state of their own, and whose values it has
   llvm::StringSet<> unread;            // initializers of the file that nothing reads
+  llvm::DenseMap<mlir::Value, bool> ofInputs;
+  std::vector<std::string> bakedNodes; // what may have the file's batch in it
   ImportReport *reported;
 
   // What the step is trained and judged by.

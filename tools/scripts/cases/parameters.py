@@ -221,7 +221,7 @@ def merge(pairs):
     return edit
 
 
-# ===- Exports of other shapes --------------------------------------------===#
+# ===- A batch in the file ------------------------------------------------===#
 
 
 def exported(module, example, names, axes, outputs=None):
@@ -232,6 +232,73 @@ def exported(module, example, names, axes, outputs=None):
                           opset_version=13, training=torch.onnx.TrainingMode.TRAINING,
                           do_constant_folding=False, dynamic_axes=axes)
     return onnx.load_from_string(file.getvalue())
+
+
+def with_batch(count, *shape):
+    """An export whose batch is the number `count`."""
+    return lambda module: exported(module, (torch.zeros(count, *shape),), ["x"], None)
+
+
+class ClassToken(nn.Module):
+    """A token before the sequence, repeated for each image: Expand."""
+
+    def __init__(self):
+        super().__init__()
+        self.token, self.head = nn.Parameter(torch.randn(1, 1, 4)), nn.Linear(12, 3)
+
+    def forward(self, x):
+        return self.head(torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1).flatten(1))
+
+
+class ZeroState(nn.Module):
+    """A first state of zeros beside the input: ConstantOfShape, or a constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(torch.cat([x, torch.zeros(x.shape[0], 2)], 1))
+
+
+def write_zeros(proto):
+    """The zeros as ConstantOfShape of a written shape, as older exporters have it."""
+    graph = proto.graph
+    concat = next(n for n in graph.node if n.op_type == "Concat")
+    shape = numpy_helper.from_array(np.array([1, 2], np.int64), "state_shape")
+    graph.initializer.append(shape)
+    graph.node.insert(0, helper.make_node("ConstantOfShape", ["state_shape"], ["state"], name="first_state"))
+    concat.input[1] = "state"
+
+
+class Merged(nn.Module):
+    """Reshape to [batch, -1] with the batch as a number: takes any number of elements."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(12, 3)
+
+    def forward(self, x):
+        return self.head(x.reshape(x.shape[0], 3, -1).transpose(1, 2).reshape(x.shape[0], 12))
+
+
+class Cut(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.head(x[:int(x.shape[0])])
+
+
+def write_slice(proto):
+    """A Slice of the whole batch in front."""
+    graph = proto.graph
+    for name, value in (("starts", 0), ("ends", 1), ("axes", 0)):
+        graph.initializer.append(numpy_helper.from_array(np.array([value], np.int64), name))
+    for node in graph.node:
+        node.input[:] = ["cut" if name == "x" else name for name in node.input]
+    graph.node.insert(0, helper.make_node("Slice", ["x", "starts", "ends", "axes"], ["cut"], name="cut_batch"))
 
 
 def refused(**keys):
@@ -276,4 +343,18 @@ CASES = [
          refused(flags=[*SCORES["flags"], "--untie=head.*"],
                  says=[r'--untie=head\.\*: matches no parameter that the exporter has merged, expected one of "nb']),
          edit=merge([("na.weight", "nb.weight"), ("na.bias", "nb.bias")])),
+    Case("batch_in_expand", "a batch of 1 in an Expand, which fits nowhere else", ClassToken, {"x": normal(2, 4)},
+         labels(3), cross_entropy,
+         refused(says=['batch of 1 may be baked into node ".*Expand.*", its shape .*dynamic batch']),
+         model=with_batch(1, 2, 4)),
+    Case("batch_in_zeros", "a batch of 1 in a ConstantOfShape", ZeroState, {"x": normal(6)}, labels(3), cross_entropy,
+         refused(says=[r'batch of 1 may be baked into node "first_state", its shape \[1, 2\].*dynamic batch']),
+         model=with_batch(1, 6), edit=write_zeros),
+    Case("batch_in_slice", "a Slice of the file's one image", Cut, {"x": normal(6)}, labels(3), cross_entropy,
+         refused(says=['node "cut_batch": Slice: a batch of 1 is baked into its ends.*dynamic batch']),
+         model=with_batch(1, 6), edit=write_slice),
+    Case("batch_in_open_reshape", "a Reshape to [2, 3, -1], which any number of images fits", Merged,
+         {"x": normal(12)}, labels(3), cross_entropy,
+         refused(says=[r'Reshape: a batch of 2 is baked into its shape \[2, 3, -1\].*--batch=4.*dynamic batch']),
+         model=with_batch(2, 12)),
 ]
