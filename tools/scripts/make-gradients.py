@@ -233,7 +233,7 @@ def run_resize(attributes, x, *sizes):
     else:
         sizes = scales.tolist()
         scales = torch.tensor(sizes) / torch.tensor(x.shape)
-    transform = attributes.get("coordinate_transformation_mode", b"asymmetric").decode()
+    transform = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
     if mode == "nearest":
         return run_resize_nearest(x, scales)
     if transform != "asymmetric":
@@ -614,7 +614,8 @@ OPERATORS = {
     "Expand": lambda _, x, shape: x.broadcast_to(torch.broadcast_shapes(x.shape, shape.tolist())),
     "Tile": lambda _, x, repeats: x.repeat(repeats.tolist()),
     "Resize": run_resize,
-    "Upsample": run_resize,
+    "Upsample": lambda attributes, *inputs: run_resize(
+        {**attributes, "coordinate_transformation_mode": b"asymmetric"}, *inputs),
     "ConvTranspose": run_conv_transpose,
     "MaxPool": run_max_pool,
     "MaxUnpool": run_max_unpool,
