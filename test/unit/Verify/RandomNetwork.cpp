@@ -566,11 +566,17 @@ void Generator::addReduction() {
   Shape before = shape;
   std::string op = chance(50) ? "reduce_sum" : "reduce_mean";
   if (all && chance(60))
-    op = pick<const char *>(
-        {"reduce_max", "reduce_min", "reduce_prod", "reduce_sum_abs", "reduce_sum_square"});
+    op = pick<const char *>({"reduce_max", "reduce_min", "reduce_prod", "reduce_sum_abs",
+                             "reduce_sum_square", "variance"});
   if (op == "reduce_prod" || op == "reduce_sum_square") // of numbers from 0 to 1
     addUnary("sigmoid");
-  addOp("train." + op, current, "axes = " + arrayOf(axes), typeOf(shape), result);
+  std::string x = current, over = "axes = " + arrayOf(axes), type = typeOf(shape);
+  if (op == "variance") {
+    addOp("train.reduce_mean", x, over, type, result);
+    addOp("train.variance", x + ", " + current, over, type + ", " + typeOf(result), result);
+  } else {
+    addOp("train." + op, x, over, type, result);
+  }
   if (all && chance(40))
     addOp("train.expand", current, "shape = " + arrayOf(before), typeOf(result), before);
 }
