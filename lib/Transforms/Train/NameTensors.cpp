@@ -49,8 +49,9 @@ private:
 
   DenseMap<Value, std::string> names;
   llvm::StringSet<> taken;
-  llvm::StringSet<> given;  // by the file: others keep off, also those that come first
-  llvm::StringSet<> unread; // states whose value has not been named
+  llvm::StringSet<> given;        // by the file: others keep off, also those that come first
+  llvm::StringSet<> unread;       // states whose value has not been named
+  llvm::StringMap<unsigned> next; // number to try for another tensor of a name
 };
 } // namespace
 
@@ -69,8 +70,12 @@ void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted, boo
       attributes.push_back(StringAttr::get(&getContext(), name));
       continue;
     }
-    for (unsigned n = 2; (!areGiven && given.contains(name)) || !taken.insert(name).second; ++n)
-      name = want + "#" + std::to_string(n);
+    // What was taken before still is: the steps of a sequence have thousands of tensors of one
+    // name.
+    unsigned first = 2;
+    unsigned &n = areGiven ? first : next.try_emplace(want, 2).first->second;
+    while ((!areGiven && given.contains(name)) || !taken.insert(name).second)
+      name = want + "#" + std::to_string(n++);
     names[result] = name;
     attributes.push_back(StringAttr::get(&getContext(), name));
   }
