@@ -53,6 +53,55 @@ func.func @layer_norm(%x: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tenso
   return %8 : tensor<4x8xf32>
 }
 
+// RMSNorm, as transformers write it: w * (x * rsqrt(mean(x^2) + epsilon)).
+// CHECK-LABEL: func.func @rms_norm(
+// CHECK-SAME: %[[X:.*]]: tensor<4x8xf32>, %[[SCALE:.*]]: tensor<1x8xf32>
+func.func @rms_norm(%x: tensor<4x8xf32>, %scale: tensor<1x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NEXT: %[[MEAN:.*]] = train.constant dense<0.000000e+00> : tensor<4x1xf32>
+  // CHECK-NEXT: %[[VAR:.*]] = train.variance %[[X]], %[[MEAN]] {axes = array<i64: 1>}
+  // CHECK-NEXT: %[[ZERO:.*]] = train.constant dense<0.000000e+00> : tensor<1x1xf32>
+  // CHECK-NEXT: %[[Y:.*]] = train.normalize %[[X]], %[[MEAN]], %[[VAR]], %[[SCALE]], %[[ZERO]] {axes = array<i64: 1>, epsilon = {{.*}} : f32, train.names = ["y"]}
+  // CHECK-NEXT: return %[[Y]]
+  %0 = train.power %x {exponent = 2.0 : f32} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = train.reduce_mean %0 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %2 = train.affine %1 {scale = 1.0 : f32, offset = 1.0e-6 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %3 = train.sqrt %2 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %4 = train.reciprocal %3 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %5 = train.mul %x, %4 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %6 = train.mul %scale, %5 {train.names = ["y"]} : (tensor<1x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %6 : tensor<4x8xf32>
+}
+
+// The same as a quotient, without a scale; the mean is read elsewhere and stays.
+// CHECK-LABEL: func.func @rms_norm_quotient(
+func.func @rms_norm_quotient(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x1xf32>) {
+  // CHECK: %[[SQUARES:.*]] = train.reduce_mean
+  // CHECK: %[[Y:.*]] = train.normalize
+  // CHECK-NEXT: return %[[Y]], %[[SQUARES]]
+  %0 = train.mul %x, %x : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = train.reduce_mean %0 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %2 = train.affine %1 {scale = 1.0 : f32, offset = 1.0e-6 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %3 = train.sqrt %2 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %4 = train.div %x, %3 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  return %4, %1 : tensor<4x8xf32>, tensor<4x1xf32>
+}
+
+// Not by the squares of what is divided, or not by their mean itself.
+// CHECK-LABEL: func.func @not_rms_norm(
+func.func @not_rms_norm(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>, %scale: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  // CHECK-NOT: train.normalize %{{.*}} -> tensor<4x8xf32>
+  // CHECK: return
+  %0 = train.power %z {exponent = 2.0 : f32} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = train.reduce_mean %0 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %2 = train.affine %1 {scale = 1.0 : f32, offset = 1.0e-6 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %3 = train.sqrt %2 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %4 = train.div %x, %3 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %5 = train.affine %1 {scale = 2.0 : f32, offset = 1.0e-6 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = train.sqrt %5 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %7 = train.div %z, %6 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  return %4, %7 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
 // The squares are those of another distance: no normalisation.
 // CHECK-LABEL: func.func @not_layer_norm(
 func.func @not_layer_norm(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tensor<1x8xf32>) -> tensor<4x8xf32> {

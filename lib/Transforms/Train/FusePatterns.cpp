@@ -9,6 +9,8 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "lib/Transforms/Train/RmsPattern.h"
+
 #include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainElementwiseOps.h"
@@ -221,6 +223,17 @@ static Operation *fuse(Operation &op, const Match &found) {
   return fused;
 }
 
+/// Replaces `op` by `y`, the result of a normalize in front of it, which is given back.
+static Operation *replaceByNormalize(Operation &op, Value y) {
+  if (Attribute names = op.getAttr(getNamesAttrName()))
+    y.getDefiningOp()->setAttr(getNamesAttrName(), names);
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("fuse").category("fuse"))
+      << "made train.normalize of the ops that it was taken apart into";
+  op.getResult(0).replaceAllUsesWith(y);
+  eraseUnread(&op);
+  return y.getDefiningOp();
+}
+
 /// The same for a normalisation: variance and normalize; null after an error.
 static Operation *fuse(Operation &op, const Normalization &found) {
   OpBuilder b(&op);
@@ -233,15 +246,7 @@ static Operation *fuse(Operation &op, const Normalization &found) {
                 b, op.getLoc(), {mean.getX(), mean.getY(), var.getY(), found.scale, found.bias},
                 {b.getNamedAttr("epsilon", b.getFloatAttr(b.getF32Type(), found.epsilon)), axes})
           : NormalizeOp();
-  if (!y)
-    return nullptr;
-  if (Attribute names = op.getAttr(getNamesAttrName()))
-    y->setAttr(getNamesAttrName(), names);
-  remark::passed(op.getLoc(), remark::RemarkOpts::name("fuse").category("fuse"))
-      << "made train.normalize of the ops that it was taken apart into";
-  op.getResult(0).replaceAllUsesWith(y.getY());
-  eraseUnread(&op);
-  return y;
+  return y ? replaceByNormalize(op, y.getY()) : nullptr;
 }
 
 namespace {
@@ -256,6 +261,13 @@ struct TrainFusePatterns : slp::impl::TrainFusePatternsBase<TrainFusePatterns> {
           op = fuse(*op, *found);
           if (!op)
             return signalPassFailure();
+          continue;
+        }
+        if (std::optional<RmsNormalization> found = matchRmsNormalization(*op)) {
+          Value y = buildRmsNormalization(*op, *found);
+          if (!y)
+            return signalPassFailure();
+          op = replaceByNormalize(*op, y)->getPrevNode();
           continue;
         }
         Match found = match(*op);

@@ -11,6 +11,7 @@
 
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 
@@ -201,12 +202,29 @@ GradientCase normalized(Shape x, Shape parameter, const std::string &axes) {
           }};
 }
 
+/// The same by the mean of squares: the mean is the constant 0.
+GradientCase normalizedBySquares(Shape x, Shape statistic, Shape parameter,
+                                 const std::string &axes) {
+  return {"normalize",
+          {{std::move(x)}, {parameter}, {parameter}},
+          [=](OpBuilder &b, ArrayRef<Value> in) {
+            auto type = RankedTensorType::get(statistic, b.getF32Type());
+            Value zero = train::ConstantOp::create(b, b.getUnknownLoc(), type,
+                                                   DenseElementsAttr::get(type, 0.0f));
+            Operation *var = make(b, "variance", {in[0], zero}, axes);
+            return make(b, "normalize", {in[0], zero, var->getResult(0), in[1], in[2]},
+                        axes + ", epsilon = 0.0078125 : f32");
+          }};
+}
+
 void addNorms(Cases &cases) {
   // Batches, rows with a scale for each place, groups of channels.
   cases.push_back(normalized({3, 2, 2, 3}, {1, 2, 1, 1}, "axes = array<i64: 0, 2, 3>"));
   cases.push_back(normalized({4, 5}, {1, 5}, "axes = array<i64: 1>"));
   cases.push_back(normalized({2, 2, 3, 4}, {1, 2, 3, 1}, "axes = array<i64: 2, 3>"));
   cases.push_back(normalized({3, 4}, {3, 4}, "axes = array<i64: 0, 1>"));
+  cases.push_back(normalizedBySquares({4, 5}, {4, 1}, {1, 5}, "axes = array<i64: 1>"));
+  cases.push_back(normalizedBySquares({2, 3, 4}, {2, 1, 1}, {1, 1, 1}, "axes = array<i64: 1, 2>"));
   cases.push_back(single("normalize",
                          {{{4, 3}}, held({{1, 3}}), held(positive({1, 1})), {{1, 3}}, {{1, 3}}},
                          "epsilon = 0.5 : f32"));

@@ -43,5 +43,6 @@ def case(name, why, make, scale=1):
 
 CASES = [
     case("rms_norm", "x * rsqrt(mean(x^2) + epsilon) * w, written out", rms),
+    case("rms_norm_large", "the same where squares are no fp16 numbers", rms, 2000),
     case("mish_network", "Mish and Hardswish as PyTorch exports them", mish),
 ]

@@ -54,7 +54,8 @@ def TrainFusePatterns : Pass<"train-fuse-patterns", "::mlir::ModuleOp"> {
     Exporters write functions that ONNX lacked in pieces. Products of x and a gate become `gelu` (erf), `gelu_tanh` and
     `hard_swish` (of a hard sigmoid, or of a clipped x + 3); log(1 + exp(x)) becomes `softplus`, 1 / (1 + exp(-x)) `sigmoid`.
     What PyTorch writes for a LayerNormalization - a mean, the distance from it, the mean of its squares, and so on up to
-    the sum with the bias - becomes `variance` and `normalize`.
+    the sum with the bias - becomes `variance` and `normalize`; so does w * (x * rsqrt(mean(x^2) + epsilon)), with a mean
+    of 0.
     The order of the factors does not matter, and numbers may deviate by 1e-4 of themselves. A part that something else
     reads stays. The new op has the name of the last piece; each is a remark of category `fuse`.
 
