@@ -9,13 +9,13 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Names.h"
 
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace slp;
@@ -27,17 +27,6 @@ static int64_t elementsOf(Value value) {
 
 static bool isFloat(Value value) {
   return cast<ShapedType>(value.getType()).getElementType().isF32();
-}
-
-/// `"a", "b" and 3 more`.
-static std::string quoteAll(ArrayRef<std::string> names) {
-  constexpr size_t most = 8;
-  std::string text;
-  for (size_t i = 0; i < std::min(most, names.size()); ++i)
-    text += (i ? ", \"" : "\"") + names[i] + "\"";
-  if (names.size() > most)
-    text += " and " + std::to_string(names.size() - most) + " more";
-  return text;
 }
 
 /// Whether a parameter goes into `value`.
@@ -106,7 +95,7 @@ SmallVector<Importer::NamedValue> Importer::lossCandidates() {
 LogicalResult Importer::findNamedLoss(ArrayRef<NamedValue> candidates) {
   const std::string &name = options.lossOutput;
   std::string known =
-      candidates.empty() ? "there is none" : "there is " + quoteAll(namesOf(candidates));
+      candidates.empty() ? "there is none" : "there is " + quoteNames(namesOf(candidates));
   const onnx::ValueInfoProto *output = nullptr;
   for (const onnx::ValueInfoProto &other : proto.output())
     if (other.name() == name)
@@ -134,7 +123,7 @@ LogicalResult Importer::findLoss() {
     loss = candidates.front();
   } else if (candidates.size() > 1) {
     return graph.error() << "expected one output of one element, the loss, found "
-                         << candidates.size() << ": " << quoteAll(namesOf(candidates))
+                         << candidates.size() << ": " << quoteNames(namesOf(candidates))
                          << "; give --loss-output=NAME";
   } else if (plan.form != Form::forward) {
     // The file says what is updated, and by what; the loss is only for showing.
@@ -183,7 +172,7 @@ FailureOr<Importer::NamedValue> Importer::chosenLogits(NamedValue otherwise) {
     outputs.push_back(output.name());
   if (!chosen.value)
     return error() << "the step computes no tensor of this name; the outputs are "
-                   << quoteAll(outputs);
+                   << quoteNames(outputs);
   if (!isFloat(chosen.value))
     return error() << "expected a tensor of FLOAT, found integers";
   Operation *op = rootOf(chosen.value).getDefiningOp();
