@@ -61,6 +61,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.lossOutput = options.lossOutput;
   importOptions.logits = options.logits;
   importOptions.classAxis = options.classAxis;
+  importOptions.ignoreIndex = options.ignoreIndex;
   importOptions.optimizerModel = options.optimizerModel;
   for (const std::string &update : options.updates) {
     auto [parameter, output] = StringRef(update).split('=');

@@ -28,6 +28,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("loss-output", Stage::import, options.lossOutput);
   visit("logits", Stage::import, options.logits);
   visit("class-axis", Stage::import, options.classAxis);
+  visit("ignore-index", Stage::import, options.ignoreIndex);
   visit("micro-batch", Stage::import, options.microBatch);
   visit("bind", Stage::import, options.binds);
   visit("init", Stage::import, options.init);
@@ -52,7 +53,7 @@ static void visitOptions(Options &options, Visitor visit) {
 static bool isRare(StringRef option) {
   return option == "bind" || option == "init" || option == "update" || option == "untie" ||
          option == "loss-output" || option == "logits" || option == "class-axis" ||
-         option == "optimizer-model" || option == "profile-use";
+         option == "ignore-index" || option == "optimizer-model" || option == "profile-use";
 }
 
 /// Options are recorded as the command line would give them.

@@ -59,7 +59,9 @@ static void roundToArgument(Tensor &tensor, RankedTensorType type) {
 
 static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937 &random) {
   for (float &value : tensor.values) {
-    if (spec.isLabel)
+    if (spec.ignore && random() % 8 == 0)
+      value = static_cast<float>(*spec.ignore);
+    else if (spec.isLabel)
       value = static_cast<float>(random() % std::max<int64_t>(spec.classes, 1));
     else
       value = random() % 4 == 0 ? 0.0f

@@ -45,11 +45,26 @@ static Status checkOutput(const std::string &path) {
   return Status::success();
 }
 
+/// Says what the labels of a batch mean of which none counts; empty: one does.
+static std::string describeLabels(const data::InputSpec &spec, const std::vector<float> &labels) {
+  bool isCounted = !spec.ignore || std::any_of(labels.begin(), labels.end(), [&](float label) {
+    return label != float(*spec.ignore);
+  });
+  return isCounted ? ""
+                   : "no label of '" + spec.name + "' counts, all are " +
+                         std::to_string(*spec.ignore) + ": loss and gradient are 0";
+}
+
+/// `said` becomes what there is to say of the labels.
 static Status writeBatch(Session &session, const Samples &samples,
-                         const std::vector<uint32_t> &order, size_t first) {
-  for (size_t i = 0; i < session.inputs().size(); ++i)
-    if (Status s = session.write(i, samples.gather(i, order, first, size_t(session.batch()))); !s)
+                         const std::vector<uint32_t> &order, size_t first, std::string &said) {
+  for (size_t i = 0; i < session.inputs().size(); ++i) {
+    std::vector<float> values = samples.gather(i, order, first, size_t(session.batch()));
+    if (said.empty())
+      said = describeLabels(session.inputs()[i], values);
+    if (Status s = session.write(i, values); !s)
       return s;
+  }
   return Status::success();
 }
 
@@ -93,6 +108,7 @@ private:
   Schedule schedule;
   std::optional<Position> position; // in the training data; absent if nothing was trained
   int64_t totalSteps = 0, epochs = 0;
+  bool isLabelNoted = false; // that no label of a batch counts: once
 };
 } // namespace
 
@@ -156,9 +172,15 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
   std::optional<views::Measurement> measurement;
   divergence->beginStep();
   for (int64_t part = 0; part < parts; ++part) {
-    if (Status s = writeBatch(*session, *training, order, first + size_t(part * session->batch()));
+    std::string said;
+    if (Status s =
+            writeBatch(*session, *training, order, first + size_t(part * session->batch()), said);
         !s)
       return s.takeError();
+    if (!said.empty() && !isLabelNoted)
+      watcher.note("step " + std::to_string(session->stepsDone() + 1) + ": " +
+                   (parts > 1 ? "in a micro-batch " : "") + said);
+    isLabelNoted |= !said.empty();
     Result<RunResult> run =
         session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
     if (!run)

@@ -239,6 +239,16 @@ Status Loader::loadNpy() {
   return Status::success();
 }
 
+/// "label of sample 7", or "label [2, 3] of sample 7" where a sample has several: where element `i`
+/// of an array of this shape is.
+static std::string placeOf(size_t i, const std::vector<uint64_t> &shape) {
+  std::string indices;
+  for (size_t d = shape.size(); d-- > 1; i /= shape[d])
+    indices = std::to_string(i % shape[d]) + (indices.empty() ? "" : ", ") + indices;
+  bool isOne = std::all_of(shape.begin() + 1, shape.end(), [](uint64_t e) { return e == 1; });
+  return "label " + (isOne ? "" : "[" + indices + "] ") + "of sample " + std::to_string(i);
+}
+
 Status Loader::checkLabels(const InputSpec &spec, const Array &array,
                            const std::string &where) const {
   size_t n = array.isBytes ? array.bytes.size() : array.values.size();
@@ -253,7 +263,7 @@ Status Loader::checkLabels(const InputSpec &spec, const Array &array,
       range += " or " + std::to_string(*spec.ignore);
     std::ostringstream found;
     found << label;
-    return Error{where + ": label " + std::to_string(i) + " is " + found.str() +
+    return Error{where + ": " + placeOf(i, array.shape) + " is " + found.str() +
                  ", expected an integer" + range + " for input '" + spec.name + "'"};
   }
   return Status::success();

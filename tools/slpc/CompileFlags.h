@@ -80,6 +80,9 @@ public:
                llvm::cl::value_desc("NAME"), llvm::cl::cat(category)),
         classAxis("class-axis", llvm::cl::desc("dimension of the logits that counts classes"),
                   llvm::cl::value_desc("N"), llvm::cl::init(1), llvm::cl::cat(category)),
+        ignoreIndex("ignore-index",
+                    llvm::cl::desc("label that does not count in the loss that --loss adds"),
+                    llvm::cl::value_desc("N"), llvm::cl::init(-100), llvm::cl::cat(category)),
         optimizer("optimizer", llvm::cl::desc("sgd, adagrad, adam or adamw"),
                   llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.optimizer),
                   llvm::cl::cat(category)),
@@ -154,6 +157,8 @@ public:
     o.logits = logits;
     if (classAxis.getNumOccurrences())
       o.classAxis = classAxis;
+    if (ignoreIndex.getNumOccurrences())
+      o.ignoreIndex = ignoreIndex;
     o.optimizer = optimizer;
     o.optimizerModel = optimizerModel;
     o.updates.assign(update.begin(), update.end());
@@ -195,7 +200,7 @@ private:
   llvm::cl::opt<std::string> target;
   llvm::cl::opt<int64_t> batch;
   llvm::cl::opt<std::string> loss, lossOutput, logits;
-  llvm::cl::opt<int64_t> classAxis;
+  llvm::cl::opt<int64_t> classAxis, ignoreIndex;
   llvm::cl::opt<std::string> optimizer, optimizerModel;
   llvm::cl::list<std::string> update, untie;
   llvm::cl::opt<bool> nesterov, clipNorm;

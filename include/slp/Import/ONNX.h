@@ -45,6 +45,8 @@ struct ImportOptions {
   std::string logits = {};
   /// The dimension of the logits that counts classes; absent: 1.
   std::optional<int64_t> classAxis = {};
+  /// The label that does not count, in the loss that `loss` adds; absent: every label does.
+  std::optional<int64_t> ignoreIndex = {};
   /// Globs over the names of parameters that an exporter merged with others through Identity: each
   /// that one matches is trained apart.
   std::vector<std::string> unties = {};

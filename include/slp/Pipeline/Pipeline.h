@@ -41,6 +41,7 @@ struct CompileOptions {
   std::string loss;                         // "", softmax-cross-entropy, mse
   std::string lossOutput, logits;           // outputs; empty: see ImportOptions
   std::optional<int64_t> classAxis;         // of the logits; absent: 1
+  std::optional<int64_t> ignoreIndex;       // label that does not count; absent: every label does
   std::string optimizer = "sgd";            // sgd, adagrad, adam, adamw
   bool nesterov = false;                    // of sgd
   bool clipNorm = false;                    // clip gradients to a norm that is given at run time

@@ -7,11 +7,13 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/Likelihood.h"
 
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/TrainRowOps.h"
 
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,6 +38,28 @@ FailureOr<int64_t> Importer::classAxisOf(const NamedValue &logits) {
   return graph.error() << "--class-axis=" << axis << ": the logits \"" << logits.name << "\" are "
                        << printShape(shapeOf(logits.value)) << ", expected a dimension from 1 to "
                        << rank - 1;
+}
+
+/// The mean cross entropy of rows over the labels that count; null after an error.
+Value Importer::addLikelihood(Value rows, Value labelsOfRows) {
+  OpBuilder &b = graph.builder;
+  int64_t ignored = *options.ignoreIndex;
+  if (ignored != int64_t(int32_t(ignored))) {
+    graph.error() << "--ignore-index=" << ignored << ": expected a label of 32 bits";
+    return nullptr;
+  }
+  IntegerAttr ignore = b.getI32IntegerAttr(int32_t(ignored));
+  step.setArgAttr(labels.getArgNumber(), train::getIgnoreAttrName(), ignore);
+  Location loc = NameLoc::get(b.getStringAttr("loss"));
+  Value logs = named(b, train::createInferred<train::LogSoftmaxOp>(b, loc, rows), {"loss/logs"});
+  auto likelihood = train::createInferred<train::NllOp>(b, loc, {logs, labelsOfRows},
+                                                        b.getNamedAttr("ignore", ignore),
+                                                        {b.getF32Type(), b.getF32Type()});
+  named(b, likelihood, {"loss/losses", "loss/shares"});
+  Value mean = meanOf(b, loc, likelihood);
+  named(b, mean.getDefiningOp(), {"loss/mean"});
+  auto scalar = RankedTensorType::get({}, b.getF32Type());
+  return named(b, train::ReshapeOp::create(b, loc, scalar, mean, train::Phase::fp), {"loss"});
 }
 
 /// The mean cross entropy of `logits` against an argument `labels`, which has their shape without
@@ -72,6 +96,8 @@ Value Importer::addCrossEntropy(const NamedValue &logits) {
     rows = reshape(rows, RankedTensorType::get({count, classes}, b.getF32Type()), "loss/rows");
     labelsOfRows = reshape(given, RankedTensorType::get({count}, b.getI32Type()), "loss/labels");
   }
+  if (options.ignoreIndex)
+    return addLikelihood(rows, labelsOfRows);
   auto loss = train::createInferred<train::CrossEntropyOp>(b, loc, {rows, labelsOfRows}, {},
                                                            {b.getF32Type(), b.getF32Type()});
   return named(b, loss, {"loss", "loss/losses"});
@@ -82,6 +108,10 @@ Value Importer::addMeanSquaredError(const NamedValue &output) {
   OpBuilder &b = graph.builder;
   if (options.classAxis) {
     graph.error() << "--class-axis=" << *options.classAxis << ": --loss=mse has no classes";
+    return nullptr;
+  }
+  if (options.ignoreIndex) {
+    graph.error() << "--ignore-index=" << *options.ignoreIndex << ": --loss=mse has no labels";
     return nullptr;
   }
   Value given = addArgument(output.value.getType(), "targets");

@@ -115,6 +115,10 @@ LogicalResult Importer::findNamedLoss(ArrayRef<NamedValue> candidates) {
 }
 
 LogicalResult Importer::findLoss() {
+  if (options.ignoreIndex)
+    return graph.error() << "--ignore-index=" << *options.ignoreIndex
+                         << " is for the loss that --loss adds; one of the graph says by its "
+                            "attribute ignore_index which label does not count";
   SmallVector<NamedValue> candidates = lossCandidates();
   if (!options.lossOutput.empty()) {
     if (failed(findNamedLoss(candidates)))

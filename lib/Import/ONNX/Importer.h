@@ -126,6 +126,7 @@ private:
   // AddLoss.cpp
   mlir::LogicalResult addLoss();
   mlir::Value addCrossEntropy(const NamedValue &logits);
+  mlir::Value addLikelihood(mlir::Value rows, mlir::Value labelsOfRows);
   mlir::Value addMeanSquaredError(const NamedValue &output);
   /// The dimension of the classes of logits of this shape: --class-axis, or 1.
   mlir::FailureOr<int64_t> classAxisOf(const NamedValue &logits);

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "lib/Import/ONNX/Likelihood.h"
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
@@ -155,17 +156,13 @@ static LogicalResult importLikelihood(Node &node, Value logs, Value logits, Valu
   } else {
     NamedAttribute all = train::i64s(b, "axes", {0});
     Value reduced;
-    if (reduction == "mean" && countsAll(node)) {
+    if (reduction == "mean" && !countsAll(node)) {
+      reduced = meanOf(b, node.loc, nll);
+    } else if (reduction == "mean") {
       if (auto mean = node.create<train::ReduceMeanOp>(result, all))
         reduced = mean.getY();
     } else if (auto sum = node.create<train::ReduceSumOp>(result, all)) {
       reduced = sum.getY();
-    }
-    if (reduced && reduction == "mean" && !countsAll(node)) {
-      // The mean is weighted: divided by what the labels that count weigh together.
-      auto shares = node.create<train::ReduceSumOp>(nll.getShares(), all);
-      auto mean = shares ? node.create<train::DivOp>({reduced, shares.getY()}) : train::DivOp();
-      reduced = mean ? mean.getY() : Value();
     }
     if (!reduced)
       return failure();
@@ -224,10 +221,10 @@ static LogicalResult importCrossEntropy(Node &node) {
 // ONNX Runtime's gradients of losses
 //===----------------------------------------------------------------------------------------===//
 
-/// What the rows' labels weigh together: of the loss whose gradient this is, or computed again.
+/// The divisor of the mean: by the shares of the loss whose gradient this is, or computed again.
 /// Null after an error.
-static Value sumOfShares(Node &node, Value logs, ArrayRef<Value> labelsAndWeights,
-                         NamedAttribute ignore) {
+static Value divisorAgain(Node &node, Value logs, ArrayRef<Value> labelsAndWeights,
+                          NamedAttribute ignore) {
   OpBuilder &b = node.builder;
   SmallVector<Value> operands = {logs};
   llvm::append_range(operands, labelsAndWeights);
@@ -241,8 +238,7 @@ static Value sumOfShares(Node &node, Value logs, ArrayRef<Value> labelsAndWeight
       return nullptr;
     shares = op.getShares();
   }
-  auto sum = node.create<train::ReduceSumOp>(shares, train::i64s(b, "axes", {0}));
-  return sum ? sum.getY() : Value();
+  return divisorOf(b, node.loc, shares);
 }
 
 /// (dY, log_prob, labels, weights, ignored label) of a mean or a sum, with dY = 1.
@@ -276,8 +272,8 @@ static LogicalResult importLossGrad(Node &node) {
   auto one = node.create<train::SeedOp>({}, phaseOf(b, Phase::bp));
   Value each = one ? node.reshape(one.getY(), {1}) : Value();
   if (each && isMean) {
-    Value shares = sumOfShares(node, logs, labels, ignore);
-    auto share = shares ? node.create<train::DivOp>({each, shares}) : train::DivOp();
+    Value divisor = divisorAgain(node, logs, labels, ignore);
+    auto share = divisor ? node.create<train::DivOp>({each, divisor}) : train::DivOp();
     each = share ? share.getY() : Value();
   }
   auto dlosses = each ? node.create<train::SpreadOp>(each, train::i64s(b, "shape", {rows}))
@@ -325,7 +321,8 @@ void slp::import_onnx::addLossOperators(OperatorTable &table) {
                                         return attribute.s() == "none" || attribute.s() == "mean" ||
                                                attribute.s() == "sum";
                                       }}};
-  table["SoftmaxCrossEntropyLoss"] = {"fl|b", 2, loss, importCrossEntropy, "", "12, 13"};
-  table["NegativeLogLikelihoodLoss"] = {"fl|b", 1, loss, importNll, "", "12, 13"};
+  const char *zeroLoss = "a mean over no label that counts is 0";
+  table["SoftmaxCrossEntropyLoss"] = {"fl|b", 2, loss, importCrossEntropy, zeroLoss, "12, 13"};
+  table["NegativeLogLikelihoodLoss"] = {"fl|b", 1, loss, importNll, zeroLoss, "12, 13"};
   addLossGradients(table);
 }

@@ -390,6 +390,33 @@ TEST(MachineTest, TensorsInAndOut) {
   expectSameBits(readTensor(*machine, "labels"), {-1.0f, 9.0f});
 }
 
+TEST(MachineTest, WhatAllElementsHaveInCommon) {
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.tensor("fp8", fp8, {2, 2});
+  b.tensor("f32", mach::Format::f32, {2, 2});
+  b.tensor("labels", mach::Format::i32, {2, 2});
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  auto extremeOf = [&](const char *tensor, const std::vector<float> &values) {
+    writeTensor(*machine, tensor, values);
+    Result<Extreme> extreme = machine->extremeOf(tensor);
+    EXPECT_TRUE(extreme) << extreme.message();
+    return *extreme;
+  };
+  float largest = std::numeric_limits<float>::max();
+  float infinity = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  EXPECT_EQ(extremeOf("fp8", {0, 0, 0, 0}), Extreme::zeros);
+  EXPECT_EQ(extremeOf("fp8", {0, 57344, -57344, 0}), Extreme::limits);
+  EXPECT_EQ(extremeOf("fp8", {0, 57344, 0, 49152}), Extreme::none);
+  EXPECT_EQ(extremeOf("f32", {0, 57344, 0, 0}), Extreme::none);
+  EXPECT_EQ(extremeOf("f32", {0, infinity, -infinity, nan}), Extreme::limits);
+  EXPECT_EQ(extremeOf("f32", {largest, largest, -largest, 0}), Extreme::limits);
+  EXPECT_EQ(extremeOf("f32", {largest, largest, 0, 1}), Extreme::none);
+  EXPECT_EQ(extremeOf("labels", {0, 0, 0, 1}), Extreme::none);
+  EXPECT_EQ(extremeOf("labels", {0, 0, 0, 0}), Extreme::zeros);
+  EXPECT_FALSE(machine->extremeOf("absent"));
+}
+
 /// Queues that cannot go on are a deadlock, with what they hold.
 TEST(MachineTest, InterleavedDeadlockNamesTheQueues) {
   ProgramBuilder b(chipNamed("lnpu"));
