@@ -692,15 +692,19 @@ def as_json(tensor):
     return {"shape": list(data.shape), "data": [float(str(v)) for v in data.ravel()]}
 
 
+def parameters_of(values):
+    """Names of the initializers that are trained."""
+    return [key for key, value in values.items()
+            if value.is_floating_point() and not key.startswith("constant")
+            and (value.numel() > 1 or key == "slope")]
+
+
 def gradients(name, model):
     graph = model.graph
     random = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
     values = {t.name: from_onnx(t) for t in graph.initializer}
-    parameters = {}
-    for key, value in values.items():
-        if (value.is_floating_point() and not key.startswith("constant")
-                and (value.numel() > 1 or key == "slope")):
-            values[key] = parameters[key] = value.double().requires_grad_()
+    parameters = {key: values[key].double().requires_grad_() for key in parameters_of(values)}
+    values.update(parameters)
     image = graph.input[0]
     shape = [d.dim_value or SYMBOLIC_BATCH for d in image.type.tensor_type.shape.dim]
     pixels = random.randint(-64, 65, shape) / 64.0  # exact in FP16 too
