@@ -11,6 +11,8 @@
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainLogicOps.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace slp::train;
 using slp::autodiff::GradientOf;
@@ -51,6 +53,27 @@ struct AffineGradient : GradientOf<AffineGradient, AffineOp> {
   }
 };
 
+/// dy / x, and 0 where x has no logarithm: (x > 0 ? dy : 0) / max(x, the smallest normal number).
+struct LogGradient : GradientOf<LogGradient, LogOp> {
+  static LogicalResult gradient(LogOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
+                                SmallVectorImpl<Value> &grads) {
+    Value x = op.getX();
+    auto dy =
+        createInferred<ReluGradOp>(b, op.getLoc(), {resultGrads[0], x}, phaseOf(b, Phase::bp));
+    auto divisor = createInferred<ClipOp>(
+        b, op.getLoc(), x,
+        {b.getNamedAttr("min", b.getF32FloatAttr(std::numeric_limits<float>::min())),
+         b.getNamedAttr("max", b.getF32FloatAttr(std::numeric_limits<float>::max())),
+         phaseOf(b, Phase::bp)});
+    auto dx = dy && divisor
+                  ? createInferred<DivOp>(b, op.getLoc(), {dy->getResult(0), divisor.getY()},
+                                          phaseOf(b, Phase::bp))
+                  : DivOp();
+    grads.push_back(dx ? dx.getY() : Value());
+    return success(bool(dx));
+  }
+};
+
 /// A function that is constant between its jumps, or of truth values: no gradient flows.
 template <typename Op> struct NoGradient : GradientOf<NoGradient<Op>, Op> {
   static LogicalResult gradient(Op op, OpBuilder &, ValueRange, ArrayRef<bool>,
@@ -86,7 +109,7 @@ void slp::autodiff::attachFunctionGradients(MLIRContext &context) {
   attach<SqrtOp, SqrtGradOp, From::result>(context);
   attach<ReciprocalOp, ReciprocalGradOp, From::result>(context);
   attach<ExpOp, MulOp, From::result>(context);
-  attach<LogOp, DivOp, From::operand>(context);
+  LogOp::attachInterface<LogGradient>(context);
   attach<TanhOp, TanhGradOp, From::result>(context);
   attach<SigmoidOp, SigmoidGradOp, From::result>(context);
   attach<ErfOp, ErfGradOp, From::operand>(context);

@@ -134,9 +134,12 @@ template <typename Real> static void addGradients(llvm::StringMap<ElementFunctio
   using Numbers = const Real *;
 
   f["relu_grad"] = [](Operands v, Numbers) { return v[1] > 0 ? v[0] : 0; };
-  f["power_grad"] = [](Operands v, Numbers n) { return v[0] * (n[0] * powOf(v[1], n[0] - 1)); };
+  f["power_grad"] = [](Operands v, Numbers n) -> Real {
+    bool isSteep = v[1] == 0 && n[0] < 1; // no number says how much
+    return isSteep ? Real(0) : v[0] * (n[0] * powOf(v[1], n[0] - 1));
+  };
   f["abs_grad"] = [](Operands v, Numbers) { return v[0] * signOf(v[1]); };
-  f["sqrt_grad"] = [](Operands v, Numbers) { return (0.5f * v[0]) / v[1]; };
+  f["sqrt_grad"] = [](Operands v, Numbers) { return v[1] > 0 ? (0.5f * v[0]) / v[1] : 0; };
   f["reciprocal_grad"] = [](Operands v, Numbers) { return -v[0] * (v[1] * v[1]); };
   f["tanh_grad"] = [](Operands v, Numbers) { return v[0] * std::fma(-v[1], v[1], 1.0f); };
   f["sigmoid_grad"] = [](Operands v, Numbers) { return v[0] * std::fma(-v[1], v[1], v[1]); };

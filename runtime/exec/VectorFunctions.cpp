@@ -177,6 +177,12 @@ static float hardSwishGrad(float dy, float x) {
   return x <= 3.0f ? dy * std::fma(x, third, 0.5f) : dy;
 }
 
+static float powerGrad(float dy, float x, float exponent) {
+  if (x == 0.0f && exponent < 1.0f)
+    return 0.0f;
+  return dy * (exponent * num::pow(x, exponent - 1.0f));
+}
+
 static float softsignGrad(float dy, float x) {
   float t = 1.0f + std::fabs(x);
   return dy / (t * t);
@@ -216,11 +222,11 @@ template <typename Run> static void withFunction(BinaryFn fn, Run run) {
   case BinaryFn::relu_grad:
     return run([](float dy, float y, float, float) { return y > 0.0f ? dy : 0.0f; });
   case BinaryFn::power_grad:
-    return run([](float dy, float x, float a, float) { return dy * (a * num::pow(x, a - 1.0f)); });
+    return run([](float dy, float x, float a, float) { return powerGrad(dy, x, a); });
   case BinaryFn::abs_grad:
     return run([](float dy, float x, float, float) { return dy * sign(x); });
   case BinaryFn::sqrt_grad:
-    return run([](float dy, float y, float, float) { return (0.5f * dy) / y; });
+    return run([](float dy, float y, float, float) { return y > 0.0f ? (0.5f * dy) / y : 0.0f; });
   case BinaryFn::reciprocal_grad:
     return run([](float dy, float y, float, float) { return -dy * (y * y); });
   case BinaryFn::tanh_grad:

@@ -33,6 +33,22 @@ func.func @f(%x: tensor<1x2x2xf32> {train.name = "x"}, %b: tensor<2xf32> {train.
   EXPECT_EQ(r["reshape"].shape, (llvm::SmallVector<int64_t>{4}));
 }
 
+TEST(Ops, GradientsAreZeroWhereTheSlopeIsInfinite) {
+  EvaluatedModule m(R"mlir(
+func.func @f(%x: tensor<4xf32> {train.name = "x"}, %dy: tensor<4xf32> {train.name = "dy"}) {
+  %y = train.sqrt %x {train.names = ["sqrt"]} : (tensor<4xf32>) -> tensor<4xf32>
+  %s = train.sqrt_grad %dy, %y {train.names = ["sqrt_grad"]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %p = train.power_grad %dy, %x {exponent = 0.5 : f32, train.names = ["power_grad"]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %q = train.power_grad %dy, %x {exponent = 1.0 : f32, train.names = ["power_grad of 1"]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+})mlir");
+  NamedTensors r = m.run("f", {{"x", makeTensor({4}, {0, 0x1p-128f, 0x1p-126f, 4})},
+                               {"dy", makeTensor({4}, {2, 0x1p-30f, 0x1p-20f, 2})}});
+  EXPECT_EQ(r["sqrt_grad"].values, (Values{0, 0x1p33f, 0x1p42f, 0.5f}));
+  EXPECT_EQ(r["power_grad"][0], 0);
+  EXPECT_EQ(r["power_grad of 1"][0], 2);
+}
+
 TEST(Ops, BiasGradAddsRowsInOrder) {
   EvaluatedModule m(R"mlir(
 func.func @f(%x: tensor<2x1x2x2xf32> {train.name = "x"}, %y: tensor<3x2xf32> {train.name = "y"}) {
