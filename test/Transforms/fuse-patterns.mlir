@@ -102,6 +102,25 @@ func.func @not_rms_norm(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>, %scale: tensor
   return %4, %7 : tensor<4x8xf32>, tensor<4x8xf32>
 }
 
+// The same with the square as a product, whose operands are one value.
+// CHECK-LABEL: func.func @layer_norm_mul(
+func.func @layer_norm_mul(%x: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tensor<1x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NEXT: train.reduce_mean
+  // CHECK-NEXT: train.variance
+  // CHECK-NEXT: train.normalize
+  // CHECK-NEXT: return
+  %0 = train.reduce_mean %x {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %1 = train.sub %x, %0 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %2 = train.mul %1, %1 : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %3 = train.reduce_mean %2 {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %4 = train.affine %3 {scale = 1.0 : f32, offset = 1.0e-5 : f32} : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %5 = train.sqrt %4 : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %6 = train.div %1, %5 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %7 = train.mul %scale, %6 : (tensor<1x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %8 = train.add %bias, %7 : (tensor<1x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %8 : tensor<4x8xf32>
+}
+
 // The squares are those of another distance: no normalisation.
 // CHECK-LABEL: func.func @not_layer_norm(
 func.func @not_layer_norm(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tensor<1x8xf32>) -> tensor<4x8xf32> {

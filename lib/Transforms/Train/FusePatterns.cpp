@@ -9,6 +9,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "lib/Transforms/Train/EraseUnread.h"
 #include "lib/Transforms/Train/RmsPattern.h"
 
 #include "dialects/Train/TrainArithmeticOps.h"
@@ -197,16 +198,6 @@ static std::optional<Normalization> matchNormalization(Operation &op) {
           return found;
         }
   return std::nullopt;
-}
-
-/// Erases `op` if nobody reads it, then what only it read.
-static void eraseUnread(Operation *op) {
-  if (!op || !op->use_empty() || !isa<ElementwiseInterface, ReduceMeanOp>(op))
-    return;
-  SmallVector<Value> operands(op->getOperands());
-  op->erase();
-  for (Value operand : operands)
-    eraseUnread(operand.getDefiningOp());
 }
 
 /// Replaces `op`; the new op stands where it stood.
