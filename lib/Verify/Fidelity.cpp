@@ -1,4 +1,5 @@
-//===- Fidelity.cpp - measures of closeness, as a table and as JSON ---------------------------===//
+//===- Fidelity.cpp - measures of closeness, and their JSON
+//------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -7,17 +8,11 @@
 #include "slp/Verify/Fidelity.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
 using namespace slp;
 using namespace slp::verify;
-
-/// Lines of a table that is not verbose.
-static constexpr size_t maxLines = 30;
 
 void Closeness::add(llvm::ArrayRef<float> exact, llvm::ArrayRef<float> low, double scale,
                     double largest) {
@@ -55,47 +50,6 @@ double Closeness::overflowShare() const {
   return elements ? double(overflow) / double(elements) : 0;
 }
 
-/// Of two rows of one report: equal ones stay in its order.
-static bool isWorse(const FidelityRow *a, const FidelityRow *b) {
-  const Closeness &x = a->closeness, &y = b->closeness;
-  if (x.cosine() != y.cosine())
-    return x.cosine() < y.cosine();
-  if (x.relativeError() != y.relativeError())
-    return x.relativeError() > y.relativeError();
-  return a < b;
-}
-
-void verify::printFidelity(const FidelityReport &report, llvm::raw_ostream &os, bool verbose) {
-  std::vector<const FidelityRow *> lines;
-  llvm::StringMap<size_t> ofTensor;
-  for (const FidelityRow &row : report.rows) {
-    auto [known, isNew] = ofTensor.try_emplace(row.tensor, lines.size());
-    if (verbose || isNew)
-      lines.push_back(&row);
-    else if (isWorse(&row, lines[known->second]))
-      lines[known->second] = &row;
-  }
-  llvm::sort(lines, isWorse);
-  size_t shown = verbose ? lines.size() : std::min(lines.size(), maxLines);
-
-  os << "fidelity to fp32, worst first" << (verbose ? "" : ", each tensor in its worst step")
-     << "\n   cosine  rel. error  underflow  overflow  step  phase  tensor (node)\n";
-  for (const FidelityRow *row : llvm::ArrayRef(lines).take_front(shown)) {
-    const Closeness &c = row->closeness;
-    os << llvm::format("%9.6f  %10.4g  %7.2f %%  %6.2f %%  %4d  %-5s  ", c.cosine(),
-                       c.relativeError(), 100 * c.underflowShare(), 100 * c.overflowShare(),
-                       row->step, row->phase.c_str());
-    os << row->tensor;
-    if (row->tensor != row->node)
-      os << " (" << row->node << ")";
-    os << "\n";
-  }
-  if (shown < lines.size())
-    os << "and " << lines.size() - shown << " more tensors (-v lists them, and every step)\n";
-  for (const std::string &name : report.unmatched)
-    os << "not measured: " << name << " has no counterpart\n";
-}
-
 /// A number, or null for an infinite one, which JSON lacks.
 static llvm::json::Value numberOrNull(double x) {
   return std::isfinite(x) ? llvm::json::Value(x) : llvm::json::Value(nullptr);
@@ -122,7 +76,8 @@ llvm::json::Value verify::fidelityJson(const FidelityReport &report, llvm::Strin
                                           {"cosine", c.cosine()},
                                           {"relative_error", numberOrNull(c.relativeError())},
                                           {"underflow", c.underflowShare()},
-                                          {"overflow", c.overflowShare()}});
+                                          {"overflow", c.overflowShare()},
+                                          {"noise", row.isNoise}});
   }
   llvm::json::Array unmatched;
   for (const std::string &name : report.unmatched)

@@ -8,9 +8,14 @@
 
 #include "Comparison.h"
 
+#include "lib/Transforms/Train/PrecisionPlan.h"
+
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNormOps.h"
+#include "dialects/Train/TrainReduceOps.h"
 #include "dialects/Train/TrainStateOps.h"
 #include "slp/Reference/Arithmetic.h"
 
@@ -80,13 +85,77 @@ LogicalResult FidelityMeter::begin(llvm::StringRef function, const NamedTensors 
   ordinals.clear();
   llvm::StringMap<int> ordinalsOfExact;
   evaluator.setHyper(hyper);
+  names.clear();
+  narrowReads.clear();
   return evaluator.run(function, inputs,
                        [&](llvm::StringRef name, const Tensor &values, OpResult result) {
-                         if (isMeasured(result))
-                           exact.push_back({name.str(), nodeOf(result.getOwner()),
-                                            train::stringifyPhase(phaseOf(result.getOwner())).str(),
-                                            keyOf(result, ordinalsOfExact), result, values});
+                         if (!isMeasured(result))
+                           return;
+                         exact.push_back({name.str(), nodeOf(result.getOwner()),
+                                          train::stringifyPhase(phaseOf(result.getOwner())).str(),
+                                          keyOf(result, ordinalsOfExact), result, values});
+                         names[result] = name.str();
                        });
+}
+
+/// Which of the factors of a multiplication have 8 bits or less, some elements or all. What is
+/// split in two already has as many as the chip can multiply.
+static SmallVector<bool, 2> narrowOperands(Operation *mac) {
+  SmallVector<bool, 2> narrow;
+  for (Value operand : mac->getOperands().take_front(2)) {
+    auto mixed = dyn_cast<num_ir::MixedType>(getElementTypeOrSelf(operand.getType()));
+    auto format = num_ir::storageFormat(getElementTypeOrSelf(operand.getType()));
+    bool isMixed = mixed && mixed.getLo() != mixed.getHi();
+    bool isSplit = isa_and_nonnull<train::ConcatOp>(operand.getDefiningOp());
+    narrow.push_back(format && (format.getWidth() <= 8 || isMixed) && !isSplit);
+  }
+  return narrow;
+}
+
+/// Whether a gradient is a sum over all that a normalization has made sum to zero.
+static bool isNoise(OpResult result) {
+  Operation *sum = result.getOwner();
+  if (phaseOf(sum) != train::Phase::wg || !isa<train::BiasGradOp, train::ReduceSumOp>(sum))
+    return false;
+  auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
+  auto reduced = dyn_cast<train::ReduceSumOp>(sum);
+  Value error = sum->getOperand(0);
+  // Images and channels in another number of further dimensions, which a bias is summed over.
+  if (auto reshape = error.getDefiningOp<train::ReshapeOp>();
+      reshape && !reduced && shapeOf(error).take_front(2) == shapeOf(reshape.getX()).take_front(2))
+    error = reshape.getX();
+  auto normalized = error.getDefiningOp<train::NormalizeGradOp>();
+  if (!normalized)
+    return false;
+  ArrayRef<int64_t> shape = shapeOf(error), means = shapeOf(normalized.getMean());
+  for (auto [d, extent] : llvm::enumerate(shape)) {
+    bool isSummed = reduced ? llvm::is_contained(reduced.getAxes(), int64_t(d)) : d != 1;
+    if (extent != means[d] && !isSummed)
+      return false;
+  }
+  return true;
+}
+
+/// A row without measures.
+FidelityRow FidelityMeter::rowOf(int step, const Exact &from, const Stored &to) const {
+  Operation *op = from.result.getOwner();
+  FidelityRow row;
+  row.step = step;
+  row.tensor = from.name;
+  row.node = from.node;
+  row.phase = from.phase;
+  row.op = op->getName().getStringRef().str();
+  llvm::raw_string_ostream(row.format) << to.element;
+  row.isNoise = isNoise(from.result);
+  for (Value operand : op->getOperands())
+    if (auto it = names.find(operand); it != names.end())
+      row.reads.push_back(it->second);
+  if (auto narrow = narrowReads.find(from.key); narrow != narrowReads.end())
+    for (auto [operand, isNarrow] : llvm::zip(op->getOperands(), narrow->second)) {
+      static constexpr const char *kinds[] = {"activations", "errors", "weights"};
+      row.operands.push_back({kinds[int(kindOf(operand))], isNarrow});
+    }
+  return row;
 }
 
 void FidelityMeter::observe(llvm::StringRef name, const Tensor &values, OpResult result) {
@@ -94,8 +163,12 @@ void FidelityMeter::observe(llvm::StringRef name, const Tensor &values, OpResult
     return;
   Stored value = {values, getElementTypeOrSelf(result.getType())};
   // A rounding is no op of the fp32 step: it replaces what it rounds.
-  if (!isa<train::RoundOp, train::ClassifyOp>(result.getOwner()))
-    storedByKey[keyOf(result, ordinals)] = value;
+  if (!isa<train::RoundOp, train::ClassifyOp>(result.getOwner())) {
+    std::string key = keyOf(result, ordinals);
+    if (isMac(result.getOwner()))
+      narrowReads[key] = narrowOperands(result.getOwner());
+    storedByKey[key] = value;
+  }
   if (!name.empty())
     stored[name] = std::move(value);
 }
@@ -104,11 +177,7 @@ void FidelityMeter::add(int step, const Exact &from, const Stored &to) {
   auto isSame = [&](const FidelityRow &row) { return row.step == step && row.tensor == from.name; };
   auto row = llvm::find_if(report.rows, isSame);
   if (row == report.rows.end()) {
-    std::string format;
-    llvm::raw_string_ostream(format) << to.element;
-    report.rows.push_back({step, from.name, from.node, from.phase,
-                           from.result.getOwner()->getName().getStringRef().str(), format,
-                           Closeness()});
+    report.rows.push_back(rowOf(step, from, to));
     row = std::prev(report.rows.end());
   }
   auto type = num_ir::storageFormat(to.element);

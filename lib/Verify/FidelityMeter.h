@@ -12,6 +12,7 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Verify/Fidelity.h"
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -45,6 +46,7 @@ private:
     reference::Tensor values;
     mlir::Type element;
   };
+  FidelityRow rowOf(int step, const Exact &from, const Stored &to) const;
   /// Node, phase, op and which of their kind, for tensors whose names differ.
   std::string keyOf(mlir::OpResult result, llvm::StringMap<int> &ordinals) const;
   void findScaled(llvm::StringRef function);
@@ -57,6 +59,8 @@ private:
   std::vector<Exact> exact;           ///< of this run, in order
   llvm::StringMap<Stored> stored, storedByKey;
   llvm::StringMap<int> ordinals;
+  llvm::DenseMap<mlir::Value, std::string> names;          ///< of fp32 values that are measured
+  llvm::StringMap<llvm::SmallVector<bool, 2>> narrowReads; ///< of MACs, by key: which operands
   llvm::StringSet<> unmatched;
   FidelityReport report;
 };

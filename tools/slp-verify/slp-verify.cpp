@@ -124,6 +124,8 @@ int main(int argc, char **argv) {
     return 1;
   if (report->fidelity) {
     verify::printFidelity(*report->fidelity, llvm::outs(), verbose);
+    verify::printAdvice(verify::adviseLayers(*report->fidelity), compileOptions.precision,
+                        chip->has("fp16-mac") ? "fp16" : "fp8x2", llvm::outs());
     llvm::StringRef model = llvm::sys::path::filename(flags.modelPath());
     if (!fidelity.empty() &&
         !writeJson(fidelity, verify::fidelityJson(*report->fidelity, model, chip->name,

@@ -41,6 +41,12 @@ struct Closeness {
   double overflowShare() const;
 };
 
+/// What a multiplication reads.
+struct FidelityOperand {
+  std::string kind;      ///< key of a policy's layer: activations, errors, weights
+  bool isNarrow = false; ///< the chip, or a split in two, has more bits for it
+};
+
 /// One tensor in one step, over all of the step's micro-batches.
 struct FidelityRow {
   int step = 0;       ///< from 1
@@ -50,6 +56,11 @@ struct FidelityRow {
   std::string op;     ///< train.conv
   std::string format; ///< element type as IR prints it
   Closeness closeness;
+  /// Zero but for rounding, by construction, so that its measures say nothing: the gradient of a
+  /// bias before a normalization by the batch's own statistics.
+  bool isNoise = false;
+  std::vector<std::string> reads;        ///< tensors of the report that the op computes it from
+  std::vector<FidelityOperand> operands; ///< of a multiplication
 };
 
 struct FidelityReport {
@@ -57,8 +68,32 @@ struct FidelityReport {
   std::vector<std::string> unmatched; ///< fp32 tensors without a counterpart, sorted
 };
 
-/// One line a tensor, in its worst step, worst first and at most 30; `verbose`: every step of all.
+/// The part of a row's relative error that its operands do not have: errors add up as squares.
+/// Infinite where the row's is. `report` is the one that has the row.
+double ownError(const FidelityReport &report, const FidelityRow &row);
+
+/// A line a layer in forward order, each phase by its worst tensor and step; then what is noise,
+/// and what was not measured. Layers that do not multiply are left out unless they lose something
+/// themselves. `verbose`: then every tensor of every step, in the order of execution, too.
 void printFidelity(const FidelityReport &report, llvm::raw_ostream &os, bool verbose);
+
+/// A layer to widen, and the kinds of its operands.
+struct LayerAdvice {
+  std::string node;
+  std::vector<std::string> kinds;
+  std::string phase; ///< where it loses most by itself
+  double error = 0;  ///< how much
+};
+
+/// The layers that stand out: in a phase, those whose own error is at least 5 % and half as much
+/// again as the phase's median; if there is none of these, the one whose is largest, at least 5 %.
+/// Only operands that can be wider. In forward order.
+std::vector<LayerAdvice> adviseLayers(const FidelityReport &report);
+
+/// The advice as a policy's file, or as what to add to one. `policy`: as --precision gave it.
+/// `wider`: the format to advise.
+void printAdvice(llvm::ArrayRef<LayerAdvice> advice, llvm::StringRef policy, llvm::StringRef wider,
+                 llvm::raw_ostream &os);
 
 /// The outcome with the schema of docs/fidelity.md. `model` is a file name, without folder.
 llvm::json::Value fidelityJson(const FidelityReport &report, llvm::StringRef model,

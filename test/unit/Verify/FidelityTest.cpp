@@ -76,48 +76,133 @@ TEST(Fidelity, PartsAddUp) {
   EXPECT_EQ(parts.relativeError(), whole.relativeError());
 }
 
+static FidelityRow rowOf(int step, const std::string &tensor, const std::string &node,
+                         const std::string &phase, Closeness closeness,
+                         std::vector<std::string> reads = {},
+                         std::vector<FidelityOperand> operands = {}) {
+  FidelityRow row;
+  row.step = step;
+  row.tensor = tensor;
+  row.node = node;
+  row.phase = phase;
+  row.op = operands.empty() ? "train.relu" : "train.conv";
+  row.format = "f32";
+  row.closeness = closeness;
+  row.reads = std::move(reads);
+  row.operands = std::move(operands);
+  return row;
+}
+
+/// A closeness with this relative error.
+static Closeness withError(float error) { return closenessOf({1, 0}, {1, error}); }
+
+static std::vector<FidelityOperand> factors(const char *first, bool isNarrow = true) {
+  return {{first, isNarrow}, {"weights", isNarrow}};
+}
+
 /// Two steps of a good and a bad tensor; the bad one is worse in the first.
 static FidelityReport sampleReport() {
   FidelityReport report;
   Closeness good = closenessOf({1, 2}, {1, 2}), bad = closenessOf({3, 4}, {3, 0}),
             worse = closenessOf({1, 0}, {0, 1});
-  report.rows = {{1, "good", "relu", "fp", "train.relu", "f32", good},
-                 {1, "conv/dx", "conv", "bp", "train.conv_bp", "f32", worse},
-                 {2, "good", "relu", "fp", "train.relu", "f32", good},
-                 {2, "conv/dx", "conv", "bp", "train.conv_bp", "f32", bad}};
+  report.rows = {rowOf(1, "good", "relu", "fp", good),
+                 rowOf(1, "conv/dx", "conv", "bp", worse, {}, factors("errors")),
+                 rowOf(2, "good", "relu", "fp", good),
+                 rowOf(2, "conv/dx", "conv", "bp", bad, {}, factors("errors"))};
   report.unmatched = {"lost"};
   return report;
 }
 
-TEST(Fidelity, TableHasEachTensorInItsWorstStep) {
-  std::string text, verbose;
-  llvm::raw_string_ostream textStream(text), verboseStream(verbose);
-  printFidelity(sampleReport(), textStream, false);
-  printFidelity(sampleReport(), verboseStream, true);
-  size_t bad = text.find("conv/dx (conv)"), good = text.find("good (relu)");
-  ASSERT_NE(bad, std::string::npos);
-  ASSERT_NE(good, std::string::npos);
-  EXPECT_LT(bad, good);
-  EXPECT_EQ(text.find("conv/dx", bad + 1), std::string::npos);
-  EXPECT_NE(text.find(" 0.000000       1.414"), std::string::npos) << text;
-  EXPECT_EQ(text.find(" 0.600000"), std::string::npos);
-  EXPECT_NE(verbose.find(" 0.600000"), std::string::npos);
-  EXPECT_NE(text.find("not measured: lost"), std::string::npos);
+static std::string printed(const FidelityReport &report, bool verbose) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printFidelity(report, os, verbose);
+  return text;
 }
 
-TEST(Fidelity, TableIsCutUnlessVerbose) {
+TEST(Fidelity, TableHasEachLayerInItsWorstStep) {
+  std::string text = printed(sampleReport(), false), verbose = printed(sampleReport(), true);
+  EXPECT_NE(text.find(" 0.000000      1.414"), std::string::npos) << text;
+  EXPECT_EQ(text.find(" 0.600000"), std::string::npos) << text;
+  EXPECT_EQ(text.find("relu"), std::string::npos) << text;
+  EXPECT_NE(text.find("and 1 nodes that lose less than 5 % themselves"), std::string::npos);
+  EXPECT_NE(text.find("not measured: lost"), std::string::npos);
+  EXPECT_NE(verbose.find(" 0.600000"), std::string::npos) << verbose;
+  EXPECT_NE(verbose.find("good (relu)"), std::string::npos) << verbose;
+}
+
+TEST(Fidelity, LayersComeInForwardOrder) {
   FidelityReport report;
-  for (int i = 0; i < 40; ++i) {
-    std::string name = "t" + std::to_string(i);
-    report.rows.push_back({1, name, name, "fp", "train.relu", "f32", closenessOf({1}, {1})});
+  report.rows = {rowOf(1, "a", "first", "fp", withError(0.01f), {}, factors("activations")),
+                 rowOf(1, "b", "second", "fp", withError(0.5f), {"a"}, factors("activations")),
+                 rowOf(1, "b/dx", "second", "bp", withError(0.9f), {}, factors("errors")),
+                 rowOf(1, "a/dw", "first", "wg", withError(0.2f), {"b/dx"}, factors("errors"))};
+  std::string text = printed(report, false);
+  ASSERT_NE(text.find("  first\n"), std::string::npos) << text;
+  EXPECT_LT(text.find("  first\n"), text.find("  second\n")) << text;
+}
+
+TEST(Fidelity, NoiseStandsApart) {
+  FidelityReport report;
+  report.rows = {rowOf(1, "c/dw", "c", "wg", withError(0.01f), {}, factors("errors")),
+                 rowOf(1, "c/db", "c", "wg", closenessOf({1, 0}, {0, 1000}))};
+  report.rows.back().isNoise = true;
+  std::string text = printed(report, false);
+  EXPECT_NE(text.find("0.01  c\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("noise, not counted: c/db"), std::string::npos) << text;
+}
+
+TEST(Fidelity, OwnErrorIsWhatIsAdded) {
+  FidelityReport report;
+  report.rows = {rowOf(1, "a", "a", "fp", withError(0.3f)), rowOf(2, "a", "a", "fp", withError(0)),
+                 rowOf(1, "b", "b", "fp", withError(0.5f), {"a"})};
+  EXPECT_NEAR(ownError(report, report.rows[2]), 0.4, 1e-6);
+  report.rows[2].closeness = withError(0.2f);
+  EXPECT_EQ(ownError(report, report.rows[2]), 0);
+}
+
+TEST(Fidelity, AdviceIsForLayersThatStandOut) {
+  FidelityReport report;
+  for (int i = 0; i < 5; ++i) {
+    std::string name = "l" + std::to_string(i);
+    report.rows.push_back(
+        rowOf(1, name, name, "fp", withError(i == 3 ? 0.2f : 0.06f), {}, factors("activations")));
+    report.rows.push_back(rowOf(1, name + "/dx", name, "bp", withError(i == 1 ? 0.3f : 0.06f), {},
+                                factors("errors", /*isNarrow=*/i != 1)));
   }
-  std::string text, verbose;
-  llvm::raw_string_ostream textStream(text), verboseStream(verbose);
-  printFidelity(report, textStream, false);
-  printFidelity(report, verboseStream, true);
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + 30 + 1);
-  EXPECT_NE(text.find("and 10 more tensors"), std::string::npos);
-  EXPECT_EQ(std::count(verbose.begin(), verbose.end(), '\n'), 2 + 40);
+  std::vector<LayerAdvice> advice = adviseLayers(report);
+  ASSERT_EQ(advice.size(), 1u); // l1 cannot be wider
+  EXPECT_EQ(advice[0].node, "l3");
+  EXPECT_EQ(advice[0].kinds, (std::vector<std::string>{"activations", "weights"}));
+  EXPECT_EQ(advice[0].phase, "fp");
+  std::string file, part;
+  llvm::raw_string_ostream fileStream(file), partStream(part);
+  printAdvice(advice, "fp8", "fp16", fileStream);
+  EXPECT_EQ(file,
+            "suggested policy, a file for --precision:\nbase: fp8\nlayers:\n"
+            "  - {name: \"l3\", activations: fp16, weights: fp16} # 20.0 % of its own in fp\n");
+  printAdvice(advice, "mine.yaml", "fp8x2", partStream);
+  EXPECT_EQ(part.find("base:"), std::string::npos) << part;
+  EXPECT_NE(part.find("activations: fp8x2"), std::string::npos) << part;
+}
+
+TEST(Fidelity, AdviceIsForTheLargestWhereNoneStandsOut) {
+  FidelityReport report;
+  for (int i = 0; i < 3; ++i) {
+    std::string name = "l" + std::to_string(i);
+    report.rows.push_back(
+        rowOf(1, name, name, "fp", withError(0.06f + 0.01f * i), {}, factors("activations")));
+  }
+  std::vector<LayerAdvice> advice = adviseLayers(report);
+  ASSERT_EQ(advice.size(), 1u);
+  EXPECT_EQ(advice[0].node, "l2");
+  for (FidelityRow &row : report.rows)
+    row.closeness = withError(0.01f);
+  EXPECT_TRUE(adviseLayers(report).empty());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printAdvice({}, "fp8", "fp16", os);
+  EXPECT_EQ(text, "suggested policy: none, no layer that can be wider loses 5 % itself\n");
 }
 
 static void collect(const llvm::json::Value &json, const std::string &path,
@@ -150,7 +235,7 @@ TEST(Fidelity, FieldsAreThoseOfTheDocument) {
 
 TEST(Fidelity, JsonHasNoInfinity) {
   FidelityReport report;
-  report.rows = {{1, "x", "x", "fp", "train.relu", "f32", closenessOf({0}, {1})}};
+  report.rows = {rowOf(1, "x", "x", "fp", closenessOf({0}, {1}))};
   std::string text;
   llvm::raw_string_ostream(text) << fidelityJson(report, "m.onnx", "lnpu", "fp8");
   EXPECT_NE(text.find("\"relative_error\":null"), std::string::npos) << text;
