@@ -9,6 +9,7 @@
 #include "lib/Autodiff/Differentiator.h"
 
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainMoveOps.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -42,6 +43,34 @@ Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase 
   return total;
 }
 
+/// Whether `value` is f32 in every policy, perhaps in another shape.
+static bool keepsF32(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getX();
+  Operation *def = value.getDefiningOp();
+  return def && def->hasAttr(getF32AttrName());
+}
+
+/// If `value` stays in f32, its gradient `grad` does, which can be as large as the value is small:
+/// marks the ops of its shape that were built for it, behind `last`. Sums of larger tensors are in
+/// f32 anyway.
+static void keepInF32(Value value, Value grad, Operation *last) {
+  if (!keepsF32(value))
+    return;
+  SmallVector<Value> left = {grad};
+  while (!left.empty()) {
+    Operation *op = left.pop_back_val().getDefiningOp();
+    auto storage = dyn_cast_or_null<StorageInterface>(op);
+    if (!storage || storage.getStorageClass() == StorageClass::accumulator ||
+        op->hasAttr(getF32AttrName()) || !last->isBeforeInBlock(op))
+      continue;
+    op->setAttr(getF32AttrName(), UnitAttr::get(op->getContext()));
+    for (Value operand : op->getOperands())
+      if (operand.getType() == grad.getType())
+        left.push_back(operand);
+  }
+}
+
 Value Differentiator::gradientOf(ArrayRef<Value> of, Location loc) {
   SmallVector<Contribution> parts;
   for (Value source : of)
@@ -55,9 +84,8 @@ LogicalResult Differentiator::visit(Operation &op, unsigned position, bool isLos
   for (Value result : op.getResults()) {
     auto it = contributions.find(result);
     bool isPassedOver = it == contributions.end() || sources.contains(result);
-    resultGrads.push_back(
-        isPassedOver ? Value()
-                     : sum(it->second, op.getLoc(), Phase::bp, op.hasAttr(getF32AttrName())));
+    resultGrads.push_back(isPassedOver ? Value()
+                                       : sum(it->second, op.getLoc(), Phase::bp, keepsF32(result)));
   }
   SmallVector<bool> wanted;
   for (Value operand : op.getOperands())
@@ -73,12 +101,15 @@ LogicalResult Differentiator::visit(Operation &op, unsigned position, bool isLos
       d << ", needed for node \"" << name.getName().strref() << "\"";
     return d;
   }
+  Operation *last = &*std::prev(builder.getInsertionPoint());
   SmallVector<Value> grads;
   if (failed(differentiable.buildGradient(builder, resultGrads, wanted, grads)))
     return failure();
   for (auto [i, operand] : llvm::enumerate(op.getOperands()))
-    if (wanted[i] && grads[i])
+    if (wanted[i] && grads[i]) {
+      keepInF32(operand, grads[i], last);
       contributions[operand].push_back({position, unsigned(i), grads[i]});
+    }
   return success();
 }
 

@@ -97,6 +97,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
 /// differentiate: BP, WG and UP ops join it; @eval is split off.
 static void differentiate(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createTrainFusePatterns());
+  pm.addPass(createTrainStabilizeComposites());
   pm.addPass(createTrainFoldTransposes());
   TrainDifferentiateOptions o;
   o.optimizer = options.optimizer;

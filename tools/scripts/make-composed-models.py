@@ -126,6 +126,61 @@ def log_sum(graph, x):
     return graph.node("ReduceLogSum", [elementwise.positive(graph, x)], axes=[1], keepdims=0)
 
 
+def scaled(graph, x, by):
+    return graph.node("Mul", [x, graph.number(by)])
+
+
+def log_sigmoids(graph, x):
+    """The two logarithms of a binary cross entropy, one of them between bounds."""
+    p = graph.node("Sigmoid", [scaled(graph, x, 6)])
+    rest = graph.node("Sub", [graph.number(1), p])
+    bounded = graph.node("Clip", [p, graph.number(1e-2), graph.number(1 - 1e-2)])
+    return graph.node("Sum", [graph.node("Log", [v]) for v in (p, rest, bounded)])
+
+
+def log_epsilon(graph, x):
+    """Without a stable form: in FP32."""
+    p = graph.node("Sigmoid", [scaled(graph, x, 6)])
+    return graph.node("Log", [graph.node("Add", [p, graph.number(1e-3)])])
+
+
+def log_softmax_channels(graph, x):
+    return graph.node("Log", [graph.node("Softmax", [scaled(graph, x, 4)], axis=1)])
+
+
+def exp_over_sum(graph, x):
+    """Over the channels; its own logarithm too."""
+    powers = graph.node("Exp", [scaled(graph, x, 4)])
+    total = graph.node("ReduceSum", [powers, graph.integers(1)], keepdims=1)
+    p = graph.node("Div", [powers, total])
+    return graph.node("Add", [p, graph.node("Log", [p])])
+
+
+def log_sums(graph, x):
+    """Of the sum and of the mean of exp."""
+    powers = graph.node("Exp", [scaled(graph, x, 4)])
+    total = graph.node("ReduceSum", [powers, graph.integers(2, 3)], keepdims=1)
+    mean = graph.node("ReduceMean", [powers], axes=[1], keepdims=1)
+    return graph.node("Add", [graph.node("Log", [total]), graph.node("Log", [mean])])
+
+
+def squares(graph, x):
+    """A sum, a mean, a mean of distances and the root of a square."""
+    square = graph.node("Pow", [x, graph.number(2)])
+    center = graph.node("Sub", [graph.parameter("center", 1, 3, 1, 4), x])
+    distance = graph.node("ReduceMean", [graph.node("Mul", [center, center])], axes=[1])
+    total = graph.node("ReduceSum", [square, graph.integers(1)])
+    mean = graph.node("ReduceMean", [square], axes=[1])
+    return graph.node("Sum", [distance, total, mean, graph.node("Sqrt", [square])])
+
+
+def unit_rows(graph, x):
+    """x / |x|, and x over a norm that is bounded."""
+    norm = graph.node("ReduceL2", [x], axes=[3])
+    bounded = graph.node("Clip", [norm, graph.number(0.25)])
+    return graph.node("Add", [graph.node("Div", [x, norm]), graph.node("Div", [x, bounded])])
+
+
 def of_loss(op, body, image, places=(), weights=False, opset=13, **attributes):
     """A model with its own loss of scores (N, 5, places)."""
     def make(name):
@@ -423,6 +478,13 @@ MODELS = {
     "reduce-min": of_conv(reduce("ReduceMin", [1], keepdims=0), 16),
     "reduce-prod": of_conv(prod_with_zeros, 12),
     "softmax-channels": of_conv(lambda graph, x: graph.node("Softmax", [x], axis=1), 48),
+    "stable-log-sigmoids": of_dense(log_sigmoids, 8),
+    "stable-log-epsilon": of_dense(log_epsilon, 8),
+    "stable-log-softmax": of_conv(log_softmax_channels, 48),
+    "stable-exp-over-sum": of_conv(exp_over_sum, 48),
+    "stable-log-sums": of_conv(log_sums, 48),
+    "stable-squares": of_conv(squares, 48),
+    "stable-unit-rows": of_conv(unit_rows, 48),
     "log-softmax-rows": of_conv(lambda graph, x: graph.node("LogSoftmax", [x], axis=-2), 48),
 }
 

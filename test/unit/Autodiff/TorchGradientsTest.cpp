@@ -2,9 +2,10 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Each test/models/ops model, imported, differentiated and evaluated by the reference in FP32,
-// against what PyTorch's autograd says of it (test/data/gradients, made by make-gradients.py).
-// After one step with momentum and weight decay 0, the velocity is the gradient.
+// Each test/models/ops model, imported, with its composites recognised, differentiated and
+// evaluated by the reference in FP32, against what PyTorch's autograd says of it
+// (test/data/gradients, made by make-gradients.py). After one step with momentum and weight decay
+// 0, the velocity is the gradient.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -12,6 +13,7 @@
 #include "slp/Emit/InitialValues.h"
 #include "slp/Import/ONNX.h"
 #include "slp/Reference/Evaluator.h"
+#include "slp/Transforms/Train/Passes.h"
 
 #include "dialects/Train/TrainStateOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -121,6 +123,8 @@ TEST_P(TorchGradients, Agree) {
       importONNX(context, SLP_TEST_DIR "/models/ops/" + data.getString("model")->str(), options);
   ASSERT_TRUE(module) << error;
   PassManager pm(&context);
+  pm.addPass(createTrainFusePatterns());
+  pm.addPass(createTrainStabilizeComposites());
   pm.addPass(createTrainDifferentiate());
   ASSERT_TRUE(succeeded(pm.run(*module))) << error;
 

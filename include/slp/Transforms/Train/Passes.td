@@ -65,6 +65,31 @@ def TrainFusePatterns : Pass<"train-fuse-patterns", "::mlir::ModuleOp"> {
   let dependentDialects = ["::slp::train::TrainDialect"];
 }
 
+def TrainStabilizeComposites : Pass<"train-stabilize-composites", "::mlir::ModuleOp"> {
+  let summary = "keep in narrow formats what FP32 keeps";
+  let description = [{
+    Between two ops a value is stored, in fp16 or fp8. What an exporter writes as several ops, and only works as long as
+    what lies between them is precise, is recognised and computed in another way that is the same for real numbers:
+
+    - logarithms of `sigmoid`, 1 - sigmoid, `softmax`, sums and means of exp, through bounds, products, quotients, powers,
+      choices and moves, by `softplus`, `log_softmax`, and sums of exp without the largest; p * log(p) without the
+      gradient of log(0);
+    - exp(x) / sum(exp(x)) as `softmax`; sums and means of squares as `reduce_sum_square` and `variance`; the root of a
+      square as `abs`; a quotient by a norm, which is 0 where the norm is.
+
+    What is left and steep near zero - operands of logarithms, roots, reciprocals, the second operands of quotients, unless
+    their elements are known to be at least 1/64 - gets `train.f32`, as does what it is computed from, back to
+    multiply-accumulates, inputs, states and the operands of norms: `precision` keeps such results, and their gradients, in f32.
+
+    Each is a remark of category `stabilize`. Where FP32 itself loses what the file says, or PyTorch's gradient is no
+    number and ours is 0, a note names the nodes.
+
+    Runs before `train-differentiate`, after `train-fuse-patterns`.
+    Example: test/Transforms/stabilize-composites.mlir.
+  }];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   let summary = "give every tensor a name of its own";
   let description = [{
