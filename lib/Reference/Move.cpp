@@ -8,6 +8,8 @@
 
 #include "Kernel.h"
 
+#include "slp/Reference/Arithmetic.h"
+
 #include "dialects/Train/TrainMoveOps.h"
 
 #include <cmath>
@@ -156,7 +158,7 @@ template <typename Real> static LogicalResult evaluateToFloat(CallOf<Real> &call
 template <typename Real> static LogicalResult evaluateToInteger(CallOf<Real> &call) {
   constexpr Real most = 1 << 24;
   for (auto [y, x] : llvm::zip_equal(call.results[0].values, call.operands[0]->values))
-    y = x != x ? 0 : std::trunc(x < -most ? -most : x > most ? most : x);
+    y = x != x ? 0 : positiveZero(std::trunc(x < -most ? -most : x > most ? most : x));
   return success();
 }
 

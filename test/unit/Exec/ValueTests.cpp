@@ -76,6 +76,7 @@ const std::map<std::string_view, std::string> valueTests = {
     {"v.adagrad", "UpdateTest.Adagrad"},
     {"v.adam", "UpdateTest.Adam"},
     {"v.adamw", "VectorTest.AdamwWithFactor"},
+    {"v.adamw.last", "VectorTest.AdamwWithDecayBehindTheStep"},
     {"v.drain", "UpdateTest.DrainTakesTheSumAndBeginsAgain"},
     {"v.square.sum", "UpdateTest.SquareSum"},
     {"v.clip.factor", "ScaleTest.ClipFactorKnowsTheScale"},

@@ -95,6 +95,10 @@ bool MutationTest::isAccepted(ModuleOp module) {
 }
 
 FailureOr<image::Image> MutationTest::emit(ModuleOp module) {
+  // Inputs of an image have the batch in front, these have any shape.
+  for (auto tensor : module.getOps<chip_ir::TensorOp>())
+    if (tensor.getRole() == chip_ir::Role::input)
+      tensor.setRole(chip_ir::Role::temp);
   PassManager pm(&context);
   pm.addPass(createConvertChipToMach());
   if (failed(pm.run(module)))

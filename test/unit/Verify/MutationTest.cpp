@@ -15,7 +15,7 @@
 #include "runtime/isa/Instructions.h"
 
 #include <functional>
-#include <map>
+#include <set>
 #include <optional>
 
 using namespace slp;
@@ -238,11 +238,12 @@ TEST_F(Mutation, AccumulatorFormatIsCaught) {
   EXPECT_EQ(report->difference->op.rfind("train.", 0), 0u) << textOf(*report);
 }
 
-/// Captures see a result before it is stored. Each store of a result of the step, left out, leaves
-/// memory as it was, which nothing but reading it back can show.
+/// Captures see a result before it is stored. A store of a result that is left out leaves memory as
+/// it was. Where nothing reads the result, as with the loss and @eval's logits, reading it back is
+/// all that can show it.
 TEST_F(Mutation, LastStoreIsCaught) {
   const image::Image original = image();
-  std::map<std::string, int> leftOut; // by tensor
+  std::set<std::string> readBack; // tensors
   std::map<uint8_t, size_t> descriptorIn;
   for (size_t pc = 0; pc < original.text.size(); ++pc) {
     mach::Instruction instruction = *mach::decode(original.text[pc]);
@@ -262,12 +263,14 @@ TEST_F(Mutation, LastStoreIsCaught) {
     std::optional<verify::Report> report = compare(mutant);
     ASSERT_TRUE(report) << network.error;
     ASSERT_TRUE(report->difference) << "the store of " << output->name << " was not missed";
-    EXPECT_EQ(report->difference->tensor, output->name);
-    EXPECT_NE(textOf(*report).find("(read back from memory)"), std::string::npos)
-        << textOf(*report);
-    ++leftOut[output->name];
+    if (report->difference->op.empty()) {
+      EXPECT_EQ(report->difference->tensor, output->name);
+      EXPECT_NE(textOf(*report).find("(read back from memory)"), std::string::npos)
+          << textOf(*report);
+      readBack.insert(output->name);
+    }
   }
-  EXPECT_EQ(leftOut.size(), 2u) << "expected stores of loss and logits, in step and eval";
+  EXPECT_EQ(readBack, (std::set<std::string>{"loss", "logits"}));
 }
 
 TEST_F(Mutation, WrongInitialStateIsCaught) {
