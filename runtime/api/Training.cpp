@@ -138,6 +138,9 @@ Status Simulation::load() {
     if (Status s = loadSplit(data::Split::train, training); !s)
       return s;
   bool wantsTest = options.evaluateOnly || data::hasTestSplit(options.data, inputs);
+  if (runsEval() && !wantsTest)
+    watcher.note(options.data + ": no test split (for an input x: x.test.npy): nothing is said of "
+                                "samples that were not trained on");
   if (!runsEval() || !wantsTest)
     return Status::success();
   if (Status s = loadSplit(data::Split::test, test); !s)

@@ -42,6 +42,7 @@ LogicalResult Importer::run() {
       failed(importNodes()) || failed(checkUnties()) || failed(finish()))
     return failure();
   noteLeftOut();
+  noteFolded();
   noteRoles();
   if (reported)
     report(*reported);

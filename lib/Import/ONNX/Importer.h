@@ -104,6 +104,7 @@ private:
   // LeftOut.cpp
   /// Notes what the step does without, and initializers that are not what they seem.
   void noteLeftOut();
+  void noteFolded();
   void noteRoles();
   void report(ImportReport &into);
 

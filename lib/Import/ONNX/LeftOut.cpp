@@ -76,6 +76,27 @@ void Importer::noteLeftOut() {
     graph.note() << "left out, as neither the loss nor a result needs them: " << text;
 }
 
+/// A plain torch.onnx.export folds batch normalizations into the convolutions before them, whose
+/// weight and bias then have names that it made up: what trains has no normalization.
+void Importer::noteFolded() {
+  std::vector<std::string> folded;
+  for (const onnx::NodeProto &node : proto.node()) {
+    bool isConv = node.op_type() == "Conv" || node.op_type() == "ConvTranspose";
+    auto isMadeUp = [&](int i) {
+      return i < node.input_size() && isGeneratedName(node.input(i)) &&
+             sources.contains(node.input(i));
+    };
+    if (isConv && isMadeUp(1) && isMadeUp(2))
+      folded.push_back(node.name().empty() ? node.output(0) : node.name());
+  }
+  if (!folded.empty())
+    graph.note() << "weights and biases with names that PyTorch makes up when it folds a batch "
+                    "normalization into a convolution, which then trains without it: node"
+                 << (folded.size() > 1 ? "s " : " ") << quoteNames(folded)
+                 << "; torch.onnx.export with training=TrainingMode.TRAINING and "
+                    "do_constant_folding=False keeps it";
+}
+
 void Importer::noteRoles() {
   if (!merged.empty()) {
     std::vector<std::string> pairs;
