@@ -79,6 +79,13 @@ def positions(self, ids):
     return self.fc(torch.tanh(self.table(ids) + self.places(place)).mean(1))
 
 
+def shifted(self, ids):
+    """Each token predicts the next one: inputs and labels are slices of one tensor of integers."""
+    h = torch.tanh(self.table(ids[:, :-1]))
+    logits = self.fc(torch.cumsum(h, 1))
+    return functional.cross_entropy(logits.reshape(-1, 9), ids[:, 1:].reshape(-1))
+
+
 def causal(self, x):
     q, k = self.qk(x).chunk(2, -1)
     scores = torch.tril(torch.matmul(q, k.transpose(1, 2))) + self.hidden
@@ -211,4 +218,7 @@ CASES = [
     classes("quantize_pool", "fake quantization, and a pool between quantized numbers",
             quantized_image, lambda: {"conv": nn.Conv2d(2, 4, 3, padding=1),
                                       "fc": nn.Linear(16, 3)}, {"x": numbers(2, 4, 4)}),
+    labelled("integer_shifted", "the tokens of a language model, sliced into inputs and labels",
+             shifted, lambda: {"table": nn.Embedding(9, 6), "fc": nn.Linear(6, 9)},
+             {"ids": integers(9, 6)}),
 ]
