@@ -86,14 +86,17 @@ TEST_F(DataTest, ShapesCountsAndLabelsMismatch) {
             "D/train-images-idx3-ubyte: a sample is 2 x 2, expected 1 x 4 x 1 for input 'x'");
   EXPECT_EQ(failure({{"x", {5}, false, 0}}),
             "D/train-images-idx3-ubyte: a sample is 2 x 2, expected 5 for input 'x'");
-  EXPECT_EQ(failure(imageAndLabel), "D/train-labels-idx1-ubyte: label of sample 0 is 3, expected an integer "
-                                    "in 0..2 for input 'labels'");
+  EXPECT_EQ(failure(imageAndLabel),
+            "D/train-labels-idx1-ubyte: label of sample 0 is 3, expected an integer "
+            "in 0..2 for input 'labels'");
   write("train-labels-idx1-ubyte", idx<int8_t>(9, {1}, {-1}));
-  EXPECT_EQ(failure({imageAndLabel[0], {"y", {}, true, 0}}),
-            "D/train-labels-idx1-ubyte: label of sample 0 is -1, expected an integer >= 0 for input 'y'");
+  EXPECT_EQ(
+      failure({imageAndLabel[0], {"y", {}, true, 0}}),
+      "D/train-labels-idx1-ubyte: label of sample 0 is -1, expected an integer >= 0 for input 'y'");
   write("train-labels-idx1-ubyte", idx<float>(13, {1}, {0.5f}));
-  EXPECT_EQ(failure(imageAndLabel), "D/train-labels-idx1-ubyte: label of sample 0 is 0.5, expected an "
-                                    "integer in 0..2 for input 'labels'");
+  EXPECT_EQ(failure(imageAndLabel),
+            "D/train-labels-idx1-ubyte: label of sample 0 is 0.5, expected an "
+            "integer in 0..2 for input 'labels'");
   write("train-labels-idx1-ubyte", idx<uint8_t>(8, {2}, {0, 0}));
   EXPECT_EQ(failure(imageAndLabel), "D/train-labels-idx1-ubyte: 2 samples, expected 1 as in "
                                     "D/train-images-idx3-ubyte");
