@@ -140,7 +140,7 @@ Status Simulation::load() {
   bool wantsTest = options.evaluateOnly || data::hasTestSplit(options.data, inputs);
   if (runsEval() && !wantsTest)
     watcher.note(options.data + ": no test split (for an input x: x.test.npy): nothing is said of "
-                                "samples that were not trained on");
+                                "samples that it has not seen");
   if (!runsEval() || !wantsTest)
     return Status::success();
   if (Status s = loadSplit(data::Split::test, test); !s)

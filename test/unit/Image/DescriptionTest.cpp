@@ -40,8 +40,9 @@ TEST(Description, TheChipComesBack) {
   std::vector<chip::Chip> chips;
   for (const std::string &name : chip::shippedNames())
     chips.push_back(*chip::load(name));
-  chips.push_back(parsed("base: lnpu\nname: lnpu\ntitle: its name, other rates\nrates:\n"
-                         "  clock: {value: 123.456, unit: MHz, from: quoted, note: \"it's: odd\"}\n"));
+  chips.push_back(
+      parsed("base: lnpu\nname: lnpu\ntitle: its name, other rates\nrates:\n"
+             "  clock: {value: 123.456, unit: MHz, from: quoted, note: \"it's: odd\"}\n"));
   chips.push_back(parsed("base: asu-fp8\nname: mine\ntitle: other structure\nstructure:\n"
                          "  cores: {value: 64, unit: cores, from: derived}\n"));
   for (const chip::Chip &chip : chips) {
@@ -67,8 +68,9 @@ TEST(Description, AnotherChipsIsRefused) {
             "the chip description it carries is that of 'lnpu', expected one of 'mine'");
   image = imageFor(lnpu);
   image.chipHash ^= 1;
-  EXPECT_EQ(messageOf(image), "the chip description it carries is that of 'lnpu', whose hash of "
-                              "features, numerics and structure is not the one that the image says");
+  EXPECT_EQ(messageOf(image),
+            "the chip description it carries is that of 'lnpu', whose hash of "
+            "features, numerics and structure is not the one that the image says");
   image = imageFor(lnpu);
   image.ratesHash ^= 1;
   EXPECT_EQ(messageOf(image), "the chip description it carries is that of 'lnpu', whose hash of "
@@ -83,7 +85,6 @@ TEST(Description, AnotherChipsIsRefused) {
   EXPECT_EQ(messageOf(image), "the image carries no chip description");
   EXPECT_FALSE(serialize(image).ok());
   image.chipDescription = "no end of line";
-  EXPECT_EQ(messageOf(image),
-            "the chip description it carries is not made of lines of text");
+  EXPECT_EQ(messageOf(image), "the chip description it carries is not made of lines of text");
   EXPECT_FALSE(serialize(image).ok());
 }

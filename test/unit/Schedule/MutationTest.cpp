@@ -95,10 +95,15 @@ bool MutationTest::isAccepted(ModuleOp module) {
 }
 
 FailureOr<image::Image> MutationTest::emit(ModuleOp module) {
-  // Inputs of an image have the batch in front, these have any shape.
-  for (auto tensor : module.getOps<chip_ir::TensorOp>())
-    if (tensor.getRole() == chip_ir::Role::input)
+  // Inputs of an image have the batch in front, which the first one gives; these have any shape.
+  bool isFirst = true;
+  for (auto tensor : module.getOps<chip_ir::TensorOp>()) {
+    if (tensor.getRole() != chip_ir::Role::input)
+      continue;
+    if (!isFirst)
       tensor.setRole(chip_ir::Role::temp);
+    isFirst = false;
+  }
   PassManager pm(&context);
   pm.addPass(createConvertChipToMach());
   if (failed(pm.run(module)))

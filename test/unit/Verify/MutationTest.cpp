@@ -15,8 +15,8 @@
 #include "runtime/isa/Instructions.h"
 
 #include <functional>
-#include <set>
 #include <optional>
+#include <set>
 
 using namespace slp;
 
