@@ -45,15 +45,19 @@ constexpr std::pair<std::string_view, uint8_t> hostNumbers[] = {
     {"dampening", 3},   {"beta2", 4},    {"epsilon", 5}, {"correction1", 6},
     {"correction2", 7}, {"run", 8},      {"clip", 9}};
 
-/// The module's descriptor table: equal records share an entry.
+/// The module's descriptor table: equal records share an entry. A number that makes the name of a
+/// tensor is passed over.
 class DescriptorTable {
 public:
-  explicit DescriptorTable(OpBuilder builder) : b(builder) {}
+  DescriptorTable(OpBuilder builder, ModuleOp module) : b(builder), symbols(module) {}
   std::string add(Location loc, const mach::TensorTile &tile) {
     for (auto &[known, name] : entries)
       if (known == tile)
         return name;
-    std::string name = "tile" + std::to_string(entries.size());
+    std::string name;
+    do
+      name = "tile" + std::to_string(next++);
+    while (symbols.lookup(name));
     mach::DescriptorOp::create(b, loc, name, tile);
     entries.emplace_back(tile, name);
     return name;
@@ -61,6 +65,8 @@ public:
 
 private:
   OpBuilder b;
+  SymbolTable symbols; // of the module before the first entry
+  unsigned next = 0;
   std::vector<std::pair<mach::TensorTile, std::string>> entries;
 };
 
@@ -602,7 +608,7 @@ void ConvertChipToMach::runOnOperation() {
     return;
   OpBuilder b(functions.front());
   auto init = mach::ProgramOp::create(b, module.getLoc(), "init");
-  DescriptorTable table{OpBuilder(init)}; // the table stands before the programs
+  DescriptorTable table(OpBuilder(init), module); // the table stands before the programs
   {
     OpBuilder::InsertionGuard guard(b);
     b.createBlock(&init.getBody());

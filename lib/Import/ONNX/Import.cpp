@@ -13,6 +13,7 @@
 
 #include "lib/Import/ONNX/Fold.h"
 #include "lib/Import/ONNX/Importer.h"
+#include "lib/Import/ONNX/ProgramNames.h"
 #include "lib/Import/ONNX/Window.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -295,6 +296,10 @@ OwningOpRef<ModuleOp> slp::importONNX(MLIRContext &context, StringRef path,
     emitError(unknown) << path << ": " << file.message();
     return nullptr;
   }
+  for (auto &[name, other] : renameProgramNames((*file)->model))
+    Note(unknown, path) << "tensor \"" << name
+                        << "\" has the name of a program of the image and is called \"" << other
+                        << "\" from here on";
   Result<TrainingPlan> plan = planTraining(**file, options.updates);
   if (!plan) {
     emitError(unknown) << path << ": " << plan.message();
