@@ -11,6 +11,7 @@
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/TableGen/Error.h"
 #include "llvm/TableGen/Main.h"
 #include "llvm/TableGen/Record.h"
@@ -88,8 +89,20 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
   return true;
 }
 
+/// What the other tools have compiled in. All generated code would be made anew if this tool changed
+/// with each commit, so it looks at what they are compiled from.
+static void printVersion(raw_ostream &os) {
+  StringRef text = "SLPC at an unknown commit";
+  auto source = MemoryBuffer::getFile(SLP_VERSION_FILE);
+  if (source)
+    if (size_t at = (*source)->getBuffer().find("SLPC at "); at != StringRef::npos)
+      text = (*source)->getBuffer().substr(at).split('"').first;
+  os << "slp-tblgen: " << text << "\n";
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(printVersion);
   cl::opt<Action> action(
       cl::desc("Action to perform:"), cl::init(Action::check),
       cl::values(
