@@ -40,7 +40,7 @@ def main():
         print(f"| {name} | {last['loss']:.4f} | {100 * last['accuracy']:.2f} % | {100 * reference:.2f} % |"
               f" {100 * (last['accuracy'] - reference):+.2f} | {cycles} | {use} |"
               f" {energy['chip'] / steps / 1e6:.1f} / {energy['dram'] / steps / 1e6:.1f} µJ |")
-    print("\nCycles and energy rest on assumed numbers: the list stands under each run above and in the statistics.")
+    print("\nCycles and energy rest on assumed numbers: slp-sim --assumptions lists them, and so do the statistics.")
 
 
 if __name__ == "__main__":
