@@ -148,6 +148,8 @@ uint64_t Chip::structureHash() const {
     canonical.add("feature", feature);
   for (const auto &[key, value] : numericsText(numerics))
     canonical.add(key, value);
+  for (const Listed &compiled : listMechanisms(*this, /*areCompiled=*/true))
+    canonical.add(compiled.key, compiled.value);
   return fnv1a(canonical.out);
 }
 
@@ -157,8 +159,8 @@ uint64_t Chip::ratesHash() const {
   for (const auto &[key, cycles] : rates.vectorCyclesPerElement)
     canonical.add(key, cycles.value);
   visitEnergies(*this, canonical);
-  for (const auto &[key, number] : mechanisms)
-    canonical.add(key, number.value);
+  for (const Listed &replaceable : listMechanisms(*this, /*areCompiled=*/false))
+    canonical.add(replaceable.key, replaceable.value);
   return fnv1a(canonical.out);
 }
 
@@ -184,11 +186,13 @@ std::vector<Listed> listRates(const Chip &chip) {
   return list;
 }
 
-std::vector<Listed> listMechanisms(const Chip &chip) {
+std::vector<Listed> listMechanisms(const Chip &chip, bool areCompiled) {
   std::vector<Listed> list;
   Lister mechanisms{chip, "mechanisms", list};
   for (const Mechanism &m : mechanismTable)
-    if (auto found = chip.mechanisms.find(m.key); found != chip.mechanisms.end())
+    if (m.isCompiled != areCompiled)
+      continue;
+    else if (auto found = chip.mechanisms.find(m.key); found != chip.mechanisms.end())
       mechanisms(m.key, found->second, m.range);
   return list;
 }

@@ -146,9 +146,10 @@ struct Difference {
   std::string key;      // "rates.clock"
   std::string from, to; // with units; "none" where one does not have it
 };
-/// Where the structure hashes of two chips differ: features, numerics and structure.
+/// Where the structure hashes of two chips differ: features, numerics, structure, and parameters of
+/// mechanisms that are compiled in.
 std::vector<Difference> structureDifferences(const Chip &from, const Chip &to);
-/// Where their rates hashes differ: rates, energies and mechanisms.
+/// Where their rates hashes differ: rates, energies and the other parameters.
 std::vector<Difference> ratesDifferences(const Chip &from, const Chip &to);
 /// "rates.clock 200 MHz, now 100 MHz; ...": at most `limit` of them, then "and 12 more".
 std::string describe(const std::vector<Difference> &differences, size_t limit = 4);

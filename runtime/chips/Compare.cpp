@@ -39,13 +39,16 @@ std::vector<Difference> structureDifferences(const Chip &from, const Chip &to) {
       differences.push_back({std::string("feature ") + f.name, from.has(f.name) ? "yes" : "no",
                              to.has(f.name) ? "yes" : "no"});
   compare(listStructure(from), listStructure(to), differences);
+  compare(listMechanisms(from, /*areCompiled=*/true), listMechanisms(to, /*areCompiled=*/true),
+          differences);
   return differences;
 }
 
 std::vector<Difference> ratesDifferences(const Chip &from, const Chip &to) {
   std::vector<Difference> differences;
   compare(listRates(from), listRates(to), differences);
-  compare(listMechanisms(from), listMechanisms(to), differences);
+  compare(listMechanisms(from, /*areCompiled=*/false), listMechanisms(to, /*areCompiled=*/false),
+          differences);
   return differences;
 }
 

@@ -89,19 +89,24 @@ template <typename ChipType, typename Visitor> void visitEnergies(ChipType &c, V
 struct Mechanism {
   const char *key; // FEATURE.parameter
   Range range;     // with the feature
+  /// Whether the compiler writes the number into programs and initial values, so that another
+  /// description cannot replace it.
+  bool isCompiled = false;
 };
 inline constexpr double hugeFactor = 1e6;
 inline constexpr Mechanism mechanismTable[] = {
     {"zero-skip.scan_positions", {"positions/cycle", 1, 4096, false, 1, "zero-skip"}},
     {"load-balance.window", {"tiles", 1, 4096, false, 1, "load-balance"}},
-    {"mixed-precision.fp16_share", {"share", 0, 1, false, 1, "mixed-precision"}},
-    {"mixed-precision.share_limit", {"share", 0, 1, false, 1, "mixed-precision"}},
-    {"mixed-precision.share_growth", {"times", 1, hugeFactor, false, 1, "mixed-precision"}},
-    {"mixed-precision.stall_period", {"steps", 1, 16777216, true, 1, "mixed-precision"}},
-    {"mixed-precision.stall_improvement", {"share", 0, 1, false, 1, "mixed-precision"}},
+    {"mixed-precision.fp16_share", {"share", 0, 1, false, 1, "mixed-precision"}, true},
+    {"mixed-precision.share_limit", {"share", 0, 1, false, 1, "mixed-precision"}, true},
+    {"mixed-precision.share_growth", {"times", 1, hugeFactor, false, 1, "mixed-precision"}, true},
+    {"mixed-precision.stall_period", {"steps", 1, 16777216, true, 1, "mixed-precision"}, true},
+    {"mixed-precision.stall_improvement", {"share", 0, 1, false, 1, "mixed-precision"}, true},
     {"mixed-precision.cost_fp8_fp16", {"times", 0.001, hugeFactor, false, 1, "mixed-precision"}},
     {"mixed-precision.cost_fp16_fp16", {"times", 0.001, hugeFactor, false, 1, "mixed-precision"}},
-    {"mixed-precision.threshold_low", {"magnitude", 0, hugeFactor, false, 1, "mixed-precision"}},
+    {"mixed-precision.threshold_low",
+     {"magnitude", 0, hugeFactor, false, 1, "mixed-precision"},
+     true},
     {"channel-gating.groups", {"groups", 1, 4096, false, 1, "channel-gating"}},
     {"channel-gating.alpha", {"factor", 0, hugeFactor, false, 1, "channel-gating"}},
     {"channel-gating.slice", {"channels", 1, 4096, false, 1, "channel-gating"}},
@@ -138,8 +143,9 @@ struct Listed {
 std::vector<Listed> listStructure(const Chip &chip);
 /// Rates, then energies, in the order of the documentation.
 std::vector<Listed> listRates(const Chip &chip);
-/// Parameters of the features that the chip has, by name.
-std::vector<Listed> listMechanisms(const Chip &chip);
+/// Parameters of the features that the chip has, by name: those that are compiled in, or the
+/// others.
+std::vector<Listed> listMechanisms(const Chip &chip, bool areCompiled);
 
 /// The YAML text of a shipped description, or null. Generated at build time from
 /// runtime/chips/*.yaml.

@@ -89,8 +89,8 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
   return true;
 }
 
-/// What the other tools have compiled in. All generated code would be made anew if this tool changed
-/// with each commit, so it looks at what they are compiled from.
+/// What the other tools have compiled in. All generated code would be made anew if this tool
+/// changed with each commit, so it looks at what they are compiled from.
 static void printVersion(raw_ostream &os) {
   StringRef text = "SLPC at an unknown commit";
   auto source = MemoryBuffer::getFile(SLP_VERSION_FILE);

@@ -256,7 +256,7 @@ void ConvertTrainToChip::judgeCores(const Nest &nest, const TileChoice &choice,
   opts.remarkName = "fewer-cores"; // counted by slpc
   if (auto r = remark::missed(nest.loc, opts))
     r << nest.op + ": " + std::to_string(use.cores) + " cores take " + grouped(use.leastCycles()) +
-             " cycles at least, " + std::to_string(better->cores) + " would take " +
+             " cycles by estimate, " + std::to_string(better->cores) + " would take " +
              grouped(better->leastCycles()) + ": " + grouped(use.dramBytes) +
              " bytes of DRAM traffic in " + grouped(use.steps) + " steps, not " +
              grouped(better->dramBytes) + " in " + grouped(better->steps);
