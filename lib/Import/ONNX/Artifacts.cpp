@@ -10,7 +10,7 @@
 
 #include "lib/Import/ONNX/Operators.h"
 #include "lib/Import/ONNX/Training.h"
-#include "lib/Import/ONNX/Window.h"
+#include "lib/Import/ONNX/Volume.h"
 
 #include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainFormOps.h"
@@ -35,17 +35,16 @@ static LogicalResult importReluGrad(Node &node) {
 static LogicalResult importConvGrad(Node &node) {
   OpBuilder &b = node.builder;
   SmallVector<int64_t> xShape(node.shape(1)), wShape(node.shape(2));
-  if (wShape.size() == 5)
-    return node.fail(
-        "three-dimensional ConvGrad is not supported, expected weights of rank 3 or 4, "
-        "found " +
-        printShape(wShape) + "; of a forward graph, slpc differentiates 3-D convolutions itself");
-  if (wShape.size() < 3 || wShape.size() > 4 || xShape.size() != wShape.size())
-    return node.fail("expected input and weights of rank 3 or 4, found " + printShape(xShape) +
+  if (wShape.size() < 3 || wShape.size() > 5 || xShape.size() != wShape.size())
+    return node.fail("expected input and weights of rank 3 to 5, found " + printShape(xShape) +
                      " and " + printShape(wShape));
   FailureOr<SpatialWindow> window = readWindow(node, ArrayRef<int64_t>(wShape).drop_front(2));
   if (failed(window))
     return failure();
+  SmallVector<Value> grads(3);
+  if (wShape.size() == 5)
+    return failed(convolveVolumeGradients(node, *window, grads)) ? failure()
+                                                                 : node.setOutputs(grads);
   // In one dimension, images have one row.
   Value dy = node.reshape(node.tensor(0), withRows(node.shape(0)));
   Value x = node.reshape(node.tensor(1), withRows(xShape));
@@ -57,7 +56,6 @@ static LogicalResult importConvGrad(Node &node) {
     all.append({phaseOf(b, phase), more});
     return all;
   };
-  SmallVector<Value> grads(3);
   if (node.hasOutput(0)) {
     auto dx = node.create<train::ConvBpOp>(
         {dy, w}, with(Phase::bp, train::i64s(b, "input_shape", shapeOf(x))));
@@ -140,7 +138,7 @@ void slp::import_onnx::addArtifactOperators(OperatorTable &table) {
     table[name] = std::move(op);
   };
   add("com.microsoft.ReluGrad", {"ff", 1, {}, importReluGrad, ""});
-  add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "one or two dimensions"});
+  add("com.microsoft.ConvGrad", {"fff", 3, window, importConvGrad, "one to three dimensions"});
   add("MaxPoolGrad", {"fx", 1, pool, importMaxPoolGrad, "the window is the MaxPool's"});
   add("com.microsoft.InPlaceAccumulatorV2",
       {"nf|n", 1, {}, importAccumulator, "of a parameter's buffer"});

@@ -17,6 +17,8 @@
 #include "dialects/Train/TrainRowOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
+#include "llvm/ADT/Sequence.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
@@ -97,7 +99,19 @@ static LogicalResult importFusedMatMul(Node &node) {
 // Rows
 //===----------------------------------------------------------------------------------------===//
 
-/// The gradient of a softmax (dY, Y) over the last dimension, or, as softmax was until operator set
+/// Input `i` as rows along `axis`: those that a softmax had before it moved the dimension back.
+static Value rowsBefore(Node &node, unsigned i, int64_t axis) {
+  Value x = node.tensor(i);
+  int64_t last = shapeOf(x).size() - 1;
+  auto back = x.getDefiningOp<train::TransposeOp>();
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, last));
+  perm.insert(perm.begin() + axis, last);
+  if (!back || axis == last || back.getPerm() != ArrayRef<int64_t>(perm))
+    return rowsAlong(node, x, axis);
+  return rowsAlong(node, back.getX(), last);
+}
+
+/// The gradient of a softmax (dY, Y) over dimension `axis`, or, as softmax was until operator set
 /// 12, over all from `axis` on.
 template <typename Op, bool flattens> static LogicalResult importRowGrad(Node &node) {
   SmallVector<int64_t> shape(node.shape(0));
@@ -105,8 +119,13 @@ template <typename Op, bool flattens> static LogicalResult importRowGrad(Node &n
   FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", flattens ? 1 : -1), rank);
   if (failed(axis))
     return failure();
-  if (!flattens && *axis != rank - 1)
-    return node.fail("expected the last dimension as axis, found " + Twine(*axis));
+  if (node.shape(1) != ArrayRef<int64_t>(shape))
+    return node.fail("expected two inputs of one shape, found " + printShape(shape) + " and " +
+                     printShape(node.shape(1)));
+  if (!flattens) {
+    Value dx = build<Op>(node, {rowsBefore(node, 0, *axis), rowsBefore(node, 1, *axis)});
+    return node.setOutput(fromRowsAlong(node, dx, shape, *axis));
+  }
   SmallVector<int64_t> rows = {product(shape, 0, *axis), product(shape, *axis, rank)};
   Value dx =
       build<Op>(node, {node.reshape(node.tensor(0), rows), node.reshape(node.tensor(1), rows)});
@@ -324,10 +343,8 @@ void slp::import_onnx::addArtifactMathOperators(OperatorTable &table) {
       importFusedMatMul, "two operands of rank 2, or of rank 3 with one batch");
   add(domain + "SoftmaxGrad", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp, true>);
   add(domain + "LogSoftmaxGrad", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp, true>);
-  add(domain + "SoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp, false>,
-      "over the last dimension");
-  add(domain + "LogSoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp, false>,
-      "over the last dimension");
+  add(domain + "SoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::SoftmaxGradOp, false>);
+  add(domain + "LogSoftmaxGrad_13", "ff", 1, {axis}, importRowGrad<train::LogSoftmaxGradOp, false>);
   add(domain + "BatchNormalizationGrad", "fffff", 3, {{"epsilon", AttributeKind::number, ""}},
       importBatchNormGrad, "of what BatchNormInternal saved");
   add(domain + "LayerNormalizationGrad", "fffff", 3,

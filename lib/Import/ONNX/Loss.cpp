@@ -28,16 +28,6 @@ using train::Phase;
 // Softmax
 //===----------------------------------------------------------------------------------------===//
 
-/// `x` with dimension `from` at place `to`.
-static Value moveAxis(Node &node, Value x, int64_t from, int64_t to) {
-  if (!x || from == to)
-    return x;
-  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, shapeOf(x).size()));
-  perm.erase(perm.begin() + from);
-  perm.insert(perm.begin() + to, from);
-  return transpose(node, x, perm);
-}
-
 template <typename Op> static LogicalResult importSoftmax(Node &node) {
   SmallVector<int64_t> x(node.shape(0));
   int64_t rank = x.size();
@@ -46,15 +36,10 @@ template <typename Op> static LogicalResult importSoftmax(Node &node) {
   FailureOr<int64_t> axis = node.positiveAxis(node.integer("axis", flattens ? 1 : -1), rank);
   if (failed(axis))
     return failure();
-  if (!flattens && product(x, *axis + 1, rank) != 1) {
-    Value last = moveAxis(node, node.tensor(0), *axis, rank - 1);
-    if (!last)
-      return failure();
-    auto softmax = node.create<Op>(node.reshape(last, {product(x) / x[*axis], x[*axis]}));
-    if (!softmax)
-      return failure();
-    SmallVector<int64_t> moved(shapeOf(last));
-    return node.setOutput(moveAxis(node, node.reshape(softmax.getY(), moved), rank - 1, *axis));
+  if (!flattens) {
+    Value rows = rowsAlong(node, node.tensor(0), *axis);
+    auto softmax = rows ? node.create<Op>(rows) : Op();
+    return softmax ? node.setOutput(fromRowsAlong(node, softmax.getY(), x, *axis)) : failure();
   }
   Value rows = node.reshape(node.tensor(0), {product(x, 0, *axis), product(x, *axis, rank)});
   auto softmax = node.create<Op>(rows);
@@ -66,17 +51,10 @@ template <typename Op> static LogicalResult importSoftmax(Node &node) {
 //===----------------------------------------------------------------------------------------===//
 
 /// Scores (N, C, d1, ...) of a loss as rows (N * d1 * ..., C), and back.
-static Value rowsOf(Node &node, Value scores) {
-  int64_t rank = shapeOf(scores).size(), classes = shapeOf(scores)[1];
-  Value last = moveAxis(node, scores, 1, rank - 1);
-  return last ? node.reshape(last, {product(shapeOf(last)) / classes, classes}) : last;
-}
+static Value rowsOf(Node &node, Value scores) { return rowsAlong(node, scores, 1); }
 
 static Value scoresOf(Node &node, Value rows, ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> moved(shape);
-  moved.erase(moved.begin() + 1);
-  moved.push_back(shape[1]);
-  return moveAxis(node, node.reshape(rows, moved), moved.size() - 1, 1);
+  return fromRowsAlong(node, rows, shape, 1);
 }
 
 /// Fails unless scores are (N, C, d1, ...) and labels (N, d1, ...).

@@ -23,6 +23,39 @@ Value slp::import_onnx::transpose(Node &node, Value x, ArrayRef<int64_t> perm) {
   return op ? op.getY() : Value();
 }
 
+Value slp::import_onnx::moveAxis(Node &node, Value x, int64_t from, int64_t to) {
+  if (!x || from == to)
+    return x;
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, shapeOf(x).size()));
+  perm.erase(perm.begin() + from);
+  perm.insert(perm.begin() + to, from);
+  return transpose(node, x, perm);
+}
+
+/// Whether elements of a row along `axis` lie side by side.
+static bool isInner(ArrayRef<int64_t> shape, int64_t axis) {
+  return product(shape, axis + 1, shape.size()) == 1;
+}
+
+Value slp::import_onnx::rowsAlong(Node &node, Value x, int64_t axis) {
+  if (!x)
+    return x;
+  SmallVector<int64_t> shape(shapeOf(x));
+  if (!isInner(shape, axis))
+    x = moveAxis(node, x, axis, shape.size() - 1);
+  return x ? node.reshape(x, {product(shape) / shape[axis], shape[axis]}) : x;
+}
+
+Value slp::import_onnx::fromRowsAlong(Node &node, Value rows, ArrayRef<int64_t> shape,
+                                      int64_t axis) {
+  if (!rows || isInner(shape, axis))
+    return rows ? node.reshape(rows, shape) : rows;
+  SmallVector<int64_t> moved(shape);
+  moved.erase(moved.begin() + axis);
+  moved.push_back(shape[axis]);
+  return moveAxis(node, node.reshape(rows, moved), moved.size() - 1, axis);
+}
+
 Value slp::import_onnx::slice(Node &node, Value x, ArrayRef<SliceRange> ranges) {
   if (!x)
     return x;

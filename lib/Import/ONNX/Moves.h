@@ -17,6 +17,14 @@ namespace slp::import_onnx {
 
 /// Dimension d of the result is dimension perm[d] of x.
 mlir::Value transpose(Node &node, mlir::Value x, llvm::ArrayRef<int64_t> perm);
+/// `x` with dimension `from` at place `to`.
+mlir::Value moveAxis(Node &node, mlir::Value x, int64_t from, int64_t to);
+/// x as rows (n, x[axis]) along dimension `axis`, which is moved behind the others unless those
+/// behind it have one element.
+mlir::Value rowsAlong(Node &node, mlir::Value x, int64_t axis);
+/// What `rowsAlong` makes of a tensor of `shape`, as such a tensor again.
+mlir::Value fromRowsAlong(Node &node, mlir::Value rows, llvm::ArrayRef<int64_t> shape,
+                          int64_t axis);
 /// One range per dimension. An empty one is an error.
 mlir::Value slice(Node &node, mlir::Value x, llvm::ArrayRef<SliceRange> ranges);
 /// The range of one dimension.

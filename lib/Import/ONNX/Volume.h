@@ -4,7 +4,7 @@
 //
 // Windows of the MAC engine have rows and columns. A convolution over depth, rows and columns is a
 // sum of convolutions of slices, one for each tap in depth (docs/numerics.md section 4). Called by
-// Conv.cpp.
+// Conv.cpp and Artifacts.cpp.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -23,6 +23,12 @@ mlir::Value convolveVolume(Node &node, const SpatialWindow &window);
 /// a result of Co = `channels` channels and spatial sizes `output`. Null after an error.
 mlir::Value spreadVolume(Node &node, const SpatialWindow &window, int64_t channels,
                          llvm::ArrayRef<int64_t> output);
+
+/// Gradients of convolveVolume: of the result's, dy (N, Co, OD, OH, OW), x and w, inputs 0 to 2 of
+/// `node`, to those of x, w and the bias, outputs 0 to 2; null for one that the model does not
+/// name. The ops are those that differentiation builds for convolveVolume.
+mlir::LogicalResult convolveVolumeGradients(Node &node, const SpatialWindow &window,
+                                            llvm::SmallVectorImpl<mlir::Value> &grads);
 
 } // namespace slp::import_onnx
 

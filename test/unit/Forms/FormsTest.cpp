@@ -191,7 +191,7 @@ std::vector<Case> cases() {
       all.push_back({network, form, "sgd"});
   for (const char *form : {"forward", "standard", "training_model"})
     all.push_back({"pooled", form, "sgd"});
-  for (const char *network : {"sequence", "joined"})
+  for (const char *network : {"sequence", "joined", "volume", "places"})
     for (const char *form : {"forward", "standard", "training_model"})
       all.push_back({network, form, "sgd"});
   for (const char *form : {"loss", "standard", "training_model"})

@@ -92,11 +92,17 @@ class Artifacts(Reverse):
         shape = self.emit("Shape", [x], x + "_shape")
         self.give(x, self.emit("Reshape", [dy, shape], self.name_for(x)))
 
-
     def grad_Softmax(self, node, dy):
+        # The operator for softmax of operator set 13 has a name of its own, but both kinds of files
+        # exist; of rows they are the same.
         x, y = node.input[0], node.output[0]
-        self.give(x, self.microsoft("SoftmaxGrad", [dy, y], self.name_for(x), axis=1,
-                                    __backwardpass=1))
+        axis = attributes_of(node)["axis"]
+        is_rows = len(self.network.shapes[x]) == 2
+        name = node.op_type + ("Grad" if is_rows else "Grad_13")
+        more = {"__backwardpass": 1} if is_rows else {}
+        self.give(x, self.microsoft(name, [dy, y], self.name_for(x), axis=axis, **more))
+
+    grad_LogSoftmax = grad_Softmax
 
     def grad_Concat(self, node, dy):
         names = [self.name_for(x) for x in node.input]

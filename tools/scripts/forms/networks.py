@@ -65,6 +65,26 @@ class Network:
         return self.add("Conv", inputs, output, [n, channels, size], kernel_shape=[kernel],
                         strides=[stride], pads=list(pads), dilations=[dilation], group=1)
 
+    def conv3d(self, x, output, channels, kernel, strides=(1, 1, 1), pads=(0, 0, 0),
+               dilations=(1, 1, 1), group=1, bias=True):
+        n, c, *extents = self.shapes[x]
+        inputs = [x, self.parameter(output + ".weight", [channels, c // group, *kernel])]
+        if bias:
+            inputs.append(self.parameter(output + ".bias", [channels], 0.1))
+        size = [(extent + 2 * pad - dilation * (k - 1) - 1) // stride + 1
+                for extent, k, stride, pad, dilation
+                in zip(extents, kernel, strides, pads, dilations)]
+        return self.add("Conv", inputs, output, [n, channels, *size], kernel_shape=list(kernel),
+                        strides=list(strides), pads=[*pads, *pads], dilations=list(dilations),
+                        group=group)
+
+    def softmax(self, x, output, axis, op="Softmax"):
+        return self.add(op, [x], output, self.shapes[x], axis=axis)
+
+    def flatten(self, x, output):
+        n, *rest = self.shapes[x]
+        return self.add("Flatten", [x], output, [n, int(np.prod(rest))], axis=1)
+
     def gemm(self, x, output, features):
         n, inner = self.shapes[x]
         return self.add("Gemm", [x, self.parameter(output + ".weight", [features, inner]),
@@ -204,9 +224,41 @@ def joined():
     return network
 
 
+def volume():
+    """Convolutions in three dimensions, the second with slices that no tap meets; then shares of
+    the channels."""
+    network = Network("volume", (4, 2, 6, 5, 4), 3)
+    network.conv3d("image", "conv1", 4, (3, 2, 3), pads=(1, 0, 1))
+    network.relu("conv1", "relu1")
+    network.conv3d("relu1", "conv2", 6, (2, 3, 2), strides=(3, 1, 2), pads=(1, 1, 0),
+                   dilations=(2, 1, 1), group=2)
+    network.softmax("conv2", "shares", axis=1)
+    network.flatten("shares", "flat")
+    network.gemm("flat", "logits", 3)
+    return network
+
+
+def places():
+    """Two convolutions of one volume, one without a bias, one of single slices of which some are
+    padding; shares of the slices, as logarithms, then of the channels."""
+    network = Network("places", (3, 2, 4, 4, 4), 3)
+    network.conv3d("image", "conv1", 3, (2, 2, 2), strides=(2, 1, 1))
+    network.relu("conv1", "relu1")
+    network.conv3d("relu1", "conv2", 3, (2, 2, 3), pads=(1, 0, 0), bias=False)
+    network.conv3d("relu1", "conv3", 3, (1, 1, 1), strides=(2, 2, 2), pads=(1, 0, 0))
+    network.flatten("conv3", "flat3")
+    network.softmax("conv2", "logs", axis=-3, op="LogSoftmax")
+    network.softmax("logs", "shares", axis=1)
+    network.flatten("shares", "flat2")
+    network.add("Concat", ["flat2", "flat3"], "both",
+                [3, network.shapes["flat2"][1] + network.shapes["flat3"][1]], axis=1)
+    network.gemm("both", "logits", 3)
+    return network
+
+
 def networks():
     return [mlp(), cnn("cnn", False), cnn("norm", True), strided(), pooled(), layer(), sequence(),
-            joined()]
+            joined(), volume(), places()]
 
 
 def has_plain_loss(network):

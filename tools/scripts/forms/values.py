@@ -25,7 +25,7 @@ def run_forward(network, image, values, running):
         x = [known.get(name) for name in node.input]
         if node.op_type == "Conv":
             dims = len(a["strides"])
-            conv = {1: functional.conv1d, 2: functional.conv2d}[dims]
+            conv = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}[dims]
             y = conv(x[0], x[1], x[2] if len(x) > 2 else None, a["strides"], a["pads"][:dims],
                      a["dilations"], a["group"])
         elif node.op_type == "Gemm":
@@ -48,6 +48,8 @@ def run_forward(network, image, values, running):
                                  + new.detach() * (1 - a["momentum"]))
         elif node.op_type == "Softmax":
             y = functional.softmax(x[0], a["axis"])
+        elif node.op_type == "LogSoftmax":
+            y = functional.log_softmax(x[0], a["axis"])
         elif node.op_type == "Concat":
             y = torch.cat(x, a["axis"])
         elif node.op_type == "Add":

@@ -139,7 +139,7 @@ class Written(Reverse):
 
 def can_write(network):
     """Whether there is a rule for each operator of the network, and for its loss; those of Conv are for images."""
-    return networks.has_plain_loss(network) and len(network.image_shape) != 3 and all(
+    return networks.has_plain_loss(network) and len(network.image_shape) in (2, 4) and all(
         hasattr(Written, "grad_" + node.op_type) for node in network.nodes)
 
 
