@@ -73,7 +73,9 @@ static bool takesBatch(Node &node, int64_t batch) {
     return false;
   auto starts = node.integersAt("starts", 1), ends = node.integersAt("ends", 2),
        axes = node.integersAt("axes", 3), steps = node.constant(4);
-  if (!starts || !ends || starts->size() != ends->size())
+  // A Slice whose lists do not fit each other is refused when it is imported.
+  if (!starts || !ends || starts->size() != ends->size() ||
+      (steps && steps->size() != starts->size()))
     return false;
   for (size_t i = 0; i < starts->size(); ++i) {
     int64_t axis = axes && i < axes->size() ? (*axes)[i] : int64_t(i);
@@ -120,7 +122,8 @@ LogicalResult Importer::checkBatch(Node &node) {
     return success();
   std::string what = isSlice ? "its ends" : "its shape " + printList(*sizes);
   if (baked == 0 || !dependsOnInputs(value)) {
-    bakedNodes.push_back("node \"" + node.name() + "\", " + what);
+    if (fileBatch) // which an open batch has not
+      bakedNodes.push_back("node \"" + node.name() + "\", " + what);
     return success();
   }
   return node.fail(Twine(node.operatorName()) + ": a batch of " + Twine(baked) + " is baked into " +
