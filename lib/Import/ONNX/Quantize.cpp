@@ -37,6 +37,8 @@ static FailureOr<Scheme> schemeOf(const Node &node) {
   Scheme scheme;
   ArrayRef<int64_t> x = node.shape(0);
   const Constant &scale = *node.known(1), *zero = node.known(2);
+  if (!scale.isFloating())
+    return node.fail("expected floating scales, found " + typeName(scale.type));
   scheme.scales = *node.floats(1);
   bool isOne = scale.size() == 1 && scale.shape.size() <= 1;
   if (!isOne) {

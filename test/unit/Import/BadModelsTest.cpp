@@ -143,6 +143,8 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
       {"scatter-reduction.onnx",
        {"node \"the_ScatterElements\": attribute reduction = \"mul\" is not supported, expected "
         "none or add\n"}},
+      {"text-integer-scale.onnxtxt",
+       {"node \"DequantizeLinear_0\": expected floating scales, found INT32\n"}},
       {"text-nested.onnxtxt", {"not ONNX text: braces nest more than 100 deep\n"}},
       {"text-operator.onnxtxt", {"node \"Hardmax_0\": operator Hardmax" + list}},
       {"text-syntax.onnxtxt",
