@@ -98,6 +98,18 @@ func.func @softmax_by_hand(%x: tensor<2x3x4xf32>) -> (tensor<2x3x4xf32>, tensor<
   return %3, %4 : tensor<2x3x4xf32>, tensor<2x3x4xf32>
 }
 
+// The sum is repeated beyond the shape of exp(x): the quotient is no softmax of that shape.
+// CHECK-LABEL: func.func @repeated_softmax(
+func.func @repeated_softmax(%x: tensor<1x3xf32>) -> tensor<2x3xf32> {
+  // CHECK-NOT: train.softmax
+  // CHECK: train.div {{.*}} -> tensor<2x3xf32>
+  %0 = train.exp %x : (tensor<1x3xf32>) -> tensor<1x3xf32>
+  %1 = train.reduce_sum %0 {axes = array<i64: 1>} : (tensor<1x3xf32>) -> tensor<1x1xf32>
+  %2 = train.expand %1 {shape = array<i64: 2, 1>} : (tensor<1x1xf32>) -> tensor<2x1xf32>
+  %3 = train.div %0, %2 : (tensor<1x3xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
+  return %3 : tensor<2x3xf32>
+}
+
 // The sum of another exp: no softmax. Nothing is below zero, so that the divisor needs FP32 as it is.
 // CHECK-LABEL: func.func @not_softmax(
 func.func @not_softmax(%x: tensor<2x3xf32>, %z: tensor<2x3xf32>) -> tensor<2x3xf32> {

@@ -77,7 +77,8 @@ static Value softmaxOver(PieceBuilder &pieces, Value x, ArrayRef<int64_t> axes) 
 static bool stabilizeSoftmax(DivOp div, StableNotes &notes) {
   auto exp = div.getA().getDefiningOp<ExpOp>();
   auto sum = exp ? unexpanded(div.getB()).getDefiningOp<ReduceSumOp>() : ReduceSumOp();
-  if (!sum || sum.getX() != exp.getY())
+  // A quotient of another shape repeats exp(x).
+  if (!sum || sum.getX() != exp.getY() || div.getType() != exp.getType())
     return false;
   Value x = exp.getX();
   auto sub = x.getDefiningOp<SubOp>();
