@@ -69,15 +69,17 @@ static Value matchAffine(Value value, double scale, double offset) {
   return fits ? op.getX() : Value();
 }
 
-static void multiply(Value value, Product &product) {
-  Operation *op = value.getDefiningOp();
+/// Adds the factors of `value`, found at most `depth` ops back: no pattern has more, and x * x of
+/// x * x ... has twice as many with each step.
+static void multiply(Value value, Product &product, unsigned depth) {
+  Operation *op = depth-- == 0 ? nullptr : value.getDefiningOp();
   if (auto mul = dyn_cast_or_null<MulOp>(op); mul && mul.getA().getType() == mul.getB().getType()) {
-    multiply(mul.getA(), product);
-    return multiply(mul.getB(), product);
+    multiply(mul.getA(), product, depth);
+    return multiply(mul.getB(), product, depth);
   }
   if (auto affine = dyn_cast_or_null<AffineOp>(op); affine && affine.getOffset().isZero()) {
     product.scale *= numberOf(affine.getScale());
-    return multiply(affine.getX(), product);
+    return multiply(affine.getX(), product, depth);
   }
   if (auto power = dyn_cast_or_null<PowerOp>(op);
       power && power.getExponent().isExactlyValue(3.0)) {
@@ -89,7 +91,7 @@ static void multiply(Value value, Product &product) {
 
 static Product productOf(Value value) {
   Product product;
-  multiply(value, product);
+  multiply(value, product, /*depth=*/8);
   return product;
 }
 

@@ -20,6 +20,7 @@
 #include "dialects/Train/TrainRowOps.h"
 
 #include <cmath>
+#include <map>
 
 using namespace mlir;
 using namespace slp;
@@ -55,6 +56,7 @@ public:
   ArrayRef<StringRef> lost() const { return found; }
 
 private:
+  Value made(Value p, unsigned depth);
   Value ofRest(Value p, unsigned depth);
   Value ofAffine(AffineOp op, unsigned depth);
   Value ofClip(ClipOp op, bool isRest, unsigned depth);
@@ -72,6 +74,7 @@ private:
   PieceBuilder &pieces;
   SmallVector<StringRef> found;
   bool isBounded = false;
+  std::map<std::pair<const void *, bool>, Value> logs; // by value and isBounded; null: none
 };
 } // namespace
 
@@ -135,13 +138,14 @@ Value Logarithm::ofClip(ClipOp op, bool isRest, unsigned depth) {
 }
 
 /// Whether `value` is a largest element, perhaps where that is finite (PyTorch 2's logsumexp).
-static bool isMaximum(Value value) {
+/// Looks back over `depth` ops, as a choice has two operands.
+static bool isMaximum(Value value, unsigned depth = 8) {
   Operation *op = value.getDefiningOp();
-  if (!op)
+  if (!op || depth-- == 0)
     return false;
   if (auto select = dyn_cast<SelectOp>(op))
-    return isMaximum(select.getA()) || isMaximum(select.getB());
-  return isa<ReduceMaxOp>(op) || (isMove(op) && isMaximum(op->getOperand(0)));
+    return isMaximum(select.getA(), depth) || isMaximum(select.getB(), depth);
+  return isa<ReduceMaxOp>(op) || (isMove(op) && isMaximum(op->getOperand(0), depth));
 }
 
 /// Whether `x` is a difference from a largest element.
@@ -171,7 +175,17 @@ Value Logarithm::ofSum(Operation *op, double divisor) {
   return sum;
 }
 
+/// Each logarithm once, however many ways lead to it.
 Value Logarithm::of(Value p, unsigned depth) {
+  std::pair<const void *, bool> key(p.getAsOpaquePointer(), isBounded);
+  if (auto known = logs.find(key); known != logs.end())
+    return known->second;
+  Value log = made(p, depth);
+  logs[key] = log;
+  return log;
+}
+
+Value Logarithm::made(Value p, unsigned depth) {
   Operation *op = p.getDefiningOp();
   if (!op || depth-- == 0)
     return {};

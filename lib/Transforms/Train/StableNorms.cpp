@@ -127,15 +127,17 @@ static bool stabilizeSquares(Operation &op) {
 }
 
 /// Whether `value` is zero only where all that it measures is: roots of sums of squares, sums of
-/// magnitudes, products of such.
-static bool isNorm(Value value) {
+/// magnitudes, products of such. Looks back over `depth` ops, as a product has two operands.
+static bool isNorm(Value value, unsigned depth = 8) {
   Operation *op = unexpanded(value).getDefiningOp();
+  if (depth-- == 0)
+    return false;
   if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
-    return isNorm(reshape.getX());
+    return isNorm(reshape.getX(), depth);
   if (auto mul = dyn_cast_or_null<MulOp>(op))
-    return isNorm(mul.getA()) && isNorm(mul.getB());
+    return isNorm(mul.getA(), depth) && isNorm(mul.getB(), depth);
   if (auto root = dyn_cast_or_null<SqrtOp>(op))
-    return isNorm(root.getX());
+    return isNorm(root.getX(), depth);
   return isa_and_nonnull<ReduceSumSquareOp, ReduceSumAbsOp>(op);
 }
 
