@@ -174,9 +174,10 @@ static Value interpolate(Node &node, Value x, int64_t axis, ArrayRef<Neighbours>
     }
     if (llvm::all_of(weights, [](float weight) { return weight == 0; }))
       continue;
-    Value where = indicesOf(node, indices), factors = constantOf(node, {1, count, 1}, weights);
+    Value where = indicesOf(node, indices);
     auto taken = where ? node.create<train::GatherOp>({rows, where}) : train::GatherOp();
-    if (!taken || !factors)
+    Value factors = taken ? constantOf(node, {1, count, 1}, weights) : Value();
+    if (!factors)
       return nullptr;
     Value part = keepF32(build<train::MulOp>(node, {taken.getY(), factors}));
     sum = sum ? build<train::AddOp>(node, {keepF32(sum), part}) : part;

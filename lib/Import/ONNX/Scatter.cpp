@@ -135,8 +135,13 @@ static FailureOr<Rows> rowsOfElements(Node &node, int64_t axis) {
 static FailureOr<Rows> rowsOfCoordinates(Node &node, int64_t batchDims) {
   ArrayRef<int64_t> data = node.shape(0), indices = node.shape(1);
   int64_t rank = data.size(), count = indices.empty() ? 0 : indices.back();
-  bool fits = !indices.empty() && batchDims >= 0 && batchDims < int64_t(indices.size()) &&
-              count >= 1 && count <= rank - batchDims;
+  int64_t shared = std::min(rank, int64_t(indices.size()));
+  if (batchDims != 0 && (batchDims < 0 || batchDims >= shared))
+    return node.fail("attribute batch_dims: expected 0 to " +
+                     Twine(std::max<int64_t>(shared, 1) - 1) + " dimensions of " +
+                     printShape(data) + " and " + printShape(indices) + ", found " +
+                     Twine(batchDims));
+  bool fits = !indices.empty() && count >= 1 && count <= rank - batchDims;
   for (int64_t d = 0; fits && d < batchDims; ++d)
     fits = indices[d] == data[d];
   if (!fits)

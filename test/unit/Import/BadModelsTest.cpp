@@ -143,10 +143,15 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
       {"scatter-reduction.onnx",
        {"node \"the_ScatterElements\": attribute reduction = \"mul\" is not supported, expected "
         "none or add\n"}},
+      {"text-batch-dims.onnxtxt",
+       {"node \"GatherND_1\": attribute batch_dims: expected 0 to 1 dimensions of 2x4 and 1x1, "
+        "found 9223372036854775807\n"}},
       {"text-integer-scale.onnxtxt",
        {"node \"DequantizeLinear_0\": expected floating scales, found INT32\n"}},
       {"text-nested.onnxtxt", {"not ONNX text: braces nest more than 100 deep\n"}},
       {"text-operator.onnxtxt", {"node \"Hardmax_0\": operator Hardmax" + list}},
+      {"text-resize-long.onnxtxt",
+       {"node \"Resize_2\": needs 2000 constant indices, expected at most 1024\n"}},
       {"text-syntax.onnxtxt",
        {"not ONNX text: [ParseError at position (line: 4 column: 1)] Error context: } Expected "
         "character ) not found.\n"}},
