@@ -20,7 +20,7 @@
 
 namespace slp::api {
 
-/// Synthetic data: as many batches as show a steady state, few enough to be quick.
+/// Synthetic data: as many steps as show a steady state, few enough to be quick.
 static constexpr uint32_t syntheticBatches = 8;
 
 static Status checkOptions(const SimulationOptions &options) {
@@ -120,7 +120,7 @@ Status Simulation::load() {
   const std::vector<data::InputSpec> &inputs = session->inputs();
   if (options.data.empty()) {
     watcher.note("no --data: synthetic random samples, whose loss and accuracy mean nothing");
-    auto count = uint32_t(session->batch()) * syntheticBatches;
+    auto count = uint32_t(record.batch) * syntheticBatches; // an image's step has at most 2^24
     if (!options.evaluateOnly)
       training = syntheticSamples(inputs, count, options.seed);
     if (runsEval())
