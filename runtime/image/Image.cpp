@@ -59,6 +59,19 @@ Status checkHeader(const Image &image) {
   return Status::success();
 }
 
+/// Samples of a step are counted in 32 bits (data::Batches) and, as divisors, in f32.
+Status checkMicroBatches(const Image &image) {
+  constexpr int64_t most = 1 << 24;
+  if (image.microBatches < 1 || image.batch > most / image.microBatches)
+    return Error{std::to_string(image.microBatches) + " micro-batches of " +
+                 std::to_string(image.batch) + " samples, expected at least one and at most " +
+                 std::to_string(most) + " samples in all"};
+  if (image.microBatches > 1 && !image.findEntry("accumulate"))
+    return Error{std::to_string(image.microBatches) +
+                 " micro-batches, but the image has no entry point accumulate"};
+  return Status::success();
+}
+
 /// The state of dynamic loss scaling: four numbers in f32.
 Status checkLossScaleState(const Image &image) {
   if (image.lossScaleState.empty())
@@ -253,8 +266,8 @@ const Entry *Image::findEntry(std::string_view name) const {
 }
 
 Status verify(const Image &image) {
-  for (auto check : {checkHeader, checkTensors, checkLossScaleState, checkDescriptors, checkText,
-                     checkEntries, checkContract, checkDebug})
+  for (auto check : {checkHeader, checkMicroBatches, checkTensors, checkLossScaleState,
+                     checkDescriptors, checkText, checkEntries, checkContract, checkDebug})
     if (Status s = check(image); !s)
       return s;
   return Status::success();

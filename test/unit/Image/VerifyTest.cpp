@@ -48,6 +48,18 @@ TEST(Verify, Header) {
     expectPart(messageAfter([&](Image &i) { i.lossScale = scale; }), "expected a power of two");
 }
 
+TEST(Verify, MicroBatches) {
+  for (int64_t count : {int64_t(0), int64_t(-3), int64_t(1) << 24, INT64_MAX, INT64_MIN})
+    expectPart(messageAfter([&](Image &i) { i.microBatches = count; }),
+               std::to_string(count) + " micro-batches of 2 samples, expected at least one");
+  expectPart(messageAfter([](Image &i) { i.microBatches = 2; }),
+             "2 micro-batches, but the image has no entry point accumulate");
+  Image image = exampleImage();
+  image.entries.push_back({"accumulate", 1});
+  image.microBatches = int64_t(1) << 23;
+  EXPECT_TRUE(verify(image).ok()) << verify(image).message();
+}
+
 TEST(Verify, LossScaleState) {
   const char *expected = "expected a state of 4 numbers in f32";
   auto withState = [](mach::Format format, std::vector<int64_t> shape, Role role) {
