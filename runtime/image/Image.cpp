@@ -84,8 +84,15 @@ Status checkLossScaleState(const Image &image) {
   return Status::success();
 }
 
-/// The distance of the last element's end from the address, or nothing if it does not fit 48 bits.
+/// Whether the last element ends inside the tensor's bytes, and these have room for all elements:
+/// readers make an array of as many, however few of them differ in address.
 bool extentFits(const Tensor &t) {
+  uint64_t elements = 1, most = t.bytes / uint64_t(mach::elementBytes(t.format));
+  for (int64_t extent : t.shape) {
+    if (uint64_t(extent) > most / elements)
+      return false;
+    elements *= uint64_t(extent);
+  }
   // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
   uint64_t end = mach::elementBytes(t.format);
   for (size_t d = 0; d < t.shape.size(); ++d) {

@@ -139,6 +139,18 @@ TEST(Verify, Tensors) {
              "tensor 'input.1': its elements do not fit its 16 bytes");
   expectPart(messageAfter([](Image &i) { i.tensors[0].shape[0] = INT64_MAX; }), "do not fit");
   expectPart(messageAfter([](Image &i) { i.tensors[0].strides[0] = INT64_MAX; }), "do not fit");
+  // More elements than bytes, at few addresses or one.
+  for (std::vector<int64_t> shape : {std::vector<int64_t>{2, 13},
+                                     {int64_t(1) << 48, 2},
+                                     {int64_t(1) << 32, int64_t(1) << 32},
+                                     {INT64_MAX, INT64_MAX}})
+    expectPart(messageAfter([&](Image &i) {
+                 i.tensors[7].shape = shape;
+                 i.tensors[7].strides = {0, 0};
+                 i.contract.logitsShape = {0, 12, 1};
+                 i.contract.classAxis = 0;
+               }),
+               "tensor 'logits': its elements do not fit its 48 bytes");
   expectPart(messageAfter([](Image &i) { i.tensors[0].bytes = 0; }), "0 bytes at 0");
   expectPart(messageAfter([](Image &i) { i.tensors.back().address = uint64_t(1) << 48; }),
              "below 2^48");
