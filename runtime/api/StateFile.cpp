@@ -135,7 +135,11 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
       tensor.values.push_back(num::floatOf(static_cast<uint32_t>(reader.number(4))));
     tensors.push_back(std::move(tensor));
   }
-  if (!reader.ok || !reader.rest.empty() || state.steps < 0)
+  // No epoch is without a step, so there are at least as many steps as the position speaks of.
+  bool isReached =
+      !state.position || (state.position->steps <= state.steps &&
+                          state.position->epochs <= state.steps - state.position->steps);
+  if (!reader.ok || !reader.rest.empty() || state.steps < 0 || !isReached)
     return Error{where + ": corrupt: its length or its numbers do not match its contents"};
   return state;
 }

@@ -8,9 +8,8 @@
 //   8 bytes   "SLPSTATE"
 //   u32       version, 3
 //   u64       training steps that led to this state
-//   u64 x 4   position in the data: epochs finished, steps of the epoch that has begun, samples of
-//   the
-//             split, samples a step
+//   u64 x 4   position in the data: epochs finished, steps of the epoch that has begun (together no
+//             more than led to the state), samples of the split, samples a step
 //   u32 x 2   seed, order (0 file, 1 shuffled)
 //   u32       number of tensors
 //   each:     u32 length of the name, the name, u32 rank, i64 extent per dimension,

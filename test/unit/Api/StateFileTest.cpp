@@ -68,6 +68,16 @@ TEST(StateFile, PositionsThatCannotBeAreRefused) {
   Result<SavedState> result = deserializeState(serializeState(state), "file");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.message(), "file: corrupt: its length or its numbers do not match its contents");
+  // Fewer steps than the position has epochs and steps.
+  for (int64_t steps : {0, 3, 17, 19}) {
+    state = someState();
+    state.steps = steps;
+    EXPECT_FALSE(deserializeState(serializeState(state), "file")) << steps;
+  }
+  state.steps = 20;
+  EXPECT_TRUE(deserializeState(serializeState(state), "file"));
+  state.position->epochs = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(deserializeState(serializeState(state), "file"));
 }
 
 TEST(StateFile, OtherFilesAreRefused) {
