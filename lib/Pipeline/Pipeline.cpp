@@ -49,6 +49,18 @@ static LogicalResult checkMicroBatch(MLIRContext &context, const CompileOptions 
   return d << "expected a divisor of the batch, " << options.batch;
 }
 
+/// What a step of micro-batches is. Whether the loss is a mean over images is not known.
+static void noteMicroBatch(MLIRContext &context, const CompileOptions &options) {
+  if (microBatchesOf(options) == 1)
+    return;
+  Diagnostic note(UnknownLoc::get(&context), DiagnosticSeverity::Note);
+  note << "--micro-batch=" << options.microBatch
+       << ": losses and gradients of micro-batches are averaged, and each has statistics of its "
+          "own; "
+          "that is the step of the whole batch if its loss is a plain mean over images";
+  context.getDiagEngine().emit(std::move(note));
+}
+
 /// import: a model file becomes the forward graph of a step, in train, or the whole step where the
 /// file has it.
 static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
@@ -78,6 +90,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.init = options.init;
   importOptions.unties = options.unties;
   importOptions.usesFileOptimizer = !options.choosesOptimizer;
+  noteMicroBatch(context, options);
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions, report);
   if (!module)
     return nullptr;

@@ -103,12 +103,12 @@ public:
         clipNorm("clip-norm",
                  llvm::cl::desc("clip all gradients together; slp-sim --clip-norm gives the norm"),
                  llvm::cl::cat(category)),
-        microBatch(
-            "micro-batch",
-            llvm::cl::desc("images of one run, whose gradients add up to those of the batch; "
-                           "0: the whole batch"),
-            llvm::cl::value_desc("N"), llvm::cl::init(defaults.microBatch),
-            llvm::cl::cat(category)),
+        microBatch("micro-batch",
+                   llvm::cl::desc(
+                       "images of one run; losses and gradients of a batch's runs are averaged; "
+                       "0: the whole batch"),
+                   llvm::cl::value_desc("N"), llvm::cl::init(defaults.microBatch),
+                   llvm::cl::cat(category)),
         freeze("freeze", llvm::cl::desc("parameters that are not trained; may be repeated"),
                llvm::cl::value_desc("GLOB"), llvm::cl::cat(category)),
         noDecay("no-decay", llvm::cl::desc("parameters without weight decay; may be repeated"),
