@@ -72,6 +72,19 @@ Status checkMicroBatches(const Image &image) {
   return Status::success();
 }
 
+/// Run-time numbers are given by name, and each has a default.
+Status checkNumbers(const Image &image) {
+  std::set<std::string> names;
+  for (const RuntimeNumber &number : image.numbers) {
+    if (Status s = checkNewName(names, "run-time number", number.name); !s)
+      return s;
+    if (!std::isfinite(number.value))
+      return Error{"run-time number " + quoted(number.name) + " is " +
+                   std::to_string(number.value) + ", expected a finite number"};
+  }
+  return Status::success();
+}
+
 /// The state of dynamic loss scaling: four numbers in f32.
 Status checkLossScaleState(const Image &image) {
   if (image.lossScaleState.empty())
@@ -273,8 +286,9 @@ const Entry *Image::findEntry(std::string_view name) const {
 }
 
 Status verify(const Image &image) {
-  for (auto check : {checkHeader, checkMicroBatches, checkTensors, checkLossScaleState,
-                     checkDescriptors, checkText, checkEntries, checkContract, checkDebug})
+  for (auto check :
+       {checkHeader, checkMicroBatches, checkNumbers, checkTensors, checkLossScaleState,
+        checkDescriptors, checkText, checkEntries, checkContract, checkDebug})
     if (Status s = check(image); !s)
       return s;
   return Status::success();

@@ -60,6 +60,18 @@ TEST(Verify, MicroBatches) {
   EXPECT_TRUE(verify(image).ok()) << verify(image).message();
 }
 
+TEST(Verify, Numbers) {
+  expectPart(messageAfter([](Image &i) { i.numbers = {{"lr", 1}, {"beta1", 0}, {"lr", 2}}; }),
+             "two run-time numbers are named 'lr'");
+  expectPart(messageAfter([](Image &i) { i.numbers = {{"", 1}}; }), "run-time number has no name");
+  for (double value : {double(INFINITY), -double(INFINITY), double(NAN)})
+    expectPart(messageAfter([&](Image &i) { i.numbers = {{"lr", value}}; }),
+               "expected a finite number");
+  Image image = exampleImage();
+  image.numbers = {{"lr", 1}, {"beta1", 1}};
+  EXPECT_TRUE(verify(image).ok()) << verify(image).message();
+}
+
 TEST(Verify, LossScaleState) {
   const char *expected = "expected a state of 4 numbers in f32";
   auto withState = [](mach::Format format, std::vector<int64_t> shape, Role role) {
