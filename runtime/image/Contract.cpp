@@ -124,9 +124,11 @@ Status checkLabelInputs(const Image &image) {
     if ((*tensor)->format != mach::Format::i32)
       return Error{"the label input " + quoted(input.tensor) + " is in " +
                    std::string(mach::toString((*tensor)->format)) + ", expected i32"};
-    if (input.classes < 1)
+    constexpr int64_t most = int64_t(1) << 31; // labels are in i32
+    if (input.classes < 1 || input.classes > most)
       return Error{"the label input " + quoted(input.tensor) + " has " +
-                   std::to_string(input.classes) + " classes, expected at least 1"};
+                   std::to_string(input.classes) + " classes, expected at least 1 and at most " +
+                   std::to_string(most)};
     if (!seen.insert(input.tensor).second)
       return Error{"the label input " + quoted(input.tensor) + " is there twice"};
   }

@@ -129,6 +129,9 @@ TEST(Verify, Contract) {
   expectPart(messageAfter([](Image &i) { i.contract.labelInputs[0].classes = 0; }),
              "has 0 classes, expected at least 1");
   expectPart(
+      messageAfter([](Image &i) { i.contract.labelInputs[0].classes = (int64_t(1) << 31) + 1; }),
+      "has 2147483649 classes, expected at least 1 and at most 2147483648");
+  expectPart(
       messageAfter([](Image &i) { i.contract.labelInputs.push_back(i.contract.labelInputs[0]); }),
       "the label input 'labels' is there twice");
   Image image = exampleImage();
