@@ -71,7 +71,8 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
       Watched &watched = captures[size_t(capture)];
       watched.phase = record.phase;
       watched.runs = isOfAccumulate(image, pc) ? uint64_t(session.microBatches() - 1) : 1;
-      if (record.phase == wg && image.findTensor(watched.name) && (!onlyMacs || isMac(pc)))
+      if (record.phase == wg && !watched.isWeightGrad && (!onlyMacs || isMac(pc)) &&
+          image.findTensor(watched.name))
         watched.isWeightGrad = true;
     }
   }

@@ -3,9 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Cycles, energy and traffic are added up per group: one train op of an ONNX node in one
-// phase of the step. The
-// image's debug section says which instruction serves which group. timing, energy and views share
-// this numbering.
+// phase of the step. The image's debug section says which instruction serves which group. timing,
+// energy and views share this numbering.
 //
 //===----------------------------------------------------------------------------------------===//
 

@@ -153,15 +153,6 @@ static Match match(Operation &op) {
   return {};
 }
 
-/// Whether `square` is x * x.
-static bool isSquare(Value square, Value x) {
-  auto power = square.getDefiningOp<PowerOp>();
-  if (power)
-    return power.getX() == x && power.getExponent().isExactlyValue(2.0);
-  auto mul = square.getDefiningOp<MulOp>();
-  return mul && mul.getA() == x && mul.getB() == x;
-}
-
 /// Matches the part before scale and bias.
 static std::optional<Normalization> matchCentered(Value value) {
   auto quotient = value.getDefiningOp<DivOp>();
@@ -171,7 +162,7 @@ static std::optional<Normalization> matchCentered(Value value) {
   auto centered = quotient ? quotient.getA().getDefiningOp<SubOp>() : SubOp();
   auto mean = centered ? centered.getB().getDefiningOp<ReduceMeanOp>() : ReduceMeanOp();
   bool fits = squares && mean && shifted.getScale().isExactlyValue(1.0) &&
-              isSquare(squares.getX(), centered.getY()) && mean.getX() == centered.getA() &&
+              isSquareOf(squares.getX(), centered.getY()) && mean.getX() == centered.getA() &&
               mean.getAxes() == squares.getAxes();
   if (!fits)
     return std::nullopt;

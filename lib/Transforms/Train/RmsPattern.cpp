@@ -19,8 +19,7 @@ using namespace mlir;
 using namespace slp;
 using namespace slp::train;
 
-/// Whether `square` is x * x.
-static bool isSquareOf(Value square, Value x) {
+bool slp::isSquareOf(Value square, Value x) {
   if (auto power = square.getDefiningOp<PowerOp>())
     return power.getX() == x && power.getExponent().isExactlyValue(2.0);
   auto mul = square.getDefiningOp<MulOp>();

@@ -23,6 +23,9 @@ struct RmsNormalization {
   llvm::APFloat epsilon = llvm::APFloat(0.0f);
 };
 
+/// Whether `square` is x * x, as a product or a power.
+bool isSquareOf(mlir::Value square, mlir::Value x);
+
 /// Matches from the last multiplication or division on, which may be that by the scale.
 std::optional<RmsNormalization> matchRmsNormalization(mlir::Operation &op);
 
