@@ -158,6 +158,7 @@ uint64_t Chip::ratesHash() const {
   visitRates(*this, canonical);
   for (const auto &[key, cycles] : rates.vectorCyclesPerElement)
     canonical.add(key, cycles.value);
+  visitLaneOperations(*this, canonical);
   visitEnergies(*this, canonical);
   for (const Listed &replaceable : listMechanisms(*this, /*areCompiled=*/false))
     canonical.add(replaceable.key, replaceable.value);
@@ -178,10 +179,12 @@ std::vector<Listed> listStructure(const Chip &chip) {
 
 std::vector<Listed> listRates(const Chip &chip) {
   std::vector<Listed> list;
-  Lister rates{chip, "rates", list}, energy{chip, "energy", list};
+  Lister rates{chip, "rates", list}, operations{chip, "lane_operations", list},
+      energy{chip, "energy", list};
   visitRates(chip, rates);
   for (const auto &[key, cycles] : chip.rates.vectorCyclesPerElement)
     rates("vector_cycles." + key, cycles, vectorCyclesRange);
+  visitLaneOperations(chip, operations);
   visitEnergies(chip, energy);
   return list;
 }
@@ -199,7 +202,9 @@ std::vector<Listed> listMechanisms(const Chip &chip, bool areCompiled) {
 
 std::vector<std::string> Chip::assumptions() const {
   std::vector<std::string> lines;
-  for (const std::vector<Listed> &list : {listStructure(*this), listRates(*this)})
+  for (const std::vector<Listed> &list :
+       {listStructure(*this), listRates(*this), listMechanisms(*this, /*areCompiled=*/true),
+        listMechanisms(*this, /*areCompiled=*/false)})
     for (const Listed &n : list)
       if (n.from != Provenance::quoted)
         lines.push_back(n.key + " = " + n.value + " [" + std::string(toString(n.from)) + "]");

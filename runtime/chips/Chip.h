@@ -77,7 +77,16 @@ struct Structure {
   Sourced<int> queueDepth;      // entries of each engine's queue
 };
 
-/// Rates. `slp-sim --chip` may replace them without recompiling.
+/// Operations of a lane of the vector unit, per element, for what vector instructions are made of.
+/// Functions are named as in the instruction set; those that are not here take steps.
+struct LaneOperations {
+  Sourced<int> step;   // an addition, multiplication, division, root, comparison, move or rounding
+  Sourced<int> random; // a number of the generator
+  Sourced<int> exp, log, power, tanh, sigmoid, erf, gelu, geluTanh, elu, celu, softplus;
+  Sourced<int> pow, powerGrad, erfGrad, geluGrad, geluTanhGrad, eluGrad, celuGrad, softplusGrad;
+};
+
+/// Rates. `slp-sim --chip` may replace them without recompiling, and lane operations too.
 struct Rates {
   Sourced<double> clockHz;
   Sourced<double> supplyVolts;
@@ -122,6 +131,7 @@ struct Chip {
   Numerics numerics;
   Structure structure;
   Rates rates;
+  LaneOperations laneOperations;
   Energies energies;
   std::map<std::string, Sourced<double>>
       mechanisms; // "FEATURE.parameter", for the features the chip has
@@ -134,10 +144,11 @@ struct Chip {
   /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match
   /// it.
   uint64_t structureHash() const;
-  /// The same over rates and energies: printed in reports, free to differ.
+  /// The same over rates, lane operations, energies and the other parameters: printed in reports,
+  /// free to differ.
   uint64_t ratesHash() const;
-  /// "name = value unit [tag]" for every number of numerics, structure, rates and energy that is
-  /// not `quoted`, for the foot of a report.
+  /// "name = value unit [tag]" for every number of the description that is not `quoted`, for the
+  /// foot of a report. `published` is no number that anything rests on.
   std::vector<std::string> assumptions() const;
 };
 
@@ -149,7 +160,7 @@ struct Difference {
 /// Where the structure hashes of two chips differ: features, numerics, structure, and parameters of
 /// mechanisms that are compiled in.
 std::vector<Difference> structureDifferences(const Chip &from, const Chip &to);
-/// Where their rates hashes differ: rates, energies and the other parameters.
+/// Where their rates hashes differ: rates, lane operations, energies and the other parameters.
 std::vector<Difference> ratesDifferences(const Chip &from, const Chip &to);
 /// "rates.clock 200 MHz, now 100 MHz; ...": at most `limit` of them, then "and 12 more".
 std::string describe(const std::vector<Difference> &differences, size_t limit = 4);

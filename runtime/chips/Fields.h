@@ -2,9 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Every number of structure, rates and energy, once: key, unit, range, member. The YAML reader, the
-// hashes and the list of assumptions all walk it, so that a new number cannot be forgotten by one
-// of them. Private to runtime/chips.
+// Every number of structure, rates, lane operations and energy, once: key, unit, range, member. The
+// YAML reader, the hashes and the list of assumptions all walk it, so that a new number cannot be
+// forgotten by one of them. Private to runtime/chips.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -69,6 +69,34 @@ template <typename ChipType, typename Visitor> void visitRates(ChipType &c, Visi
 inline constexpr const char *vectorClasses[] = {"vector", "vector_reduce", "vector_row",
                                                 "vector_window"};
 inline constexpr Range vectorCyclesRange{"cycles", 0.001, 1e6};
+
+/// No work is free: at least one.
+template <typename ChipType, typename Visitor>
+void visitLaneOperations(ChipType &c, Visitor &&visit) {
+  auto &l = c.laneOperations;
+  const Range range{"operations", 1, 1 << 16};
+  visit("step", l.step, range);
+  visit("random", l.random, range);
+  visit("exp", l.exp, range);
+  visit("log", l.log, range);
+  visit("power", l.power, range);
+  visit("tanh", l.tanh, range);
+  visit("sigmoid", l.sigmoid, range);
+  visit("erf", l.erf, range);
+  visit("gelu", l.gelu, range);
+  visit("gelu_tanh", l.geluTanh, range);
+  visit("elu", l.elu, range);
+  visit("celu", l.celu, range);
+  visit("softplus", l.softplus, range);
+  visit("pow", l.pow, range);
+  visit("power_grad", l.powerGrad, range);
+  visit("erf_grad", l.erfGrad, range);
+  visit("gelu_grad", l.geluGrad, range);
+  visit("gelu_tanh_grad", l.geluTanhGrad, range);
+  visit("elu_grad", l.eluGrad, range);
+  visit("celu_grad", l.celuGrad, range);
+  visit("softplus_grad", l.softplusGrad, range);
+}
 
 template <typename ChipType, typename Visitor> void visitEnergies(ChipType &c, Visitor &&visit) {
   auto &e = c.energies;
@@ -141,7 +169,7 @@ struct Listed {
 };
 /// Numerics, then structure, in the order of the documentation.
 std::vector<Listed> listStructure(const Chip &chip);
-/// Rates, then energies, in the order of the documentation.
+/// Rates, lane operations, then energies, in the order of the documentation.
 std::vector<Listed> listRates(const Chip &chip);
 /// Parameters of the features that the chip has, by name: those that are compiled in, or the
 /// others.

@@ -548,8 +548,8 @@ private:
 
   void readChip(const YAML::Node &root, Chip &chip) {
     if (!checkKeys(root, "",
-                   {"base", "name", "title", "features", "numerics", "structure", "rates", "energy",
-                    "mechanisms", "published"}))
+                   {"base", "name", "title", "features", "numerics", "structure", "rates",
+                    "lane_operations", "energy", "mechanisms", "published"}))
       return;
     chip.name = readText(root, "", "name");
     chip.title = readText(root, "", "title");
@@ -557,7 +557,7 @@ private:
       if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')))
         return fail("name", chip.name, "lower-case letters, digits and '-'");
     readFeatures(root, chip);
-    for (const char *section : {"numerics", "structure", "rates", "energy"})
+    for (const char *section : {"numerics", "structure", "rates", "lane_operations", "energy"})
       if (!failed)
         child(root, "", section);
     if (failed)
@@ -568,6 +568,8 @@ private:
     readSection(root["rates"], "rates", chip, {"vector_cycles"},
                 [](auto &c, auto visit) { visitRates(c, visit); });
     readVectorCycles(root["rates"], chip);
+    readSection(root["lane_operations"], "lane_operations", chip, {},
+                [](auto &c, auto visit) { visitLaneOperations(c, visit); });
     readSection(root["energy"], "energy", chip, {},
                 [](auto &c, auto visit) { visitEnergies(c, visit); });
     if (!failed)

@@ -130,24 +130,25 @@ Result<float *> VectorPart::fetch(int operand, const char *name, const TileView 
   return to;
 }
 
-void VectorPart::store(float *values, const TileView &dst, int output, uint64_t operations) {
+void VectorPart::store(float *values, const TileView &dst, int output, uint64_t steps,
+                       uint64_t more) {
   part.codec.scatter(values, dst, issue.run, part.events[output]);
-  countStored(dst, operations);
+  countStored(dst, steps, more);
 }
 
-void VectorPart::move(float *values, const TileView &dst, int output, uint64_t operations) {
+void VectorPart::move(float *values, const TileView &dst, int output, uint64_t steps) {
   part.codec.move(values, dst, issue.run, part.events[output]);
-  countStored(dst, operations);
+  countStored(dst, steps);
 }
 
-void VectorPart::storeIntegers(const int32_t *values, const TileView &dst, uint64_t operations) {
+void VectorPart::storeIntegers(const int32_t *values, const TileView &dst, uint64_t steps) {
   scatterIntegers(values, dst);
-  countStored(dst, operations);
+  countStored(dst, steps);
 }
 
-void VectorPart::countStored(const TileView &dst, uint64_t operations) {
+void VectorPart::countStored(const TileView &dst, uint64_t steps, uint64_t more) {
   part.work.elements += uint64_t(dst.count());
-  part.work.operations += operations;
+  part.work.operations += operations(steps, lane().step) + more;
   if (part.countsWork)
     part.countWrite(dst);
 }

@@ -16,9 +16,6 @@
 
 namespace slp::exec {
 
-/// Lane operations of exp and of log (docs/numerics.md section 6).
-constexpr uint64_t expOperations = 10, logOperations = 10;
-
 /// Which element formats an operand may have.
 enum class ElementKind { real, f32, labels, indices, number };
 
@@ -57,20 +54,25 @@ public:
   Result<float *> fetch(int operand, const char *name, const TileView &whole, const Box &box);
   /// A buffer for results of n elements.
   float *buffer(int index, int64_t n);
-  /// Rounds and writes; counts results and `operations` lane operations. `output` is the index of
-  /// the destination.
-  void store(float *values, const TileView &dst, int output, uint64_t operations);
+  /// Rounds and writes; counts results and lane operations: those of `steps` steps, and `more`,
+  /// which are those of functions. `output` is the index of the destination.
+  void store(float *values, const TileView &dst, int output, uint64_t steps, uint64_t more = 0);
   /// The same for elements that only change their places.
-  void move(float *values, const TileView &dst, int output, uint64_t operations);
+  void move(float *values, const TileView &dst, int output, uint64_t steps);
+  /// Lane operations of `n` times what one takes, which is a number of the chip.
+  static uint64_t operations(uint64_t n, const chip::Sourced<int> &each) {
+    return n * uint64_t(each.value);
+  }
+  const chip::LaneOperations &lane() const { return part.chip.laneOperations; }
 
   CorePart &part;
   const Issue &issue;
 
   /// Writes whole numbers as they are; counts as `store` does.
-  void storeIntegers(const int32_t *values, const TileView &dst, uint64_t operations);
+  void storeIntegers(const int32_t *values, const TileView &dst, uint64_t steps);
 
 private:
-  void countStored(const TileView &dst, uint64_t operations);
+  void countStored(const TileView &dst, uint64_t steps, uint64_t more = 0);
 };
 
 } // namespace slp::exec

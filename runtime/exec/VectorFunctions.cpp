@@ -117,33 +117,39 @@ template <typename Run> static void withFunction(UnaryFn fn, Run run) {
   }
 }
 
-/// Lane operations of one element.
-static uint64_t operationsOf(UnaryFn fn) {
+/// Lane operations of one element: a number of the chip, or steps.
+static int operationsOf(UnaryFn fn, const chip::LaneOperations &lane) {
   switch (fn) {
   case UnaryFn::power:
-    return expOperations + logOperations;
+    return lane.power;
   case UnaryFn::exp:
-    return expOperations;
+    return lane.exp;
   case UnaryFn::log:
-    return logOperations;
+    return lane.log;
   case UnaryFn::tanh:
+    return lane.tanh;
   case UnaryFn::sigmoid:
+    return lane.sigmoid;
   case UnaryFn::celu:
+    return lane.celu;
   case UnaryFn::elu:
-    return expOperations + 4;
+    return lane.elu;
   case UnaryFn::erf:
+    return lane.erf;
   case UnaryFn::gelu:
+    return lane.gelu;
   case UnaryFn::gelu_tanh:
+    return lane.geluTanh;
   case UnaryFn::softplus:
-    return 2 * expOperations;
+    return lane.softplus;
   case UnaryFn::hard_sigmoid:
   case UnaryFn::hard_swish:
   case UnaryFn::clip:
   case UnaryFn::softsign:
   case UnaryFn::shrink:
-    return 2;
+    return 2 * lane.step;
   default:
-    return 1;
+    return lane.step;
   }
 }
 
@@ -272,20 +278,25 @@ template <typename Run> static void withFunction(BinaryFn fn, Run run) {
   }
 }
 
-static uint64_t operationsOf(BinaryFn fn) {
+/// Lane operations of one element: a number of the chip, or steps.
+static int operationsOf(BinaryFn fn, const chip::LaneOperations &lane) {
   switch (fn) {
   case BinaryFn::pow:
+    return lane.pow;
   case BinaryFn::power_grad:
-    return expOperations + logOperations;
+    return lane.powerGrad;
   case BinaryFn::erf_grad:
+    return lane.erfGrad;
   case BinaryFn::elu_grad:
+    return lane.eluGrad;
   case BinaryFn::celu_grad:
+    return lane.celuGrad;
   case BinaryFn::softplus_grad:
-    return expOperations + 4;
+    return lane.softplusGrad;
   case BinaryFn::gelu_grad:
-    return 3 * expOperations;
+    return lane.geluGrad;
   case BinaryFn::gelu_tanh_grad:
-    return 2 * expOperations;
+    return lane.geluTanhGrad;
   case BinaryFn::sqrt_grad:
   case BinaryFn::reciprocal_grad:
   case BinaryFn::tanh_grad:
@@ -294,9 +305,9 @@ static uint64_t operationsOf(BinaryFn fn) {
   case BinaryFn::hard_swish_grad:
   case BinaryFn::clip_grad:
   case BinaryFn::softsign_grad:
-    return 2;
+    return 2 * lane.step;
   default:
-    return 1;
+    return lane.step;
   }
 }
 
@@ -373,7 +384,7 @@ static Status unaryPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       result[i] = f((*src)[i], issue.hyper[0], issue.hyper[1]);
   });
-  part.store(result, *dst, 0, uint64_t(n) * operationsOf(fn));
+  part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
   return Status::success();
 }
 
@@ -398,7 +409,7 @@ static Status binaryPart(CorePart &core, const Issue &issue) {
         to[i] = f(p[i * xStep], q[i * yStep], issue.hyper[0], issue.hyper[1]);
     });
   });
-  part.store(result, *dst, 0, uint64_t(n) * operationsOf(fn));
+  part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
   return Status::success();
 }
 

@@ -36,9 +36,9 @@ static Status logSoftmaxPart(CorePart &core, const Issue &issue) {
       out[i] = (x[i] - max) - logSum;
   }
   // Maximum, difference twice, exp, sum, difference.
-  part.store(y, *dst, 0,
-             uint64_t(dst->count()) * (5 + expOperations) +
-                 uint64_t(dst->box.size[0]) * logOperations);
+  uint64_t elements = uint64_t(dst->count()), rows = uint64_t(dst->box.size[0]);
+  part.store(y, *dst, 0, 5 * elements,
+             part.operations(elements, part.lane().exp) + part.operations(rows, part.lane().log));
   return Status::success();
 }
 
@@ -63,7 +63,8 @@ static Status logSoftmaxGradPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       dx[row * n + i] = errors[i] - num::exp((*y)[row * n + i]) * sum;
   }
-  part.store(dx, *dst, 0, uint64_t(dst->count()) * (3 + expOperations));
+  uint64_t elements = uint64_t(dst->count());
+  part.store(dx, *dst, 0, 3 * elements, part.operations(elements, part.lane().exp));
   return Status::success();
 }
 

@@ -62,7 +62,8 @@ static Status classifyPart(CorePart &core, const Issue &issue) {
     narrow[i] += (*x)[i];
   core.codec.put(narrow, *dst);
   core.work.elements += n;
-  core.work.operations += 3 * n; // a comparison with each limit, and the rounding
+  // A comparison with each limit, and the rounding.
+  core.work.operations += part.operations(3 * n, part.lane().step);
   if (core.countsWork)
     core.countWrite(*dst);
   return Status::success();
@@ -133,7 +134,7 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
     return dst.takeError();
   scatterIntegers(counts->data(), *dst);
   core.work.elements += uint64_t(src->count());
-  core.work.operations += uint64_t(src->count());
+  core.work.operations += part.operations(uint64_t(src->count()), part.lane().step);
   core.countWrite(*dst);
   return Status::success();
 }

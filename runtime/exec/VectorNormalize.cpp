@@ -21,10 +21,9 @@ static int64_t offsetOf(const Dims &stride, const Dims &at) {
 
 using Names = std::initializer_list<std::pair<int, const char *>>;
 
-/// `f(rows, i)` for each element of the destination, `operations` lane operations each.
+/// `f(rows, i)` for each element of the destination, which takes `steps` steps.
 template <typename F>
-static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint64_t operations,
-                           F f) {
+static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint64_t steps, F f) {
   VectorPart part(core, issue);
   Result<TileView> dst = part.view(0, "dst");
   if (!dst)
@@ -40,7 +39,7 @@ static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint
     for (int64_t i = 0; i < n; ++i)
       to[i] = f(values, i);
   });
-  part.store(result, *dst, 0, operations * uint64_t(dst->count()));
+  part.store(result, *dst, 0, steps * uint64_t(dst->count()));
   return Status::success();
 }
 

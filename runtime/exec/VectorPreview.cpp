@@ -76,8 +76,9 @@ public:
     for (int i = 1; i < count; ++i)
       core.codec.round(state[i], dst[i], part.issue.run, core.events[i]);
   }
-  void close(uint64_t operations) {
-    part.store(state[0], dst[0], 0, operations * uint64_t(n));
+  /// Writes all states; an element takes `each` steps.
+  void close(uint64_t each) {
+    part.store(state[0], dst[0], 0, each * uint64_t(n));
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], dst[i]); // they are rounded already
       core.countWrite(dst[i]);

@@ -97,7 +97,8 @@ static Status softmaxPart(CorePart &core, const Issue &issue) {
       out[i] = out[i] / sum;
   }
   // Maximum, difference, exp, sum, quotient.
-  part.store(y, *dst, 0, uint64_t(dst->count()) * (4 + expOperations));
+  uint64_t elements = uint64_t(dst->count());
+  part.store(y, *dst, 0, 4 * elements, part.operations(elements, part.lane().exp));
   return Status::success();
 }
 
@@ -169,8 +170,9 @@ static Status crossEntropyPart(CorePart &core, const Issue &issue) {
     bool isClass = label >= 0 && label < n;
     loss[i] = isClass ? num::log(sum) - (row[label] - max) : num::log(sum) + max;
   }
-  part.store(loss, *dst, 0,
-             uint64_t(images) * (uint64_t(n) * (3 + expOperations) + logOperations + 2));
+  uint64_t rows = uint64_t(images), elements = rows * uint64_t(n);
+  part.store(loss, *dst, 0, 3 * elements + 2 * rows,
+             part.operations(elements, part.lane().exp) + part.operations(rows, part.lane().log));
   return Status::success();
 }
 
@@ -201,7 +203,8 @@ static Status crossEntropyGradPart(CorePart &core, const Issue &issue) {
     for (int64_t c = 0; c < n; ++c)
       out[c] = (out[c] / sum - (c == (*labels)[size_t(i)] ? 1.0f : 0.0f)) * scale;
   }
-  part.store(dx, *dst, 0, uint64_t(dst->count()) * (6 + expOperations));
+  uint64_t elements = uint64_t(dst->count());
+  part.store(dx, *dst, 0, 6 * elements, part.operations(elements, part.lane().exp));
   return Status::success();
 }
 

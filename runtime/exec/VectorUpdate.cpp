@@ -83,10 +83,10 @@ public:
     for (int i = 1; i < count; ++i)
       core.codec.round(state[i], view[i], part.issue.run, core.events[i]);
   }
-  /// Writes all states, which a held update leaves as they were read; `operations` are those of
-  /// one element.
-  Status close(uint64_t operations) {
-    part.store(state[0], view[0], 0, operations * uint64_t(n));
+  /// Writes all states, which a held update leaves as they were read; an element takes
+  /// `steps` steps.
+  Status close(uint64_t steps) {
+    part.store(state[0], view[0], 0, steps * uint64_t(n));
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], view[i]); // they are rounded already
       core.countWrite(view[i]);
