@@ -23,10 +23,10 @@ template <typename T> static T loadAs(const uint8_t *p) {
   return value;
 }
 
-Codec::Codec(const chip::Numerics &numerics)
+Codec::Codec(const chip::Numerics &numerics, num::HostPath path)
     : belowNarrow((1u << (23 - numerics.fp8.man)) - 1),
       leastNarrow(num::bitsOf(numerics.fp8.minNormal())),
-      largestNarrow(num::bitsOf(numerics.fp8.maxFinite())), narrow(numerics.fp8),
+      largestNarrow(num::bitsOf(numerics.fp8.maxFinite())), path(path), narrow(numerics.fp8),
       mode(numerics.rounding), sumMode(numerics.accumulatorRounding()) {
   add(mach::Format::fp8, numerics.fp8);
   add(mach::Format::fp16, numerics.fp16);
@@ -185,11 +185,12 @@ const uint32_t *Codec::randomNumbers(const TileView &view, uint32_t run) const {
 
 template <typename Code>
 static void scatterCodes(const num::Format &format, num::Rounding rounding, const uint32_t *random,
-                         const float *values, const TileView &view, num::Events &events) {
+                         const float *values, const TileView &view, num::HostPath path,
+                         num::Events &events) {
   size_t n = size_t(view.count());
   thread_local std::vector<Code> codes;
   codes.resize(n);
-  num::roundArray(format, rounding, values, random, codes.data(), n, events);
+  num::roundArray(format, rounding, values, random, codes.data(), n, events, path);
   scatterRows(codes.data(), view);
 }
 
@@ -209,9 +210,9 @@ void Codec::scatter(float *values, const TileView &view, uint32_t run, num::Even
   num::Rounding rounding = roundingOf(view.rounding);
   const uint32_t *random = randomNumbers(view, run);
   if (view.elementBytes == 1)
-    scatterCodes<uint8_t>(format, rounding, random, values, view, events);
+    scatterCodes<uint8_t>(format, rounding, random, values, view, path, events);
   else
-    scatterCodes<uint16_t>(format, rounding, random, values, view, events);
+    scatterCodes<uint16_t>(format, rounding, random, values, view, path, events);
 }
 
 void Codec::put(float *values, const TileView &view) const {
@@ -223,9 +224,9 @@ void Codec::put(float *values, const TileView &view) const {
   format.flushBelow = 0; // values that rounding takes for zero have codes
   num::Events none;
   if (view.elementBytes == 1)
-    scatterCodes<uint8_t>(format, num::Rounding::towardZero, nullptr, values, view, none);
+    scatterCodes<uint8_t>(format, num::Rounding::towardZero, nullptr, values, view, path, none);
   else
-    scatterCodes<uint16_t>(format, num::Rounding::towardZero, nullptr, values, view, none);
+    scatterCodes<uint16_t>(format, num::Rounding::towardZero, nullptr, values, view, path, none);
 }
 
 void Codec::move(float *values, const TileView &view, uint32_t run, num::Events &events) const {
@@ -248,7 +249,7 @@ void Codec::round(float *values, const TileView &view, uint32_t run, num::Events
   size_t n = size_t(view.count());
   if (mach::hasCodes(view.format))
     return num::roundArray(formatOf(view), roundingOf(view.rounding), values,
-                           randomNumbers(view, run), values, n, events);
+                           randomNumbers(view, run), values, n, events, path);
   for (size_t i = 0; i < n; ++i)
     values[i] += 0.0f;
 }
@@ -259,7 +260,7 @@ void Codec::roundSums(float *values, size_t n, mach::Format format, num::Events 
       values[i] += 0.0f;
     return;
   }
-  num::roundArray(this->format(format), sumMode, values, nullptr, values, n, events);
+  num::roundArray(this->format(format), sumMode, values, nullptr, values, n, events, path);
 }
 
 } // namespace slp::exec

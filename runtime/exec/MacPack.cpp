@@ -139,7 +139,7 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
     return part.kernels.f32(loop);
   if (way != Way::fp16)
     return macGeneric(loop, way == Way::f32 ? nullptr : &numerics.fp16,
-                      numerics.accumulatorRounding(), numerics.dot, events);
+                      numerics.accumulatorRounding(), numerics.dot, part.kernels.path, events);
   MacEvents counted;
   part.kernels.fp16(loop, &counted);
   events.saturation += counted.saturation;

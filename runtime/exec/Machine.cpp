@@ -19,7 +19,8 @@
 namespace slp::exec {
 
 struct Machine::Impl {
-  Impl(const chip::Chip &chip, const image::Image &image) : state(chip, image) {}
+  Impl(const chip::Chip &chip, const image::Image &image, num::HostPath path)
+      : state(chip, image, path) {}
   State state;
 };
 
@@ -97,8 +98,10 @@ static Status loadInitialState(State &state, const image::Image &image) {
   return Status::success();
 }
 
-Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip,
-                                                 const image::Image &image) {
+Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip, const image::Image &image,
+                                                 num::HostPath path) {
+  if (!num::hostHas(path))
+    return Error{std::string("this host lacks ") + num::toString(path)};
   if (Status s = image::verify(image); !s)
     return s.takeError();
   if (Status s = checkChip(chip, image); !s)
@@ -106,7 +109,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip,
   if (Status s = image::checkFeatures(image, chip); !s)
     return s.takeError();
   std::unique_ptr<Machine> machine(new Machine());
-  machine->impl = std::make_unique<Impl>(chip, image);
+  machine->impl = std::make_unique<Impl>(chip, image, path);
   State &state = machine->impl->state;
   if (Status s = decodeText(state); !s)
     return s.takeError();

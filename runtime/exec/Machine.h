@@ -99,8 +99,10 @@ struct Options {
 class Machine {
 public:
   /// Refuses an image whose structure hash differs from the chip's, or that needs a feature the
-  /// chip lacks (names it).
-  static Result<std::unique_ptr<Machine>> create(const chip::Chip &chip, const image::Image &image);
+  /// chip lacks (names it). `path` says which build of the inner loops runs, refused if the host
+  /// lacks it; results do not depend on it.
+  static Result<std::unique_ptr<Machine>> create(const chip::Chip &chip, const image::Image &image,
+                                                 num::HostPath path = num::bestPath());
   ~Machine();
 
   /// Runs an entry point to `halt`. A fault's message has the instruction's text, its index, the

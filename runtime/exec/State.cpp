@@ -19,8 +19,8 @@ namespace slp::exec {
 /// Below this many multiply-accumulates waking a thread costs more than it saves.
 constexpr double worthThreads = 60000;
 
-State::State(const chip::Chip &c, const image::Image &i)
-    : chip(c), image(i), codec(chip.numerics), kernels(macKernels()),
+State::State(const chip::Chip &c, const image::Image &i, num::HostPath path)
+    : chip(c), image(i), codec(chip.numerics, path), kernels(macKernels(path)),
       semaphores(size_t(chip.structure.cores.value)), events(i.debug.captures.size()) {
   for (image::Tensor &tensor : image.tensors)
     tensor.init = {}; // Machine::create takes it from the image

@@ -35,7 +35,7 @@ struct Loop {
 
 class State {
 public:
-  State(const chip::Chip &chip, const image::Image &image);
+  State(const chip::Chip &chip, const image::Image &image, num::HostPath path);
   ~State();
 
   // What the program is.

@@ -102,7 +102,7 @@ Dims rowMajor(const Dims &size);
 /// What the formats of a chip mean, with tables to widen their codes.
 class Codec {
 public:
-  explicit Codec(const chip::Numerics &numerics);
+  explicit Codec(const chip::Numerics &numerics, num::HostPath path = num::bestPath());
   /// A format of the chip (see mach::isChipFormat).
   const num::Format &format(mach::Format f) const { return formats[size_t(f)].format; }
   /// Whether an fp16 code is FP16 in a mixed tensor: fp8 lacks its value.
@@ -153,6 +153,7 @@ private:
   std::vector<uint8_t> wide; // by fp16 code
   // FP32 bits: of the mantissa beyond fp8's, of its least normal and its largest magnitude.
   uint32_t belowNarrow, leastNarrow, largestNarrow;
+  num::HostPath path; // for rounding
   num::Format narrow;
   num::Rounding mode, sumMode; // of stores, of accumulators
 };

@@ -8,8 +8,6 @@
 
 #include "runtime/num/Format.h"
 
-#include "runtime/num/VectorClones.h"
-
 #include <charconv>
 #include <cmath>
 
@@ -138,14 +136,14 @@ std::array<float, 256> decodeTable(const Format &format) {
   return table;
 }
 
-SLP_NUM_VECTOR_CLONES
-void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n) {
-  decodeLoop(format, codes, values, n);
+void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n,
+                 HostPath path) {
+  runOn(path, [&]() SLP_NUM_INLINE { decodeLoop(format, codes, values, n); });
 }
 
-SLP_NUM_VECTOR_CLONES
-void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n) {
-  decodeLoop(format, codes, values, n);
+void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n,
+                 HostPath path) {
+  runOn(path, [&]() SLP_NUM_INLINE { decodeLoop(format, codes, values, n); });
 }
 
 } // namespace slp::num

@@ -13,6 +13,8 @@
 
 #include "runtime/api/Result.h"
 
+#include "runtime/num/HostPath.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -177,8 +179,10 @@ std::array<float, 256> decodeTable(const Format &format);
 
 /// values[i] = decode(codes[i]) for i in [0, n). The 8-bit version wants a format of at most 8
 /// bits.
-void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n);
-void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n);
+void decodeArray(const Format &format, const uint8_t *codes, float *values, size_t n,
+                 HostPath path = bestPath());
+void decodeArray(const Format &format, const uint16_t *codes, float *values, size_t n,
+                 HostPath path = bestPath());
 
 } // namespace slp::num
 

@@ -9,8 +9,6 @@
 
 #include "runtime/num/Random.h"
 
-#include "runtime/num/VectorClones.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -38,14 +36,6 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 
 uint32_t random(uint32_t seed, uint32_t stream, uint64_t index) {
   return rounds({uint32_t(index), uint32_t(index >> 32), 0, 0}, {seed, stream})[0];
-}
-
-SLP_NUM_VECTOR_CLONES
-void randomArray(uint32_t seed, uint32_t stream, uint64_t firstIndex, uint32_t *numbers, size_t n) {
-  for (size_t i = 0; i < n; ++i) {
-    uint64_t index = firstIndex + i;
-    numbers[i] = rounds({uint32_t(index), uint32_t(index >> 32), 0, 0}, {seed, stream})[0];
-  }
 }
 
 std::vector<uint32_t> shuffledOrder(uint32_t seed, uint32_t epoch, uint32_t n) {

@@ -29,9 +29,6 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 /// The 32-bit random number of (seed, stream, index).
 uint32_t random(uint32_t seed, uint32_t stream, uint64_t index);
 
-/// numbers[i] = random(seed, stream, firstIndex + i) for i in [0, n).
-void randomArray(uint32_t seed, uint32_t stream, uint64_t firstIndex, uint32_t *numbers, size_t n);
-
 /// The order in which an epoch (counted from 0) visits samples 0 to n - 1.
 std::vector<uint32_t> shuffledOrder(uint32_t seed, uint32_t epoch, uint32_t n);
 

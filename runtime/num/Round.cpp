@@ -8,8 +8,6 @@
 
 #include "runtime/num/Round.h"
 
-#include "runtime/num/VectorClones.h"
-
 namespace slp::num {
 
 namespace {
@@ -74,41 +72,41 @@ inline __attribute__((always_inline)) void roundValues(const Format &format, con
 
 } // namespace
 
-SLP_NUM_VECTOR_CLONES
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                uint8_t *codes, size_t n, Events &events) {
-  roundByMode(format, rounding, x, random, codes, n, events);
+                uint8_t *codes, size_t n, Events &events, HostPath path) {
+  runOn(path, [&]() SLP_NUM_INLINE { roundByMode(format, rounding, x, random, codes, n, events); });
 }
 
-SLP_NUM_VECTOR_CLONES
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                uint16_t *codes, size_t n, Events &events) {
-  roundByMode(format, rounding, x, random, codes, n, events);
+                uint16_t *codes, size_t n, Events &events, HostPath path) {
+  runOn(path, [&]() SLP_NUM_INLINE { roundByMode(format, rounding, x, random, codes, n, events); });
 }
 
 /// The way for every format and mode: through codes.
 static void roundThroughCodes(const Format &format, Rounding rounding, const float *x,
-                              const uint32_t *random, float *values, size_t n, Events &events) {
+                              const uint32_t *random, float *values, size_t n, Events &events,
+                              HostPath path) {
   constexpr size_t block = 1024;
   uint16_t codes[block];
   for (size_t begin = 0; begin < n; begin += block) {
     size_t count = std::min(block, n - begin);
-    roundArray(format, rounding, x + begin, random ? random + begin : nullptr, codes, count,
-               events);
-    decodeArray(format, codes, values + begin, count);
+    roundArray(format, rounding, x + begin, random ? random + begin : nullptr, codes, count, events,
+               path);
+    decodeArray(format, codes, values + begin, count, path);
   }
 }
 
-SLP_NUM_VECTOR_CLONES
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                float *values, size_t n, Events &events) {
+                float *values, size_t n, Events &events, HostPath path) {
   if (rounding == Rounding::stochastic || !ValueRounder<Rounding::nearestEven>::supports(format))
-    return roundThroughCodes(format, rounding, x, random, values, n, events);
-  if (rounding == Rounding::nearestEven)
-    return roundValues<Rounding::nearestEven>(format, x, values, n, events);
-  if (rounding == Rounding::halfAway)
-    return roundValues<Rounding::halfAway>(format, x, values, n, events);
-  roundValues<Rounding::towardZero>(format, x, values, n, events);
+    return roundThroughCodes(format, rounding, x, random, values, n, events, path);
+  runOn(path, [&]() SLP_NUM_INLINE {
+    if (rounding == Rounding::nearestEven)
+      return roundValues<Rounding::nearestEven>(format, x, values, n, events);
+    if (rounding == Rounding::halfAway)
+      return roundValues<Rounding::halfAway>(format, x, values, n, events);
+    roundValues<Rounding::towardZero>(format, x, values, n, events);
+  });
 }
 
 } // namespace slp::num

@@ -202,15 +202,15 @@ inline uint32_t encode(const Format &format, float x) {
 
 /// codes[i] = roundToCode(x[i], random[i]) for i in [0, n), all events added to `events`. `random`
 /// is read by `stochastic` only and may be null otherwise. The 8-bit version wants a format of at
-/// most 8 bits.
+/// most 8 bits. `path` shows in the time only.
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                uint8_t *codes, size_t n, Events &events);
+                uint8_t *codes, size_t n, Events &events, HostPath path = bestPath());
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                uint16_t *codes, size_t n, Events &events);
+                uint16_t *codes, size_t n, Events &events, HostPath path = bestPath());
 
 /// The same with the rounded values as FP32; `values` may be `x`.
 void roundArray(const Format &format, Rounding rounding, const float *x, const uint32_t *random,
-                float *values, size_t n, Events &events);
+                float *values, size_t n, Events &events, HostPath path = bestPath());
 
 } // namespace slp::num
 

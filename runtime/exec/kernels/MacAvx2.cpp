@@ -68,8 +68,8 @@ struct Avx2 {
 } // namespace
 
 extern const MacKernels macKernelsAvx2;
-const MacKernels macKernelsAvx2 = {
-    "avx2",          macF32<Avx2, 6>,     macFp16<Avx2, 6>,    macRoundFp16<Avx2>,
-    macCountColumns, macCountLanes<Avx2>, macMarkNonZero<Avx2>};
+const MacKernels macKernelsAvx2 = {num::HostPath::avx2, macF32<Avx2, 6>, macFp16<Avx2, 6>,
+                                   macRoundFp16<Avx2>,  macCountColumns, macCountLanes<Avx2>,
+                                   macMarkNonZero<Avx2>};
 
 } // namespace slp::exec

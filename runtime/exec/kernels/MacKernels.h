@@ -18,6 +18,7 @@
 
 #include "runtime/api/Result.h"
 #include "runtime/chips/Chip.h"
+#include "runtime/num/HostPath.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +56,7 @@ struct MacEvents {
 
 /// Kernels of one host instruction set.
 struct MacKernels {
-  const char *name;
+  num::HostPath path;
   /// FP32 accumulators.
   void (*f32)(const MacLoop &loop);
   /// Accumulators of 1-5-10 without specials and with gradual underflow, each group rounded half
@@ -72,16 +73,14 @@ struct MacKernels {
   void (*markNonZero)(const float *values, int64_t n, uint64_t *bytes);
 };
 
-/// The best kernels for this host, after a self-test against the portable ones (which it falls back
-/// to if they fail).
-const MacKernels &macKernels();
-/// Each set that this host can run; the portable one is always there. For tests.
-const MacKernels *macKernelsNamed(const char *name);
+/// The kernels for a path that this host has, after a self-test against the portable ones, which it
+/// falls back to if they fail.
+const MacKernels &macKernels(num::HostPath path);
 
 /// Any accumulator format (null: FP32), rounding, and group of terms between two roundings (a
 /// divisor of the block's terms), element by element.
 void macGeneric(const MacLoop &loop, const num::Format *format, num::Rounding rounding, int group,
-                num::Events &events);
+                num::HostPath path, num::Events &events);
 
 } // namespace slp::exec
 

@@ -57,9 +57,10 @@ struct Portable {
 } // namespace
 
 extern const MacKernels macKernelsPortable;
-const MacKernels macKernelsPortable = {
-    "portable",      macF32<Portable, 2>,     macFp16<Portable, 2>,    macRoundFp16<Portable>,
-    macCountColumns, macCountLanes<Portable>, macMarkNonZero<Portable>};
+const MacKernels macKernelsPortable = {num::HostPath::portable, macF32<Portable, 2>,
+                                       macFp16<Portable, 2>,    macRoundFp16<Portable>,
+                                       macCountColumns,         macCountLanes<Portable>,
+                                       macMarkNonZero<Portable>};
 
 /// One group of one pixel.
 static void addGroup(float *acc, const float *x, const float *w, int terms) {
@@ -69,7 +70,7 @@ static void addGroup(float *acc, const float *x, const float *w, int terms) {
 }
 
 void macGeneric(const MacLoop &loop, const num::Format *format, num::Rounding rounding, int group,
-                num::Events &events) {
+                num::HostPath path, num::Events &events) {
   for (int p = 0; p < loop.pixels; ++p) {
     float *acc = loop.acc + loop.accOffset[p];
     for (int b = 0; b < loop.blocks; ++b)
@@ -80,7 +81,7 @@ void macGeneric(const MacLoop &loop, const num::Format *format, num::Rounding ro
         for (int k = 0; k < terms; k += group) {
           addGroup(acc, x + k, w + k * macLanes, std::min(group, terms - k));
           if (format)
-            num::roundArray(*format, rounding, acc, nullptr, acc, macLanes, events);
+            num::roundArray(*format, rounding, acc, nullptr, acc, macLanes, events, path);
         }
       }
   }

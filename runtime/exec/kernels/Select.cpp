@@ -2,8 +2,7 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Chooses once per process, and trusts a kernel only after it has given the same bits as the
-// portable one.
+// Trusts a kernel only after it has given the same bits as the portable one, once per process.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -89,33 +88,20 @@ private:
   int32_t accOffset[pixels], xOffset[pixels];
 };
 
-const MacKernels &choose() {
-#ifdef SLP_EXEC_X86_KERNELS
-  for (const char *name : {"avx512", "avx2"})
-    if (const MacKernels *kernels = macKernelsNamed(name))
-      if (SelfTest().agrees(*kernels))
-        return *kernels;
-#endif
-  return macKernelsPortable;
-}
-
 } // namespace
 
-const MacKernels *macKernelsNamed(const char *name) {
-  if (!std::strcmp(name, "portable"))
-    return &macKernelsPortable;
+const MacKernels &macKernels([[maybe_unused]] num::HostPath path) {
 #ifdef SLP_EXEC_X86_KERNELS
-  if (!std::strcmp(name, "avx512") && __builtin_cpu_supports("avx512f"))
-    return &macKernelsAvx512;
-  if (!std::strcmp(name, "avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return &macKernelsAvx2;
+  if (path == num::HostPath::avx512) {
+    static const bool isTrusted = SelfTest().agrees(macKernelsAvx512);
+    return isTrusted ? macKernelsAvx512 : macKernelsPortable;
+  }
+  if (path == num::HostPath::avx2) {
+    static const bool isTrusted = SelfTest().agrees(macKernelsAvx2);
+    return isTrusted ? macKernelsAvx2 : macKernelsPortable;
+  }
 #endif
-  return nullptr;
-}
-
-const MacKernels &macKernels() {
-  static const MacKernels &chosen = choose();
-  return chosen;
+  return macKernelsPortable;
 }
 
 } // namespace slp::exec

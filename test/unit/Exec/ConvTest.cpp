@@ -15,106 +15,12 @@
 namespace slp::exec {
 namespace {
 
-mach::Geom geomOf(const ConvShape &s) {
-  mach::Geom g;
-  g.gd = 0;
-  g.kh = uint64_t(s.kh);
-  g.kw = uint64_t(s.kw);
-  g.sh = uint64_t(s.sh);
-  g.sw = uint64_t(s.sw);
-  g.pt = uint64_t(s.pt);
-  g.pl = uint64_t(s.pl);
-  g.dh = uint64_t(s.dh);
-  g.dw = uint64_t(s.dw);
-  return g;
-}
-
 mach::Format accFormat(const chip::Chip &c) {
   return c.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
 }
 
 const num::Format &formatOf(const chip::Chip &c, mach::Format f) {
   return f == mach::Format::fp8 ? c.numerics.fp8 : c.numerics.fp16;
-}
-
-std::vector<float> naiveForward(const chip::Numerics &numerics, const ConvShape &s,
-                                const std::vector<float> &x, const std::vector<float> &w,
-                                const std::vector<float> &bias) {
-  std::vector<float> y;
-  for (int64_t n = 0; n < s.n; ++n)
-    for (int64_t g = 0; g < s.g; ++g)
-      for (int64_t co = 0; co < s.co; ++co)
-        for (int64_t oy = 0; oy < s.oy(); ++oy)
-          for (int64_t ox = 0; ox < s.ox(); ++ox) {
-            NaiveAccumulator acc(numerics, bias.empty() ? 0.0f : bias[size_t(g * s.co + co)]);
-            for (int64_t block = 0; block < s.ci; block += 8)
-              for (int64_t kh = 0; kh < s.kh; ++kh)
-                for (int64_t kw = 0; kw < s.kw; ++kw) {
-                  int64_t iy = oy * s.sh - s.pt + kh * s.dh, ix = ox * s.sw - s.pl + kw * s.dw;
-                  if (iy < 0 || iy >= s.iy || ix < 0 || ix >= s.ix)
-                    continue;
-                  for (int64_t ci = block; ci < std::min(block + 8, s.ci); ++ci)
-                    acc.add(at(x, s.x(), n, g, ci, iy, ix), at(w, s.w(), g, co, ci, kh, kw));
-                  acc.endGroup();
-                }
-            y.push_back(acc.result());
-          }
-  return y;
-}
-
-std::vector<float> naiveBackward(const chip::Numerics &numerics, const ConvShape &s,
-                                 const std::vector<float> &dy, const std::vector<float> &w) {
-  std::vector<float> dx;
-  for (int64_t n = 0; n < s.n; ++n)
-    for (int64_t g = 0; g < s.g; ++g)
-      for (int64_t ci = 0; ci < s.ci; ++ci)
-        for (int64_t iy = 0; iy < s.iy; ++iy)
-          for (int64_t ix = 0; ix < s.ix; ++ix) {
-            NaiveAccumulator acc(numerics, 0.0f);
-            for (int64_t block = 0; block < s.co; block += 8)
-              for (int64_t kh = 0; kh < s.kh; ++kh)
-                for (int64_t kw = 0; kw < s.kw; ++kw) {
-                  int64_t ty = iy + s.pt - kh * s.dh, tx = ix + s.pl - kw * s.dw;
-                  if (ty < 0 || ty % s.sh || ty / s.sh >= s.oy() || tx < 0 || tx % s.sw ||
-                      tx / s.sw >= s.ox())
-                    continue;
-                  for (int64_t co = block; co < std::min(block + 8, s.co); ++co)
-                    acc.add(at(dy, s.y(), n, g, co, ty / s.sh, tx / s.sw),
-                            at(w, s.w(), g, co, ci, kh, kw));
-                  acc.endGroup();
-                }
-            dx.push_back(acc.result());
-          }
-  return dx;
-}
-
-std::vector<float> naiveWeightGrad(const chip::Numerics &numerics, const ConvShape &s,
-                                   const std::vector<float> &x, const std::vector<float> &dy) {
-  std::vector<float> dw;
-  for (int64_t g = 0; g < s.g; ++g)
-    for (int64_t co = 0; co < s.co; ++co)
-      for (int64_t ci = 0; ci < s.ci; ++ci)
-        for (int64_t kh = 0; kh < s.kh; ++kh)
-          for (int64_t kw = 0; kw < s.kw; ++kw) {
-            float total = 0.0f;
-            for (int64_t n = 0; n < s.n; ++n) {
-              NaiveAccumulator acc(numerics, 0.0f);
-              for (int64_t p = 0; p < s.oy() * s.ox(); ++p) {
-                if (p % 8 == 0)
-                  acc.endGroup();
-                int64_t oy = p / s.ox(), ox = p % s.ox();
-                int64_t iy = oy * s.sh - s.pt + kh * s.dh, ix = ox * s.sw - s.pl + kw * s.dw;
-                if (iy >= 0 && iy < s.iy && ix >= 0 && ix < s.ix)
-                  acc.add(at(dy, s.y(), n, g, co, oy, ox), at(x, s.x(), n, g, ci, iy, ix));
-              }
-              acc.endGroup();
-              total = total + acc.result();
-              if (numerics.acrossImagesFp16)
-                total = num::round(numerics.fp16, numerics.rounding, total, 0, nullptr);
-            }
-            dw.push_back(total);
-          }
-  return dw;
 }
 
 struct Case {

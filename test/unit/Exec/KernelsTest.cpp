@@ -11,15 +11,16 @@
 namespace slp::exec {
 namespace {
 
-class KernelsTest : public testing::TestWithParam<const char *> {
+class KernelsTest : public testing::TestWithParam<num::HostPath> {
 protected:
   void SetUp() override {
-    kernels = macKernelsNamed(GetParam());
-    if (!kernels)
-      GTEST_SKIP() << "this host lacks " << GetParam();
+    if (!num::hostHas(GetParam()))
+      GTEST_SKIP() << "this host lacks " << num::toString(GetParam());
+    kernels = &macKernels(GetParam());
+    ASSERT_EQ(kernels->path, GetParam()) << "these kernels failed their self-test";
   }
   const MacKernels *kernels = nullptr;
-  const MacKernels &portable = *macKernelsNamed("portable");
+  const MacKernels &portable = macKernels(num::HostPath::portable);
 };
 
 struct Problem {
@@ -125,7 +126,8 @@ TEST_P(KernelsTest, CountsAgree) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, KernelsTest, testing::Values("portable", "avx2", "avx512"));
+INSTANTIATE_TEST_SUITE_P(Sets, KernelsTest, testing::ValuesIn(num::hostPaths),
+                         [](const auto &info) { return num::toString(info.param); });
 
 } // namespace
 } // namespace slp::exec

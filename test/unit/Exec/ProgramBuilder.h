@@ -177,10 +177,10 @@ public:
     store(name, 30, mask);
   }
 
-  std::unique_ptr<Machine> build() {
+  std::unique_ptr<Machine> build(num::HostPath path = num::bestPath()) {
     emit(mach::Halt{});
     image.entries = {{"step", 0}};
-    Result<std::unique_ptr<Machine>> machine = Machine::create(chip, image);
+    Result<std::unique_ptr<Machine>> machine = Machine::create(chip, image, path);
     EXPECT_TRUE(machine.ok()) << (machine.ok() ? "" : machine.message());
     return machine.ok() ? machine.take() : nullptr;
   }

@@ -37,14 +37,6 @@ TEST(Random, IsTheFirstWordOfItsBlock) {
   EXPECT_EQ(num::roundingStream(3), 5u);
 }
 
-TEST(Random, ArrayCrossesThe32BitBoundary) {
-  const uint64_t first = 0xfffffff0ull;
-  std::vector<uint32_t> numbers(100);
-  num::randomArray(9, 2, first, numbers.data(), numbers.size());
-  for (size_t i = 0; i < numbers.size(); ++i)
-    ASSERT_EQ(numbers[i], num::random(9, 2, first + i));
-}
-
 TEST(Shuffle, SortsByTheRandomNumberOfEachSample) {
   const uint32_t n = 1437;
   std::vector<uint32_t> order = num::shuffledOrder(4, 2, n);
