@@ -3,7 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // The sequencer resolves an instruction when it issues it: registers are copied, so that what the
-// sequencer does next cannot change it. An engine then executes the core parts one by one.
+// sequencer does next cannot change it. An engine then executes the core parts one by one, or
+// together those that share a tile.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -13,6 +14,8 @@
 #include "runtime/exec/Machine.h"
 #include "runtime/exec/Tile.h"
 #include "runtime/exec/kernels/MacKernels.h"
+
+#include <vector>
 
 namespace slp::exec {
 
@@ -45,8 +48,18 @@ struct CorePart {
   void countWrite(const TileView &v) { work.bytesWritten[int(v.space)] += codec.storedBytes(v); }
 };
 
+class Pool;
 struct Issue;
 using CoreFunction = Status (*)(CorePart &part, const Issue &issue);
+
+/// Core parts of a MAC instruction that run as one, because one of its operands is the same tile on
+/// all of them (SharedTiles.h).
+struct CoreGroup {
+  std::vector<CorePart *> parts; // ascending cores, at least one
+  int shared = 1;                // index of that operand
+  Pool *pool = nullptr;          // to run tasks on; null: the groups themselves are tasks
+};
+using GroupFunction = Status (*)(CoreGroup &group, const Issue &issue);
 
 struct Issue {
   uint64_t pc = 0;
@@ -57,8 +70,10 @@ struct Issue {
   /// queues.
   bool joint = false;
   bool multicast = false;
-  CoreFunction execute = nullptr;                  // null: wait and signal
-  Descriptor operand[maxOperands];                 // in field order
+  CoreFunction execute = nullptr;       // null: MAC, wait and signal
+  GroupFunction executeGroup = nullptr; // of MAC instructions alone
+  int sharable[2] = {-1, -1};      // operands whose tile a group may have in common, best first
+  Descriptor operand[maxOperands]; // in field order
   int destination[maxDestinations] = {-1, -1, -1}; // operands that are written, in field order
   Window window;
   mach::AccMode mode{};

@@ -5,28 +5,77 @@
 // MAC instructions widen their tiles into FP32 arrays in the order the kernels want, run them, and
 // write accumulators back. Shared by MacConv.cpp, MacWeightGrad.cpp and MacMatmul.cpp.
 //
+// Cores that read one tile run as one (CoreGroup in Issue.h): the tile is widened and its zeros are
+// counted once, and the outputs of all cores lie side by side in the lanes. Each element's terms
+// and their order are those of its core alone.
+//
 //===----------------------------------------------------------------------------------------===//
 
 #ifndef RUNTIME_EXEC_MAC_H
 #define RUNTIME_EXEC_MAC_H
 
 #include "runtime/exec/Issue.h"
+#include "runtime/exec/Pool.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
 
+#include <algorithm>
 #include <vector>
 
 namespace slp::exec {
 
-/// Buffers that keep their memory from one instruction to the next; one set per host thread.
+/// Buffers that keep their memory from one instruction to the next; one set per host thread. What
+/// a group's tasks share lies in the scratch of the thread that runs the group; tasks use `w`,
+/// `acc`, `dense`, `columns` and `taskCounts` of their own thread unless the group says otherwise.
 struct MacScratch {
-  std::vector<float> x, w, acc, dense, total, bias, columns;
+  std::vector<float> x, w, acc, dense, total, columns;
   std::vector<int32_t> xOffset, accOffset;
   std::vector<MacTap> taps;
-  std::vector<uint32_t> counts, otherCounts, wideCounts, otherWideCounts;
+  std::vector<uint32_t> counts, wideCounts, taskCounts, taskWideCounts;
   std::vector<uint64_t> marks;
   static MacScratch &ofThread();
 };
+
+/// The outputs of several cores side by side in lanes, blocks of 16 each.
+class JointLanes {
+public:
+  /// Appends a core with n lanes.
+  void add(int64_t n) {
+    ends.push_back(total() + n);
+    starts.push_back(ends.back() - n);
+  }
+  int64_t total() const { return ends.empty() ? 0 : ends.back(); }
+  int64_t blocks() const { return (total() + macLanes - 1) / macLanes; }
+  int64_t start(size_t core) const { return starts[core]; }
+  /// Calls f(core, first, lane, n) for each core with lanes in the block: its lanes [first, first +
+  /// n) are the block's from `lane` on.
+  template <typename F> void forBlock(int64_t block, F f) const {
+    int64_t begin = block * macLanes, end = begin + macLanes;
+    size_t core = size_t(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
+    for (; core < ends.size() && starts[core] < end; ++core) {
+      int64_t lo = std::max(starts[core], begin), hi = std::min(ends[core], end);
+      if (lo < hi)
+        f(core, lo - starts[core], lo - begin, hi - lo);
+    }
+  }
+
+private:
+  std::vector<int64_t> starts, ends;
+};
+
+/// Calls task(i) for i in [0, n), on the pool if there is one.
+template <typename Task> void forTasks(Pool *pool, int64_t n, Task task) {
+  if (pool && n > 1)
+    return pool->run(int(n), task);
+  for (int64_t i = 0; i < n; ++i)
+    task(int(i));
+}
+
+/// Whether two tiles of operand `shared` have the same elements in the same places.
+inline bool sameElements(const TileView &a, const TileView &b) {
+  return a.address == b.address && a.box.lo == b.box.lo && a.box.size == b.box.size &&
+         a.stride == b.stride && a.extent == b.extent;
+}
 
 /// The chip's accumulator format.
 inline mach::Format accumulatorFormat(const chip::Chip &chip) {
@@ -46,17 +95,12 @@ void markWide(const Codec &codec, const float *values, int64_t n, uint8_t *marks
 /// counts[c] += rows whose element c is FP16; the matrix is dense.
 void countWideColumns(const Codec &codec, const float *matrix, int64_t rows, int64_t columns,
                       uint32_t *counts);
-/// counts[r] += elements of row r, 16 floats, that are FP16.
-void countWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint32_t *counts);
+/// marks[r] = bit set of the elements of row r, 16 floats, that are FP16.
+void markWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint16_t *marks);
 
 /// Terms of which one operand, or both, are FP16 in tiles of which at least one is mixed.
 struct WideTerms {
   uint64_t either = 0, both = 0;
-  /// Of terms that pair each of `a` elements, `wideA` of them FP16, with each of `b`.
-  void add(uint64_t a, uint64_t wideA, uint64_t b, uint64_t wideB) {
-    either += wideA * b + a * wideB - wideA * wideB;
-    both += wideA * wideB;
-  }
 };
 
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -100,6 +144,30 @@ private:
   const CorePart &part;
   Way way;
 };
+
+/// terms[lane] += the sum of counts[r] over the rows r whose mark has bit `lane`.
+void countMarkedLanes(const uint16_t *marks, int64_t rows, const uint32_t *counts, uint64_t *terms);
+
+/// Runs a group with `Computation`, whose add(part) takes a core in, or says false where it reads
+/// other elements than those before it: those cores follow in a computation of their own.
+template <typename Computation, typename... Args>
+Status runGroup(CoreGroup &group, const Issue &issue, Args... args) {
+  std::vector<CorePart *> left = group.parts, later;
+  while (!left.empty()) {
+    Computation computation(group, issue, args...);
+    for (CorePart *part : left) {
+      Result<bool> added = computation.add(*part);
+      if (!added)
+        return added.takeError();
+      if (!*added)
+        later.push_back(part);
+    }
+    computation.run();
+    left.swap(later);
+    later.clear();
+  }
+  return Status::success();
+}
 
 /// The part of `view` in which dimension d covers [first, first + n).
 TileView slice(const TileView &view, int d, int64_t first, int64_t n);

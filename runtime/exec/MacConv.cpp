@@ -16,6 +16,7 @@
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
+#include <numeric>
 
 namespace slp::exec {
 namespace {
@@ -23,91 +24,115 @@ namespace {
 /// Terms whose zeros one word marks.
 constexpr int markTerms = 8;
 
-/// One core's part of conv.fp or conv.bp.
+/// conv.fp or conv.bp of cores that read one source tile.
 class Convolution {
 public:
-  Convolution(CorePart &p, const Issue &i, bool isBackward)
-      : part(p), issue(i), backward(isBackward), scratch(MacScratch::ofThread()),
-        laneDim(isBackward ? 2 : 1), termDim(isBackward ? 1 : 2), block(p.chip.numerics.block()) {}
+  Convolution(CoreGroup &g, const Issue &i, bool isBackward)
+      : group(g), issue(i), backward(isBackward), scratch(MacScratch::ofThread()),
+        chip(g.parts[0]->chip), codec(g.parts[0]->codec), kernels(g.parts[0]->kernels),
+        countsWork(g.parts[0]->countsWork), laneDim(isBackward ? 2 : 1),
+        termDim(isBackward ? 1 : 2), block(chip.numerics.block()) {}
 
-  Status run();
+  /// Adds a core. False: it reads other elements of the source than those before it.
+  Result<bool> add(CorePart &part);
+  void run();
 
 private:
-  Status resolveTiles();
-  void packSource(int64_t group);
-  void packWeights(int64_t group, int64_t lane, int64_t lanes);
-  void loadAccumulators(int64_t group, int64_t lane, int64_t lanes);
-  void storeAccumulators(int64_t group, int64_t lane, int64_t lanes);
-  void runPhases(const MacEngine &engine);
-  void preparePhase(int64_t row, int64_t column);
-  uint64_t countMarked();
-  void countTerms();
-  uint64_t countTap(const MacTap &tap, int64_t blockIndex) const;
-  int64_t outputs() const { return acc.box.size[0] * rows.size * columns.size; }
+  /// What differs from core to core. Its tiles are those of the lanes' channels.
+  struct Core {
+    CorePart *part = nullptr;
+    TileView acc, weights, bias;
+  };
+  /// Outputs that take the same taps: their ranges in the lists of the scratch.
+  struct Phase {
+    size_t firstPixel, firstTap;
+    int pixels, taps;
+  };
 
-  CorePart &part;
+  const char *sourceName() const { return backward ? "dy" : "x"; }
+  Status resolveSource(const TileView &whole, const Box &outputs);
+  Status resolveCore(Core &core, const TileView &w);
+  void listPhases();
+  void packSource(int64_t ofGroup, int64_t blockIndex);
+  void countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const;
+  void runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &engine, num::Events &events);
+  void packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
+  void loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
+  void storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
+  void reportWork(size_t index);
+
+  int64_t taps() const { return rows.kernel * columns.kernel; }
+  int64_t pixels() const { return outputs.size[0] * rows.size * columns.size; }
+
+  CoreGroup &group;
   const Issue &issue;
   bool backward;
   MacScratch &scratch;
+  const chip::Chip &chip;
+  const Codec &codec;
+  const MacKernels &kernels;
+  bool countsWork;
   int laneDim, termDim; // of the weights (g, co, ci, kh, kw)
   int block;            // channels of a block
-  TileView acc, source, weights, bias;
+  std::vector<Core> cores;
+  JointLanes lanes;
+  Box outputs; // of every core, but for dimension 2, the lanes
+  TileView source, wholeSource;
   WindowAxis rows{}, columns{};
+  std::vector<Phase> phases;
   int64_t termLo = 0, terms = 0, blocks = 0;
   mach::AccMode mode{}; // in effect for this tile
   Dims packed{};        // strides of the packed source (n, -, block, row, column), floats
-  uint64_t nonZeroTerms = 0, wideTerms = 0;
+  bool isMixed = false; // and to be counted
+  // Terms of which neither operand is zero, and of which one is FP16.
+  std::vector<uint64_t> nonZeroOfLane;
+  uint64_t wideTermsOfLane = 0; // of any lane
 };
 
-Status Convolution::resolveTiles() {
+Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
   const Window &g = issue.window;
-  Result<TileView> a = part.view(issue.operand[0], "acc");
-  if (!a)
-    return a.takeError();
-  Result<TileView> s = part.view(issue.operand[1], backward ? "dy" : "x");
-  if (!s)
-    return s.takeError();
-  Result<TileView> w = part.view(issue.operand[2], "w");
-  if (!w)
-    return w.takeError();
-  acc = *a;
-  rows = {g.kh, g.sh, g.pt, g.dh, acc.box.lo[3], acc.box.size[3], s->extent[3], backward};
-  columns = {g.kw, g.sw, g.pl, g.dw, acc.box.lo[4], acc.box.size[4], s->extent[4], backward};
-  if (acc.empty())
-    return Status::success();
+  outputs = ofFirst;
+  rows = {g.kh, g.sh, g.pt, g.dh, outputs.lo[3], outputs.size[3], whole.extent[3], backward};
+  columns = {g.kw, g.sw, g.pl, g.dw, outputs.lo[4], outputs.size[4], whole.extent[4], backward};
   rows.scan();
   columns.scan();
-  if (Status st = checkBlockStart(part.chip, *s, 2, backward ? "dy" : "x"); !st)
+  if (Status st = checkBlockStart(chip, whole, 2, sourceName()); !st)
     return st;
-  termLo = s->box.lo[2];
+  termLo = whole.box.lo[2];
   mode = startMode(issue.mode, termLo == 0);
-  terms = s->box.size[2];
+  terms = whole.box.size[2];
   blocks = ceilDiv(terms, block);
-  Box need = acc.box;
+  Box need = outputs;
   need.lo[2] = termLo;
   need.size[2] = terms;
   need.lo[3] = rows.needLo;
   need.size[3] = rows.needSize;
   need.lo[4] = columns.needLo;
   need.size[4] = columns.needSize;
-  Result<TileView> sourceView = subview(*s, need, backward ? "dy" : "x");
+  Result<TileView> sourceView = subview(whole, need, sourceName());
   if (!sourceView)
     return sourceView.takeError();
   source = *sourceView;
-  Box taps;
-  taps.lo = {acc.box.lo[1], 0, 0, 0, 0};
-  taps.size = {acc.box.size[1], 0, 0, g.kh, g.kw};
-  taps.lo[size_t(laneDim)] = acc.box.lo[2];
-  taps.size[size_t(laneDim)] = acc.box.size[2];
-  taps.lo[size_t(termDim)] = termLo;
-  taps.size[size_t(termDim)] = terms;
-  Result<TileView> weightView = subview(*w, taps, "w");
+  isMixed = countsWork && source.format == mach::Format::mixed && !issue.fp16;
+  return Status::success();
+}
+
+Status Convolution::resolveCore(Core &core, const TileView &w) {
+  const TileView &acc = core.acc;
+  Box needed;
+  needed.lo = {acc.box.lo[1], 0, 0, 0, 0};
+  needed.size = {acc.box.size[1], 0, 0, issue.window.kh, issue.window.kw};
+  needed.lo[size_t(laneDim)] = acc.box.lo[2];
+  needed.size[size_t(laneDim)] = acc.box.size[2];
+  needed.lo[size_t(termDim)] = termLo;
+  needed.size[size_t(termDim)] = terms;
+  Result<TileView> weightView = subview(w, needed, "w");
   if (!weightView)
     return weightView.takeError();
-  weights = *weightView;
+  core.weights = *weightView;
   if (mode != mach::AccMode::bias)
     return Status::success();
-  Result<TileView> b = part.view(issue.operand[3], "bias");
+  Result<TileView> b = core.part->view(issue.operand[3], "bias");
   if (!b)
     return b.takeError();
   Box channels;
@@ -116,212 +141,276 @@ Status Convolution::resolveTiles() {
   Result<TileView> biasView = subview(*b, channels, "bias");
   if (!biasView)
     return biasView.takeError();
-  bias = *biasView;
+  core.bias = *biasView;
   return Status::success();
 }
 
-void Convolution::packSource(int64_t group) {
+Result<bool> Convolution::add(CorePart &part) {
+  Result<TileView> acc = part.view(issue.operand[0], "acc");
+  if (!acc)
+    return acc.takeError();
+  Result<TileView> whole = part.view(issue.operand[1], sourceName());
+  if (!whole)
+    return whole.takeError();
+  Result<TileView> w = part.view(issue.operand[2], "w");
+  if (!w)
+    return w.takeError();
+  if (acc->empty())
+    return true;
+  Box ofCore = acc->box;
+  ofCore.lo[2] = 0; // the lanes
+  ofCore.size[2] = 1;
+  if (cores.empty()) {
+    if (Status s = resolveSource(*whole, ofCore); !s)
+      return s.takeError();
+  } else if (ofCore.lo != outputs.lo || ofCore.size != outputs.size || whole->box.lo[2] != termLo ||
+             whole->box.size[2] != terms || !sameElements(*whole, wholeSource)) {
+    return false;
+  }
+  wholeSource = *whole;
+  Core core;
+  core.part = &part;
+  core.acc = *acc;
+  if (Status s = resolveCore(core, *w); !s)
+    return s.takeError();
+  lanes.add(acc->box.size[2]);
+  cores.push_back(std::move(core));
+  return true;
+}
+
+void Convolution::listPhases() {
+  scratch.xOffset.clear();
+  scratch.accOffset.clear();
+  scratch.taps.clear();
+  for (int64_t row = 0; row < rows.phases(); ++row)
+    for (int64_t column = 0; column < columns.phases(); ++column) {
+      Phase phase{scratch.xOffset.size(), scratch.taps.size(), 0, 0};
+      for (int64_t n = 0; n < outputs.size[0]; ++n)
+        for (int64_t y = 0; y < rows.size; ++y) {
+          if (rows.phaseOf(rows.lo + y) != row)
+            continue;
+          int64_t line = n * packed[0] + rows.outputAt(rows.lo + y) * packed[3];
+          int64_t accLine = (n * rows.size + y) * columns.size;
+          for (int64_t x = 0; x < columns.size; ++x) {
+            if (columns.phaseOf(columns.lo + x) != column)
+              continue;
+            scratch.xOffset.push_back(int32_t(line + columns.outputAt(columns.lo + x) * packed[4]));
+            scratch.accOffset.push_back(int32_t((accLine + x) * macLanes));
+          }
+        }
+      for (int64_t i = 0; i < rows.kernel; ++i)
+        for (int64_t j = 0; j < columns.kernel; ++j)
+          if (rows.tapInPhase(i, row) && columns.tapInPhase(j, column))
+            scratch.taps.push_back(
+                {int32_t(rows.tapAt(i) * packed[3] + columns.tapAt(j) * packed[4]),
+                 int32_t((i * columns.kernel + j) * block * macLanes)});
+      phase.pixels = int(scratch.xOffset.size() - phase.firstPixel);
+      phase.taps = int(scratch.taps.size() - phase.firstTap);
+      phases.push_back(phase);
+    }
+}
+
+/// Channels of one block, with zeros around them; counts them.
+void Convolution::packSource(int64_t ofGroup, int64_t blockIndex) {
+  for (int64_t n = 0; n < outputs.size[0]; ++n)
+    std::fill_n(scratch.x.data() + n * packed[0] + blockIndex * packed[2], packed[2], 0.0f);
+  if (!source.empty()) {
+    int64_t first = termLo + blockIndex * block;
+    TileView channels = slice(slice(source, 1, ofGroup, 1), 2, first,
+                              std::min<int64_t>(block, termLo + terms - first));
+    float *to = scratch.x.data() + blockIndex * packed[2] + (rows.needLo - rows.first) * packed[3] +
+                (columns.needLo - columns.first) * packed[4];
+    codec.gather(channels, to, {packed[0], 0, 1, packed[3], packed[4]});
+  }
+  if (!countsWork)
+    return;
+  for (int64_t n = 0; n < outputs.size[0]; ++n) {
+    int64_t at = n * packed[0] + blockIndex * packed[2];
+    kernels.markNonZero(scratch.x.data() + at, packed[2] / markTerms,
+                        scratch.marks.data() + at / markTerms);
+  }
+  countSource(blockIndex, scratch.counts);
+  if (!isMixed)
+    return;
+  for (int64_t n = 0; n < outputs.size[0]; ++n) {
+    int64_t at = n * packed[0] + blockIndex * packed[2];
+    markWide(codec, scratch.x.data() + at, packed[2],
+             reinterpret_cast<uint8_t *>(scratch.marks.data()) + at);
+  }
+  countSource(blockIndex, scratch.wideCounts);
+}
+
+/// For each tap and channel of a block, the outputs whose source element is marked. Eight channels
+/// are counted at once in the bytes of a word.
+void Convolution::countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const {
+  constexpr int beforeOverflow = 255;
+  uint32_t *ofBlock = counts.data() + blockIndex * taps() * block;
+  std::fill_n(ofBlock, taps() * block, 0);
+  for (const Phase &phase : phases) {
+    const int32_t *xOffset = scratch.xOffset.data() + phase.firstPixel;
+    for (int t = 0; t < phase.taps; ++t) {
+      const MacTap &tap = scratch.taps[phase.firstTap + size_t(t)];
+      for (int part = 0; part < block; part += markTerms) {
+        const uint64_t *marks =
+            scratch.marks.data() + (blockIndex * packed[2] + tap.x + part) / markTerms;
+        uint32_t *to = ofBlock + tap.w / macLanes + part;
+        for (int first = 0; first < phase.pixels; first += beforeOverflow) {
+          int end = std::min(first + beforeOverflow, phase.pixels);
+          uint64_t bytes = 0;
+          for (int p = first; p < end; ++p)
+            bytes += marks[xOffset[p] / markTerms];
+          for (int k = 0; k < markTerms; ++k)
+            to[k] += uint32_t(bytes >> (8 * k) & 0xff);
+        }
+      }
+    }
+  }
+}
+
+void Convolution::packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
+  int64_t tapFloats = block * macLanes;
+  clearFloats(task.w, blocks * taps() * tapFloats);
+  Dims stride{0, 0, 0, columns.kernel * tapFloats, tapFloats};
+  stride[size_t(laneDim)] = 1;
+  stride[size_t(termDim)] = macLanes;
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[c];
+    if (core.weights.empty())
+      return;
+    TileView ofLanes =
+        slice(slice(core.weights, 0, ofGroup, 1), laneDim, core.acc.box.lo[2] + first, n);
+    for (int64_t b = 0; b < blocks; ++b) {
+      int64_t term = termLo + b * block;
+      TileView channels =
+          slice(ofLanes, termDim, term, std::min<int64_t>(block, termLo + terms - term));
+      codec.gather(channels, task.w.data() + b * taps() * tapFloats + lane, stride);
+    }
+  });
+}
+
+void Convolution::loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
+  clearFloats(task.acc, pixels() * macLanes);
+  if (mode == mach::AccMode::zero)
+    return;
+  Dims stride{rows.size * columns.size * macLanes, 0, 1, columns.size * macLanes, macLanes};
+  float start[macLanes] = {0};
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[c];
+    int64_t channel = core.acc.box.lo[2] + first;
+    if (mode == mach::AccMode::bias)
+      codec.gather(slice(slice(core.bias, 0, ofGroup, 1), 1, channel, n), start + lane);
+    else
+      codec.gather(slice(slice(core.acc, 1, ofGroup, 1), 2, channel, n), task.acc.data() + lane,
+                   stride);
+  });
+  if (mode != mach::AccMode::bias)
+    return;
+  for (int64_t p = 0; p < pixels(); ++p)
+    std::copy(start, start + macLanes, task.acc.data() + p * macLanes);
+}
+
+void Convolution::storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
+  int64_t image = rows.size * columns.size;
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[c];
+    task.dense.resize(size_t(pixels() * n));
+    float *to = task.dense.data();
+    for (int64_t i = 0; i < outputs.size[0]; ++i)
+      for (int64_t l = lane; l < lane + n; ++l, to += image)
+        for (int64_t p = 0; p < image; ++p)
+          to[p] = task.acc[size_t((i * image + p) * macLanes + l)];
+    codec.put(task.dense.data(),
+              slice(slice(core.acc, 1, ofGroup, 1), 2, core.acc.box.lo[2] + first, n));
+  });
+}
+
+void Convolution::runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &engine,
+                           num::Events &events) {
+  MacScratch &task = MacScratch::ofThread();
+  packWeights(task, ofGroup, laneBlock);
+  if (countsWork) // for each weight, the source elements that are not zero among those it meets
+    kernels.countTerms(task.w.data(), blocks * taps() * block, scratch.counts.data(),
+                       nonZeroOfLane.data() + laneBlock * macLanes);
+  loadAccumulators(task, ofGroup, laneBlock);
+  for (const Phase &phase : phases) {
+    if (!blocks)
+      break;
+    MacLoop loop;
+    loop.acc = task.acc.data();
+    loop.x = scratch.x.data();
+    loop.w = task.w.data();
+    loop.accOffset = scratch.accOffset.data() + phase.firstPixel;
+    loop.xOffset = scratch.xOffset.data() + phase.firstPixel;
+    loop.pixels = phase.pixels;
+    loop.taps = scratch.taps.data() + phase.firstTap;
+    loop.numTaps = phase.taps;
+    loop.blocks = int(blocks);
+    loop.xBlock = packed[2];
+    loop.wBlock = taps() * block * macLanes;
+    loop.blockTerms = block;
+    loop.lastTerms = int(terms - (blocks - 1) * block);
+    engine.run(loop, events);
+  }
+  storeAccumulators(task, ofGroup, laneBlock);
+}
+
+void Convolution::reportWork(size_t index) {
+  const Core &core = cores[index];
+  CorePart &part = *core.part;
+  const uint64_t *ofLanes = nonZeroOfLane.data() + lanes.start(index);
+  uint64_t outputTaps =
+      uint64_t(core.acc.box.size[0] * core.acc.box.size[1] * core.acc.box.size[2]) * rows.present *
+      columns.present;
+  part.work.macs = outputTaps * uint64_t(terms);
+  part.work.zeroMacs =
+      part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
+  part.work.macSlots = outputTaps * uint64_t(ceilDiv(terms, chip.numerics.dot));
+  part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
+  part.countRead(source);
+  part.countRead(core.weights);
+  if (mode == mach::AccMode::bias)
+    part.countRead(core.bias);
+  if (mode == mach::AccMode::continue_)
+    part.countRead(core.acc);
+  part.countWrite(core.acc);
+}
+
+void Convolution::run() {
+  if (cores.empty())
+    return;
   packed[4] = block;
   packed[3] = columns.span * block;
   packed[2] = rows.span * packed[3];
   packed[0] = blocks * packed[2];
-  clearFloats(scratch.x, acc.box.size[0] * packed[0]);
-  if (source.empty())
-    return;
-  TileView ofGroup = slice(source, 1, group, 1);
-  for (int64_t b = 0; b < blocks; ++b) {
-    int64_t first = termLo + b * block;
-    TileView channels = slice(ofGroup, 2, first, std::min<int64_t>(block, termLo + terms - first));
-    float *to = scratch.x.data() + b * packed[2] + (rows.needLo - rows.first) * packed[3] +
-                (columns.needLo - columns.first) * packed[4];
-    part.codec.gather(channels, to, {packed[0], 0, 1, packed[3], packed[4]});
-  }
-}
-
-void Convolution::packWeights(int64_t group, int64_t lane, int64_t lanes) {
-  int64_t taps = rows.kernel * columns.kernel, tapFloats = block * macLanes;
-  clearFloats(scratch.w, blocks * taps * tapFloats);
-  if (weights.empty())
-    return;
-  TileView ofLanes = slice(slice(weights, 0, group, 1), laneDim, lane, lanes);
-  for (int64_t b = 0; b < blocks; ++b) {
-    int64_t first = termLo + b * block;
-    TileView channels =
-        slice(ofLanes, termDim, first, std::min<int64_t>(block, termLo + terms - first));
-    Dims stride{0, 0, 0, columns.kernel * tapFloats, tapFloats};
-    stride[size_t(laneDim)] = 1;
-    stride[size_t(termDim)] = macLanes;
-    part.codec.gather(channels, scratch.w.data() + b * taps * tapFloats, stride);
-  }
-}
-
-void Convolution::loadAccumulators(int64_t group, int64_t lane, int64_t lanes) {
-  clearFloats(scratch.acc, outputs() * macLanes);
-  Dims stride{rows.size * columns.size * macLanes, 0, 1, columns.size * macLanes, macLanes};
-  if (mode == mach::AccMode::continue_)
-    part.codec.gather(slice(slice(acc, 1, group, 1), 2, lane, lanes), scratch.acc.data(), stride);
-  if (mode != mach::AccMode::bias)
-    return;
-  float first[macLanes] = {0};
-  part.codec.gather(slice(slice(bias, 0, group, 1), 1, lane, lanes), first);
-  for (int64_t p = 0; p < outputs(); ++p)
-    std::copy(first, first + macLanes, scratch.acc.data() + p * macLanes);
-}
-
-void Convolution::storeAccumulators(int64_t group, int64_t lane, int64_t lanes) {
-  TileView view = slice(slice(acc, 1, group, 1), 2, lane, lanes);
-  scratch.dense.resize(size_t(view.count()));
-  float *to = scratch.dense.data();
-  int64_t pixels = rows.size * columns.size;
-  for (int64_t n = 0; n < acc.box.size[0]; ++n)
-    for (int64_t l = 0; l < lanes; ++l, to += pixels)
-      for (int64_t p = 0; p < pixels; ++p)
-        to[p] = scratch.acc[size_t(((n * pixels) + p) * macLanes + l)];
-  part.codec.put(scratch.dense.data(), view);
-}
-
-void Convolution::preparePhase(int64_t row, int64_t column) {
-  scratch.xOffset.clear();
-  scratch.accOffset.clear();
-  scratch.taps.clear();
-  for (int64_t n = 0; n < acc.box.size[0]; ++n)
-    for (int64_t y = 0; y < rows.size; ++y) {
-      if (rows.phaseOf(rows.lo + y) != row)
-        continue;
-      for (int64_t x = 0; x < columns.size; ++x) {
-        if (columns.phaseOf(columns.lo + x) != column)
-          continue;
-        scratch.xOffset.push_back(int32_t(n * packed[0] + rows.outputAt(rows.lo + y) * packed[3] +
-                                          columns.outputAt(columns.lo + x) * packed[4]));
-        scratch.accOffset.push_back(int32_t(((n * rows.size + y) * columns.size + x) * macLanes));
-      }
-    }
-  for (int64_t i = 0; i < rows.kernel; ++i)
-    for (int64_t j = 0; j < columns.kernel; ++j)
-      if (rows.tapInPhase(i, row) && columns.tapInPhase(j, column))
-        scratch.taps.push_back({int32_t(rows.tapAt(i) * packed[3] + columns.tapAt(j) * packed[4]),
-                                int32_t((i * columns.kernel + j) * block * macLanes)});
-}
-
-void Convolution::runPhases(const MacEngine &engine) {
-  for (int64_t row = 0; row < rows.phases(); ++row)
-    for (int64_t column = 0; column < columns.phases(); ++column) {
-      preparePhase(row, column);
-      MacLoop loop;
-      loop.acc = scratch.acc.data();
-      loop.x = scratch.x.data();
-      loop.w = scratch.w.data();
-      loop.accOffset = scratch.accOffset.data();
-      loop.xOffset = scratch.xOffset.data();
-      loop.pixels = int(scratch.xOffset.size());
-      loop.taps = scratch.taps.data();
-      loop.numTaps = int(scratch.taps.size());
-      loop.blocks = int(blocks);
-      loop.xBlock = packed[2];
-      loop.wBlock = rows.kernel * columns.kernel * block * macLanes;
-      loop.blockTerms = block;
-      loop.lastTerms = int(terms - (blocks - 1) * block);
-      engine.run(loop, part.events[0]);
-    }
-}
-
-/// Terms of one tap and block with neither operand zero: for each channel, pixels whose source is
-/// not zero times lanes whose weight is not. Eight channels are counted at once in the bytes of a
-/// word.
-uint64_t Convolution::countTap(const MacTap &tap, int64_t blockIndex) const {
-  constexpr size_t beforeOverflow = 255;
-  uint64_t result = 0;
-  for (int part = 0; part < block; part += markTerms) {
-    const uint64_t *marks =
-        scratch.marks.data() + (blockIndex * packed[2] + tap.x + part) / markTerms;
-    const uint32_t *weightsThere = scratch.otherCounts.data() +
-                                   (blockIndex * rows.kernel * columns.kernel * block) +
-                                   tap.w / macLanes + part;
-    for (size_t first = 0; first < scratch.xOffset.size(); first += beforeOverflow) {
-      size_t end = std::min(first + beforeOverflow, scratch.xOffset.size());
-      uint64_t bytes = 0;
-      for (size_t p = first; p < end; ++p)
-        bytes += marks[scratch.xOffset[p] / markTerms];
-      for (int k = 0; k < markTerms; ++k)
-        result += (bytes >> (8 * k) & 0xff) * weightsThere[k];
-    }
-  }
-  return result;
-}
-
-/// Terms whose source element is marked, times the weights counted for it.
-uint64_t Convolution::countMarked() {
-  uint64_t result = 0;
-  for (int64_t row = 0; row < rows.phases(); ++row)
-    for (int64_t column = 0; column < columns.phases(); ++column) {
-      preparePhase(row, column);
-      for (const MacTap &tap : scratch.taps)
-        for (int64_t b = 0; b < blocks; ++b)
-          result += countTap(tap, b);
-    }
-  return result;
-}
-
-/// Of the group whose source is packed and whose weights are counted.
-void Convolution::countTerms() {
+  scratch.x.resize(size_t(outputs.size[0] * packed[0]));
   scratch.marks.resize(scratch.x.size() / markTerms);
-  part.kernels.markNonZero(scratch.x.data(), int64_t(scratch.marks.size()), scratch.marks.data());
-  nonZeroTerms += countMarked();
-  if (source.format != mach::Format::mixed || issue.fp16)
-    return;
-  // Weights are FP8: what is FP16 in the source meets all of them.
-  markWide(part.codec, scratch.x.data(), int64_t(scratch.x.size()),
-           reinterpret_cast<uint8_t *>(scratch.marks.data()));
-  std::fill(scratch.otherCounts.begin(), scratch.otherCounts.end(), uint32_t(acc.box.size[2]));
-  wideTerms += countMarked();
-}
-
-Status Convolution::run() {
-  if (Status s = resolveTiles(); !s || acc.empty())
-    return s;
-  MacEngine engine(part, source, weights);
-  int64_t laneEnd = acc.end(2);
-  for (int64_t group = acc.box.lo[1]; group < acc.end(1); ++group) {
-    packSource(group);
-    scratch.otherCounts.assign(size_t(blocks * rows.kernel * columns.kernel * block), 0);
-    for (int64_t lane = acc.box.lo[2]; lane < laneEnd; lane += macLanes) {
-      int64_t lanes = std::min<int64_t>(macLanes, laneEnd - lane);
-      packWeights(group, lane, lanes);
-      if (part.countsWork)
-        part.kernels.countLanes(scratch.w.data(), int64_t(scratch.w.size()) / macLanes,
-                                scratch.otherCounts.data());
-      loadAccumulators(group, lane, lanes);
-      if (blocks)
-        runPhases(engine);
-      storeAccumulators(group, lane, lanes);
-    }
-    if (part.countsWork)
-      countTerms();
+  scratch.counts.resize(size_t(blocks * taps() * block));
+  scratch.wideCounts.resize(scratch.counts.size());
+  nonZeroOfLane.assign(size_t(lanes.blocks() * macLanes), 0);
+  listPhases();
+  MacEngine engine(*cores[0].part, source, cores[0].weights);
+  std::vector<num::Events> events(size_t(lanes.blocks()));
+  for (int64_t g = outputs.lo[1]; g < outputs.lo[1] + outputs.size[1]; ++g) {
+    forTasks(group.pool, blocks, [&](int b) { packSource(g, b); });
+    // Weights are FP8 where the source is mixed: what is FP16 in the source meets all of them.
+    if (isMixed)
+      wideTermsOfLane +=
+          std::accumulate(scratch.wideCounts.begin(), scratch.wideCounts.end(), uint64_t(0));
+    forTasks(group.pool, lanes.blocks(), [&](int l) { runLanes(g, l, engine, events[size_t(l)]); });
   }
-  if (!part.countsWork)
-    return Status::success();
-  uint64_t taps = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]) * rows.present *
-                  columns.present;
-  part.work.macs = taps * uint64_t(terms);
-  part.work.zeroMacs = part.work.macs - nonZeroTerms;
-  part.work.macSlots = taps * uint64_t(ceilDiv(terms, part.chip.numerics.dot));
-  part.work.wideMacs = wideTerms;
-  part.countRead(source);
-  part.countRead(weights);
-  if (mode == mach::AccMode::bias)
-    part.countRead(bias);
-  if (mode == mach::AccMode::continue_)
-    part.countRead(acc);
-  part.countWrite(acc);
-  return Status::success();
+  for (const num::Events &e : events)
+    cores[0].part->events[0] += e;
+  if (countsWork)
+    for (size_t c = 0; c < cores.size(); ++c)
+      reportWork(c);
 }
 
-Status convFpPart(CorePart &part, const Issue &issue) {
-  return Convolution(part, issue, /*isBackward=*/false).run();
+Status convFpGroup(CoreGroup &group, const Issue &issue) {
+  return runGroup<Convolution>(group, issue, /*isBackward=*/false);
 }
 
-Status convBpPart(CorePart &part, const Issue &issue) {
-  return Convolution(part, issue, /*isBackward=*/true).run();
+Status convBpGroup(CoreGroup &group, const Issue &issue) {
+  return runGroup<Convolution>(group, issue, /*isBackward=*/true);
 }
 
 /// Terms of one core, roughly.
@@ -352,6 +441,7 @@ Result<Issue> prepareConv(State &state, mach::Opcode opcode, uint8_t acc, uint8_
   issue.destination[0] = 0;
   issue.window = state.geometry[geom];
   issue.mode = mode;
+  issue.sharable[0] = 1;
   issue.fp16 = isWide(d[source].tile.format) || isWide(d[w].tile.format);
   return issue;
 }
@@ -369,7 +459,7 @@ Status convFp(State &state, const mach::ConvFp &instr) {
     issue->operand[3] = state.descriptor[instr.bias];
   }
   issue->estimate = estimateOf(issue->operand[0].tile, issue->operand[2].tile, 1);
-  issue->execute = convFpPart;
+  issue->executeGroup = convFpGroup;
   return state.submit(*issue);
 }
 
@@ -381,7 +471,7 @@ Status convBp(State &state, const mach::ConvBp &instr) {
   if (!issue)
     return issue.takeError();
   issue->estimate = estimateOf(issue->operand[0].tile, issue->operand[2].tile, 2);
-  issue->execute = convBpPart;
+  issue->executeGroup = convBpGroup;
   return state.submit(*issue);
 }
 

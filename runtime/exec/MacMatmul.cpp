@@ -12,47 +12,81 @@
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
+#include <numeric>
 
 namespace slp::exec {
 namespace {
 
-/// One core's part.
+/// matmul of cores that read one tile of a, each with columns of its own, or one tile of b, each
+/// with rows of its own. The columns of all cores lie side by side in the lanes, their rows below
+/// each other.
 class Product {
 public:
-  Product(CorePart &p, const Issue &i)
-      : part(p), issue(i), scratch(MacScratch::ofThread()),
-        block(MacEngine::rowBlock(p.chip.numerics)) {}
-  Status run();
+  Product(CoreGroup &g, const Issue &i)
+      : group(g), issue(i), scratch(MacScratch::ofThread()), chip(g.parts[0]->chip),
+        codec(g.parts[0]->codec), kernels(g.parts[0]->kernels), countsWork(g.parts[0]->countsWork),
+        sharesRows(g.shared == 1), block(MacEngine::rowBlock(chip.numerics)) {}
+
+  /// Adds a core. False: it reads other elements of the shared tile than those before it.
+  Result<bool> add(CorePart &part);
+  void run();
 
 private:
-  Status resolveTiles();
-  Status resolveBias();
+  struct Core {
+    CorePart *part = nullptr;
+    TileView acc, a, b, bias;
+    int64_t row = 0; // its first joint row
+    uint64_t nonZeroTerms = 0;
+    WideTerms wide;
+  };
+
+  Status resolveBias(Core &core) const;
+  bool fits(const Core &core, int64_t first, int64_t length) const;
   /// Rows and columns of a matrix, in all batches of the accumulators.
-  Box boxOf(int64_t rowLo, int64_t rows, int64_t columnLo, int64_t columns) const;
+  Box boxOf(const TileView &acc, int64_t rowLo, int64_t rows, int64_t columnLo,
+            int64_t columns) const;
   /// The matrix of one batch.
   TileView ofBatch(const TileView &view, int64_t batch) const;
   /// Strides of a packed matrix whose rows lie `row` apart.
   Dims strides(int64_t row) const;
-  void multiply(int64_t batch, const MacEngine &engine);
-  void loadAccumulators(const TileView &matrix, int64_t lane, int64_t lanes);
-  void storeAccumulators(const TileView &matrix, int64_t lane, int64_t lanes);
-  void countBatch();
-  void countWork();
+  void packRows(const Core &core, int64_t batch);
+  void packLanes(MacScratch &task, int64_t batch, int64_t laneBlock) const;
+  template <typename F> void forTiles(int64_t laneBlock, F f) const;
+  void loadAccumulators(MacScratch &task, int64_t batch, int64_t laneBlock) const;
+  void storeAccumulators(MacScratch &task, int64_t batch, int64_t laneBlock) const;
+  void runLanes(int64_t batch, int64_t laneBlock, const MacEngine &engine, num::Events &events);
+  void countRows(size_t index);
+  void countLanes(const MacScratch &task, int64_t laneBlock);
+  void addCounts();
+  void reportWork(Core &core) const;
 
-  CorePart &part;
+  int64_t rowsOf(const Core &core) const { return core.acc.box.size[size_t(row)]; }
+  int64_t columnsOf(const Core &core) const { return core.acc.box.size[size_t(column)]; }
+  size_t rowOwners() const { return sharesRows ? 1 : cores.size(); }
+  int64_t width() const { return blocks * block; }
+
+  CoreGroup &group;
   const Issue &issue;
   MacScratch &scratch;
+  const chip::Chip &chip;
+  const Codec &codec;
+  const MacKernels &kernels;
+  bool countsWork, sharesRows;
   int block; // terms of a block
-  TileView acc, a, b, bias;
+  std::vector<Core> cores;
+  JointLanes lanes; // with a shared b those of the first core, which are everyone's
+  int64_t rowsTotal = 0;
   int row = 0, column = 1; // dimensions of the tiles: 1 and 2 where there are batches
-  int64_t m = 0, n = 0, k = 0, blocks = 0;
-  uint64_t nonZero = 0;
-  WideTerms wide;
+  int64_t firstTerm = 0, k = 0, blocks = 0;
   bool isMixed = false;
   mach::AccMode mode{}; // in effect for this tile
+  // Of one batch: terms of which neither operand is zero, both are FP16, and elements of b that are
+  // FP16, by owner of rows and lane.
+  std::vector<uint64_t> nonZero, bothWide, wideOfLane;
 };
 
-Box Product::boxOf(int64_t rowLo, int64_t rows, int64_t columnLo, int64_t columns) const {
+Box Product::boxOf(const TileView &acc, int64_t rowLo, int64_t rows, int64_t columnLo,
+                   int64_t columns) const {
   Box box;
   if (row == 1) {
     box.lo[0] = acc.box.lo[0];
@@ -76,166 +110,273 @@ Dims Product::strides(int64_t rowStride) const {
   return result;
 }
 
-Status Product::resolveTiles() {
-  Result<TileView> accView = part.view(issue.operand[0], "acc");
-  if (!accView)
-    return accView.takeError();
-  Result<TileView> aView = part.view(issue.operand[1], "a");
-  if (!aView)
-    return aView.takeError();
-  Result<TileView> bView = part.view(issue.operand[2], "b");
-  if (!bView)
-    return bView.takeError();
-  acc = *accView;
-  if (acc.empty())
-    return Status::success();
-  row = acc.rank - 2;
-  column = acc.rank - 1;
-  int64_t first = aView->box.lo[column];
-  m = acc.box.size[row];
-  n = acc.box.size[column];
-  k = aView->box.size[column];
-  blocks = ceilDiv(k, block);
-  if (first != bView->box.lo[row] || k != bView->box.size[row])
-    return Error{"the tiles differ in k: a covers " + std::to_string(first) + " to " +
-                 std::to_string(aView->end(column) - 1) + ", b " +
-                 std::to_string(bView->box.lo[row]) + " to " + std::to_string(bView->end(row) - 1)};
-  if (Status s = checkBlockStart(part.chip, *aView, column, "a"); !s)
-    return s;
-  mode = startMode(issue.mode, first == 0);
-  Result<TileView> left = subview(*aView, boxOf(acc.box.lo[row], m, first, k), "a");
-  if (!left)
-    return left.takeError();
-  Result<TileView> right = subview(*bView, boxOf(first, k, acc.box.lo[column], n), "b");
-  if (!right)
-    return right.takeError();
-  a = *left;
-  b = *right;
-  return mode == mach::AccMode::bias ? resolveBias() : Status::success();
-}
-
-Status Product::resolveBias() {
-  Result<TileView> biasView = part.view(issue.operand[3], "bias");
+Status Product::resolveBias(Core &core) const {
+  Result<TileView> biasView = core.part->view(issue.operand[3], "bias");
   if (!biasView)
     return biasView.takeError();
-  Result<TileView> columns =
-      subview(*biasView, {{acc.box.lo[column], 0, 0, 0, 0}, {n, 1, 1, 1, 1}}, "bias");
+  Result<TileView> columns = subview(
+      *biasView, {{core.acc.box.lo[column], 0, 0, 0, 0}, {columnsOf(core), 1, 1, 1, 1}}, "bias");
   if (!columns)
     return columns.takeError();
-  bias = *columns;
+  core.bias = *columns;
   return Status::success();
 }
 
-void Product::loadAccumulators(const TileView &matrix, int64_t lane, int64_t lanes) {
-  clearFloats(scratch.acc, m * macLanes);
-  if (mode == mach::AccMode::continue_)
-    part.codec.gather(slice(matrix, column, lane, lanes), scratch.acc.data(), strides(macLanes));
-  if (mode != mach::AccMode::bias)
-    return;
-  float first[macLanes] = {0};
-  part.codec.gather(slice(bias, 0, lane, lanes), first);
-  for (int64_t i = 0; i < m; ++i)
-    std::copy(first, first + macLanes, scratch.acc.data() + i * macLanes);
+/// Whether the core differs from the first one in its columns or its rows alone.
+bool Product::fits(const Core &core, int64_t first, int64_t length) const {
+  const Core &head = cores.front();
+  int same = sharesRows ? row : column; // the dimension of acc that is everyone's
+  for (int d : {0, same})
+    if ((d == same || row == 1) &&
+        (core.acc.box.lo[d] != head.acc.box.lo[d] || core.acc.box.size[d] != head.acc.box.size[d]))
+      return false;
+  return first == firstTerm && length == k &&
+         (sharesRows ? sameElements(core.a, head.a) : sameElements(core.b, head.b));
 }
 
-void Product::storeAccumulators(const TileView &matrix, int64_t lane, int64_t lanes) {
-  scratch.dense.resize(size_t(m * lanes));
-  for (int64_t i = 0; i < m; ++i)
-    std::copy_n(scratch.acc.data() + i * macLanes, lanes, scratch.dense.data() + i * lanes);
-  part.codec.put(scratch.dense.data(), slice(matrix, column, lane, lanes));
-}
-
-/// A term is not zero if both operands are: for each k, rows of a times columns of b.
-void Product::countBatch() {
-  scratch.counts.assign(size_t(blocks * block), 0);
-  part.kernels.countColumns(scratch.x.data(), m, blocks * block, scratch.counts.data());
-  for (int64_t i = 0; i < k; ++i)
-    nonZero += uint64_t(scratch.counts[size_t(i)]) * scratch.otherCounts[size_t(i)];
-  if (!isMixed)
-    return;
-  scratch.wideCounts.assign(size_t(blocks * macBlock), 0);
-  if (a.format == mach::Format::mixed)
-    countWideColumns(part.codec, scratch.x.data(), m, blocks * macBlock, scratch.wideCounts.data());
-  for (int64_t i = 0; i < k; ++i)
-    wide.add(uint64_t(m), scratch.wideCounts[size_t(i)], uint64_t(n),
-             scratch.otherWideCounts[size_t(i)]);
-}
-
-void Product::countWork() {
-  uint64_t outputs = uint64_t(acc.count());
-  part.work.macs = outputs * uint64_t(k);
-  part.work.zeroMacs = part.work.macs - nonZero;
-  part.work.macSlots = outputs * uint64_t(ceilDiv(k, part.chip.numerics.dot));
-  part.work.wideMacs = wide.either;
-  part.work.bothWideMacs = wide.both;
-  part.countRead(a);
-  part.countRead(b);
+Result<bool> Product::add(CorePart &part) {
+  Core core;
+  core.part = &part;
+  Result<TileView> acc = part.view(issue.operand[0], "acc");
+  if (!acc)
+    return acc.takeError();
+  Result<TileView> a = part.view(issue.operand[1], "a");
+  if (!a)
+    return a.takeError();
+  Result<TileView> b = part.view(issue.operand[2], "b");
+  if (!b)
+    return b.takeError();
+  core.acc = *acc;
+  if (core.acc.empty())
+    return true;
+  row = acc->rank - 2;
+  column = acc->rank - 1;
+  int64_t first = a->box.lo[column], length = a->box.size[column];
+  if (first != b->box.lo[row] || length != b->box.size[row])
+    return Error{"the tiles differ in k: a covers " + std::to_string(first) + " to " +
+                 std::to_string(a->end(column) - 1) + ", b " + std::to_string(b->box.lo[row]) +
+                 " to " + std::to_string(b->end(row) - 1)};
+  if (Status s = checkBlockStart(chip, *a, column, "a"); !s)
+    return s.takeError();
+  Result<TileView> left =
+      subview(*a, boxOf(*acc, acc->box.lo[row], rowsOf(core), first, length), "a");
+  if (!left)
+    return left.takeError();
+  Result<TileView> right =
+      subview(*b, boxOf(*acc, first, length, acc->box.lo[column], columnsOf(core)), "b");
+  if (!right)
+    return right.takeError();
+  core.a = *left;
+  core.b = *right;
+  if (!cores.empty() && !fits(core, first, length))
+    return false;
+  firstTerm = first;
+  k = length;
+  mode = startMode(issue.mode, first == 0);
   if (mode == mach::AccMode::bias)
-    part.countRead(bias);
-  if (mode == mach::AccMode::continue_)
-    part.countRead(acc);
-  part.countWrite(acc);
-}
-
-void Product::multiply(int64_t batch, const MacEngine &engine) {
-  TileView left = ofBatch(a, batch), right = ofBatch(b, batch), matrix = ofBatch(acc, batch);
-  int64_t width = blocks * block;
-  clearFloats(scratch.x, m * width);
-  part.codec.gather(left, scratch.x.data(), strides(width));
-  scratch.otherCounts.assign(size_t(width), 0); // of b, per k
-  scratch.otherWideCounts.assign(size_t(width), 0);
-  const MacTap tap = {0, 0};
-  for (int64_t lane = matrix.box.lo[column]; lane < matrix.end(column); lane += macLanes) {
-    int64_t lanes = std::min<int64_t>(macLanes, matrix.end(column) - lane);
-    clearFloats(scratch.w, width * macLanes);
-    part.codec.gather(slice(right, column, lane, lanes), scratch.w.data(), strides(macLanes));
-    if (part.countsWork)
-      part.kernels.countLanes(scratch.w.data(), width, scratch.otherCounts.data());
-    if (part.countsWork && b.format == mach::Format::mixed && isMixed)
-      countWideLanes(part.codec, scratch.w.data(), width, scratch.otherWideCounts.data());
-    loadAccumulators(matrix, lane, lanes);
-    MacLoop loop;
-    loop.acc = scratch.acc.data();
-    loop.x = scratch.x.data();
-    loop.w = scratch.w.data();
-    loop.accOffset = scratch.accOffset.data();
-    loop.xOffset = scratch.xOffset.data();
-    loop.pixels = int(m);
-    loop.taps = &tap;
-    loop.numTaps = 1;
-    loop.blocks = int(blocks);
-    loop.xBlock = block;
-    loop.wBlock = block * macLanes;
-    loop.blockTerms = block;
-    loop.lastTerms = int(k - (blocks - 1) * block);
-    if (blocks)
-      engine.run(loop, part.events[0]);
-    storeAccumulators(matrix, lane, lanes);
+    if (Status s = resolveBias(core); !s)
+      return s.takeError();
+  if (cores.empty() || sharesRows)
+    lanes.add(columnsOf(core));
+  if (cores.empty() || !sharesRows) {
+    core.row = rowsTotal;
+    rowsTotal += rowsOf(core);
   }
-  if (part.countsWork)
-    countBatch();
+  cores.push_back(std::move(core));
+  return true;
 }
 
-Status Product::run() {
-  if (Status s = resolveTiles(); !s || acc.empty())
-    return s;
-  MacEngine engine(part, a, b);
-  isMixed = !issue.fp16 && (a.format == mach::Format::mixed || b.format == mach::Format::mixed);
-  scratch.xOffset.resize(size_t(m));
-  scratch.accOffset.resize(size_t(m));
-  for (int64_t i = 0; i < m; ++i) {
-    scratch.xOffset[size_t(i)] = int32_t(i * blocks * block);
+/// Calls f(core, first, lane, n) for the columns [first, first + n) of each core, counted in its
+/// tile, that lie in the block from `lane` on.
+template <typename F> void Product::forTiles(int64_t laneBlock, F f) const {
+  lanes.forBlock(laneBlock, [&](size_t owner, int64_t first, int64_t lane, int64_t n) {
+    size_t begin = sharesRows ? owner : 0, end = sharesRows ? owner + 1 : cores.size();
+    for (size_t c = begin; c < end; ++c)
+      f(cores[c], cores[c].acc.box.lo[column] + first, lane, n);
+  });
+}
+
+/// scratch.x [row][k] of the core's rows.
+void Product::packRows(const Core &core, int64_t batch) {
+  float *to = scratch.x.data() + core.row * width();
+  std::fill_n(to, rowsOf(core) * width(), 0.0f);
+  codec.gather(ofBatch(core.a, batch), to, strides(width()));
+}
+
+/// task.w [k][16].
+void Product::packLanes(MacScratch &task, int64_t batch, int64_t laneBlock) const {
+  clearFloats(task.w, width() * macLanes);
+  lanes.forBlock(laneBlock, [&](size_t owner, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[owner];
+    TileView columns = slice(ofBatch(core.b, batch), column, core.acc.box.lo[column] + first, n);
+    codec.gather(columns, task.w.data() + lane, strides(macLanes));
+  });
+}
+
+void Product::loadAccumulators(MacScratch &task, int64_t batch, int64_t laneBlock) const {
+  clearFloats(task.acc, rowsTotal * macLanes);
+  if (mode == mach::AccMode::zero)
+    return;
+  forTiles(laneBlock, [&](const Core &core, int64_t first, int64_t lane, int64_t n) {
+    float *to = task.acc.data() + core.row * macLanes + lane;
+    if (mode == mach::AccMode::continue_)
+      return codec.gather(slice(ofBatch(core.acc, batch), column, first, n), to, strides(macLanes));
+    float start[macLanes];
+    codec.gather(slice(core.bias, 0, first, n), start);
+    for (int64_t i = 0; i < rowsOf(core); ++i)
+      std::copy_n(start, n, to + i * macLanes);
+  });
+}
+
+void Product::storeAccumulators(MacScratch &task, int64_t batch, int64_t laneBlock) const {
+  forTiles(laneBlock, [&](const Core &core, int64_t first, int64_t lane, int64_t n) {
+    task.dense.resize(size_t(rowsOf(core) * n));
+    const float *from = task.acc.data() + core.row * macLanes + lane;
+    for (int64_t i = 0; i < rowsOf(core); ++i)
+      std::copy_n(from + i * macLanes, n, task.dense.data() + i * n);
+    codec.put(task.dense.data(), slice(ofBatch(core.acc, batch), column, first, n));
+  });
+}
+
+/// For each k, the core's rows whose element is not zero, and those whose element is FP16.
+void Product::countRows(size_t index) {
+  const Core &core = cores[index];
+  const float *rows = scratch.x.data() + core.row * width();
+  uint32_t *counts = scratch.counts.data() + int64_t(index) * width();
+  std::fill_n(counts, width(), 0);
+  kernels.countColumns(rows, rowsOf(core), width(), counts);
+  uint32_t *wide = scratch.wideCounts.data() + int64_t(index) * width();
+  std::fill_n(wide, width(), 0);
+  if (isMixed && core.a.format == mach::Format::mixed)
+    countWideColumns(codec, rows, rowsOf(core), width(), wide);
+}
+
+/// Terms of each owner of rows with each lane of the block.
+void Product::countLanes(const MacScratch &task, int64_t laneBlock) {
+  bool isWide = isMixed && cores.front().b.format == mach::Format::mixed;
+  std::vector<uint16_t> marks(isWide ? size_t(width()) : 0);
+  if (isWide) {
+    markWideLanes(codec, task.w.data(), width(), marks.data());
+    std::vector<uint32_t> ones(size_t(width()), 1);
+    countMarkedLanes(marks.data(), k, ones.data(), wideOfLane.data() + laneBlock * macLanes);
+  }
+  for (size_t r = 0; r < rowOwners(); ++r) {
+    int64_t at = (int64_t(r) * lanes.blocks() + laneBlock) * macLanes;
+    kernels.countTerms(task.w.data(), k, scratch.counts.data() + int64_t(r) * width(),
+                       nonZero.data() + at);
+    if (isWide)
+      countMarkedLanes(marks.data(), k, scratch.wideCounts.data() + int64_t(r) * width(),
+                       bothWide.data() + at);
+  }
+}
+
+/// Adds a batch's counts to the cores they belong to.
+void Product::addCounts() {
+  for (size_t c = 0; c < cores.size(); ++c) {
+    Core &core = cores[c];
+    size_t owner = sharesRows ? 0 : c;
+    int64_t lane = sharesRows ? lanes.start(c) : 0;
+    int64_t at = int64_t(owner) * lanes.blocks() * macLanes + lane;
+    auto sum = [&](const std::vector<uint64_t> &counts, int64_t from) {
+      return std::accumulate(counts.begin() + from, counts.begin() + from + columnsOf(core),
+                             uint64_t(0));
+    };
+    core.nonZeroTerms += sum(nonZero, at);
+    if (!isMixed)
+      continue;
+    const uint32_t *wide = scratch.wideCounts.data() + int64_t(owner) * width();
+    uint64_t wideRows = std::accumulate(wide, wide + k, uint64_t(0));
+    uint64_t both = sum(bothWide, at);
+    core.wide.both += both;
+    core.wide.either += wideRows * uint64_t(columnsOf(core)) +
+                        uint64_t(rowsOf(core)) * sum(wideOfLane, lane) - both;
+  }
+}
+
+void Product::runLanes(int64_t batch, int64_t laneBlock, const MacEngine &engine,
+                       num::Events &events) {
+  MacScratch &task = MacScratch::ofThread();
+  packLanes(task, batch, laneBlock);
+  if (countsWork)
+    countLanes(task, laneBlock);
+  loadAccumulators(task, batch, laneBlock);
+  const MacTap tap = {0, 0};
+  MacLoop loop;
+  loop.acc = task.acc.data();
+  loop.x = scratch.x.data();
+  loop.w = task.w.data();
+  loop.accOffset = scratch.accOffset.data();
+  loop.xOffset = scratch.xOffset.data();
+  loop.pixels = int(rowsTotal);
+  loop.taps = &tap;
+  loop.numTaps = 1;
+  loop.blocks = int(blocks);
+  loop.xBlock = block;
+  loop.wBlock = block * macLanes;
+  loop.blockTerms = block;
+  loop.lastTerms = int(k - (blocks - 1) * block);
+  if (blocks)
+    engine.run(loop, events);
+  storeAccumulators(task, batch, laneBlock);
+}
+
+void Product::reportWork(Core &core) const {
+  CorePart &part = *core.part;
+  uint64_t outputs = uint64_t(core.acc.count());
+  part.work.macs = outputs * uint64_t(k);
+  part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
+  part.work.macSlots = outputs * uint64_t(ceilDiv(k, chip.numerics.dot));
+  part.work.wideMacs = core.wide.either;
+  part.work.bothWideMacs = core.wide.both;
+  part.countRead(core.a);
+  part.countRead(core.b);
+  if (mode == mach::AccMode::bias)
+    part.countRead(core.bias);
+  if (mode == mach::AccMode::continue_)
+    part.countRead(core.acc);
+  part.countWrite(core.acc);
+}
+
+void Product::run() {
+  if (cores.empty())
+    return;
+  const Core &head = cores.front();
+  blocks = ceilDiv(k, block);
+  isMixed = countsWork && !issue.fp16 &&
+            (head.a.format == mach::Format::mixed || head.b.format == mach::Format::mixed);
+  scratch.x.resize(size_t(rowsTotal * width()));
+  scratch.counts.resize(rowOwners() * size_t(width()));
+  scratch.wideCounts.resize(scratch.counts.size());
+  scratch.xOffset.resize(size_t(rowsTotal));
+  scratch.accOffset.resize(size_t(rowsTotal));
+  for (int64_t i = 0; i < rowsTotal; ++i) {
+    scratch.xOffset[size_t(i)] = int32_t(i * width());
     scratch.accOffset[size_t(i)] = int32_t(i * macLanes);
   }
-  int64_t firstBatch = row == 1 ? acc.box.lo[0] : 0, batches = row == 1 ? acc.box.size[0] : 1;
-  for (int64_t batch = firstBatch; batch < firstBatch + batches; ++batch)
-    multiply(batch, engine);
-  if (part.countsWork)
-    countWork();
-  return Status::success();
+  MacEngine engine(*head.part, head.a, head.b);
+  std::vector<num::Events> events(size_t(lanes.blocks()));
+  int64_t first = row == 1 ? head.acc.box.lo[0] : 0, batches = row == 1 ? head.acc.box.size[0] : 1;
+  for (int64_t batch = first; batch < first + batches; ++batch) {
+    nonZero.assign(rowOwners() * size_t(lanes.blocks() * macLanes), 0);
+    bothWide.assign(nonZero.size(), 0);
+    wideOfLane.assign(size_t(lanes.blocks() * macLanes), 0);
+    forTasks(group.pool, int64_t(rowOwners()), [&](int r) {
+      packRows(cores[size_t(r)], batch);
+      if (countsWork)
+        countRows(size_t(r));
+    });
+    forTasks(group.pool, lanes.blocks(),
+             [&](int l) { runLanes(batch, l, engine, events[size_t(l)]); });
+    if (countsWork)
+      addCounts();
+  }
+  for (const num::Events &e : events)
+    cores[0].part->events[0] += e;
+  for (size_t c = 0; c < cores.size() && countsWork; ++c)
+    reportWork(cores[c]);
 }
 
-Status matmulPart(CorePart &part, const Issue &issue) { return Product(part, issue).run(); }
+Status matmulGroup(CoreGroup &group, const Issue &issue) { return runGroup<Product>(group, issue); }
 
 } // namespace
 
@@ -263,7 +404,9 @@ Status matmul(State &state, const mach::Matmul &instr) {
   issue.estimate = double(d[instr.a].tile.tile[rank - 1]);
   for (int i = 0; i < rank; ++i)
     issue.estimate *= double(d[instr.acc].tile.tile[i]);
-  issue.execute = matmulPart;
+  issue.executeGroup = matmulGroup;
+  issue.sharable[0] = 1;
+  issue.sharable[1] = 2;
   return state.submit(issue);
 }
 

@@ -56,10 +56,20 @@ void countWideColumns(const Codec &codec, const float *matrix, int64_t rows, int
       counts[c] += codec.isWide(matrix[r * columns + c]);
 }
 
-void countWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint32_t *counts) {
+void markWideLanes(const Codec &codec, const float *matrix, int64_t rows, uint16_t *marks) {
+  for (int64_t r = 0; r < rows; ++r) {
+    uint32_t mark = 0;
+    for (int lane = 0; lane < macLanes; ++lane)
+      mark |= uint32_t(codec.isWide(matrix[r * macLanes + lane])) << lane;
+    marks[r] = uint16_t(mark);
+  }
+}
+
+void countMarkedLanes(const uint16_t *marks, int64_t rows, const uint32_t *counts,
+                      uint64_t *terms) {
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t lane = 0; lane < macLanes; ++lane)
-      counts[r] += codec.isWide(matrix[r * macLanes + lane]);
+    for (int lane = 0; lane < macLanes; ++lane)
+      terms[lane] += (marks[r] >> lane & 1) ? counts[r] : 0;
 }
 
 /// Whether every value of `narrow` is one of `wide`.

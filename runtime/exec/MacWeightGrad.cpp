@@ -13,6 +13,7 @@
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include <algorithm>
+#include <numeric>
 
 namespace slp::exec {
 namespace {
@@ -20,58 +21,100 @@ namespace {
 /// Floats of gathered inputs to hold at a time, so that they stay in the host's cache.
 constexpr int64_t columnFloats = 48 * 1024;
 
-/// One core's part.
+/// Rows that a kernel computes at once: fewer in a chunk waste it.
+constexpr int64_t chunkRows = 12;
+
+/// conv.wg of cores that read one input tile, each with output channels of its own, or one error
+/// tile, each with input channels of its own. The output channels of all cores lie side by side in
+/// the lanes, their input channels below each other in the rows.
 class WeightGradient {
 public:
-  WeightGradient(CorePart &p, const Issue &i)
-      : part(p), issue(i), window(i.window), scratch(MacScratch::ofThread()),
-        block(MacEngine::rowBlock(p.chip.numerics)) {}
-  Status run();
+  WeightGradient(CoreGroup &g, const Issue &i)
+      : group(g), issue(i), window(i.window), scratch(MacScratch::ofThread()),
+        chip(g.parts[0]->chip), codec(g.parts[0]->codec), kernels(g.parts[0]->kernels),
+        countsWork(g.parts[0]->countsWork), sharesInput(g.shared == 1),
+        block(MacEngine::rowBlock(chip.numerics)) {}
+
+  /// Adds a core. False: it reads other elements of the shared tile than those before it.
+  Result<bool> add(CorePart &part);
+  void run();
 
 private:
-  Status resolveTiles();
-  Status checkImages() const;
-  Status checkNeeds();
-  void packInput(int64_t group, int64_t image);
-  void packError(int64_t group, int64_t image);
-  void gatherColumns(int64_t firstRow, int64_t rows);
-  void runChain(const MacEngine &engine);
-  void joinTotal(const MacEngine &engine);
-  void loadLanes(const TileView &view, int64_t group, std::vector<float> &to) const;
-  void storeLanes(const TileView &view, int64_t group, const std::vector<float> &from);
-  void countTerms();
-  int64_t presentRows(int64_t pixel) const;
-  uint64_t presentTerms() const;
+  struct Core {
+    CorePart *part = nullptr;
+    TileView acc, chain, x, dy;
+    int64_t row = 0; // its first joint row
+  };
+  /// Rows of one core, or of all if they share them: what one task computes and counts.
+  struct Chunk {
+    size_t core = 0;
+    int64_t first = 0, rows = 0; // of the joint rows
+    num::Events events;
+    std::vector<uint64_t> nonZeroTerms, bothWide; // by lane
+    uint64_t wideInputs = 0;
+  };
 
-  int64_t rowsTotal() const { return acc.box.size[2] * acc.box.size[3] * acc.box.size[4]; }
-  int64_t laneBlocks() const { return ceilDiv(acc.box.size[1], macLanes); }
-  int64_t pixels() const { return dy.box.size[3] * dy.box.size[4]; }
+  Status resolveChain(Core &core) const;
+  Status checkImages(const Core &core) const;
+  Status resolveNeeds(Core &core) const;
+  bool fits(const Core &core) const;
+  void placeInput();
+  void listChunks();
+  void packInput(const Core &core, int64_t ofGroup, int64_t image);
+  void packError(int64_t ofGroup, int64_t image, int64_t laneBlock);
+  void gatherColumns(MacScratch &task, int64_t firstRow, int64_t rows) const;
+  void runChunk(Chunk &chunk, const MacEngine &engine);
+  void countChunk(Chunk &chunk, MacScratch &task) const;
+  void joinTotal(const MacEngine &engine);
+  template <typename F> void forTiles(F f) const;
+  void loadLanes(TileView Core::*view, int64_t ofGroup, std::vector<float> &to) const;
+  void storeLanes(TileView Core::*view, int64_t ofGroup, const std::vector<float> &from) const;
+  uint32_t presentTaps(int64_t pixel) const;
+  uint64_t presentTerms() const;
+  void reportWork(size_t index) const;
+
+  const TileView &firstAcc() const { return cores.front().acc; }
+  const TileView &firstError() const { return cores.front().dy; }
+  int64_t taps() const { return firstAcc().box.size[3] * firstAcc().box.size[4]; }
+  int64_t rowsOf(const Core &core) const { return core.acc.box.size[2] * taps(); }
+  int64_t pixels() const { return firstError().box.size[3] * firstError().box.size[4]; }
   int64_t width() const { return roundUp(pixels(), block); }
 
-  CorePart &part;
+  CoreGroup &group;
   const Issue &issue;
   const Window &window;
   MacScratch &scratch;
+  const chip::Chip &chip;
+  const Codec &codec;
+  const MacKernels &kernels;
+  bool countsWork, sharesInput;
   int block; // terms of a block
-  TileView acc, chain, x, dy;
+  std::vector<Core> cores;
+  JointLanes lanes; // with a shared error those of the first core, which are everyone's
+  int64_t rowsTotal = 0;
+  std::vector<Chunk> chunks;
   // Packed input: rows and columns from these coordinates on, padding included.
   int64_t firstY = 0, spanY = 0, firstX = 0, spanX = 0;
-  uint64_t nonZeroTerms = 0;
-  WideTerms wide;
   bool isMixed = false; // and to be counted
   // Whether the tile holds the first and the last row of its images, and the mode in effect.
   bool open = false, close = false;
   mach::AccMode mode{};
+  // Of the packed error, where it is mixed: the bit set of FP16 lanes of each block and pixel, and
+  // for each lane the taps that its FP16 elements meet.
+  std::vector<uint16_t> wideErrors;
+  std::vector<uint64_t> metByWide;
+  std::vector<uint32_t> tapsOfPixel;
 };
 
-Status WeightGradient::checkImages() const {
+Status WeightGradient::checkImages(const Core &core) const {
+  const TileView &x = core.x, &dy = core.dy;
   if (x.box.lo[0] != dy.box.lo[0] || x.box.size[0] != dy.box.size[0])
     return Error{"x and dy cover different images"};
   if (dy.whole(3) && dy.whole(4))
     return Status::success();
   if (!dy.whole(4))
     return Error{"a tile of part of an image must hold whole output rows"};
-  int granule = part.chip.numerics.block();
+  int granule = chip.numerics.block();
   if (dy.box.lo[3] * dy.extent[4] % granule)
     return Error{"the tile starts at pixel " + std::to_string(dy.box.lo[3] * dy.extent[4]) +
                  " of the image, expected a multiple of " + std::to_string(granule) +
@@ -81,25 +124,13 @@ Status WeightGradient::checkImages() const {
   return Status::success();
 }
 
-Status WeightGradient::resolveTiles() {
-  Result<TileView> a = part.view(issue.operand[0], "acc");
-  if (!a)
-    return a.takeError();
-  Result<TileView> xView = part.view(issue.operand[1], "x");
-  if (!xView)
-    return xView.takeError();
-  Result<TileView> dyView = part.view(issue.operand[2], "dy");
-  if (!dyView)
-    return dyView.takeError();
-  acc = *a;
-  x = *xView;
-  dy = *dyView;
-  if (acc.empty() || dy.empty())
-    return Status::success();
+/// The chain of the image in work, in bank 1 where the total lies in bank 0.
+Status WeightGradient::resolveChain(Core &core) const {
+  const TileView &acc = core.acc;
   Descriptor second = issue.operand[0];
-  second.tile.base += uint64_t(part.chip.structure.accBankBytes.value);
-  second.tile.format = accumulatorFormat(part.chip);
-  if (acc.address >= uint64_t(part.chip.structure.accBankBytes.value))
+  second.tile.base += uint64_t(chip.structure.accBankBytes.value);
+  second.tile.format = accumulatorFormat(chip);
+  if (acc.address >= uint64_t(chip.structure.accBankBytes.value))
     return Error{"operand `acc` must lie in accumulator bank 0"};
   // Elements of a wider chain lie as many times farther apart.
   int chainBytes = mach::elementBytes(second.tile.format),
@@ -111,33 +142,26 @@ Status WeightGradient::resolveTiles() {
     if (acc.box.size[d] > 1 && int64_t(second.tile.stride[d]) < chainBytes)
       return Error{"operand `acc` leaves " + std::to_string(acc.stride[d]) +
                    " bytes for an element of the total, which has " + std::to_string(totalBytes)};
-  Result<TileView> c = part.view(second, "acc (bank 1)");
-  if (!c)
-    return c.takeError();
-  chain = *c;
-  if (Status s = checkImages(); !s)
-    return s;
-  open = dy.box.lo[3] == 0;
-  close = dy.end(3) == dy.extent[3];
-  mode = startMode(issue.mode, open && dy.box.lo[0] == 0);
-  return checkNeeds();
+  Result<TileView> chain = core.part->view(second, "acc (bank 1)");
+  if (!chain)
+    return chain.takeError();
+  core.chain = *chain;
+  return Status::success();
 }
 
 /// Narrows x and dy to what the accumulators need.
-Status WeightGradient::checkNeeds() {
-  Box errors = dy.box;
+Status WeightGradient::resolveNeeds(Core &core) const {
+  const TileView &acc = core.acc;
+  Box errors = core.dy.box;
   errors.lo[1] = acc.box.lo[0];
   errors.size[1] = acc.box.size[0];
   errors.lo[2] = acc.box.lo[1];
   errors.size[2] = acc.box.size[1];
-  Result<TileView> dyNeed = subview(dy, errors, "dy");
+  Result<TileView> dyNeed = subview(core.dy, errors, "dy");
   if (!dyNeed)
     return dyNeed.takeError();
-  dy = *dyNeed;
-  firstY = dy.box.lo[3] * window.sh - window.pt + acc.box.lo[3] * window.dh;
-  firstX = dy.box.lo[4] * window.sw - window.pl + acc.box.lo[4] * window.dw;
-  spanY = (dy.box.size[3] - 1) * window.sh + (acc.box.size[3] - 1) * window.dh + 1;
-  spanX = (dy.box.size[4] - 1) * window.sw + (acc.box.size[4] - 1) * window.dw + 1;
+  core.dy = *dyNeed;
+  const TileView &dy = core.dy, &x = core.x;
   int64_t loY = INT64_MAX, hiY = -1, loX = INT64_MAX, hiX = -1;
   auto widen = [](int64_t at, int64_t extent, int64_t &lo, int64_t &hi) {
     if (at < 0 || at >= extent)
@@ -145,12 +169,12 @@ Status WeightGradient::checkNeeds() {
     lo = std::min(lo, at);
     hi = std::max(hi, at);
   };
-  for (int64_t o = 0; o < dy.box.size[3]; ++o)
-    for (int64_t k = 0; k < acc.box.size[3]; ++k)
-      widen(firstY + o * window.sh + k * window.dh, x.extent[3], loY, hiY);
-  for (int64_t o = 0; o < dy.box.size[4]; ++o)
-    for (int64_t k = 0; k < acc.box.size[4]; ++k)
-      widen(firstX + o * window.sw + k * window.dw, x.extent[4], loX, hiX);
+  for (int64_t o = dy.box.lo[3]; o < dy.end(3); ++o)
+    for (int64_t k = acc.box.lo[3]; k < acc.end(3); ++k)
+      widen(o * window.sh - window.pt + k * window.dh, x.extent[3], loY, hiY);
+  for (int64_t o = dy.box.lo[4]; o < dy.end(4); ++o)
+    for (int64_t k = acc.box.lo[4]; k < acc.end(4); ++k)
+      widen(o * window.sw - window.pl + k * window.dw, x.extent[4], loX, hiX);
   Box inputs = x.box;
   inputs.lo[1] = acc.box.lo[0];
   inputs.size[1] = acc.box.size[0];
@@ -163,71 +187,149 @@ Status WeightGradient::checkNeeds() {
   Result<TileView> xNeed = subview(x, inputs, "x");
   if (!xNeed)
     return xNeed.takeError();
-  x = *xNeed;
+  core.x = *xNeed;
   return Status::success();
 }
 
-/// scratch.x [ci][row][column], zeros where padding is.
-void WeightGradient::packInput(int64_t group, int64_t image) {
-  clearFloats(scratch.x, acc.box.size[2] * spanY * spanX);
-  if (x.empty())
-    return;
-  TileView view = slice(slice(x, 0, image, 1), 1, group, 1);
-  float *to = scratch.x.data() + (x.box.lo[3] - firstY) * spanX + (x.box.lo[4] - firstX);
-  part.codec.gather(view, to, {0, 0, spanY * spanX, spanX, 1});
+/// Whether the core differs from the first one in the output or the input channels alone.
+bool WeightGradient::fits(const Core &core) const {
+  const Core &head = cores.front();
+  int own = sharesInput ? 1 : 2; // the dimension of acc that may differ
+  auto equal = [](const TileView &a, const TileView &b, int d) {
+    return a.box.lo[d] == b.box.lo[d] && a.box.size[d] == b.box.size[d] &&
+           a.extent[d] == b.extent[d];
+  };
+  for (int d = 0; d < maxRank; ++d)
+    if (d != own && !equal(core.acc, head.acc, d))
+      return false;
+  for (int d : {0, 3, 4})
+    if (!equal(core.dy, head.dy, d) || !equal(core.x, head.x, d))
+      return false;
+  return sharesInput ? sameElements(core.x, head.x) : sameElements(core.dy, head.dy);
 }
 
-/// scratch.w [lane block][pixel][16].
-void WeightGradient::packError(int64_t group, int64_t image) {
-  clearFloats(scratch.w, laneBlocks() * width() * macLanes);
-  scratch.otherCounts.assign(size_t(width()), 0); // of errors, per pixel
-  scratch.otherWideCounts.assign(size_t(width()), 0);
-  TileView view = slice(slice(dy, 0, image, 1), 1, group, 1);
-  for (int64_t b = 0; b < laneBlocks(); ++b) {
-    int64_t first = acc.box.lo[1] + b * macLanes;
-    TileView lanes = slice(view, 2, first, std::min<int64_t>(macLanes, acc.end(1) - first));
-    part.codec.gather(lanes, scratch.w.data() + b * width() * macLanes,
-                      {0, 0, 1, dy.box.size[4] * macLanes, macLanes});
-    if (part.countsWork)
-      part.kernels.countLanes(scratch.w.data() + b * width() * macLanes, width(),
-                              scratch.otherCounts.data());
-    if (isMixed && dy.format == mach::Format::mixed)
-      countWideLanes(part.codec, scratch.w.data() + b * width() * macLanes, width(),
-                     scratch.otherWideCounts.data());
+Result<bool> WeightGradient::add(CorePart &part) {
+  Core core;
+  core.part = &part;
+  Result<TileView> acc = part.view(issue.operand[0], "acc");
+  if (!acc)
+    return acc.takeError();
+  Result<TileView> x = part.view(issue.operand[1], "x");
+  if (!x)
+    return x.takeError();
+  Result<TileView> dy = part.view(issue.operand[2], "dy");
+  if (!dy)
+    return dy.takeError();
+  core.acc = *acc;
+  core.x = *x;
+  core.dy = *dy;
+  if (core.acc.empty() || core.dy.empty())
+    return true;
+  if (Status s = resolveChain(core); !s)
+    return s.takeError();
+  if (Status s = checkImages(core); !s)
+    return s.takeError();
+  if (Status s = resolveNeeds(core); !s)
+    return s.takeError();
+  if (!cores.empty() && !fits(core))
+    return false;
+  if (cores.empty() || sharesInput)
+    lanes.add(core.acc.box.size[1]);
+  cores.push_back(std::move(core));
+  if (cores.size() == 1 || !sharesInput) {
+    cores.back().row = rowsTotal;
+    rowsTotal += rowsOf(cores.back());
+  }
+  return true;
+}
+
+void WeightGradient::placeInput() {
+  const TileView &acc = firstAcc(), &dy = firstError();
+  firstY = dy.box.lo[3] * window.sh - window.pt + acc.box.lo[3] * window.dh;
+  firstX = dy.box.lo[4] * window.sw - window.pl + acc.box.lo[4] * window.dw;
+  spanY = (dy.box.size[3] - 1) * window.sh + (acc.box.size[3] - 1) * window.dh + 1;
+  spanX = (dy.box.size[4] - 1) * window.sw + (acc.box.size[4] - 1) * window.dw + 1;
+}
+
+/// Chunks of rows that stay in the host's cache, and enough of them for its threads.
+void WeightGradient::listChunks() {
+  int64_t most = std::max<int64_t>(chunkRows, columnFloats / width());
+  int64_t threads = group.pool ? group.pool->threads() : 1;
+  most = std::min(most, std::max<int64_t>(chunkRows, ceilDiv(rowsTotal, threads)));
+  size_t owners = sharesInput ? 1 : cores.size();
+  for (size_t c = 0; c < owners; ++c)
+    for (int64_t first = 0; first < rowsOf(cores[c]); first += most) {
+      Chunk chunk;
+      chunk.core = c;
+      chunk.first = cores[c].row + first;
+      chunk.rows = std::min(most, rowsOf(cores[c]) - first);
+      chunk.nonZeroTerms.assign(size_t(lanes.blocks() * macLanes), 0);
+      chunk.bothWide.assign(chunk.nonZeroTerms.size(), 0);
+      chunks.push_back(std::move(chunk));
+    }
+  scratch.xOffset.resize(size_t(most));
+  scratch.accOffset.resize(size_t(most));
+  for (int64_t r = 0; r < most; ++r) {
+    scratch.xOffset[size_t(r)] = int32_t(r * width());
+    scratch.accOffset[size_t(r)] = int32_t(r * macLanes);
   }
 }
 
-/// scratch.columns [row][pixel] for rows (ci, kh, kw) from firstRow on.
-void WeightGradient::gatherColumns(int64_t firstRow, int64_t rows) {
-  int64_t taps = acc.box.size[3] * acc.box.size[4];
-  clearFloats(scratch.columns, rows * width());
+/// scratch.x [ci][row][column] from the core's first row on, zeros where padding is.
+void WeightGradient::packInput(const Core &core, int64_t ofGroup, int64_t image) {
+  const TileView &x = core.x;
+  float *begin = scratch.x.data() + core.row / taps() * spanY * spanX;
+  std::fill_n(begin, core.acc.box.size[2] * spanY * spanX, 0.0f);
+  if (x.empty())
+    return;
+  TileView view = slice(slice(x, 0, image, 1), 1, ofGroup, 1);
+  float *to = begin + (x.box.lo[3] - firstY) * spanX + (x.box.lo[4] - firstX);
+  codec.gather(view, to, {0, 0, spanY * spanX, spanX, 1});
+}
+
+/// scratch.w [lane block][pixel][16].
+void WeightGradient::packError(int64_t ofGroup, int64_t image, int64_t laneBlock) {
+  float *to = scratch.w.data() + laneBlock * width() * macLanes;
+  std::fill_n(to, width() * macLanes, 0.0f);
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const TileView &dy = cores[c].dy;
+    TileView view = slice(slice(dy, 0, image, 1), 1, ofGroup, 1);
+    codec.gather(slice(view, 2, cores[c].acc.box.lo[1] + first, n), to + lane,
+                 {0, 0, 1, dy.box.size[4] * macLanes, macLanes});
+  });
+  if (wideErrors.empty())
+    return;
+  uint16_t *marks = wideErrors.data() + laneBlock * width();
+  markWideLanes(codec, to, width(), marks);
+  countMarkedLanes(marks, pixels(), tapsOfPixel.data(), metByWide.data() + laneBlock * macLanes);
+}
+
+/// task.columns [row][pixel] for joint rows (ci, kh, kw) from firstRow on.
+void WeightGradient::gatherColumns(MacScratch &task, int64_t firstRow, int64_t rows) const {
+  const Box &filter = firstAcc().box, &errors = firstError().box;
+  clearFloats(task.columns, rows * width());
   for (int64_t r = 0; r < rows; ++r) {
-    int64_t ci = (firstRow + r) / taps, tap = (firstRow + r) % taps;
+    int64_t ci = (firstRow + r) / taps(), tap = (firstRow + r) % taps();
     const float *from = scratch.x.data() + ci * spanY * spanX +
-                        tap / acc.box.size[4] * window.dh * spanX +
-                        tap % acc.box.size[4] * window.dw;
-    float *to = scratch.columns.data() + r * width();
-    for (int64_t oy = 0; oy < dy.box.size[3]; ++oy) {
+                        tap / filter.size[4] * window.dh * spanX + tap % filter.size[4] * window.dw;
+    float *to = task.columns.data() + r * width();
+    for (int64_t oy = 0; oy < errors.size[3]; ++oy) {
       const float *line = from + oy * window.sh * spanX;
-      for (int64_t ox = 0; ox < dy.box.size[4]; ++ox)
+      if (window.sw == 1) {
+        to = std::copy_n(line, errors.size[4], to);
+        continue;
+      }
+      for (int64_t ox = 0; ox < errors.size[4]; ++ox)
         *to++ = line[ox * window.sw];
     }
   }
 }
 
-/// Terms of which neither operand is zero: for each pixel, inputs times errors.
-void WeightGradient::countTerms() {
-  for (int64_t p = 0; p < pixels(); ++p)
-    nonZeroTerms += uint64_t(scratch.counts[size_t(p)]) * scratch.otherCounts[size_t(p)];
-  for (int64_t p = 0; isMixed && p < pixels(); ++p)
-    wide.add(uint64_t(presentRows(p)), scratch.wideCounts[size_t(p)], uint64_t(acc.box.size[1]),
-             scratch.otherWideCounts[size_t(p)]);
-}
-
-/// Inputs that meet the error of pixel `p` of the tile: those of its window inside the extents.
-int64_t WeightGradient::presentRows(int64_t p) const {
+/// Taps that meet the error of pixel `p` of the tile inside the extents.
+uint32_t WeightGradient::presentTaps(int64_t p) const {
+  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
   int64_t oy = dy.box.lo[3] + p / dy.box.size[4], ox = dy.box.lo[4] + p % dy.box.size[4];
-  int64_t inColumn = 0, inRow = 0;
+  uint32_t inColumn = 0, inRow = 0;
   for (int64_t kh = acc.box.lo[3]; kh < acc.end(3); ++kh) {
     int64_t iy = oy * window.sh - window.pt + kh * window.dh;
     inColumn += iy >= 0 && iy < x.extent[3];
@@ -236,83 +338,98 @@ int64_t WeightGradient::presentRows(int64_t p) const {
     int64_t ix = ox * window.sw - window.pl + kw * window.dw;
     inRow += ix >= 0 && ix < x.extent[4];
   }
-  return acc.box.size[2] * inColumn * inRow;
+  return inColumn * inRow;
 }
 
-/// Adds the terms of one image to the chain in scratch.acc [lane block][row][16].
-void WeightGradient::runChain(const MacEngine &engine) {
-  int64_t chunk = std::max<int64_t>(12, columnFloats / width());
-  scratch.counts.assign(size_t(width()), 0); // of inputs, per pixel
-  scratch.wideCounts.assign(size_t(width()), 0);
+/// Terms of which neither operand is zero: for each error, the inputs of its pixel that are not
+/// zero. Likewise those of which both are FP16.
+void WeightGradient::countChunk(Chunk &chunk, MacScratch &task) const {
+  task.taskCounts.assign(size_t(width()), 0);
+  kernels.countColumns(task.columns.data(), chunk.rows, width(), task.taskCounts.data());
+  for (int64_t b = 0; b < lanes.blocks(); ++b)
+    kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(), task.taskCounts.data(),
+                       chunk.nonZeroTerms.data() + b * macLanes);
+  if (!isMixed || cores.front().x.format != mach::Format::mixed)
+    return;
+  task.taskWideCounts.assign(size_t(width()), 0);
+  countWideColumns(codec, task.columns.data(), chunk.rows, width(), task.taskWideCounts.data());
+  chunk.wideInputs +=
+      std::accumulate(task.taskWideCounts.begin(), task.taskWideCounts.end(), uint64_t(0));
+  for (int64_t b = 0; b < lanes.blocks() && !wideErrors.empty(); ++b)
+    countMarkedLanes(wideErrors.data() + b * width(), pixels(), task.taskWideCounts.data(),
+                     chunk.bothWide.data() + b * macLanes);
+}
+
+/// Adds the terms of one image to the chains of the chunk's rows in scratch.acc [lane
+/// block][row][16].
+void WeightGradient::runChunk(Chunk &chunk, const MacEngine &engine) {
+  MacScratch &task = MacScratch::ofThread();
+  gatherColumns(task, chunk.first, chunk.rows);
+  if (countsWork)
+    countChunk(chunk, task);
   const MacTap tap = {0, 0};
-  for (int64_t first = 0; first < rowsTotal(); first += chunk) {
-    int64_t rows = std::min(chunk, rowsTotal() - first);
-    gatherColumns(first, rows);
-    if (part.countsWork)
-      part.kernels.countColumns(scratch.columns.data(), rows, width(), scratch.counts.data());
-    if (isMixed && x.format == mach::Format::mixed)
-      countWideColumns(part.codec, scratch.columns.data(), rows, width(),
-                       scratch.wideCounts.data());
-    scratch.xOffset.resize(size_t(rows));
-    scratch.accOffset.resize(size_t(rows));
-    for (int64_t r = 0; r < rows; ++r) {
-      scratch.xOffset[size_t(r)] = int32_t(r * width());
-      scratch.accOffset[size_t(r)] = int32_t(r * macLanes);
-    }
-    for (int64_t b = 0; b < laneBlocks(); ++b) {
-      MacLoop loop;
-      loop.acc = scratch.acc.data() + (b * rowsTotal() + first) * macLanes;
-      loop.x = scratch.columns.data();
-      loop.w = scratch.w.data() + b * width() * macLanes;
-      loop.accOffset = scratch.accOffset.data();
-      loop.xOffset = scratch.xOffset.data();
-      loop.pixels = int(rows);
-      loop.taps = &tap;
-      loop.numTaps = 1;
-      loop.blocks = int(width() / block);
-      loop.xBlock = block;
-      loop.wBlock = block * macLanes;
-      loop.blockTerms = block;
-      loop.lastTerms = int(pixels() - (loop.blocks - 1) * block);
-      engine.run(loop, part.events[0]);
-    }
-  }
-  if (part.countsWork)
-    countTerms();
-}
-
-void WeightGradient::loadLanes(const TileView &view, int64_t group, std::vector<float> &to) const {
-  for (int64_t b = 0; b < laneBlocks(); ++b) {
-    int64_t first = acc.box.lo[1] + b * macLanes;
-    TileView lanes =
-        slice(slice(view, 0, group, 1), 1, first, std::min<int64_t>(macLanes, acc.end(1) - first));
-    part.codec.gather(
-        lanes, to.data() + b * rowsTotal() * macLanes,
-        {0, 1, acc.box.size[3] * acc.box.size[4] * macLanes, acc.box.size[4] * macLanes, macLanes});
+  for (int64_t b = 0; b < lanes.blocks(); ++b) {
+    MacLoop loop;
+    loop.acc = scratch.acc.data() + (b * rowsTotal + chunk.first) * macLanes;
+    loop.x = task.columns.data();
+    loop.w = scratch.w.data() + b * width() * macLanes;
+    loop.accOffset = scratch.accOffset.data();
+    loop.xOffset = scratch.xOffset.data();
+    loop.pixels = int(chunk.rows);
+    loop.taps = &tap;
+    loop.numTaps = 1;
+    loop.blocks = int(width() / block);
+    loop.xBlock = block;
+    loop.wBlock = block * macLanes;
+    loop.blockTerms = block;
+    loop.lastTerms = int(pixels() - (loop.blocks - 1) * block);
+    engine.run(loop, chunk.events);
   }
 }
 
-void WeightGradient::storeLanes(const TileView &view, int64_t group,
-                                const std::vector<float> &from) {
-  int64_t rows = rowsTotal();
-  scratch.dense.resize(size_t(acc.box.size[1] * rows));
-  float *to = scratch.dense.data();
-  for (int64_t co = 0; co < acc.box.size[1]; ++co) {
-    const float *lane = from.data() + co / macLanes * rows * macLanes + co % macLanes;
-    for (int64_t r = 0; r < rows; ++r)
-      *to++ = lane[r * macLanes];
-  }
-  part.codec.put(scratch.dense.data(), slice(view, 0, group, 1));
+/// Calls f(core, first, n, at) for the output channels [first, first + n) of each core, counted in
+/// its tile: in joint arrays their rows begin at `at`, 16 floats apart.
+template <typename F> void WeightGradient::forTiles(F f) const {
+  for (int64_t b = 0; b < lanes.blocks(); ++b)
+    lanes.forBlock(b, [&](size_t owner, int64_t first, int64_t lane, int64_t n) {
+      size_t begin = sharesInput ? owner : 0, end = sharesInput ? owner + 1 : cores.size();
+      for (size_t c = begin; c < end; ++c)
+        f(cores[c], first, n, (b * rowsTotal + cores[c].row) * macLanes + lane);
+    });
+}
+
+void WeightGradient::loadLanes(TileView Core::*view, int64_t ofGroup,
+                               std::vector<float> &to) const {
+  int64_t kw = firstAcc().box.size[4];
+  forTiles([&](const Core &core, int64_t first, int64_t n, int64_t at) {
+    TileView channels = slice(slice(core.*view, 0, ofGroup, 1), 1, core.acc.box.lo[1] + first, n);
+    codec.gather(channels, to.data() + at, {0, 1, taps() * macLanes, kw * macLanes, macLanes});
+  });
+}
+
+void WeightGradient::storeLanes(TileView Core::*view, int64_t ofGroup,
+                                const std::vector<float> &from) const {
+  forTiles([&](const Core &core, int64_t first, int64_t n, int64_t at) {
+    int64_t rows = rowsOf(core);
+    scratch.dense.resize(size_t(n * rows));
+    float *to = scratch.dense.data();
+    for (int64_t lane = 0; lane < n; ++lane)
+      for (int64_t r = 0; r < rows; ++r)
+        *to++ = from[size_t(at + lane + r * macLanes)];
+    codec.put(scratch.dense.data(),
+              slice(slice(core.*view, 0, ofGroup, 1), 1, core.acc.box.lo[1] + first, n));
+  });
 }
 
 void WeightGradient::joinTotal(const MacEngine &engine) {
   for (size_t i = 0; i < scratch.total.size(); ++i)
     scratch.total[i] = scratch.total[i] + scratch.acc[i];
-  engine.roundSums(scratch.total, acc.format, part.events[0]);
+  engine.roundSums(scratch.total, firstAcc().format, cores.front().part->events[0]);
 }
 
 /// Pairs of a tap and a pixel of the tile that read inside the extents.
 uint64_t WeightGradient::presentTerms() const {
+  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
   uint64_t present = 0;
   for (int64_t kh = acc.box.lo[3]; kh < acc.end(3); ++kh)
     for (int64_t kw = acc.box.lo[4]; kw < acc.end(4); ++kw) {
@@ -329,52 +446,92 @@ uint64_t WeightGradient::presentTerms() const {
   return present;
 }
 
-Status WeightGradient::run() {
-  if (Status s = resolveTiles(); !s || acc.empty() || dy.empty())
-    return s;
-  MacEngine engine(part, x, dy);
-  isMixed = part.countsWork && !issue.fp16 &&
+void WeightGradient::reportWork(size_t index) const {
+  const Core &core = cores[index];
+  const TileView &acc = core.acc;
+  int64_t firstLane = sharesInput ? lanes.start(index) : 0;
+  auto ofLanes = [&](const std::vector<uint64_t> &counts) {
+    return std::accumulate(counts.begin() + firstLane, counts.begin() + firstLane + acc.box.size[1],
+                           uint64_t(0));
+  };
+  uint64_t nonZero = 0, both = 0, wideInputs = 0;
+  for (const Chunk &chunk : chunks) {
+    if (!sharesInput && chunk.core != index)
+      continue;
+    nonZero += ofLanes(chunk.nonZeroTerms);
+    both += ofLanes(chunk.bothWide);
+    wideInputs += chunk.wideInputs;
+  }
+  CoreWork &work = core.part->work;
+  uint64_t weights = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]);
+  uint64_t images = uint64_t(core.dy.box.size[0]);
+  work.macs = images * weights * presentTerms();
+  work.zeroMacs = work.macs - nonZero;
+  if (isMixed) {
+    uint64_t ofErrors = wideErrors.empty() ? 0 : uint64_t(acc.box.size[2]) * ofLanes(metByWide);
+    work.wideMacs = wideInputs * uint64_t(acc.box.size[1]) + ofErrors - both;
+    work.bothWideMacs = both;
+  }
+  work.macSlots = images * uint64_t(acc.count()) * uint64_t(ceilDiv(pixels(), chip.numerics.dot));
+  core.part->countRead(core.x);
+  core.part->countRead(core.dy);
+  if (mode == mach::AccMode::continue_)
+    core.part->countRead(acc);
+  if (!open)
+    core.part->countRead(core.chain);
+  core.part->countWrite(close ? acc : core.chain);
+}
+
+void WeightGradient::run() {
+  if (cores.empty())
+    return;
+  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
+  open = dy.box.lo[3] == 0;
+  close = dy.end(3) == dy.extent[3];
+  mode = startMode(issue.mode, open && dy.box.lo[0] == 0);
+  isMixed = countsWork && !issue.fp16 &&
             (x.format == mach::Format::mixed || dy.format == mach::Format::mixed);
-  int64_t size = laneBlocks() * rowsTotal() * macLanes;
-  for (int64_t group = acc.box.lo[0]; group < acc.end(0); ++group) {
+  placeInput();
+  listChunks();
+  scratch.x.resize(size_t(rowsTotal / taps() * spanY * spanX));
+  scratch.w.resize(size_t(lanes.blocks() * width() * macLanes));
+  if (isMixed && dy.format == mach::Format::mixed) {
+    wideErrors.resize(size_t(lanes.blocks() * width()));
+    metByWide.resize(size_t(lanes.blocks() * macLanes));
+    for (int64_t p = 0; p < pixels(); ++p)
+      tapsOfPixel.push_back(presentTaps(p));
+  }
+  MacEngine engine(*cores[0].part, x, dy);
+  int64_t size = lanes.blocks() * rowsTotal * macLanes;
+  for (int64_t g = acc.box.lo[0]; g < acc.end(0); ++g) {
     clearFloats(scratch.total, size);
     if (mode == mach::AccMode::continue_)
-      loadLanes(acc, group, scratch.total);
+      loadLanes(&Core::acc, g, scratch.total);
     for (int64_t image = dy.box.lo[0]; image < dy.end(0); ++image) {
       clearFloats(scratch.acc, size);
       if (!open)
-        loadLanes(chain, group, scratch.acc);
-      packInput(group, image);
-      packError(group, image);
-      runChain(engine);
+        loadLanes(&Core::chain, g, scratch.acc);
+      forTasks(group.pool, sharesInput ? 1 : int64_t(cores.size()),
+               [&](int c) { packInput(cores[size_t(c)], g, image); });
+      forTasks(group.pool, lanes.blocks(), [&](int b) { packError(g, image, b); });
+      forTasks(group.pool, int64_t(chunks.size()),
+               [&](int c) { runChunk(chunks[size_t(c)], engine); });
       if (close)
         joinTotal(engine);
     }
-    storeLanes(acc, group, scratch.total);
+    storeLanes(&Core::acc, g, scratch.total);
     if (!close)
-      storeLanes(chain, group, scratch.acc);
+      storeLanes(&Core::chain, g, scratch.acc);
   }
-  if (!part.countsWork)
-    return Status::success();
-  uint64_t weights = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]);
-  uint64_t images = uint64_t(dy.box.size[0]);
-  part.work.macs = images * weights * presentTerms();
-  part.work.zeroMacs = part.work.macs - nonZeroTerms;
-  part.work.wideMacs = wide.either;
-  part.work.bothWideMacs = wide.both;
-  part.work.macSlots =
-      images * uint64_t(acc.count()) * uint64_t(ceilDiv(pixels(), part.chip.numerics.dot));
-  part.countRead(x);
-  part.countRead(dy);
-  if (mode == mach::AccMode::continue_)
-    part.countRead(acc);
-  if (!open)
-    part.countRead(chain);
-  part.countWrite(close ? acc : chain);
-  return Status::success();
+  for (const Chunk &chunk : chunks)
+    cores.front().part->events[0] += chunk.events;
+  for (size_t c = 0; c < cores.size() && countsWork; ++c)
+    reportWork(c);
 }
 
-Status convWgPart(CorePart &part, const Issue &issue) { return WeightGradient(part, issue).run(); }
+Status convWgGroup(CoreGroup &group, const Issue &issue) {
+  return runGroup<WeightGradient>(group, issue);
+}
 
 } // namespace
 
@@ -399,7 +556,9 @@ Status convWg(State &state, const mach::ConvWg &instr) {
   const auto &a = d[instr.acc].tile.tile, &e = d[instr.dy].tile.tile;
   issue.estimate =
       double(a[0] * a[1] * a[2]) * double(a[3] * a[4]) * double(e[0]) * double(e[3] * e[4]);
-  issue.execute = convWgPart;
+  issue.executeGroup = convWgGroup;
+  issue.sharable[0] = 1;
+  issue.sharable[1] = 2;
   return state.submit(issue);
 }
 

@@ -21,7 +21,8 @@ constexpr double worthThreads = 60000;
 
 State::State(const chip::Chip &c, const image::Image &i, num::HostPath path)
     : chip(c), image(i), codec(chip.numerics, path), kernels(macKernels(path)),
-      semaphores(size_t(chip.structure.cores.value)), events(i.debug.captures.size()) {
+      semaphores(size_t(chip.structure.cores.value)), sharedTiles(semaphores.size()),
+      events(i.debug.captures.size()) {
   for (image::Tensor &tensor : image.tensors)
     tensor.init = {}; // Machine::create takes it from the image
   for (const image::NamedDescriptor &d : image.descriptors)
@@ -73,7 +74,7 @@ Status State::submit(Issue issue) {
     return Error{"the core mask is empty"};
   if (queues)
     return queues->push(issue);
-  if (!issue.execute && issue.opcode == mach::Opcode::Wait && !canTake(issue, issue.mask))
+  if (issue.opcode == mach::Opcode::Wait && !canTake(issue, issue.mask))
     return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) + " holds less than " +
                  std::to_string(issue.count) + " and everything before has finished; " +
                  describeQueues()};
@@ -93,7 +94,55 @@ CorePart State::partOf(const Issue &issue, unsigned core) const {
   return part;
 }
 
+/// Groups of parts that have a tile in common: by the first sharable operand, or by the second
+/// where that makes fewer groups.
+void State::groupParts(const Issue &issue) {
+  size_t fewest = SIZE_MAX;
+  for (int operand : issue.sharable) {
+    if (operand < 0)
+      break;
+    std::vector<CoreGroup> candidate;
+    std::vector<uint64_t> identities;
+    for (CorePart &part : parts) {
+      uint64_t identity = sharedTiles.identity(issue.operand[operand], part.core);
+      auto same = std::find(identities.begin(), identities.end(), identity);
+      if (identity == 0 || same == identities.end()) {
+        identities.push_back(identity);
+        candidate.push_back({{&part}, operand, nullptr});
+      } else {
+        candidate[size_t(same - identities.begin())].parts.push_back(&part);
+      }
+    }
+    if (candidate.size() < fewest) {
+      fewest = candidate.size();
+      groups = std::move(candidate);
+    }
+  }
+}
+
+Status State::runGroups(const Issue &issue) {
+  groupParts(issue);
+  int n = int(groups.size());
+  bool isWorth = pool->threads() > 1 && issue.estimate * double(parts.size()) >= worthThreads;
+  if (isWorth && n >= pool->threads()) {
+    std::vector<Status> results(size_t(n), Status::success());
+    pool->run(n, [&](int i) { results[size_t(i)] = issue.executeGroup(groups[size_t(i)], issue); });
+    for (Status &s : results)
+      if (!s)
+        return std::move(s);
+    return Status::success();
+  }
+  for (CoreGroup &group : groups) {
+    group.pool = isWorth ? pool.get() : nullptr;
+    if (Status s = issue.executeGroup(group, issue); !s)
+      return s;
+  }
+  return Status::success();
+}
+
 Status State::runParts(const Issue &issue) {
+  if (issue.executeGroup)
+    return runGroups(issue);
   int n = int(parts.size());
   if (n == 1 || pool->threads() == 1 || issue.estimate * n < worthThreads) {
     for (CorePart &part : parts)
@@ -137,7 +186,7 @@ void State::report(const Issue &issue, const CorePart &part, Event &event) {
 }
 
 Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
-  if (!issue.execute) {
+  if (!issue.execute && !issue.executeGroup) {
     if (Status s = synchronise(issue, cores); !s)
       return s;
     int entries = issue.joint ? 1 : __builtin_popcountll(cores);
@@ -151,8 +200,13 @@ Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
       if (issue.multicast)
         break;
     }
+  for (int i : issue.destination)
+    if (i >= 0)
+      sharedTiles.forget(issue.operand[i], cores);
   if (Status s = runParts(issue); !s)
     return s;
+  if (issue.multicast)
+    sharedTiles.add(issue.operand[issue.destination[0]], cores);
   for (const CorePart &part : parts) {
     report(issue, part, event);
     if (options.capturer && (part.countsEvents[0] || part.countsEvents[1]))

@@ -13,6 +13,7 @@
 
 #include "runtime/exec/Issue.h"
 #include "runtime/exec/Pool.h"
+#include "runtime/exec/SharedTiles.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/Dispatch.h"
 
@@ -60,6 +61,7 @@ public:
   std::vector<Loop> loops;
   CoreWork sequencerWork; // of the instruction being executed: what `lds` reads
   std::vector<std::array<uint8_t, 64>> semaphores; // per core
+  SharedTiles sharedTiles;
 
   // Of the current run.
   Options options;
@@ -100,11 +102,15 @@ private:
   void closeLoops();
   CorePart partOf(const Issue &issue, unsigned core) const;
   Status runParts(const Issue &issue);
+  void groupParts(const Issue &issue);
+  Status runGroups(const Issue &issue);
   void report(const Issue &issue, const CorePart &part, Event &event);
   /// Runs from `pc` to halt.
   Status loop();
 
-  std::vector<CorePart> parts; // of the current instruction
+  // Of the current instruction.
+  std::vector<CorePart> parts;
+  std::vector<CoreGroup> groups;
   Event scratch;
 };
 

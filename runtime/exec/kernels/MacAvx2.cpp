@@ -69,7 +69,7 @@ struct Avx2 {
 
 extern const MacKernels macKernelsAvx2;
 const MacKernels macKernelsAvx2 = {num::HostPath::avx2, macF32<Avx2, 6>, macFp16<Avx2, 6>,
-                                   macRoundFp16<Avx2>,  macCountColumns, macCountLanes<Avx2>,
+                                   macRoundFp16<Avx2>,  macCountColumns, macCountTerms,
                                    macMarkNonZero<Avx2>};
 
 } // namespace slp::exec

@@ -53,8 +53,8 @@ struct Avx512 {
 } // namespace
 
 extern const MacKernels macKernelsAvx512;
-const MacKernels macKernelsAvx512 = {
-    num::HostPath::avx512, macF32<Avx512, 12>,    macFp16<Avx512, 12>,   macRoundFp16<Avx512>,
-    macCountColumns,       macCountLanes<Avx512>, macMarkNonZero<Avx512>};
+const MacKernels macKernelsAvx512 = {num::HostPath::avx512, macF32<Avx512, 12>, macFp16<Avx512, 12>,
+                                     macRoundFp16<Avx512>,  macCountColumns,    macCountTerms,
+                                     macMarkNonZero<Avx512>};
 
 } // namespace slp::exec

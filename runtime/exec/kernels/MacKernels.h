@@ -67,8 +67,9 @@ struct MacKernels {
   void (*roundFp16)(float *values, int64_t n, MacEvents *events);
   /// counts[c] += rows whose element c is not zero; the matrix is dense.
   void (*countColumns)(const float *matrix, int64_t rows, int64_t columns, uint32_t *counts);
-  /// counts[r] += elements of row r, 16 floats, that are not zero.
-  void (*countLanes)(const float *matrix, int64_t rows, uint32_t *counts);
+  /// terms[lane] += the sum of counts[r] over the rows r, 16 floats, whose element `lane` is not
+  /// zero.
+  void (*countTerms)(const float *matrix, int64_t rows, const uint32_t *counts, uint64_t *terms);
   /// bytes[i] has byte k = 1 where values[8 * i + k] is not zero, else 0.
   void (*markNonZero)(const float *values, int64_t n, uint64_t *bytes);
 };

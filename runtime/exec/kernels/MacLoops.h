@@ -116,9 +116,18 @@ inline void macCountColumns(const float *matrix, int64_t rows, int64_t columns, 
   }
 }
 
-template <typename V> void macCountLanes(const float *matrix, int64_t rows, uint32_t *counts) {
-  for (int64_t r = 0; r < rows; ++r)
-    counts[r] += uint32_t(__builtin_popcount(V::load(matrix + r * macLanes).nonZero()));
+inline void macCountTerms(const float *matrix, int64_t rows, const uint32_t *counts,
+                          uint64_t *terms) {
+  for (int64_t r = 0; r < rows;) {
+    // Sums of 32 bits for as long as they cannot overflow.
+    uint32_t sums[macLanes] = {0};
+    for (uint64_t bound = counts[r]; r < rows && bound <= UINT32_MAX;
+         ++r, bound += r < rows ? counts[r] : 0)
+      for (int lane = 0; lane < macLanes; ++lane)
+        sums[lane] += matrix[r * macLanes + lane] != 0.0f ? counts[r] : 0;
+    for (int lane = 0; lane < macLanes; ++lane)
+      terms[lane] += sums[lane];
+  }
 }
 
 /// Spreads eight bits over the bytes of a word. Seven copies of seven bits do not touch; the eighth

@@ -57,10 +57,9 @@ struct Portable {
 } // namespace
 
 extern const MacKernels macKernelsPortable;
-const MacKernels macKernelsPortable = {num::HostPath::portable, macF32<Portable, 2>,
-                                       macFp16<Portable, 2>,    macRoundFp16<Portable>,
-                                       macCountColumns,         macCountLanes<Portable>,
-                                       macMarkNonZero<Portable>};
+const MacKernels macKernelsPortable = {
+    num::HostPath::portable, macF32<Portable, 2>, macFp16<Portable, 2>,    macRoundFp16<Portable>,
+    macCountColumns,         macCountTerms,       macMarkNonZero<Portable>};
 
 /// One group of one pixel.
 static void addGroup(float *acc, const float *x, const float *w, int terms) {

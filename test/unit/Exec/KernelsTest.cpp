@@ -104,9 +104,12 @@ TEST_P(KernelsTest, RoundingAgrees) {
 TEST_P(KernelsTest, CountsAgree) {
   for (int rows = 1; rows < 9; ++rows) {
     std::vector<float> matrix = randomValues(num::asuFp8, rows * 48, uint32_t(rows));
-    std::vector<uint32_t> columns(48, 1), lanes(size_t(rows) * 3, 2);
+    std::vector<uint32_t> columns(48, 1), counts(size_t(rows) * 3);
+    for (size_t l = 0; l < counts.size(); ++l)
+      counts[l] = l % 4 ? uint32_t(l) : UINT32_MAX - uint32_t(l); // sums pass 32 bits
+    std::vector<uint64_t> terms(16, 2);
     kernels->countColumns(matrix.data(), rows, 48, columns.data());
-    kernels->countLanes(matrix.data(), rows * 3, lanes.data());
+    kernels->countTerms(matrix.data(), rows * 3, counts.data(), terms.data());
     std::vector<uint64_t> marks(size_t(rows) * 6 - 1);
     kernels->markNonZero(matrix.data(), int64_t(marks.size()), marks.data());
     for (int c = 0; c < 48; ++c) {
@@ -115,11 +118,11 @@ TEST_P(KernelsTest, CountsAgree) {
         count += matrix[size_t(r * 48 + c)] != 0.0f;
       EXPECT_EQ(columns[size_t(c)], count);
     }
-    for (int l = 0; l < rows * 3; ++l) {
-      uint32_t count = 2;
-      for (int i = 0; i < 16; ++i)
-        count += matrix[size_t(l * 16 + i)] != 0.0f;
-      EXPECT_EQ(lanes[size_t(l)], count);
+    for (int lane = 0; lane < 16; ++lane) {
+      uint64_t count = 2;
+      for (int l = 0; l < rows * 3; ++l)
+        count += matrix[size_t(l * 16 + lane)] != 0.0f ? counts[size_t(l)] : 0;
+      EXPECT_EQ(terms[size_t(lane)], count);
     }
     for (size_t i = 0; i < marks.size() * 8; ++i)
       EXPECT_EQ(marks[i / 8] >> (i % 8 * 8) & 0xff, uint64_t(matrix[i] != 0.0f));
