@@ -12,6 +12,7 @@
 #include "runtime/exec/State.h"
 #include "runtime/image/Features.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -88,6 +89,10 @@ static Status allocate(State &state) {
 
 static Status loadInitialState(State &state, const image::Image &image) {
   for (const image::Tensor &tensor : image.tensors) {
+    if (mach::hasCodes(tensor.format) && !state.codec.values(tensor.format))
+      return Error{"tensor " + tensor.name + " has format " +
+                   std::string(mach::toString(tensor.format)) + ", which " + state.chip.name +
+                   " lacks"};
     if (tensor.init.size() > tensor.bytes)
       return Error{"tensor " + tensor.name + " has " + std::to_string(tensor.init.size()) +
                    " initial bytes in " + std::to_string(tensor.bytes)};
@@ -141,22 +146,26 @@ static int64_t elementsOf(const image::Tensor &tensor) {
   return n;
 }
 
-/// Calls f(index, address) for each element in row-major order while it returns true.
-template <typename F>
-static Status forElements(const State &state, const image::Tensor &tensor, F f) {
+/// Calls f(index, address, n, stride) for each innermost row in row-major order while it returns
+/// true: the elements [index, index + n) lie `stride` bytes apart from `address` on.
+template <typename F> static Status forRows(const State &state, const image::Tensor &tensor, F f) {
   size_t rank = tensor.shape.size();
-  int64_t n = elementsOf(tensor);
+  int64_t total = elementsOf(tensor);
   if (tensor.strides.size() != rank)
     return Error{"tensor " + tensor.name + " has " + std::to_string(tensor.strides.size()) +
                  " strides for rank " + std::to_string(rank)};
+  size_t outer = rank ? rank - 1 : 0;
+  int64_t n = rank ? tensor.shape[outer] : 1, stride = rank ? tensor.strides[outer] : 0;
+  uint64_t size = state.memories.dram.size(), width = uint64_t(mach::elementBytes(tensor.format));
   std::vector<int64_t> at(rank, 0);
   uint64_t address = tensor.address;
-  for (int64_t i = 0; i < n; ++i) {
-    if (address + uint64_t(mach::elementBytes(tensor.format)) > state.memories.dram.size())
+  for (int64_t i = 0; i < total; i += n) {
+    uint64_t last = address + uint64_t((n - 1) * stride);
+    if (size < width || std::max(address, last) > size - width)
       return Error{"tensor " + tensor.name + " reaches beyond the memory"};
-    if (!f(i, state.memories.dram.data() + address))
+    if (!f(i, state.memories.dram.data() + address, n, stride))
       break;
-    for (size_t d = rank; d-- > 0;) {
+    for (size_t d = outer; d-- > 0;) {
       address += uint64_t(tensor.strides[d]);
       if (++at[d] < tensor.shape[d])
         break;
@@ -224,11 +233,13 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
   if (mach::isCompressed(tensor->format))
     return Error{"tensor " + tensor->name + " is compressed: only the program writes it"};
   size_t written = 0;
-  Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *to) {
-    bool isValue = writeElement(state, *tensor, values[size_t(i)], to);
-    written += isValue;
-    return isValue;
-  });
+  auto writeRow = [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
+    for (int64_t i = first; i < first + n; ++i, to += stride, ++written)
+      if (!writeElement(state, *tensor, values[size_t(i)], to))
+        return false;
+    return true;
+  };
+  Status s = forRows(state, *tensor, writeRow);
   if (!s || written == values.size())
     return s;
   return Error{"element " + std::to_string(written) + " of tensor " + tensor->name + ", " +
@@ -236,26 +247,32 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
                std::string(mach::toString(tensor->format))};
 }
 
-static float readElement(const State &state, const image::Tensor &tensor, const uint8_t *from) {
+/// Widens n elements `stride` bytes apart; exactly but for i32.
+static void readRow(const State &state, const image::Tensor &tensor, const uint8_t *from, int64_t n,
+                    int64_t stride, float *to) {
+  auto readAs = [&](auto element, auto widen) {
+    for (int64_t i = 0; i < n; ++i, from += stride) {
+      std::memcpy(&element, from, sizeof element); // little endian
+      to[i] = widen(element);
+    }
+  };
   switch (tensor.format) {
-  case mach::Format::f32: {
-    float value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-  }
-  case mach::Format::i32: {
-    int32_t value;
-    std::memcpy(&value, from, sizeof value);
-    return float(value);
-  }
+  case mach::Format::f32:
+    return readAs(float(), [](float value) { return value; });
+  case mach::Format::i32:
+    return readAs(int32_t(), [](int32_t value) { return float(value); });
   case mach::Format::u8:
-    return float(*from);
-  default: {
-    uint32_t code = 0;
-    std::memcpy(&code, from, size_t(mach::elementBytes(tensor.format))); // little endian
-    return num::decode(state.codec.format(tensor.format).shifted(tensor.bias), code);
+    return readAs(uint8_t(), [](uint8_t value) { return float(value); });
+  default:
+    break;
   }
-  }
+  const float *table = state.codec.values(tensor.format);
+  float scale = std::ldexp(1.0f, -tensor.bias); // a power of two: exact
+  auto widen = [&](auto code) { return table[code] * scale; };
+  if (mach::elementBytes(tensor.format) == 1)
+    readAs(uint8_t(), widen);
+  else
+    readAs(uint16_t(), widen);
 }
 
 Result<std::vector<float>> Machine::read(std::string_view name) const {
@@ -271,10 +288,11 @@ Result<std::vector<float>> Machine::read(std::string_view name) const {
       values[i] = num::decode(format, codes[i]);
     return values;
   }
-  Status s = forElements(state, *tensor, [&](int64_t i, uint8_t *from) {
-    values[size_t(i)] = readElement(state, *tensor, from);
+  auto readTo = [&](int64_t first, const uint8_t *from, int64_t n, int64_t stride) {
+    readRow(state, *tensor, from, n, stride, values.data() + first);
     return true;
-  });
+  };
+  Status s = forRows(state, *tensor, readTo);
   if (!s)
     return s.takeError();
   return values;
@@ -306,9 +324,17 @@ Result<Extreme> Machine::extremeOf(std::string_view name) const {
     return result != Extreme::none;
   };
   if (!mach::isCompressed(tensor->format)) {
-    Status s = forElements(state, *tensor, [&](int64_t, uint8_t *from) {
-      return see(readElement(state, *tensor, from));
-    });
+    auto seeRow = [&](int64_t, const uint8_t *from, int64_t n, int64_t stride) {
+      float values[64];
+      for (int64_t i = 0; i < n; i += 64) {
+        int64_t count = std::min<int64_t>(64, n - i);
+        readRow(state, *tensor, from + i * stride, count, stride, values);
+        if (!std::all_of(values, values + count, see))
+          return false;
+      }
+      return true;
+    };
+    Status s = forRows(state, *tensor, seeRow);
     if (!s)
       return s.takeError();
     return result;

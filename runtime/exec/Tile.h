@@ -105,6 +105,8 @@ public:
   explicit Codec(const chip::Numerics &numerics, num::HostPath path = num::bestPath());
   /// A format of the chip (see mach::isChipFormat).
   const num::Format &format(mach::Format f) const { return formats[size_t(f)].format; }
+  /// The values of a format of the chip by code, without a shared exponent bias.
+  const float *values(mach::Format f) const { return formats[size_t(f)].values.data(); }
   /// Whether an fp16 code is FP16 in a mixed tensor: fp8 lacks its value.
   bool isWide(uint16_t code) const { return wide[code]; }
   /// The same of the value of such a code.

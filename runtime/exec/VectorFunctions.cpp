@@ -350,23 +350,66 @@ static Result<Source> fetchSource(VectorPart &part, int operand, const char *nam
   return source;
 }
 
-/// Calls `row(to, x, y, z)` for each row of the destination's last dimension, with where it and
-/// the sources' rows begin.
-template <typename Row>
-static void forRows(const Box &box, float *to, const Source &x, const Source &y, const Source &z,
-                    Row row) {
-  const Dims &n = box.size;
-  if (!box.count())
-    return;
-  for (int64_t i = 0; i < n[0]; ++i)
-    for (int64_t j = 0; j < n[1]; ++j)
-      for (int64_t k = 0; k < n[2]; ++k)
-        for (int64_t l = 0; l < n[3]; ++l, to += n[4]) {
-          auto at = [&](const Source &s) {
-            return s.values + i * s.stride[0] + j * s.stride[1] + k * s.stride[2] + l * s.stride[3];
-          };
-          row(to, at(x), at(y), at(z));
-        }
+namespace {
+/// The destination of a function as rows that are as long as all sources allow: dimensions that
+/// continue each other in every one of them are one.
+template <size_t N> class Rows {
+public:
+  Rows(const Box &box, const std::array<const Source *, N> &operands) : sources(operands) {
+    for (int d = maxRank - 1; d >= 0; --d) {
+      if (box.size[d] == 1)
+        continue;
+      bool continues = count > 0;
+      for (size_t i = 0; i < N && continues; ++i)
+        continues = sources[i]->stride[d] == step[i][count - 1] * size[count - 1];
+      if (continues) {
+        size[count - 1] *= box.size[d];
+        continue;
+      }
+      size[count] = box.size[d];
+      for (size_t i = 0; i < N; ++i)
+        step[i][count] = sources[i]->stride[d];
+      ++count;
+    }
+  }
+
+  /// Elements of a row, and how far apart they lie in a source: 1, or 0 where one serves all.
+  int64_t length() const { return size[0]; }
+  int64_t stepOf(size_t source) const { return step[source][0]; }
+
+  /// Calls `row(to, from)` for each row, with where it and the sources' rows begin.
+  template <typename Row> void forEach(float *to, Row row) const {
+    std::array<const float *, N> from;
+    for (int64_t i = 0; i < size[4]; ++i)
+      for (int64_t j = 0; j < size[3]; ++j)
+        for (int64_t k = 0; k < size[2]; ++k)
+          for (int64_t l = 0; l < size[1]; ++l, to += size[0]) {
+            for (size_t s = 0; s < N; ++s)
+              from[s] = sources[s]->values + i * step[s][4] + j * step[s][3] + k * step[s][2] +
+                        l * step[s][1];
+            row(to, from);
+          }
+  }
+
+private:
+  std::array<const Source *, N> sources;
+  int count = 0;
+  Dims size{1, 1, 1, 1, 1}; // innermost first
+  std::array<Dims, N> step{};
+};
+} // namespace
+
+/// Calls `run(xs, ys)` with the steps of two sources as constants: loops over them vectorise.
+template <typename Run> static void withSteps(int64_t x, int64_t y, Run run) {
+  using Each = std::integral_constant<int64_t, 1>;
+  using Same = std::integral_constant<int64_t, 0>;
+  if (x && y)
+    return run(Each(), Each());
+  if (x)
+    return run(Each(), Same());
+  if (y)
+    return run(Same(), Each());
+  run(Same(), Same());
 }
 
 static Status unaryPart(CorePart &core, const Issue &issue) {
@@ -380,9 +423,11 @@ static Status unaryPart(CorePart &core, const Issue &issue) {
   auto fn = static_cast<UnaryFn>(issue.function);
   int64_t n = dst->count();
   float *result = part.buffer(0, n);
+  const float *values = *src;
+  float first = issue.hyper[0], second = issue.hyper[1];
   withFunction(fn, [&](auto f) {
     for (int64_t i = 0; i < n; ++i)
-      result[i] = f((*src)[i], issue.hyper[0], issue.hyper[1]);
+      result[i] = f(values[i], first, second);
   });
   part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
   return Status::success();
@@ -400,13 +445,17 @@ static Status binaryPart(CorePart &core, const Issue &issue) {
   if (!y)
     return y.takeError();
   auto fn = static_cast<BinaryFn>(issue.function);
-  int64_t n = dst->count(), width = dst->box.size[4];
+  int64_t n = dst->count();
   float *result = part.buffer(0, n);
-  int64_t xStep = x->stride[4], yStep = y->stride[4];
+  Rows<2> rows(dst->box, {&*x, &*y});
+  float first = issue.hyper[0], second = issue.hyper[1];
   withFunction(fn, [&](auto f) {
-    forRows(dst->box, result, *x, *y, {}, [&](float *to, const float *p, const float *q, auto) {
-      for (int64_t i = 0; i < width; ++i)
-        to[i] = f(p[i * xStep], q[i * yStep], issue.hyper[0], issue.hyper[1]);
+    withSteps(rows.stepOf(0), rows.stepOf(1), [&](auto xStep, auto yStep) {
+      rows.forEach(result, [&](float *to, const std::array<const float *, 2> &from) {
+        const float *p = from[0], *q = from[1];
+        for (int64_t i = 0; i < rows.length(); ++i)
+          to[i] = f(p[i * xStep], q[i * yStep], first, second);
+      });
     });
   });
   part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
@@ -426,14 +475,14 @@ static Status selectPart(CorePart &core, const Issue &issue) {
       return source.takeError();
     sources[i] = *source;
   }
-  const Source &cond = sources[0], &x = sources[1], &y = sources[2];
-  int64_t n = dst->count(), width = dst->box.size[4];
+  int64_t n = dst->count();
   float *result = part.buffer(0, n);
-  forRows(dst->box, result, cond, x, y,
-          [&](float *to, const float *c, const float *p, const float *q) {
-            for (int64_t i = 0; i < width; ++i)
-              to[i] = c[i * cond.stride[4]] != 0.0f ? p[i * x.stride[4]] : q[i * y.stride[4]];
-          });
+  Rows<3> rows(dst->box, {&sources[0], &sources[1], &sources[2]});
+  int64_t c = rows.stepOf(0), x = rows.stepOf(1), y = rows.stepOf(2);
+  rows.forEach(result, [&](float *to, const std::array<const float *, 3> &from) {
+    for (int64_t i = 0; i < rows.length(); ++i)
+      to[i] = from[0][i * c] != 0.0f ? from[1][i * x] : from[2][i * y];
+  });
   part.store(result, *dst, 0, uint64_t(n));
   return Status::success();
 }

@@ -57,6 +57,12 @@ struct Avx2 {
     countHalf(sum.lo, rounded.lo, events);
     countHalf(sum.hi, rounded.hi, events);
   }
+  static Avx2 zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+  Avx2 ones() const {
+    __m256 none = _mm256_setzero_ps(), one = _mm256_set1_ps(1.0f);
+    return {_mm256_and_ps(_mm256_cmp_ps(lo, none, _CMP_NEQ_UQ), one),
+            _mm256_and_ps(_mm256_cmp_ps(hi, none, _CMP_NEQ_UQ), one)};
+  }
   uint32_t nonZero() const {
     __m256 zero = _mm256_setzero_ps();
     int low = _mm256_movemask_ps(_mm256_cmp_ps(lo, zero, _CMP_NEQ_UQ));
@@ -69,7 +75,7 @@ struct Avx2 {
 
 extern const MacKernels macKernelsAvx2;
 const MacKernels macKernelsAvx2 = {num::HostPath::avx2, macF32<Avx2, 6>, macFp16<Avx2, 6>,
-                                   macRoundFp16<Avx2>,  macCountColumns, macCountTerms,
+                                   macRoundFp16<Avx2>,  macCountColumns, macCountTerms<Avx2>,
                                    macMarkNonZero<Avx2>};
 
 } // namespace slp::exec

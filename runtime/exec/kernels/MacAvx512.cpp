@@ -47,14 +47,19 @@ struct Avx512 {
     events.saturation += uint64_t(__builtin_popcount(over));
     events.underflow += uint64_t(__builtin_popcount(gone));
   }
+  static Avx512 zero() { return {_mm512_setzero_ps()}; }
+  Avx512 ones() const {
+    return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ),
+                                _mm512_set1_ps(1.0f))};
+  }
   uint32_t nonZero() const { return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 };
 
 } // namespace
 
 extern const MacKernels macKernelsAvx512;
-const MacKernels macKernelsAvx512 = {num::HostPath::avx512, macF32<Avx512, 12>, macFp16<Avx512, 12>,
-                                     macRoundFp16<Avx512>,  macCountColumns,    macCountTerms,
-                                     macMarkNonZero<Avx512>};
+const MacKernels macKernelsAvx512 = {
+    num::HostPath::avx512, macF32<Avx512, 12>,    macFp16<Avx512, 12>,   macRoundFp16<Avx512>,
+    macCountColumns,       macCountTerms<Avx512>, macMarkNonZero<Avx512>};
 
 } // namespace slp::exec

@@ -8,6 +8,7 @@
 //   V roundedHalfAway() const            to 1-5-10, saturating, -0 becomes +0
 //   static void countEvents(const V &sum, const V &rounded, MacEvents &)
 //   uint32_t nonZero() const             bit i: lane i is not zero
+//   V ones() const                       1 in each lane that is not zero, 0 in the others
 // No function of the standard library is called from here: its copies could be shared between the
 // files.
 //
@@ -116,18 +117,34 @@ inline void macCountColumns(const float *matrix, int64_t rows, int64_t columns, 
   }
 }
 
-inline void macCountTerms(const float *matrix, int64_t rows, const uint32_t *counts,
-                          uint64_t *terms) {
-  for (int64_t r = 0; r < rows;) {
-    // Sums of 32 bits for as long as they cannot overflow.
-    uint32_t sums[macLanes] = {0};
-    for (uint64_t bound = counts[r]; r < rows && bound <= UINT32_MAX;
-         ++r, bound += r < rows ? counts[r] : 0)
-      for (int lane = 0; lane < macLanes; ++lane)
-        sums[lane] += matrix[r * macLanes + lane] != 0.0f ? counts[r] : 0;
+/// FP32 adds whole numbers exactly up to 2^24: sums that could pass it are moved to 64 bits.
+template <typename V>
+void macCountTerms(const float *matrix, int64_t rows, const uint32_t *counts, uint64_t *terms) {
+  constexpr uint64_t exact = 1 << 24;
+  auto flush = [&](const V &sum) {
+    float sums[macLanes];
+    sum.store(sums);
     for (int lane = 0; lane < macLanes; ++lane)
-      terms[lane] += sums[lane];
+      terms[lane] += uint64_t(sums[lane]);
+  };
+  V sum = V::zero();
+  uint64_t bound = 0;
+  for (int64_t r = 0; r < rows; ++r) {
+    V row = V::load(matrix + r * macLanes);
+    if (counts[r] > exact) {
+      for (int lane = 0; lane < macLanes; ++lane)
+        terms[lane] += row.nonZero() >> lane & 1 ? counts[r] : 0;
+      continue;
+    }
+    bound += counts[r];
+    if (bound > exact) {
+      flush(sum);
+      sum = V::zero();
+      bound = counts[r];
+    }
+    sum.fma(float(counts[r]), row.ones());
   }
+  flush(sum);
 }
 
 /// Spreads eight bits over the bytes of a word. Seven copies of seven bits do not touch; the eighth

@@ -29,6 +29,13 @@ struct Portable {
     for (int i = 0; i < macLanes; ++i)
       p[i] = v[i];
   }
+  static Portable zero() { return {}; }
+  Portable ones() const {
+    Portable result;
+    for (int i = 0; i < macLanes; ++i)
+      result.v[i] = v[i] != 0.0f ? 1.0f : 0.0f;
+    return result;
+  }
   void fma(float a, const Portable &w) {
     for (int i = 0; i < macLanes; ++i)
       v[i] = std::fma(a, w.v[i], v[i]);
@@ -57,9 +64,10 @@ struct Portable {
 } // namespace
 
 extern const MacKernels macKernelsPortable;
-const MacKernels macKernelsPortable = {
-    num::HostPath::portable, macF32<Portable, 2>, macFp16<Portable, 2>,    macRoundFp16<Portable>,
-    macCountColumns,         macCountTerms,       macMarkNonZero<Portable>};
+const MacKernels macKernelsPortable = {num::HostPath::portable, macF32<Portable, 2>,
+                                       macFp16<Portable, 2>,    macRoundFp16<Portable>,
+                                       macCountColumns,         macCountTerms<Portable>,
+                                       macMarkNonZero<Portable>};
 
 /// One group of one pixel.
 static void addGroup(float *acc, const float *x, const float *w, int terms) {
