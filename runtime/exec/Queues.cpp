@@ -106,7 +106,8 @@ Status Queues::push(const Issue &issue) {
     if (!*ran)
       return deadlock("a queue is full");
   }
-  auto entry = std::make_shared<Entry>(Entry{issue, State::eventOf(issue), issue.mask});
+  auto entry = std::make_shared<Entry>(Entry{issue, {}, issue.mask});
+  State::describe(issue, entry->event);
   for (size_t q : targets)
     queues[q].push_back(entry);
   unreported.push_back(std::move(entry));

@@ -56,8 +56,8 @@ Issue State::prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) c
   return issue;
 }
 
-Event State::eventOf(const Issue &issue) {
-  Event event;
+void State::describe(const Issue &issue, Event &event) {
+  event.work.clear();
   event.pc = issue.pc;
   event.opcode = issue.opcode;
   event.engine = issue.engine;
@@ -66,10 +66,9 @@ Event State::eventOf(const Issue &issue) {
   event.fp16 = issue.fp16;
   event.semaphore = issue.semaphore;
   event.count = issue.count;
-  return event;
 }
 
-Status State::submit(Issue issue) {
+Status State::submit(const Issue &issue) {
   if (issue.mask == 0)
     return Error{"the core mask is empty"};
   if (queues)
@@ -78,7 +77,7 @@ Status State::submit(Issue issue) {
     return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) + " holds less than " +
                  std::to_string(issue.count) + " and everything before has finished; " +
                  describeQueues()};
-  scratch = eventOf(issue);
+  describe(issue, scratch);
   if (Status s = execute(issue, issue.mask, scratch); !s)
     return s;
   if (options.observer)
@@ -245,12 +244,15 @@ Status State::drain() { return queues ? queues->drain() : Status::success(); }
 void State::observeSequencer(mach::Opcode opcode) {
   if (!options.observer)
     return;
-  Event event;
+  Event own;
+  Event &event = queues ? own : scratch; // a queue keeps it
   event.pc = pc;
   event.opcode = opcode;
   event.engine = mach::Engine::seq;
   event.mask = 1;
-  event.work.push_back(sequencerWork);
+  event.multicast = event.fp16 = false;
+  event.semaphore = event.count = 0;
+  event.work.assign(1, sequencerWork);
   if (queues)
     queues->pushFinished(std::move(event));
   else

@@ -76,11 +76,11 @@ public:
   /// A new issue of the instruction at pc.
   Issue prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const;
   /// Executes it, or puts it into its queues.
-  Status submit(Issue issue);
+  Status submit(const Issue &issue);
   /// Executes the parts of these cores, reports to capturer and counters, and appends their work.
   Status execute(const Issue &issue, uint64_t cores, Event &event);
-  /// The event of an instruction, without work.
-  static Event eventOf(const Issue &issue);
+  /// Makes `event` that of the instruction, without work.
+  static void describe(const Issue &issue, Event &event);
   /// Takes from or adds to semaphores; a wait fails if there is too little.
   Status synchronise(const Issue &issue, uint64_t cores);
   bool canTake(const Issue &issue, uint64_t cores) const;
