@@ -1,0 +1,64 @@
+# ===- data.py - inputs drawn at random ------------------------------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# ===-----------------------------------------------------------------------===#
+import math
+import random
+import struct
+
+from .formats import Integer
+from .numbers import f32
+
+
+def draw_float(source):
+    """Mostly near 1; one in eight zero, one in sixteen small or large, so that formats underflow and saturate."""
+    kind = source.random()
+    if kind < 0.125:
+        return 0.0
+    value = source.uniform(-2.0, 2.0)
+    if kind < 0.1875:
+        value *= 2.0 ** source.randint(-12, 6)
+    return f32(value)
+
+
+def draw_samples(function, count, seed, below):
+    """name -> (extents of a sample, elements of `count` samples) for the arguments of a function. below: how many
+    values an input of integers has, where its attributes do not say."""
+    samples = {}
+    for kind, attributes in zip(function.argument_types, function.argument_attributes):
+        name = attributes["train.name"]
+        source = random.Random(f"{seed}/{name}")
+        size = math.prod(kind.shape[1:])
+        if isinstance(kind.format, Integer):
+            values = below.get(name) or attributes.get("train.classes", 2)
+            drawn = [int(source.random() * values) for _ in range(count * size)]
+        else:
+            drawn = [draw_float(source) for _ in range(count * size)]
+        samples[name] = kind.shape[1:], drawn
+    return samples
+
+
+def batch_of(function, samples, run):
+    """The inputs of a run, counted from 0, in the order of the samples."""
+    inputs = {}
+    for kind, attributes in zip(function.argument_types, function.argument_attributes):
+        name = attributes["train.name"]
+        inputs[name] = samples[name][1][run * kind.count:(run + 1) * kind.count]
+    return inputs
+
+
+def write_npy(path, shape, elements, is_whole):
+    """A NumPy file of FP32 or INT64, version 1.0 of the format."""
+    extents = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+    header = f"{{'descr': '{'<i8' if is_whole else '<f4'}', 'fortran_order': False, 'shape': ({extents})}}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+        file.write(struct.pack(f"<{len(elements)}{'q' if is_whole else 'f'}", *elements))
+
+
+def write_samples(folder, count, samples):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (shape, elements) in samples.items():
+        write_npy(folder / f"{name}.npy", (count, *shape), elements, isinstance(elements[0], int))

@@ -1,0 +1,8 @@
+# ===- ops - the operations of a train module, a file a family -------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Importing the package fills the table of registry.py.
+#
+# ===-----------------------------------------------------------------------===#
+from . import basic, elementwise, losses, mac, mixed, moves, norms, reductions, scaling, updates, windows  # noqa: F401

@@ -1,0 +1,164 @@
+# ===- mac.py - convolutions and matrix products ---------------------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# numerics.md section 4: the order of the terms. A result is in the accumulator's
+# format and is rounded no more.
+#
+# ===-----------------------------------------------------------------------===#
+from dataclasses import dataclass
+
+from ..accumulation import Accumulators, Rule, add_chains, groups
+from .registry import define
+
+
+@dataclass
+class Window:
+    """strides, dilations and pads of a convolution, and its extents."""
+    kernel: tuple
+    strides: tuple
+    pads: tuple
+    dilations: tuple
+    rows: int  # of the input of the convolution
+    columns: int
+    out_rows: int
+    out_columns: int
+
+    def pairs(self, kh, kw):
+        """(output pixel, input pixel) of one tap, both row-major, padding left out, output pixels ascending."""
+        result = []
+        for oy in range(self.out_rows):
+            iy = oy * self.strides[0] - self.pads[0] + kh * self.dilations[0]
+            if not 0 <= iy < self.rows:
+                continue
+            for ox in range(self.out_columns):
+                ix = ox * self.strides[1] - self.pads[1] + kw * self.dilations[1]
+                if 0 <= ix < self.columns:
+                    result.append((oy * self.out_columns + ox, iy * self.columns + ix))
+        return result
+
+
+def window_of(call, kernel, x_shape, y_shape):
+    return Window(tuple(kernel), call["strides"], call["pads"], call["dilations"],
+                  x_shape[2], x_shape[3], y_shape[2], y_shape[3])
+
+
+def taps(kernel):
+    return [(kh, kw) for kh in range(kernel[0]) for kw in range(kernel[1])]
+
+
+@define("conv", rounds_itself=True)
+def conv(call):
+    x, w = call.inputs[:2]
+    n, co, oh, ow = call.types[0].shape
+    ci, taps_h, taps_w = w.shape[1:]
+    window = window_of(call, (taps_h, taps_w), x.shape, call.types[0].shape)
+    rule = Rule(call["accumulate"])
+    per_group = co // call["group"]
+    plane, in_plane = oh * ow, x.shape[2] * x.shape[3]
+    bias = call.inputs[2].data if len(call.inputs) > 2 else [0.0] * co
+    chains = Accumulators(rule, [bias[c] for _ in range(n) for c in range(co) for _ in range(plane)], call.events[0])
+    for block in groups(ci, rule.block):
+        for kh, kw in taps((taps_h, taps_w)):
+            pairs = window.pairs(kh, kw)
+            for group in groups(len(block), rule.dot):
+                for c in (block[i] for i in group):
+                    where, a, b = [], [], []
+                    for image in range(n):
+                        for o in range(co):
+                            channel = o // per_group * ci + c
+                            weight = w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]
+                            to, source = (image * co + o) * plane, (image * x.shape[1] + channel) * in_plane
+                            where += [to + p for p, _ in pairs]
+                            a += [x.data[source + q] for _, q in pairs]
+                            b += [weight] * len(pairs)
+                    chains.term(where, a, b)
+                chains.end_group()
+    return [chains.results()]
+
+
+@define("conv_bp", rounds_itself=True)
+def conv_bp(call):
+    dy, w = call.inputs
+    n, channels, ih, iw = call.types[0].shape
+    co = dy.shape[1]
+    per_group, taps_h, taps_w = w.shape[1:]
+    window = window_of(call, (taps_h, taps_w), call.types[0].shape, dy.shape)
+    rule = Rule(call["accumulate"])
+    out_per_group = co // call["group"]
+    plane, out_plane = ih * iw, dy.shape[2] * dy.shape[3]
+    chains = Accumulators(rule, [0.0] * call.types[0].count, call.events[0])
+    for block in groups(out_per_group, rule.block):
+        for kh, kw in taps((taps_h, taps_w)):
+            pairs = window.pairs(kh, kw)
+            for group in groups(len(block), rule.dot):
+                for c in (block[i] for i in group):
+                    where, a, b = [], [], []
+                    for image in range(n):
+                        for i in range(channels):
+                            o = i // per_group * out_per_group + c
+                            weight = w.data[((o * per_group + i % per_group) * taps_h + kh) * taps_w + kw]
+                            to, source = (image * channels + i) * plane, (image * co + o) * out_plane
+                            where += [to + q for _, q in pairs]
+                            a += [dy.data[source + p] for p, _ in pairs]
+                            b += [weight] * len(pairs)
+                    chains.term(where, a, b)
+                chains.end_group()
+    return [chains.results()]
+
+
+@define("conv_wg", rounds_itself=True)
+def conv_wg(call):
+    x, dy = call.inputs
+    co, per_group, taps_h, taps_w = call.types[0].shape
+    window = window_of(call, (taps_h, taps_w), x.shape, dy.shape)
+    rule = Rule(call["accumulate"])
+    out_per_group = co // call["group"]
+    in_plane, plane = x.shape[2] * x.shape[3], dy.shape[2] * dy.shape[3]
+    inputs = {tap: dict(window.pairs(*tap)) for tap in taps((taps_h, taps_w))}
+    total = [0.0] * call.types[0].count
+    for image in range(x.shape[0]):
+        chains = Accumulators(rule, [0.0] * len(total), call.events[0])
+        for group in groups(plane, rule.dot):
+            for pixel in group:
+                where, a, b = [], [], []
+                for o in range(co):
+                    error = dy.data[(image * co + o) * plane + pixel]
+                    if error == 0.0:
+                        continue
+                    for c in range(per_group):
+                        channel = o // out_per_group * per_group + c
+                        source = (image * x.shape[1] + channel) * in_plane
+                        for kh, kw in inputs:
+                            q = inputs[kh, kw].get(pixel)
+                            if q is not None:
+                                where.append(((o * per_group + c) * taps_h + kh) * taps_w + kw)
+                                a.append(x.data[source + q])
+                                b.append(error)
+                chains.term(where, a, b)
+            chains.end_group()
+        total = add_chains(rule, total, chains.results(), call.events[0])
+    return [total]
+
+
+@define("matmul", rounds_itself=True)
+def matmul(call):
+    a, b = call.inputs[:2]
+    *batch, m, n = call.types[0].shape
+    batches = batch[0] if batch else 1
+    k = a.shape[-2] if call.has("transpose_a") else a.shape[-1]
+    a_row, a_k = (1, m) if call.has("transpose_a") else (k, 1)
+    b_k, b_column = (1, k) if call.has("transpose_b") else (n, 1)
+    rule = Rule(call["accumulate"])
+    bias = call.inputs[2].data if len(call.inputs) > 2 else [0.0] * n
+    chains = Accumulators(rule, bias * (m * batches), call.events[0])
+    places = range(batches * m * n)
+    lefts = [z * m * k + i * a_row for z in range(batches) for i in range(m) for _ in range(n)]
+    rights = [z * k * n + j * b_column for z in range(batches) for _ in range(m) for j in range(n)]
+    for group in groups(k, rule.dot):
+        for term in group:
+            chains.term(places, [a.data[i + term * a_k] for i in lefts], [b.data[j + term * b_k] for j in rights])
+        chains.end_group()
+    return [chains.results()]
+
+
