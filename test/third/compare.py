@@ -13,27 +13,32 @@ import struct
 import subprocess
 from dataclasses import dataclass, field
 
-from .data import batch_of, draw_samples, write_samples
 from .module_reader import read
 from .program import NotCovered, Program
 from .state_file import read_state
+from .training import Training
 
-STEPS = 2
 
 
 @dataclass
 class Case:
-    """A model, how it is compiled and what it is trained with."""
+    """A model, how it is compiled, and how it is trained."""
+    name: str
     model: object  # a path
-    flags: tuple
-    numbers: dict = field(default_factory=lambda: {"lr": 0.05, "momentum": 0.9})
-    steps: int = STEPS
-    below: dict = field(default_factory=dict)
-    seed: int = 1
+    flags: tuple  # of slpc
+    numbers: dict = field(default_factory=lambda: {"lr": 0.05, "momentum": 0.9})  # of slp-sim, by flag
+    steps: int = 2
+    below: dict = field(default_factory=dict)  # how many values an input of integers has
+    seed: int = 1  # of the data
+    epoch: int = 0  # steps in an epoch; 0: all steps are one
+    spare: int = 0  # samples at the end of an epoch that fill no step
+    shuffled: object = None  # the seed; None: the order of the files
+    schedule: str = ""  # of the learning rate: what slp-sim reports is taken
+    save_after: int = 0  # steps, then the run is saved and goes on from there
+    test_samples: int = 0  # of the split that `eval` sees after each epoch
 
     def __str__(self):
-        numbers = " ".join(f"--{name}={value}" for name, value in self.numbers.items())
-        return f"{self.model.name} {' '.join(self.flags)} {numbers}"
+        return self.name
 
 
 @dataclass
@@ -81,7 +86,6 @@ def compare(case, work):
         outcome.refused = str(refusal).splitlines()[-1]
         return outcome
     module = read(call("slp-opt", "--mlir-print-op-generic", printed))
-    step = module.functions["step"]
     outcome.ops = {op.name for f in module.functions.values() for op in f.ops}
     try:
         program = Program(module, case.model.parent, case.numbers)
@@ -89,30 +93,30 @@ def compare(case, work):
         outcome.not_covered = str(missing)
         return outcome
     call("slpc", printed, f"--params={case.model.parent}", "--quiet", "-o", image)
-
-    runs = case.steps * program.micro_batches
-    count = runs * step.argument_types[0].shape[0]
-    samples = draw_samples(step, count, case.seed, case.below)
-    write_samples(work / "data", count, samples)
-    call("slp-sim", image, f"--data={work / 'data'}", "--order=file", f"--steps={case.steps}", "--threads=1",
-         "--functional-only", "--quiet", f"--stats={work / 'stats.json'}", f"--save={work / 'state'}",
-         *(f"--{name}={value}" for name, value in case.numbers.items()))
-    stats = json.loads((work / "stats.json").read_text())
-
-    losses = [program.run_step([batch_of(step, samples, i * program.micro_batches + j)
-                                for j in range(program.micro_batches)]) for i in range(case.steps)]
-    compare_losses(outcome, losses, stats)
+    training = Training(case, program)
+    training.write_data(work / "data")
+    reports = simulate(case, image, work)
+    training.run(outcome, [step for report in reports for step in report["steps"]])
+    training.evaluate(outcome, [epoch for report in reports for epoch in report["epochs"]])
     compare_states(outcome, program, work / "state")
-    compare_events(outcome, program, stats)
+    compare_events(outcome, program, reports)
     return outcome
 
 
-def compare_losses(outcome, losses, stats):
-    theirs = [s["loss"] for s in stats["steps"]]
-    outcome.check("number of losses", len(losses), len(theirs))
-    for i, (a, b) in enumerate(zip(losses, theirs)):
-        a = None if a is None or not math.isfinite(a) else a  # JSON has no NaN
-        outcome.check(f"loss of step {i + 1}", a, b)
+def simulate(case, image, work):
+    """What slp-sim reports of the case, in one run or two; its last state is in `work`/state."""
+    options = [f"--data={work / 'data'}", "--threads=1", "--functional-only", "--quiet",
+               *(f"--{name}={value}" for name, value in case.numbers.items())]
+    options += ["--order=file"] if case.shuffled is None else ["--order=shuffled", f"--seed={case.shuffled}"]
+    options += [f"--schedule={case.schedule}"] if case.schedule else []
+    parts = [case.save_after, case.steps - case.save_after] if case.save_after else [case.steps]
+    reports = []
+    for i, steps in enumerate(parts):
+        load = [f"--load={work / 'state'}"] if i else []
+        call("slp-sim", image, *options, *load, f"--steps={steps}", f"--stats={work / 'stats.json'}",
+             f"--save={work / 'state'}")
+        reports.append(json.loads((work / "stats.json").read_text()))
+    return reports
 
 
 def compare_states(outcome, program, path):
@@ -132,11 +136,12 @@ def compare_states(outcome, program, path):
                                        f"third opinion {tensor.data[i]!r}, simulator {theirs[i]!r}")
 
 
-def compare_events(outcome, program, stats):
+def compare_events(outcome, program, reports):
     """Counts of saturated, underflowed and invalid roundings of every tensor that both know."""
-    for tensor in stats["tensors"]:
-        ours = program.host.events.get(tensor["name"])
+    for name in (tensor["name"] for tensor in reports[0]["tensors"]):
+        ours = program.host.events.get(name)
         if ours is None:
             continue
         for kind in ("saturated", "underflowed", "invalid"):
-            outcome.check(f"{kind} in {tensor['name']}", getattr(ours, kind), tensor[kind])
+            theirs = sum(tensor[kind] for report in reports for tensor in report["tensors"] if tensor["name"] == name)
+            outcome.check(f"{kind} in {name}", getattr(ours, kind), theirs)

@@ -39,12 +39,14 @@ def draw_samples(function, count, seed, below):
     return samples
 
 
-def batch_of(function, samples, run):
-    """The inputs of a run, counted from 0, in the order of the samples."""
+def take(function, samples, chosen):
+    """The inputs of a run, by name: the samples with the numbers in `chosen`."""
     inputs = {}
-    for kind, attributes in zip(function.argument_types, function.argument_attributes):
+    for attributes in function.argument_attributes:
         name = attributes["train.name"]
-        inputs[name] = samples[name][1][run * kind.count:(run + 1) * kind.count]
+        extents, elements = samples[name]
+        size = math.prod(extents)
+        inputs[name] = [v for s in chosen for v in elements[s * size:(s + 1) * size]]
     return inputs
 
 
@@ -58,7 +60,9 @@ def write_npy(path, shape, elements, is_whole):
         file.write(struct.pack(f"<{len(elements)}{'q' if is_whole else 'f'}", *elements))
 
 
-def write_samples(folder, count, samples):
+def write_samples(folder, count, samples, suffix):
+    """A file for each input; a "/" in its name is "_"."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (shape, elements) in samples.items():
-        write_npy(folder / f"{name}.npy", (count, *shape), elements, isinstance(elements[0], int))
+        path = folder / (name.replace("/", "_") + suffix)
+        write_npy(path, (count, *shape), elements, isinstance(elements[0], int))

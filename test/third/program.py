@@ -62,11 +62,11 @@ class Program:
 
     def __init__(self, module, folder, numbers):
         self.module = module
-        self.host = Host(numbers)
+        training = module.attributes.get("train.training", {})
+        self.host = Host({**training.get("numbers", {}), **numbers})
         self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items()}
         self.steps = 0
         self.runs = 0
-        training = module.attributes.get("train.training", {})
         self.micro_batches = training.get("micro_batches", 1)
         self.scale_state = None
         self.trace = None  # a function of (function's name, tensor's name, Tensor) that sees every result

@@ -1,0 +1,166 @@
+# ===- matrix.py - what is compared by default -----------------------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# Lists of cases: every model that test/data/losses.json trains, in each policy of each
+# chip; a few of them with everything that a training can be told; graphs that bring
+# their own steps.
+#
+# ===-----------------------------------------------------------------------===#
+import fnmatch
+import json
+import pathlib
+
+from .compare import Case
+
+TEST = pathlib.Path(__file__).resolve().parents[1]
+MODELS = TEST / "models"
+CHIPS = TEST / "e2e" / "Inputs" / "chips"
+
+# Minutes each: multiplications by the hundred million are not for plain Python.
+TOO_LARGE = ("ops/mid-*", "digits-cnn-seed*", "networks/alexnet*", "networks/densenet121*", "networks/mobilenetv2*",
+             "networks/resnet*", "networks/squeezenet*", "networks/vgg*")
+
+BASES = (("lnpu", "fp8"), ("lnpu", "fp16"), ("lnpu", "fgmp"), ("asu-fp8", "fp8"))
+
+POLICIES = {
+    "split": "base: fp8x2\n",
+    "ends": "base: fp8\nfirst: fp8x2\nlast: fp8x2\n",
+    "between": "base: fp8\nbetween: fp32\n",
+    "bias": "base: fp8\nactivations: fp8-2\nerrors: fp8+6\nweights: fp8+3\nloss_scale: 1\n"
+            "update_rounding: stochastic\n",
+    "coded16": "base: fp16\ncoded: true\n",
+    "coded8": "base: fp8\ncoded: true\nbetween: operands\n",
+    "narrow": "base: fp8\nmaster: fp8\noptimizer: fp16\nloss: fp8\narithmetic: fp8\nstatistics: fp16\nloss_scale: 256\n",
+    "share": "base: fgmp\nfirst: base\nlast: base\nshare: 0.4\nbetween: operands\n",
+    "wide-weights": "base: fgmp\nweights: fp16\nupdate_rounding: toward_zero\n",
+}
+
+# Numerics that no shipped chip has.
+NUMERICS = {
+    "across": "across: {value: fp16, from: assumed}",
+    "chain": "accumulate: {value: fp16, from: assumed}",
+    "away": "rounding: {value: half_away, from: assumed}\n  accumulate: {value: fp16, from: assumed}",
+    "flush": "fp8: {exp: 5, man: 2, bias: 15, specials: none, subnormals: flush, flush_below: 0.000125, from: assumed}",
+    "flush-all": "fp16: {exp: 5, man: 10, bias: 15, specials: reserved, subnormals: flush, from: assumed}\n"
+                 "  accumulate: {value: fp16, from: assumed}\n  across: {value: fp16, from: assumed}",
+    "e4m3": "fp8: {format: e4m3, from: assumed}\n  dot: {value: 16, unit: terms, from: assumed}",
+    "wide-range": "fp16: {exp: 8, man: 7, bias: 127, specials: none, subnormals: gradual, from: assumed}\n"
+                  "  rounding: {value: stochastic, from: assumed}",
+}
+
+SMALL = ("ops/gemm.onnx", "ops/conv-group2.onnx", "ops/norm-batch-13.onnx", "ops/max-pool.onnx", "ops/embedding.onnx",
+         "ops/residual-downsample.onnx", "ops/conv-transpose.onnx", "ops/dropout.onnx")
+
+
+def trainings():
+    """(name of the model, flags, values of each input of integers) of test/data/losses.json."""
+    for key, entry in json.loads((TEST / "data" / "losses.json").read_text()).items():
+        name = key.split()[0]
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in TOO_LARGE):
+            below = {n: s["below"] for n, s in entry["inputs"].items() if "below" in s}
+            yield name, tuple(entry["flags"]), below
+
+
+def case(name, flags, below, what, *more, **options):
+    return Case(f"{name} {' '.join(flags)} {what}".replace("  ", " "), MODELS / name, (*flags, *more), below=below,
+                **options)
+
+
+def policies():
+    for name, flags, below in trainings():
+        for target, precision in BASES:
+            yield case(name, flags, below, f"{target} {precision}", f"--target={target}", f"--precision={precision}",
+                       steps=2, test_samples=3)
+
+
+def options():
+    """(what, flags, further fields of Case)"""
+    sgd = {"lr": 0.05, "momentum": 0.9}
+    means = {"lr": 0.01, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-6, "weight-decay": 0.1}
+    yield "nesterov", ["--nesterov"], {"numbers": {**sgd, "weight-decay": 0.01}}
+    yield "dampening", [], {"numbers": {**sgd, "dampening": 0.3, "weight-decay": 0.1}, "steps": 3}
+    yield "no momentum", [], {"numbers": {"lr": 0.1, "momentum": 0.0, "dampening": 0.5}, "steps": 3}
+    yield "adagrad", ["--optimizer=adagrad"], {"numbers": {"lr": 0.02, "weight-decay": 0.05, "epsilon": 1e-6}, "steps": 3}
+    yield "adam", ["--optimizer=adam"], {"numbers": means, "steps": 4}
+    yield "adamw", ["--optimizer=adamw"], {"numbers": means, "steps": 4}
+    yield "loss scale 1", ["--loss-scale=1"], {}
+    yield "grows", ["--loss-scale=dynamic:1024:2"], {"steps": 5}
+    yield "held", ["--loss-scale=dynamic:1099511627776:2"], {"steps": 4}
+    yield "held adam clipped", ["--loss-scale=dynamic:1099511627776:2", "--optimizer=adam", "--clip-norm"], {
+        "numbers": {**means, "clip-norm": 0.5}, "steps": 4}
+    yield "dampening held", ["--loss-scale=dynamic:65536:2"], {"numbers": {**sgd, "dampening": 0.5}, "steps": 4}
+    yield "clipped", ["--clip-norm"], {"numbers": {**sgd, "clip-norm": 0.25}}
+    yield "masters fp8", ["--master-weights=fp8"], {}
+    yield "masters fp32", ["--master-weights=fp32"], {"steps": 3}
+    yield "micro-batches", ["--batch=4", "--micro-batch=2"], {"steps": 3, "test_samples": 5}
+    yield "micro-batches dynamic", ["--batch=6", "--micro-batch=2", "--loss-scale=dynamic:1048576:2", "--clip-norm"], {
+        "numbers": {**sgd, "clip-norm": 0.5}, "steps": 3}
+    yield "groups", ["--lr-scale=*bias:0.5", "--no-decay=*bias"], {"numbers": {**sgd, "weight-decay": 0.1}}
+    yield "schedule", [], {"schedule": "cosine:5:0.001", "steps": 4}
+    yield "shuffled", [], {"steps": 5, "epoch": 2, "spare": 1, "shuffled": 7, "test_samples": 5}
+    yield "resumed", [], {"steps": 5, "epoch": 3, "spare": 1, "shuffled": 3, "save_after": 2, "test_samples": 1}
+
+
+def write(work, folder, name, text):
+    path = work / folder / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def variations(work):
+    """What a training can be told, on small models. Descriptions of chips and policies are written to `work`."""
+    for name, flags, below in trainings():
+        if name not in SMALL or "mse" in " ".join(flags):
+            continue
+        for target, precision in BASES:
+            base = f"--target={target}", f"--precision={precision}"
+            for what, more, fields in options():
+                yield case(name, flags, below, f"{target} {precision} {what}", *base, *more, **fields)
+        for target in ("lnpu", "asu-fp8"):
+            for policy, text in POLICIES.items():
+                path = write(work, "policies", policy, text)
+                yield case(name, flags, below, f"{target} {policy}", f"--target={target}", f"--precision={path}")
+            for what, text in NUMERICS.items():
+                chip = write(work, "chips", f"{what}-{target}",
+                             f"base: {target}\nname: {what}\nnumerics:\n  {text}\n")
+                for precision in ("fp8", "fp16", "fgmp") if target == "lnpu" else ("fp8",):
+                    yield case(name, flags, below, f"{what} {target} {precision}", f"--target={chip}",
+                               f"--precision={precision}")
+        for chip in sorted(CHIPS.glob("*.yaml")):
+            yield case(name, flags, below, f"{chip.stem} fp8", f"--target={chip}", "--precision=fp8", steps=3)
+
+
+def forms():
+    """Graphs that bring their own gradients, updates, or both (docs/forms.md)."""
+    folder = MODELS / "forms"
+    for path in sorted(folder.glob("*.onnx")):
+        flags = []
+        if path.name.startswith("optimizer_model"):
+            continue
+        if path.name.endswith(".forward.onnx"):
+            flags = ["--loss=softmax-cross-entropy"]
+        elif path.name.endswith(".training_model.onnx"):
+            forward = path.with_name(path.name.replace(".training_model.", ".forward."))
+            if not forward.exists():
+                forward = path.with_name(path.name.replace(".training_model.", ".loss."))
+            flags = ["--batch=4", f"--params={forward}", f"--optimizer-model={folder / 'optimizer_model-adamw.onnx'}"]
+        for target, precision in BASES:
+            yield Case(f"forms/{path.name} {target} {precision}", path,
+                       (*flags, f"--target={target}", f"--precision={precision}"),
+                       numbers={}, steps=3)
+
+
+def everything(work):
+    yield from policies()
+    yield from variations(work)
+    yield from forms()
+
+
+def quick(work):
+    """A few seconds: each policy, both chips, each rounding."""
+    chosen = {"ops/max-pool.onnx", "ops/norm-batch-13.onnx"}
+    yield from (c for c in policies() if str(c.model.relative_to(MODELS)) in chosen)
+    wanted = ("held adam clipped", "micro-batches dynamic", "stochastic fp8", "each-term fp8", "lnpu bias", "resumed")
+    yield from (c for c in variations(work) if c.model.name == "gemm.onnx" and c.name.endswith(wanted))
