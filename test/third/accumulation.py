@@ -6,8 +6,11 @@
 # have chains of their own, and each step adds one term to some of them.
 #
 # ===-----------------------------------------------------------------------===#
-from .formats import F32, Events
-from .numbers import f32, fma_all, positive_zero
+import itertools
+import operator
+
+from .formats import F32
+from .numbers import exact_add_all, f32, positive_zero
 
 
 class Rule:
@@ -40,13 +43,13 @@ class Accumulators:
         self.touched = set()
 
     def term(self, where, a, b):
-        """Adds a[i] * b[i] to accumulator where[i]. A term with a zero operand is absent."""
-        present = [(w, x, y) for w, x, y in zip(where, a, b) if x and y]
-        if not present:
-            return
-        where, a, b = zip(*present)
+        """Adds a[i] * b[i] to accumulator where[i], fused. A term with a zero operand is absent."""
+        products = list(map(operator.mul, a, b))
+        if not all(products):  # no product of two FP32 numbers is too small for binary64
+            where = list(itertools.compress(where, products))
+            products = list(filter(None, products))
         values = self.values
-        for w, v in zip(where, fma_all(a, b, [values[w] for w in where])):
+        for w, v in zip(where, exact_add_all(products, [values[w] for w in where])):
             values[w] = v
         if not isinstance(self.rule.format, F32):
             self.touched.update(where)

@@ -6,6 +6,7 @@
 # becomes one of it.
 #
 # ===-----------------------------------------------------------------------===#
+import functools
 import math
 from dataclasses import dataclass, field
 
@@ -52,7 +53,7 @@ class Format:
     flush_below: float = 0.0
     _rounded: dict = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @functools.cached_property
     def max_finite(self):
         exponent = (1 << self.exp) - 1 - self.bias
         if self.specials in ("ieee", "reserved"):
@@ -60,7 +61,7 @@ class Format:
         steps = (2 << self.man) - (2 if self.specials == "nan" else 1)
         return math.ldexp(steps, exponent - self.man)
 
-    @property
+    @functools.cached_property
     def min_normal(self):
         return math.ldexp(1.0, 1 - self.bias)
 

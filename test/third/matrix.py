@@ -59,7 +59,8 @@ def trainings():
         name = key.split()[0]
         if not any(fnmatch.fnmatch(name, pattern) for pattern in TOO_LARGE):
             below = {n: s["below"] for n, s in entry["inputs"].items() if "below" in s}
-            yield name, tuple(entry["flags"]), below
+            smaller = ("--batch=4",) if name.startswith("digits-cnn") else ()
+            yield name, (*entry["flags"], *smaller), below
 
 
 def case(name, flags, below, what, *more, **options):

@@ -12,7 +12,9 @@
 # care below.
 #
 # ===-----------------------------------------------------------------------===#
+import itertools
 import math
+import operator
 import struct
 from array import array
 
@@ -66,13 +68,17 @@ def sqrt(a):
 
 
 def fma(a, b, c):
-    """a * b + c with one rounding.
+    """a * b + c with one rounding. The product is exact in binary64 (48 bits)."""
+    return exact_add(a * b, c)
 
-    The product is exact in binary64 (48 bits). Where the sum is not, its last bit
-    is made odd ("sticky"): then it is no midpoint of FP32 and lies on the right
-    side of the nearest one, so that the second rounding is the only one.
+
+def exact_add(p, c):
+    """p + c, both binary64, rounded once to FP32.
+
+    Where the binary64 sum is not exact, its last bit is made odd ("sticky"): then it
+    is no midpoint of FP32 and lies on the right side of the nearest one, so that the
+    second rounding is the only one.
     """
-    p = a * b
     s = p + c
     r = f32(s)
     if r == s or s != s or s - s != 0.0:  # an FP32 number, NaN, infinite
@@ -86,20 +92,19 @@ def fma(a, b, c):
     return f32(s)
 
 
-def fma_all(a, b, c):
-    """fma of each (a, b, c) of three lists, as a list.
+def exact_add_all(p, c):
+    """exact_add of each (p, c) of two lists, as a list.
 
-    The detour of fma changes a result only where the binary64 sum is a midpoint of
-    two FP32 numbers (the 29 bits that FP32 lacks are 1000...), or below FP32's
+    The detour of exact_add changes a result only where the binary64 sum is a midpoint
+    of two FP32 numbers (the 29 bits that FP32 lacks are 1000...), or below FP32's
     normal numbers, where the midpoints are others. Only those are computed again.
     """
-    sums = array("d", [x * y + z for x, y, z in zip(a, b, c)])
+    sums = array("d", map(operator.add, p, c))
     result = array("f", sums).tolist()
     bits = memoryview(sums).cast("B").cast("Q")
-    again = [i for i, v in enumerate(bits) if v & 0x1FFFFFFF == 0x10000000]
-    again += [i for i, v in enumerate(sums) if -SMALLEST_NORMAL < v < SMALLEST_NORMAL and v]
-    for i in again:
-        result[i] = fma(a[i], b[i], c[i])
+    for i in itertools.compress(range(len(result)), map(operator.ne, sums, result)):
+        if bits[i] & 0x1FFFFFFF == 0x10000000 or abs(sums[i]) < SMALLEST_NORMAL:
+            result[i] = exact_add(p[i], c[i])
     return result
 
 

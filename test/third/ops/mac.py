@@ -61,17 +61,16 @@ def conv(call):
     for block in groups(ci, rule.block):
         for kh, kw in taps((taps_h, taps_w)):
             pairs = window.pairs(kh, kw)
+            where = [y * plane + p for y in range(n * co) for p, _ in pairs]
             for group in groups(len(block), rule.dot):
                 for c in (block[i] for i in group):
-                    where, a, b = [], [], []
+                    a, b = [], []
                     for image in range(n):
+                        for g in range(call["group"]):
+                            source = (image * x.shape[1] + g * ci + c) * in_plane
+                            a += [x.data[source + q] for _, q in pairs] * per_group
                         for o in range(co):
-                            channel = o // per_group * ci + c
-                            weight = w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]
-                            to, source = (image * co + o) * plane, (image * x.shape[1] + channel) * in_plane
-                            where += [to + p for p, _ in pairs]
-                            a += [x.data[source + q] for _, q in pairs]
-                            b += [weight] * len(pairs)
+                            b += [w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]] * len(pairs)
                     chains.term(where, a, b)
                 chains.end_group()
     return [chains.results()]
@@ -91,17 +90,17 @@ def conv_bp(call):
     for block in groups(out_per_group, rule.block):
         for kh, kw in taps((taps_h, taps_w)):
             pairs = window.pairs(kh, kw)
+            where = [x * plane + q for x in range(n * channels) for _, q in pairs]
             for group in groups(len(block), rule.dot):
                 for c in (block[i] for i in group):
-                    where, a, b = [], [], []
+                    a, b = [], []
                     for image in range(n):
-                        for i in range(channels):
-                            o = i // per_group * out_per_group + c
-                            weight = w.data[((o * per_group + i % per_group) * taps_h + kh) * taps_w + kw]
-                            to, source = (image * channels + i) * plane, (image * co + o) * out_plane
-                            where += [to + q for _, q in pairs]
-                            a += [dy.data[source + p] for p, _ in pairs]
-                            b += [weight] * len(pairs)
+                        for g in range(call["group"]):
+                            o = g * out_per_group + c
+                            source = (image * co + o) * out_plane
+                            a += [dy.data[source + p] for p, _ in pairs] * per_group
+                            for i in range(per_group):
+                                b += [w.data[((o * per_group + i) * taps_h + kh) * taps_w + kw]] * len(pairs)
                     chains.term(where, a, b)
                 chains.end_group()
     return [chains.results()]
@@ -111,31 +110,30 @@ def conv_bp(call):
 def conv_wg(call):
     x, dy = call.inputs
     co, per_group, taps_h, taps_w = call.types[0].shape
+    kernel = taps((taps_h, taps_w))
     window = window_of(call, (taps_h, taps_w), x.shape, dy.shape)
     rule = Rule(call["accumulate"])
     out_per_group = co // call["group"]
     in_plane, plane = x.shape[2] * x.shape[3], dy.shape[2] * dy.shape[3]
-    inputs = {tap: dict(window.pairs(*tap)) for tap in taps((taps_h, taps_w))}
+    size = per_group * len(kernel)  # of the weights of one output channel
+    # For each output pixel: (channel in the group * taps + tap, where in the channel's input) of the taps inside.
+    reads = [[] for _ in range(plane)]
+    for c in range(per_group):
+        for t, tap in enumerate(kernel):
+            for p, q in window.pairs(*tap):
+                reads[p].append((c * len(kernel) + t, c * in_plane + q))
     total = [0.0] * call.types[0].count
     for image in range(x.shape[0]):
         chains = Accumulators(rule, [0.0] * len(total), call.events[0])
         for group in groups(plane, rule.dot):
             for pixel in group:
-                where, a, b = [], [], []
+                a, b = [], []
+                for g in range(call["group"]):
+                    source = (image * x.shape[1] + g * per_group) * in_plane
+                    a += [x.data[source + q] for _, q in reads[pixel]] * out_per_group
                 for o in range(co):
-                    error = dy.data[(image * co + o) * plane + pixel]
-                    if error == 0.0:
-                        continue
-                    for c in range(per_group):
-                        channel = o // out_per_group * per_group + c
-                        source = (image * x.shape[1] + channel) * in_plane
-                        for kh, kw in inputs:
-                            q = inputs[kh, kw].get(pixel)
-                            if q is not None:
-                                where.append(((o * per_group + c) * taps_h + kh) * taps_w + kw)
-                                a.append(x.data[source + q])
-                                b.append(error)
-                chains.term(where, a, b)
+                    b += [dy.data[(image * co + o) * plane + pixel]] * len(reads[pixel])
+                chains.term([o * size + r for o in range(co) for r, _ in reads[pixel]], a, b)
             chains.end_group()
         total = add_chains(rule, total, chains.results(), call.events[0])
     return [total]
