@@ -22,9 +22,9 @@ def draw_float(source):
     return f32(value)
 
 
-def draw_samples(function, count, seed, below):
+def draw_samples(function, count, seed, below, draw=draw_float):
     """name -> (extents of a sample, elements of `count` samples) for the arguments of a function. below: how many
-    values an input of integers has, where its attributes do not say."""
+    values an input of integers has, or their range, where its attributes do not say; draw: one float."""
     samples = {}
     for kind, attributes in zip(function.argument_types, function.argument_attributes):
         name = attributes["train.name"]
@@ -32,9 +32,10 @@ def draw_samples(function, count, seed, below):
         size = math.prod(kind.shape[1:])
         if isinstance(kind.format, Integer):
             values = below.get(name) or attributes.get("train.classes", 2)
-            drawn = [int(source.random() * values) for _ in range(count * size)]
+            values = values if isinstance(values, range) else range(values)
+            drawn = [values[int(source.random() * len(values))] for _ in range(count * size)]
         else:
-            drawn = [draw_float(source) for _ in range(count * size)]
+            drawn = [draw(source) for _ in range(count * size)]
         samples[name] = kind.shape[1:], drawn
     return samples
 

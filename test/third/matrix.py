@@ -12,6 +12,9 @@ import json
 import pathlib
 
 from .compare import Case
+from .random_networks import Network, draw_training
+from .single_ops import CHIPS as CHIPS_OF_OPS
+from .single_ops import draw_module, draw_wide
 
 TEST = pathlib.Path(__file__).resolve().parents[1]
 MODELS = TEST / "models"
@@ -104,7 +107,7 @@ def options():
 
 
 def write(work, folder, name, text):
-    path = work / folder / f"{name}.yaml"
+    path = work / folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
@@ -121,10 +124,12 @@ def variations(work):
                 yield case(name, flags, below, f"{target} {precision} {what}", *base, *more, **fields)
         for target in ("lnpu", "asu-fp8"):
             for policy, text in POLICIES.items():
-                path = write(work, "policies", policy, text)
+                if policy.startswith("coded") and target == "asu-fp8":
+                    continue  # has no zero-skip
+                path = write(work, "policies", f"{policy}.yaml", text)
                 yield case(name, flags, below, f"{target} {policy}", f"--target={target}", f"--precision={path}")
             for what, text in NUMERICS.items():
-                chip = write(work, "chips", f"{what}-{target}",
+                chip = write(work, "chips", f"{what}-{target}.yaml",
                              f"base: {target}\nname: {what}\nnumerics:\n  {text}\n")
                 for precision in ("fp8", "fp16", "fgmp") if target == "lnpu" else ("fp8",):
                     yield case(name, flags, below, f"{what} {target} {precision}", f"--target={chip}",
@@ -153,10 +158,32 @@ def forms():
                        numbers={}, steps=3)
 
 
+def singles(work, seeds):
+    """Single ops, on the numbers that roundings are about."""
+    for seed in seeds:
+        for chip in CHIPS_OF_OPS:
+            text, below = draw_module(seed, chip)
+            path = write(work, "ops", f"{chip}-{seed}.mlir", text)
+            yield Case(f"single ops {seed} {chip}", path, (), numbers={}, below=below, seed=seed, draw=draw_wide)
+
+
+def networks(work, seeds):
+    """Random networks with random trainings."""
+    for seed in seeds:
+        path = write(work, "networks", f"{seed}.mlir", Network(seed).module())
+        flags, numbers = draw_training(seed)
+        for target, precision in BASES:
+            yield Case(f"random network {seed} {target} {precision} {' '.join(flags)}", path,
+                       (*flags, f"--target={target}", f"--precision={precision}"), numbers=numbers, steps=3, seed=seed,
+                       test_samples=3)
+
+
 def everything(work):
     yield from policies()
     yield from variations(work)
     yield from forms()
+    yield from singles(work, range(1, 41))
+    yield from networks(work, range(1, 41))
 
 
 def quick(work):
@@ -165,3 +192,5 @@ def quick(work):
     yield from (c for c in policies() if str(c.model.relative_to(MODELS)) in chosen)
     wanted = ("held adam clipped", "micro-batches dynamic", "stochastic fp8", "each-term fp8", "lnpu bias", "resumed")
     yield from (c for c in variations(work) if c.model.name == "gemm.onnx" and c.name.endswith(wanted))
+    yield from singles(work, range(1, 4))
+    yield from networks(work, range(1, 2))

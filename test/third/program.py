@@ -63,6 +63,7 @@ class Program:
     def __init__(self, module, folder, numbers):
         self.module = module
         training = module.attributes.get("train.training", {})
+        self.trains = bool(training)  # the host gives a learning rate
         self.host = Host({**training.get("numbers", {}), **numbers})
         self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items()}
         self.steps = 0
@@ -101,7 +102,10 @@ class Program:
         function = self.function(entry)
         values, written = {}, {}
         for name, kind, attributes in zip(function.arguments, function.argument_types, function.argument_attributes):
-            values[name] = Tensor(kind, inputs[attributes["train.name"]])
+            elements = inputs[attributes["train.name"]]
+            if not isinstance(kind.format, Integer):
+                elements = [v + 0.0 for v in elements]  # -0 reads as +0
+            values[name] = Tensor(kind, elements)
         for op in function.ops:
             if op.name == "train.read":
                 values[op.results[0]] = self.states[op.attributes["state"].name]

@@ -21,8 +21,8 @@ class Training:
         self.per_step = self.batch * program.micro_batches
         self.epoch_steps = case.epoch or case.steps
         self.count = self.epoch_steps * self.per_step + case.spare
-        self.samples = draw_samples(self.step, self.count, case.seed, case.below)
-        self.test = draw_samples(self.step, case.test_samples, case.seed + 1000, case.below)
+        self.samples = draw_samples(self.step, self.count, case.seed, case.below, case.draw)
+        self.test = draw_samples(self.step, case.test_samples, case.seed + 1000, case.below, case.draw)
         self.evaluated = []  # (accuracy, loss) after each epoch
 
     def write_data(self, folder):
@@ -43,7 +43,8 @@ class Training:
         for i, report in enumerate(reported):
             if case.schedule:
                 self.program.host.numbers["lr"] = report["lr"]
-            outcome.check(f"learning rate of step {i + 1}", self.program.host.lr, report["lr"])
+            if self.program.trains:
+                outcome.check(f"learning rate of step {i + 1}", self.program.host.lr, report["lr"])
             epoch, place = divmod(i, self.epoch_steps)
             order = self.order(epoch)[place * self.per_step:(place + 1) * self.per_step]
             loss = self.program.run_step([take(self.step, self.samples, order[first:first + self.batch])
