@@ -121,7 +121,7 @@ def log1p(e):
 def pow(a, b):
     if math.isnan(a) or math.isnan(b):
         return NAN
-    whole = b == math.floor(b) if math.isfinite(b) else False
+    whole = math.isinf(b) or b == math.floor(b)  # an infinite one is even
     if whole and abs(b) <= 64.0:
         bits, r = int(abs(b)), 1.0
         while bits:
@@ -136,4 +136,4 @@ def pow(a, b):
     if a < 0.0 and not whole:
         return NAN
     m = exp(mul(b, log(abs(a))))
-    return -m if a < 0.0 and int(b) & 1 else m
+    return -m if a < 0.0 and math.isfinite(b) and int(b) & 1 else m

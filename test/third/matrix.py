@@ -48,7 +48,7 @@ NUMERICS = {
     "flush-all": "fp16: {exp: 5, man: 10, bias: 15, specials: reserved, subnormals: flush, from: assumed}\n"
                  "  accumulate: {value: fp16, from: assumed}\n  across: {value: fp16, from: assumed}",
     "e4m3": "fp8: {format: e4m3, from: assumed}\n  dot: {value: 16, unit: terms, from: assumed}",
-    "wide-range": "fp16: {exp: 8, man: 7, bias: 127, specials: none, subnormals: gradual, from: assumed}\n"
+    "wide-range": "fp16: {exp: 8, man: 7, bias: 127, specials: reserved, subnormals: gradual, from: assumed}\n"
                   "  rounding: {value: stochastic, from: assumed}",
 }
 
@@ -93,7 +93,7 @@ def options():
     yield "held", ["--loss-scale=dynamic:1099511627776:2"], {"steps": 4}
     yield "held adam clipped", ["--loss-scale=dynamic:1099511627776:2", "--optimizer=adam", "--clip-norm"], {
         "numbers": {**means, "clip-norm": 0.5}, "steps": 4}
-    yield "dampening held", ["--loss-scale=dynamic:65536:2"], {"numbers": {**sgd, "dampening": 0.5}, "steps": 4}
+    yield "dampening held", ["--loss-scale=dynamic:1099511627776:2"], {"numbers": {**sgd, "dampening": 0.5}, "steps": 4}
     yield "clipped", ["--clip-norm"], {"numbers": {**sgd, "clip-norm": 0.25}}
     yield "masters fp8", ["--master-weights=fp8"], {}
     yield "masters fp32", ["--master-weights=fp32"], {"steps": 3}
@@ -133,9 +133,12 @@ def variations(work):
                              f"base: {target}\nname: {what}\nnumerics:\n  {text}\n")
                 for precision in ("fp8", "fp16", "fgmp") if target == "lnpu" else ("fp8",):
                     yield case(name, flags, below, f"{what} {target} {precision}", f"--target={chip}",
-                               f"--precision={precision}")
+                               f"--precision={precision}", test_samples=3)
         for chip in sorted(CHIPS.glob("*.yaml")):
-            yield case(name, flags, below, f"{chip.stem} fp8", f"--target={chip}", "--precision=fp8", steps=3)
+            yield case(name, flags, below, f"{chip.stem} fp8 micro-batches", f"--target={chip}", "--precision=fp8",
+                       "--batch=4", "--micro-batch=2", steps=3, test_samples=4)
+            yield case(name, flags, below, f"{chip.stem} fp8", f"--target={chip}", "--precision=fp8", steps=3,
+                       test_samples=3)
 
 
 def forms():

@@ -261,8 +261,10 @@ def draw_training(seed):
     flags.append(f"--optimizer={optimizer}")
     if optimizer == "sgd":
         numbers["momentum"] = source.choice((0.0, 0.9))
-        numbers["dampening"] = source.choice((0.0, 0.0, 0.5))
-        flags += ["--nesterov"] if source.random() < 0.3 and not numbers["dampening"] else []
+        if source.random() < 0.3:
+            flags.append("--nesterov")
+        else:
+            numbers["dampening"] = source.choice((0.0, 0.5))
     else:
         numbers["epsilon"] = source.choice((1e-8, 1e-4))
     numbers["weight-decay"] = source.choice((0.0, 0.01))

@@ -78,6 +78,9 @@ class Writer:
         self.arguments.append(f"%{name}: {Value(name, (1, *shape), 'f32').type} {{train.name = \"{name}\"}}")
         x = self.op("reshape", [Value(f"%{name}", (1, *shape), "f32")], {}, [(shape, "f32")], rounds=False)[0]
         format = format or self.format()
+        if format == "f32" and self.random.random() < 0.2:  # with infinite numbers and NaN
+            y = self.op("floor", [x], {}, [(shape, "f32")])[0]
+            x = self.op("div", [x, y], {}, [(shape, "f32")])[0]
         return x if format == "f32" else self.op("round", [x], {}, [(shape, format)])[0]
 
     def integers(self, count, below):
@@ -242,6 +245,11 @@ class Writer:
         for name, operands in (("softmax", 1), ("log_softmax", 1), ("softmax_grad", 2), ("log_softmax_grad", 2)):
             self.keep(*self.op(name, [self.floats(shape) for _ in range(operands)], {}, [(shape, self.format())]))
         labels = self.integers(n, c)
+        if self.random.random() < 0.3:  # with some that are no class
+            drawn = self.op("to_float", [labels], {}, [((n,), "f32")])
+            moved = self.op("affine", drawn, {"scale": self.attribute(1.0, 2.0), "offset": self.attribute(-1.0)},
+                            [((n,), "f32")])
+            labels = self.op("to_integer", moved, {}, [((n,), "i32")])[0]
         scale = self.attribute(1.0, 128.0)
         self.keep(*self.op("cross_entropy", [self.floats(shape), labels], {}, [((), "f32"), ((n,), "f32")]))
         self.keep(*self.op("cross_entropy_grad", [self.floats(shape), labels], {"loss_scale": scale},
@@ -342,6 +350,26 @@ class Writer:
                            {"period": f"{self.random.choice((1, 2))} : i64", "improvement": self.attribute(0.01),
                             "growth": self.attribute(1.25), "largest": self.attribute(0.4)}, [((4,), "f32")]))
 
+    def previews(self):
+        """The optimizers of ai.onnx.preview.training, whose states are new tensors."""
+        shape, number = self.shape(2), self.attribute
+        rate = self.op("reshape", [self.floats((1,), "f32")], {}, [((), "f32")], rounds=False)
+        if self.random.random() < 0.6:
+            rate += self.op("reshape", [self.integers(1, 9)], {}, [((), "i32")], rounds=False)
+        norm = {"norm_coefficient": number(0.0, 0.1), "epsilon": number(1e-6, 0.1)}
+        squares = self.op("abs", [self.floats(shape)], {}, [(shape, self.format())])
+        x, v, dx = (self.floats(shape) for _ in range(3))
+        new = [(shape, self.format()) for _ in range(3)]
+        self.keep(*self.op("preview_adagrad", [x, *squares, dx, *rate], {**norm, "decay_factor": number(0.0, 0.25)},
+                           new[:2]))
+        nesterov = {"nesterov": True} if self.random.random() < 0.5 else {}
+        self.keep(*self.op("preview_momentum", [x, v, dx, *rate],
+                           {"norm_coefficient": norm["norm_coefficient"], "alpha": number(0.9, 0.5),
+                            "beta": number(0.25, 1.0), **nesterov}, new[:2]))
+        self.keep(*self.op("preview_adam", [x, v, *squares, dx, *rate],
+                           {**norm, "alpha": number(0.9, 0.5), "beta": number(0.999, 0.75),
+                            "norm_coefficient_post": number(0.0, 0.1)}, new))
+
     def module(self):
         """The text of the module. Its loss is the first input's sum, as something has to be."""
         first = self.floats((2,), "f32")
@@ -373,7 +401,7 @@ def draw_module(seed, chip):
     for name in names[seed % 3::3]:
         writer.elementwise(name)
     families = [writer.moves, writer.moves, writer.tables, writer.pools, writer.rows, writer.reductions, writer.norms,
-                writer.basics, writer.macs]
+                writer.basics, writer.macs, writer.previews]
     if chip == "lnpu":
         families.append(writer.mixed)
     for family in families:

@@ -65,7 +65,7 @@ class Training:
         for first in range(0, count, self.batch):
             chosen = [(first + i) % count for i in range(self.batch)]
             real = min(self.batch, count - first)
-            results = self.program.run("eval", take(function, self.test, chosen))
+            results = self.program.run_eval(take(function, self.test, chosen))
             for result, attributes in zip(results, function.result_attributes):
                 role = attributes.get("train.role")
                 if role == "logits" and "train.class_axis" in attributes and self.labels():
