@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from . import formats, matrix
+from . import matrix, mistakes
 from .compare import Outcome, ToolFailed, compare
 from .ops.registry import OPS
 
@@ -26,9 +26,11 @@ def arguments():
                                      "Python and compares every bit with slp-sim.")
     parser.add_argument("models", nargs="*", metavar="MODEL", help="part of the names of the runs; default: all")
     parser.add_argument("--quick", action="store_true", help="some of them, in seconds")
-    parser.add_argument("--break", dest="broken", choices=["ties"], action="append", default=[],
-                        help="round ties wrongly, to see that it is noticed")
+    parser.add_argument("--break", dest="broken", metavar="NAME", choices=sorted(mistakes.KINDS), action="append", default=[],
+                        help="be wrong in one way, to see that it is noticed: " +
+                        "; ".join(f"{name}: {what}" for name, what in mistakes.KINDS.items()))
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time")
+    parser.add_argument("--seed", type=int, default=1, help="of what is drawn at random: single ops, networks")
     parser.add_argument("--list", action="store_true", help="names of the runs, and nothing else")
     parser.add_argument("--verbose", action="store_true", help="a line for each run")
     return parser.parse_args()
@@ -36,7 +38,7 @@ def arguments():
 
 def run(case, folder, broken):
     """The outcome of a case, in a folder of its own; called in a process of its own."""
-    formats.broken.update(broken)
+    mistakes.active.update(broken)
     with tempfile.TemporaryDirectory(dir=folder) as work:
         try:
             return compare(case, pathlib.Path(work))
@@ -67,7 +69,7 @@ def main():
     runs = elements = differ = 0
     refused, skipped, seen = [], [], set()
     with tempfile.TemporaryDirectory() as folder:
-        cases = list((matrix.quick if options.quick else matrix.everything)(pathlib.Path(folder)))
+        cases = list((matrix.quick if options.quick else matrix.everything)(pathlib.Path(folder), options.seed))
         if options.models:
             cases = [c for c in cases if any(m in c.name for m in options.models)]
         if options.list:

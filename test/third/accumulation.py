@@ -10,7 +10,8 @@ import itertools
 import operator
 
 from .formats import F32
-from .numbers import exact_add_all, f32, positive_zero
+from .mistakes import active
+from .numbers import exact_add_all, f32, f32_all, positive_zero
 
 
 class Rule:
@@ -45,6 +46,8 @@ class Accumulators:
     def term(self, where, a, b):
         """Adds a[i] * b[i] to accumulator where[i], fused. A term with a zero operand is absent."""
         products = list(map(operator.mul, a, b))
+        if "fused" in active:
+            products = f32_all(products)
         if not all(products):  # no product of two FP32 numbers is too small for binary64
             where = list(itertools.compress(where, products))
             products = list(filter(None, products))

@@ -13,7 +13,7 @@ import struct
 import subprocess
 from dataclasses import dataclass, field
 
-from .data import draw_float
+from .data import draw_floats
 from .module_reader import read
 from .program import NotCovered, Program
 from .state_file import read_state
@@ -31,7 +31,7 @@ class Case:
     steps: int = 2
     below: dict = field(default_factory=dict)  # how many values an input of integers has
     seed: int = 1  # of the data
-    draw: object = draw_float  # a float of the data
+    draw: object = draw_floats  # gives floats of the data: of (Random, number of them)
     epoch: int = 0  # steps in an epoch; 0: all steps are one
     spare: int = 0  # samples at the end of an epoch that fill no step
     shuffled: object = None  # the seed; None: the order of the files

@@ -22,9 +22,13 @@ def draw_float(source):
     return f32(value)
 
 
-def draw_samples(function, count, seed, below, draw=draw_float):
+def draw_floats(source, count):
+    return [draw_float(source) for _ in range(count)]
+
+
+def draw_samples(function, count, seed, below, draw=draw_floats):
     """name -> (extents of a sample, elements of `count` samples) for the arguments of a function. below: how many
-    values an input of integers has, or their range, where its attributes do not say; draw: one float."""
+    values an input of integers has, or their range, where its attributes do not say; draw: gives floats."""
     samples = {}
     for kind, attributes in zip(function.argument_types, function.argument_attributes):
         name = attributes["train.name"]
@@ -35,7 +39,7 @@ def draw_samples(function, count, seed, below, draw=draw_float):
             values = values if isinstance(values, range) else range(values)
             drawn = [values[int(source.random() * len(values))] for _ in range(count * size)]
         else:
-            drawn = [draw(source) for _ in range(count * size)]
+            drawn = draw(source, count * size)
         samples[name] = kind.shape[1:], drawn
     return samples
 

@@ -7,6 +7,7 @@
 #
 # ===-----------------------------------------------------------------------===#
 from .formats import Events
+from .mistakes import active
 from .numbers import f32
 
 NAMES = ("lr", "momentum", "weight-decay", "dampening", "beta1", "beta2", "epsilon", "clip-norm")
@@ -41,7 +42,7 @@ class Host:
 
     def begin_run(self, run, step):
         """step: the training step t, from 1, without those before it whose update was held."""
-        self.run, self.step = run, step
+        self.run, self.step = run - ("runs" in active), step
 
     @property
     def dampening(self):

@@ -14,7 +14,7 @@ import pathlib
 from .compare import Case
 from .random_networks import Network, draw_training
 from .single_ops import CHIPS as CHIPS_OF_OPS
-from .single_ops import draw_module, draw_wide
+from .single_ops import draw_mixture, draw_module
 
 TEST = pathlib.Path(__file__).resolve().parents[1]
 MODELS = TEST / "models"
@@ -167,7 +167,7 @@ def singles(work, seeds):
         for chip in CHIPS_OF_OPS:
             text, below = draw_module(seed, chip)
             path = write(work, "ops", f"{chip}-{seed}.mlir", text)
-            yield Case(f"single ops {seed} {chip}", path, (), numbers={}, below=below, seed=seed, draw=draw_wide)
+            yield Case(f"single ops {seed} {chip}", path, (), numbers={}, below=below, seed=seed, draw=draw_mixture)
 
 
 def networks(work, seeds):
@@ -181,19 +181,20 @@ def networks(work, seeds):
                        test_samples=3)
 
 
-def everything(work):
+def everything(work, seed):
+    """All runs. seed: of single ops and random networks, of which there are 40 each."""
     yield from policies()
     yield from variations(work)
     yield from forms()
-    yield from singles(work, range(1, 41))
-    yield from networks(work, range(1, 41))
+    yield from singles(work, range(seed, seed + 40))
+    yield from networks(work, range(seed, seed + 40))
 
 
-def quick(work):
-    """A few seconds: each policy, both chips, each rounding."""
+def quick(work, seed):
+    """A few seconds: each policy, both chips, each rounding, most ops."""
     chosen = {"ops/max-pool.onnx", "ops/norm-batch-13.onnx"}
     yield from (c for c in policies() if str(c.model.relative_to(MODELS)) in chosen)
     wanted = ("held adam clipped", "micro-batches dynamic", "stochastic fp8", "each-term fp8", "lnpu bias", "resumed")
     yield from (c for c in variations(work) if c.model.name == "gemm.onnx" and c.name.endswith(wanted))
-    yield from singles(work, range(1, 4))
-    yield from networks(work, range(1, 2))
+    yield from singles(work, range(seed, seed + 3))
+    yield from networks(work, range(seed, seed + 1))

@@ -18,6 +18,8 @@ import operator
 import struct
 from array import array
 
+from .mistakes import active
+
 INFINITY = math.inf
 NAN = math.nan
 SMALLEST_NORMAL = 2.0 ** -126
@@ -69,7 +71,7 @@ def sqrt(a):
 
 def fma(a, b, c):
     """a * b + c with one rounding. The product is exact in binary64 (48 bits)."""
-    return exact_add(a * b, c)
+    return exact_add(f32(a * b) if "fused" in active else a * b, c)
 
 
 def exact_add(p, c):
@@ -120,9 +122,10 @@ def positive_zero(x):
 
 def row_sum(v):
     """numerics.md section 5: 16 lanes, then a tree."""
+    width = 8 if "lanes" in active else 16
     lanes = [0.0] * 16
-    for i in range(0, len(v), 16):
-        piece = v[i:i + 16]
+    for i in range(0, len(v), width):
+        piece = v[i:i + width]
         lanes[:len(piece)] = f32_all([a + b for a, b in zip(lanes, piece)])
     for h in (8, 4, 2, 1):
         for j in range(h):

@@ -13,6 +13,7 @@ import math
 import random
 from dataclasses import dataclass
 
+from .numbers import f32
 from .ops.elementwise import FUNCTIONS
 
 CHIPS = {
@@ -39,6 +40,13 @@ def draw_wide(source):
     if kind == 6:
         return sign * math.ldexp(source.getrandbits(24), source.randint(-149, 103))
     return sign * math.ldexp(source.getrandbits(24), source.randint(-36, -14))
+
+
+def draw_mixture(source, count):
+    """All wide, or all of one magnitude, whose sums show in which order they were added."""
+    if source.random() < 0.4:
+        return [draw_wide(source) for _ in range(count)]
+    return [f32(source.uniform(-2.0, 2.0)) for _ in range(count)]
 
 
 @dataclass
@@ -240,7 +248,7 @@ class Writer:
         self.keep(*self.op("avg_pool_grad", [self.floats(small)], {**inverse, **counted}, [(whole, self.format())]))
 
     def rows(self):
-        n, c = self.random.randint(1, 5), self.random.choice((1, 2, 5, 17, 40))
+        n, c = self.random.randint(1, 5), self.random.choice((1, 2, 5, 17, 40, 100))
         shape = n, c
         for name, operands in (("softmax", 1), ("log_softmax", 1), ("softmax_grad", 2), ("log_softmax_grad", 2)):
             self.keep(*self.op(name, [self.floats(shape) for _ in range(operands)], {}, [(shape, self.format())]))
@@ -261,7 +269,8 @@ class Writer:
                            [(shape, self.format())]))
 
     def reductions(self):
-        shape = self.shape(self.random.randint(1, 4), 7)
+        shape = list(self.shape(self.random.randint(1, 4), 7))
+        shape[-1] = self.random.choice((1, 5, 17, 40))
         axes = sorted(self.random.sample(range(len(shape)), self.random.randint(1, len(shape))))
         kept = tuple(1 if d in axes else e for d, e in enumerate(shape))
         for name in ("sum", "sum_square", "sum_abs", "mean", "max", "min", "prod"):
@@ -275,7 +284,7 @@ class Writer:
         self.keep(*self.op("variance_grad", [dy, x, mean], {"count": f"{count} : i64"}, [(shape, self.format())]))
 
     def norms(self):
-        shape = self.shape(4, 5)
+        shape = (*self.shape(3, 5), self.random.choice((1, 3, 7, 20)))
         axes = sorted(self.random.sample(range(4), self.random.randint(1, 3)))
         kept = tuple(1 if d in axes else e for d, e in enumerate(shape))
         x, mean = self.floats(shape), self.floats(kept, "f32")
@@ -297,8 +306,9 @@ class Writer:
         self.keep(*self.op("relu", [self.floats(shape)], {}, [(shape, self.format())]))
         self.keep(*self.op("relu_grad", [self.floats(shape), self.floats(shape)], {}, [(shape, self.format())]))
         channels = shape[1],
+        rows = *shape[:3], self.random.choice((1, 3, 20, 50))
         self.keep(*self.op("bias_add", [self.floats(shape), self.floats(channels)], {}, [(shape, self.format())]))
-        self.keep(*self.op("bias_grad", [self.floats(shape)], {}, [(channels, "f32")]))
+        self.keep(*self.op("bias_grad", [self.floats(rows)], {}, [(channels, "f32")]))
         ratio = {"ratio": self.attribute(0.25, 0.5, 0.1), "seed": f"{self.random.randrange(100)} : i32",
                  "stream": f"{-2 ** 31 + self.number()} : i32"}
         masked = {"mask": True} if self.random.random() < 0.3 else {}
@@ -316,7 +326,7 @@ class Writer:
             lambda s: self.floats(s, "!q"))
         size, kernel, out, attributes = self.window()
         n, group = self.random.randint(1, 3), self.random.choice((1, 1, 2))
-        ci, co = (group * self.random.choice((1, 2, 3, 9, 11)) for _ in range(2))
+        ci, co = (group * self.random.choice((1, 2, 3, 9, 11, 18)) for _ in range(2))
         attributes = {**attributes, **accumulate, "group": f"{group} : i64"}
         x, w, dy = (n, ci, *size), (co, ci // group, *kernel), (n, co, *out)
         bias = [self.floats((co,), sums)] if self.random.random() < 0.5 else []
@@ -325,7 +335,7 @@ class Writer:
                            rounds=False))
         self.keep(*self.op("conv_wg", [operand(x), operand(dy)], {**attributes, "kernel": array(kernel)}, [(w, sums)],
                            rounds=False))
-        m, k, columns = self.random.randint(1, 6), self.random.choice((1, 7, 8, 9, 20)), self.random.randint(1, 6)
+        m, k, columns = self.random.randint(1, 6), self.random.choice((1, 7, 8, 9, 20, 50)), self.random.randint(1, 6)
         batch = self.shape(1, 3) if self.random.random() < 0.5 else ()
         left, right = self.random.random() < 0.5, self.random.random() < 0.5
         flags = {**accumulate, **({"transpose_a": True} if left else {}), **({"transpose_b": True} if right else {})}

@@ -9,6 +9,7 @@
 from dataclasses import dataclass
 
 from ..accumulation import Accumulators, Rule, add_chains, groups
+from ..mistakes import active
 from .registry import define
 
 
@@ -63,7 +64,7 @@ def conv(call):
             pairs = window.pairs(kh, kw)
             where = [y * plane + p for y in range(n * co) for p, _ in pairs]
             for group in groups(len(block), rule.dot):
-                for c in (block[i] for i in group):
+                for c in (block[-1 - i if "order" in active else i] for i in group):
                     a, b = [], []
                     for image in range(n):
                         for g in range(call["group"]):

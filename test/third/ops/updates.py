@@ -6,6 +6,7 @@
 # so that these functions round what they make.
 #
 # ===-----------------------------------------------------------------------===#
+from ..mistakes import active
 from ..numbers import add, div, fma, mul, row_sum, sqrt, sub
 from .registry import define
 
@@ -25,7 +26,7 @@ class Update:
 
     @property
     def held(self):
-        return self.factor is not None and self.factor < 0.0
+        return self.factor is not None and self.factor < 0.0 and "held" not in active
 
     def kept(self):
         """All states as they are."""

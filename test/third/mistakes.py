@@ -1,0 +1,18 @@
+# ===- mistakes.py - deliberate ones ---------------------------------------===#
+#
+# Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+#
+# A comparison that cannot fail says nothing. With --break=NAME this evaluator is
+# wrong in one way, which must be noticed (test/e2e/third-opinion.test).
+#
+# ===-----------------------------------------------------------------------===#
+KINDS = {
+    "ties": "roundings of ties go the other way",
+    "fused": "products are rounded before they are added",
+    "order": "the channels of a convolution's block come in descending order",
+    "lanes": "row sums have 8 lanes",
+    "runs": "random numbers have the number of the run before",
+    "held": "updates are not held where gradients saturate",
+}
+
+active = set()
