@@ -5,6 +5,7 @@
 # ===-----------------------------------------------------------------------===#
 import math
 import random
+import re
 import struct
 
 from .formats import Integer
@@ -28,7 +29,7 @@ def draw_floats(source, count):
 
 def draw_samples(function, count, seed, below, draw=draw_floats):
     """name -> (extents of a sample, elements of `count` samples) for the arguments of a function. below: how many
-    values an input of integers has, or their range, where its attributes do not say; draw: gives floats."""
+    values an input of integers has, or which, where its attributes do not say; draw: gives floats."""
     samples = {}
     for kind, attributes in zip(function.argument_types, function.argument_attributes):
         name = attributes["train.name"]
@@ -36,7 +37,7 @@ def draw_samples(function, count, seed, below, draw=draw_floats):
         size = math.prod(kind.shape[1:])
         if isinstance(kind.format, Integer):
             values = below.get(name) or attributes.get("train.classes", 2)
-            values = values if isinstance(values, range) else range(values)
+            values = range(values) if isinstance(values, int) else values
             drawn = [values[int(source.random() * len(values))] for _ in range(count * size)]
         else:
             drawn = draw(source, count * size)
@@ -53,6 +54,18 @@ def take(function, samples, chosen):
         size = math.prod(extents)
         inputs[name] = [v for s in chosen for v in elements[s * size:(s + 1) * size]]
     return inputs
+
+
+def integers_of_npy(path):
+    """The different values in a NumPy file, ascending; None if they are no integers."""
+    data = path.read_bytes()
+    start = 10 + struct.unpack_from("<H", data, 8)[0]
+    order, kind, size = re.search(rb"'descr': '([<>|])(\w)(\d+)'", data[:start]).groups()
+    if kind != b"i":
+        return None
+    code = {1: "b", 2: "h", 4: "i", 8: "q"}[int(size)]
+    elements = struct.unpack_from(f"{order.decode().replace('|', '<')}{(len(data) - start) // int(size)}{code}", data, start)
+    return sorted(set(elements))
 
 
 def write_npy(path, shape, elements, is_whole):

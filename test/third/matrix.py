@@ -12,6 +12,7 @@ import json
 import pathlib
 
 from .compare import Case
+from .data import integers_of_npy
 from .random_networks import Network, draw_training
 from .single_ops import CHIPS as CHIPS_OF_OPS
 from .single_ops import draw_mixture, draw_module
@@ -106,6 +107,22 @@ def options():
     yield "resumed", [], {"steps": 5, "epoch": 3, "spare": 1, "shuffled": 3, "save_after": 2, "test_samples": 1}
 
 
+def user_cases():
+    """The models of test/cases that train, on drawn data; inputs of integers have the values that they have there."""
+    for path in sorted((TEST / "cases").glob("*/expect.json")):
+        expected = json.loads(path.read_text())
+        if expected.get("expect") == "refusal":
+            continue
+        below = {}
+        for file in (path.parent / "data").glob("*.npy"):
+            if (values := integers_of_npy(file)) is not None:
+                below[file.stem] = values
+        flags = [*(expected.get("flags") or []), f"--batch={expected.get('batch') or 4}"]
+        for target, precision in BASES:
+            yield Case(f"cases/{path.parent.name} {target} {precision}", path.parent / "model.onnx",
+                       (*flags, f"--target={target}", f"--precision={precision}"), steps=2, below=below, test_samples=3)
+
+
 def write(work, folder, name, text):
     path = work / folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,6 +203,7 @@ def everything(work, seed):
     yield from policies()
     yield from variations(work)
     yield from forms()
+    yield from user_cases()
     yield from singles(work, range(seed, seed + 40))
     yield from networks(work, range(seed, seed + 40))
 
