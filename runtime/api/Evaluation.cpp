@@ -190,6 +190,8 @@ Result<Evaluation> evaluate(Session &session, const Samples &samples, bool timed
         *result.measurement += *run->measurement;
       else
         result.measurement = *run->measurement;
+      if (Status s = result.measurement->report.checkTotal(); !s)
+        return s.takeError();
     }
     result.steps.push_back(step);
     watcher.progressed(step, step.step, int64_t(batches));

@@ -68,11 +68,13 @@ static Status writeBatch(Session &session, const Samples &samples,
   return Status::success();
 }
 
-static void addTo(std::optional<views::Measurement> &sum, const views::Measurement &part) {
+/// Fails where the cycles become too many to count.
+static Status addTo(std::optional<views::Measurement> &sum, const views::Measurement &part) {
   if (!sum)
     sum = part;
   else
     *sum += part;
+  return sum->report.checkTotal();
 }
 
 namespace {
@@ -196,14 +198,16 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
       return loss.takeError();
     sum += *loss;
     if (run->measurement)
-      addTo(measurement, *run->measurement);
+      if (Status s = addTo(measurement, *run->measurement); !s)
+        return s.takeError();
   }
   step.loss = sum / double(parts);
   if (Status s = checkDivergence(*step.loss); !s)
     return s.takeError();
   if (measurement) {
     step.totals = measurement->totals(session->groups());
-    addTo(record.measurement, *measurement);
+    if (Status s = addTo(record.measurement, *measurement); !s)
+      return s.takeError();
   }
   return step;
 }

@@ -8,31 +8,32 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace slp::timing {
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// More than any run may take.
+static constexpr int64_t tooLong = maxRunCycles + 1;
+
 /// Ticks of one unit at `cycles` a unit, to the nearest; at least one, so that no work is free.
 static int64_t toTicks(double cycles) {
   double ticks = std::floor(cycles * double(ticksPerCycle) + 0.5);
-  return static_cast<int64_t>(std::clamp(ticks, 1.0, 0x1p50));
+  return static_cast<int64_t>(std::clamp(ticks, 1.0, double(tooLong) * double(ticksPerCycle)));
 }
 
-/// `units` of work at `ticks` each, in whole cycles. Work too long for 64 bits saturates.
-static Cycle scaled(uint64_t units, int64_t ticks, int64_t parallel) {
-  double estimate = double(units) * double(ticks);
-  if (estimate > 0x1p62)
-    return std::numeric_limits<int64_t>::max() / 4 / ticksPerCycle;
-  return ceilDiv(static_cast<int64_t>(units) * ticks, parallel * ticksPerCycle);
+/// `units` of work at `ticks` each; what is longer than any run is `tooLong`.
+static int64_t ticksOf(uint64_t units, int64_t ticks) {
+  unsigned __int128 exact = static_cast<unsigned __int128>(units) * static_cast<uint64_t>(ticks);
+  constexpr int64_t most = tooLong * ticksPerCycle;
+  return exact > most ? most : static_cast<int64_t>(exact);
 }
 
 Bus::Slot Bus::take(Cycle ready, uint64_t bytes) {
   if (bytes == 0)
     return {ready, ready, 0};
   int64_t start = std::max(ready * ticksPerCycle, freeAt);
-  int64_t length = static_cast<int64_t>(bytes) * ticksPerByte;
+  int64_t length = ticksOf(bytes, ticksPerByte);
   freeAt = start + length;
   return {start / ticksPerCycle, ceilDiv(freeAt, ticksPerCycle), ceilDiv(length, ticksPerCycle)};
 }
@@ -75,11 +76,18 @@ Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
   // Slots take the time of an FP8 pair, those with FP16 operands more.
   double longer = double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
                   double(work.bothWideMacs) * (bothWide - 1);
-  return macStart + ceilDiv(slots + static_cast<int64_t>(std::ceil(longer)), fp8Macs);
+  double most = double(tooLong) * double(fp8Macs); // at most 2^61, which no slots come near to
+  return macStart +
+         ceilDiv(slots + static_cast<int64_t>(std::min(std::ceil(longer), most)), fp8Macs);
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {
-  return vectorStart + scaled(operations, vectorTicks[static_cast<uint8_t>(opcode)], lanes);
+  // Lanes share the work: what is too long for one may be short for many.
+  unsigned __int128 ticks = static_cast<unsigned __int128>(operations) *
+                            static_cast<uint64_t>(vectorTicks[static_cast<uint8_t>(opcode)]);
+  auto perCycle = static_cast<uint64_t>(lanes) * ticksPerCycle;
+  unsigned __int128 cycles = (ticks + perCycle - 1) / perCycle;
+  return vectorStart + (cycles > tooLong ? tooLong : static_cast<Cycle>(cycles));
 }
 
 } // namespace slp::timing

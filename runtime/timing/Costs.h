@@ -4,7 +4,7 @@
 //
 // Durations from the rates of the chip description, without any waiting. Rates are turned into
 // integers once, in ticks of 2^-20 cycle, so that the sum of many durations is exact and the same
-// on every host.
+// on every host. A duration beyond maxRunCycles is one cycle more than that, which ends the run.
 //
 //===----------------------------------------------------------------------------------------===//
 

@@ -52,4 +52,12 @@ Report &Report::operator+=(const Report &other) {
   return *this;
 }
 
+Status Report::checkTotal() const {
+  if (cycles <= maxTotalCycles)
+    return Status::success();
+  return Error{"all steps together take more than " + std::to_string(maxTotalCycles) +
+               " cycles, the most that is counted: the rates of the chip description are out of "
+               "proportion, or --functional-only does without them"};
+}
+
 } // namespace slp::timing

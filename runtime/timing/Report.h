@@ -10,6 +10,7 @@
 #ifndef RUNTIME_TIMING_REPORT_H
 #define RUNTIME_TIMING_REPORT_H
 
+#include "runtime/api/Result.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/Instructions.h"
 
@@ -22,6 +23,13 @@ namespace slp::timing {
 
 /// Whole cycles of the chip's clock.
 using Cycle = int64_t;
+
+/// The longest run that is simulated: its ticks of 2^-20 cycle, and those of one piece of work
+/// more, have 63 bits.
+constexpr Cycle maxRunCycles = Cycle(1) << 41;
+/// The most that runs may take together: a double, as readers of JSON have it, is exact, and the
+/// cycles of all engines of 64 cores have 63 bits.
+constexpr Cycle maxTotalCycles = Cycle(1) << 53;
 
 /// What one engine of one core does in a cycle. Exactly one of these at a time.
 enum class Cause : uint8_t {
@@ -83,6 +91,8 @@ struct Report {
 
   /// Adds a run of the same program on the same chip.
   Report &operator+=(const Report &other);
+  /// Fails if the runs took more than `maxTotalCycles`. To be asked after each that is added.
+  Status checkTotal() const;
 };
 
 } // namespace slp::timing

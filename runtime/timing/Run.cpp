@@ -102,6 +102,9 @@ std::vector<QueueId> Model::Run::queuesOf(const exec::Event &event) const {
 
 void Model::Run::issue(const exec::Event &event) {
   ++order;
+  checkTime(sequencer.now());
+  if (!error.empty())
+    return;
   if (event.opcode == Opcode::Fence || event.opcode == Opcode::Halt) {
     uint32_t group = groups.of(event.pc);
     Cycle cycles = 0;
@@ -217,6 +220,8 @@ void Model::Run::issueToQueues(const exec::Event &event) {
     }
     time = std::max(time, starts.top().ready);
     startEarliest();
+    if (!error.empty())
+      return;
   }
   Cycle stalled = sequencer.stall(time, Cause::queue);
   accountSequencer(group, Cause::queue, stalled);
@@ -240,8 +245,15 @@ void Model::Run::issueToQueues(const exec::Event &event) {
 //===----------------------------------------------------------------------------------------===//
 
 void Model::Run::advance(Cycle time) {
-  while (!starts.empty() && starts.top().ready <= time)
+  while (error.empty() && !starts.empty() && starts.top().ready <= time)
     startEarliest();
+}
+
+void Model::Run::checkTime(Cycle time) {
+  if (time > maxRunCycles && error.empty())
+    error = "the run takes more than " + std::to_string(maxRunCycles) +
+            " cycles, the most that is simulated: the rates of the chip description are out of "
+            "proportion";
 }
 
 void Model::Run::startEarliest() {
@@ -364,6 +376,7 @@ void Model::Run::startJoined(const Join &join, Cycle ready) {
 void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
   QueueId id = queueOf(queue.engine, queue.core);
   Cycle end = ready + entry.duration;
+  checkTime(end);
   CauseCycles cycles{};
   cycles[indexOf(Cause::busy)] = entry.duration;
   account(id, entry.group, cycles);
@@ -389,6 +402,7 @@ void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
 
 void Model::Run::transfer(Queue &queue, const Entry &entry, Cycle ready, Cycle end, Cycle busy,
                           Cycle done) {
+  checkTime(std::max(end, done));
   CauseCycles cycles{};
   cycles[indexOf(Cause::busy)] = busy;
   cycles[indexOf(Cause::bus)] = end - ready - busy;
@@ -417,8 +431,10 @@ void Model::Run::give(Queue &queue, const Entry &entry, Cycle ready) {
 }
 
 void Model::Run::drain(uint32_t group, uint64_t pc, Cycle issued) {
-  while (!starts.empty())
+  while (!starts.empty() && error.empty())
     startEarliest();
+  if (!error.empty())
+    return;
   Cycle end = std::max(issued, sequencer.frontier());
   for (const Queue &queue : queues) {
     if (!queue.entries.empty()) {
@@ -441,6 +457,7 @@ void Model::Run::drain(uint32_t group, uint64_t pc, Cycle issued) {
   }
   accountSequencer(group, Cause::fence, sequencer.stall(end, Cause::fence));
   report.cycles = end;
+  checkTime(end);
 }
 
 } // namespace slp::timing

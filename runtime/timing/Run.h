@@ -65,6 +65,8 @@ private:
   void account(QueueId id, uint32_t group, const CauseCycles &cycles);
   void accountSequencer(uint32_t group, Cause cause, Cycle cycles);
   void accountWall(const Gap &gap);
+  /// Ends the simulation if time has come to more than it counts.
+  void checkTime(Cycle time);
   void deadlock(uint64_t pc, uint32_t group, const std::string &what);
 
   const Costs costs;

@@ -318,6 +318,63 @@ TEST(Timing, QueuesTooShortForTheProgramDeadlock) {
                               "waiting: mac of core 0 at instruction 0 for semaphore 5");
 }
 
+// A number of cycles is right or none at all, whatever the rates.
+TEST(Timing, RunsBeyondWhatIsCountedAreErrors) {
+  const std::string longRun = "the run takes more than 2199023255552 cycles, the most that is "
+                              "simulated: the rates of the chip description are out of proportion";
+  chip::Chip slow = smallChip(64, 64);
+  slow.rates.clockHz = assumed(1e11); // the extremes that a description may have
+  slow.rates.dramBytesPerSecond = assumed(1e3);
+  slow.rates.dramEfficiency = assumed(0.01);
+  slow.rates.dramLatencySeconds = assumed(1.0);
+  slow.rates.vectorLanes = assumed(1);
+  slow.rates.vectorCyclesPerElement["vector"] = assumed(1e6);
+  auto run = [&](auto build) {
+    Groups groups;
+    Program p(slow, groups);
+    build(p);
+    return p.halt();
+  };
+  // 10^10 cycles a byte, and 10^11 of latency.
+  Result<Report> few = run([](Program &p) { p.load(1, 64); });
+  ASSERT_TRUE(few) << few.message();
+  EXPECT_EQ(few->cycles, 1 + 64 * 10000000000 + 100000000000);
+  auto expectLong = [&](auto build) {
+    Result<Report> report = run(build);
+    ASSERT_FALSE(report) << report->cycles;
+    EXPECT_EQ(report.message(), longRun);
+  };
+  expectLong([](Program &p) { p.load(1, 256); });
+  expectLong([](Program &p) { p.load(1, uint64_t(1) << 48); });
+  expectLong([](Program &p) { p.store(~uint64_t(0), uint64_t(1) << 40); });
+  expectLong([](Program &p) { p.multicast(3, uint64_t(1) << 48); });
+  expectLong([](Program &p) { p.vector(UINT64_MAX); });
+  expectLong([](Program &p) { p.mac(1, {uint64_t(1) << 56}); });
+  expectLong([](Program &p) {
+    for (int i = 0; i < 1000; ++i) {
+      p.load(1, 64);
+      p.vector(uint64_t(1) << 20);
+    }
+  });
+  // The most that a vector instruction may take.
+  Result<Report> vector = run([](Program &p) { p.vector(2000000); });
+  ASSERT_TRUE(vector) << vector.message();
+  EXPECT_EQ(vector->cycles, 1 + 8 + 2000000000000);
+}
+
+TEST(Timing, TotalsBeyondWhatIsCountedAreErrors) {
+  Report total, run;
+  run.cycles = maxRunCycles;
+  for (Cycle i = 0; i < maxTotalCycles / maxRunCycles; ++i) {
+    total += run;
+    ASSERT_TRUE(total.checkTotal().ok());
+  }
+  run.cycles = 1;
+  total += run;
+  EXPECT_EQ(total.checkTotal().message().substr(0, 62),
+            "all steps together take more than 9007199254740992 cycles, the");
+}
+
 TEST(Timing, RunsStartAtCycleZeroAndAddUp) {
   Groups groups;
   Program p(smallChip(), groups);
