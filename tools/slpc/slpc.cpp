@@ -246,6 +246,11 @@ int main(int argc, char **argv) {
   if (write(output, StringRef(reinterpret_cast<const char *>(bytes->data()), bytes->size())))
     return 1;
   std::string name = "slpc: " + output.str().str();
+  if (trained && trained->parameters == 0 && !image->contract.loss.empty())
+    emitWarning(UnknownLoc::get(&context))
+        << "the step computes a loss and trains no parameter"
+        << (options.freeze.empty() ? ": none gets a gradient from it"
+                                   : ": --freeze leaves none that gets a gradient from it");
   if (!driver.quiet) {
     printSummary(name, *image, *chip, trained, llvm::errs());
     noteFewerCores(remarks.fewerCores, options.cores ? options.cores : chip->structure.cores,
