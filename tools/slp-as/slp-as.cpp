@@ -7,6 +7,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "tools/EmptyValues.h"
+
 #include "runtime/api/Version.h"
 #include "runtime/image/Description.h"
 #include "runtime/image/Features.h"
@@ -88,6 +90,10 @@ int main(int argc, char **argv) {
       "description of the chip that the text names, in the place of the text's own: lnpu, "
       "asu-fp8 or a YAML file");
   app.set_version_flag("--version", api::versionOf("slp-as"));
+  if (std::string empty = findEmptyValue(argc, argv); !empty.empty()) {
+    std::fprintf(stderr, "slp-as: %s; see slp-as --help\n", empty.c_str());
+    return 1;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

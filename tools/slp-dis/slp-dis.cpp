@@ -7,6 +7,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "tools/EmptyValues.h"
+
 #include "runtime/api/Version.h"
 #include "runtime/image/File.h"
 #include "runtime/image/Text.h"
@@ -46,6 +48,10 @@ int main(int argc, char **argv) {
   app.add_option("IMAGE", input, "an image that slpc or slp-as wrote")->required();
   app.add_option("-o,--output", output, "file to write instead of standard output");
   app.set_version_flag("--version", api::versionOf("slp-dis"));
+  if (std::string empty = findEmptyValue(argc, argv); !empty.empty()) {
+    std::fprintf(stderr, "slp-dis: %s; see slp-dis --help\n", empty.c_str());
+    return 1;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

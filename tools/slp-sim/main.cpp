@@ -7,6 +7,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "tools/EmptyValues.h"
+
 #include "runtime/api/Training.h"
 #include "runtime/api/Version.h"
 #include "runtime/views/Progress.h"
@@ -140,6 +142,8 @@ int main(int argc, char **argv) {
                "list the numbers of the chip description that are not quoted from its makers");
   app.add_flag("--quiet", quiet, "results, warnings and errors only: no notes, no progress");
   app.set_version_flag("--version", api::versionOf("slp-sim"));
+  if (std::string empty = findEmptyValue(argc, argv); !empty.empty())
+    return fail(empty + "; see slp-sim --help");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
