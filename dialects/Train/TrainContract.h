@@ -26,6 +26,8 @@ inline llvm::StringRef getEvaluatedAttrName() { return "train.evaluated"; }
 inline llvm::StringRef getClassesAttrName() { return "train.classes"; }
 /// Of such an argument: the label that does not count (i32). Absent: every label does.
 inline llvm::StringRef getIgnoreAttrName() { return "train.ignore"; }
+/// Of an argument that names places: element e is -n to n - 1, n = list[e mod its length] (i64s).
+inline llvm::StringRef getPlacesAttrName() { return "train.places"; }
 
 } // namespace slp::train
 

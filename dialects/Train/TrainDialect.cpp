@@ -148,6 +148,11 @@ static LogicalResult verifyContract(Operation *op, NamedAttribute attribute, boo
   } else if (name == getIgnoreAttrName() && isArgument) {
     expected = "a label in i32";
     isFine = isNumber(32, std::numeric_limits<int32_t>::min());
+  } else if (name == getPlacesAttrName() && isArgument) {
+    expected = "numbers of at least 1 in array<i64>";
+    auto sizes = dyn_cast<DenseI64ArrayAttr>(value);
+    isFine = sizes && !sizes.empty() &&
+             llvm::all_of(sizes.asArrayRef(), [](int64_t size) { return size >= 1; });
   } else if (name == getClassAxisAttrName() && !isArgument) {
     expected = "a dimension in i64";
     isFine = isNumber(64, 0);

@@ -20,7 +20,9 @@
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Format.h"
 
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -28,6 +30,14 @@ using namespace mlir;
 using namespace slp;
 
 namespace {
+
+/// Initial values that the format of a tensor cannot hold.
+struct BeyondFormat {
+  std::string tensor;
+  uint64_t count = 0; // elements
+  float value = 0;    // the largest, by magnitude
+  float limit = 0;    // of the format
+};
 
 class Emitter {
 public:
@@ -46,6 +56,7 @@ private:
   void emitPrecision(DictionaryAttr precision);
   LogicalResult emitContract();
   void emitHeader();
+  void noteBeyondFormats();
 
   ModuleOp module;
   const chip::Chip &chip;
@@ -55,6 +66,8 @@ private:
   llvm::StringMap<uint64_t> descriptorIndex;
   std::map<std::pair<std::string, std::string>, int32_t> nodeIndex; // (node, op)
   llvm::StringMap<int32_t> captureIndex;
+  llvm::StringMap<image::Masking> masks; // tensors that may saturate on purpose
+  std::vector<BeyondFormat> beyond;
 };
 
 } // namespace
@@ -121,18 +134,48 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   if (failed(found))
     return failure();
   const num::Format &format = *found;
+  num::Events events;
+  float largest = 0;
+  bool isBeyondUpwards = false;
   for (size_t i = 0; i < values->size(); ++i) {
     uint32_t code = 0;
     if (op.getFormat() == mach::Format::f32) {
       float value = (*values)[i] + 0.0f; // the one zero
       std::memcpy(&code, &value, 4);
     } else {
-      code = num::encode(format, num::round(format, rounding, (*values)[i], 0, nullptr));
+      code = num::encode(format, num::round(format, rounding, (*values)[i], 0, &events));
+      isBeyondUpwards |= (*values)[i] > format.maxFinite();
+      largest = std::fabs((*values)[i]) > std::fabs(largest) ? (*values)[i] : largest;
     }
     for (int64_t b = 0; b < width; ++b)
       bytes[i * width + b] = uint8_t(code >> (8 * b)); // little endian on any host
   }
+  // A mask may saturate either way, scores under one downwards.
+  image::Masking masking = masks.lookup(op.getSymName());
+  if (events.saturation && masking != image::Masking::mask &&
+      (masking == image::Masking::none || isBeyondUpwards))
+    beyond.push_back({op.getSymName().str(), events.saturation, largest, format.maxFinite()});
   return bytes;
+}
+
+/// One line of what initial values have become: few of them, and how many more there are.
+void Emitter::noteBeyondFormats() {
+  if (beyond.empty())
+    return;
+  constexpr size_t shown = 3;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "initial values beyond the largest numbers of their formats become those: ";
+  for (const BeyondFormat &b : ArrayRef(beyond).take_front(shown))
+    os << (&b == beyond.data() ? "" : ", ") << b.count << " of \"" << b.tensor << "\", as "
+       << llvm::format("%g", double(b.value)) << " in a format up to "
+       << llvm::format("%g", double(b.limit));
+  if (beyond.size() > shown)
+    os << ", and some of " << beyond.size() - shown << " more";
+  os << "; wider formats (--precision) or smaller parameters hold them";
+  Diagnostic note(UnknownLoc::get(module.getContext()), DiagnosticSeverity::Note);
+  note << text;
+  module.getContext()->getDiagEngine().emit(std::move(note));
 }
 
 LogicalResult Emitter::emitTensor(mach::TensorOp op) {
@@ -180,6 +223,7 @@ int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
             capture.format = format->format;
         }
     capture.accumulator = accumulator;
+    capture.masking = masks.lookup(tensor);
     image.debug.captures.push_back(std::move(capture));
   }
   return it->second;
@@ -328,6 +372,14 @@ LogicalResult Emitter::emitContract() {
         input.ignore = int32_t(ignore.getInt());
       to.labelInputs.push_back(std::move(input));
     }
+  if (auto inputs = contract.getAs<DictionaryAttr>("index_inputs"))
+    for (NamedAttribute entry : inputs) {
+      auto sizes = dyn_cast<DenseI64ArrayAttr>(entry.getValue());
+      if (!sizes)
+        return malformed();
+      to.indexInputs.push_back({entry.getName().str(), {}});
+      to.indexInputs.back().sizes.assign(sizes.asArrayRef().begin(), sizes.asArrayRef().end());
+    }
   return success();
 }
 
@@ -349,6 +401,13 @@ void Emitter::emitHeader() {
 
 FailureOr<image::Image> Emitter::emit() {
   emitHeader();
+  // As lib/Conversion/TrainToChip/Masks.h leaves it.
+  if (auto names = module->getAttrOfType<DictionaryAttr>("slp.masks"))
+    for (auto [key, masking] :
+         {std::pair("mask", image::Masking::mask), std::pair("scores", image::Masking::scores)})
+      if (auto list = names.getAs<ArrayAttr>(key))
+        for (auto name : list.getAsRange<StringAttr>())
+          masks[name.getValue()] = masking;
   for (auto op : module.getOps<mach::DescriptorOp>()) {
     descriptorIndex[op.getSymName()] = image.descriptors.size();
     image.descriptors.push_back({op.getSymName().str(), op.getTensorTile()});
@@ -368,6 +427,7 @@ FailureOr<image::Image> Emitter::emit() {
     return module.emitError("image is inconsistent: ") << ok.message();
   if (Status ok = image::checkFeatures(image, chip); !ok)
     return module.emitError() << ok.message();
+  noteBeyondFormats();
   return std::move(image);
 }
 

@@ -6,7 +6,7 @@
 
 #include "Inputs.h"
 
-#include "runtime/data/Dataset.h"
+#include "runtime/api/Session.h"
 #include "slp/Reference/Arithmetic.h"
 
 #include "dialects/Train/TrainContract.h"
@@ -31,22 +31,21 @@ static int64_t classesOf(func::FuncOp function, BlockArgument labels) {
   return 0;
 }
 
-static std::vector<data::InputSpec> specsOf(func::FuncOp function) {
+static std::string nameOf(func::FuncOp function, BlockArgument argument) {
+  return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName())
+      .str();
+}
+
+/// What the image says of the arguments; the simulator reads data by the same.
+static FailureOr<std::vector<data::InputSpec>> specsOf(func::FuncOp function,
+                                                       const image::Image &image) {
   std::vector<data::InputSpec> specs;
   for (BlockArgument argument : function.getArguments()) {
-    auto type = cast<RankedTensorType>(argument.getType());
-    data::InputSpec spec;
-    spec.name =
-        function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), train::getArgNameAttrName())
-            .str();
-    if (type.getRank() != 0) // the first dimension counts samples
-      spec.shape = type.getShape().drop_front().vec();
-    spec.isLabel = type.getElementType().isInteger(32);
-    spec.classes = spec.isLabel ? classesOf(function, argument) : 0;
-    if (auto ignore = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(),
-                                                             train::getIgnoreAttrName()))
-      spec.ignore = int32_t(ignore.getInt());
-    specs.push_back(std::move(spec));
+    std::string name = nameOf(function, argument);
+    const image::Tensor *tensor = image.findTensor(name);
+    if (!tensor)
+      return function.emitError() << "the image has no input '" << name << "'";
+    specs.push_back(api::inputSpecOf(image, *tensor));
   }
   return specs;
 }
@@ -57,12 +56,18 @@ static void roundToArgument(Tensor &tensor, RankedTensorType type) {
     tensor[i] = store(tensor[i], i);
 }
 
-static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937 &random) {
-  for (float &value : tensor.values) {
-    if (spec.ignore && random() % 8 == 0)
+/// `classes`: of an input that is a label, 0 if it is none.
+static void drawValues(Tensor &tensor, const data::InputSpec &spec, int64_t classes,
+                       std::mt19937 &random) {
+  for (auto [i, value] : llvm::enumerate(tensor.values)) {
+    int64_t places = spec.places.empty() ? 0 : spec.places[i % spec.places.size()];
+    if (spec.ignore && places == 0 && random() % 8 == 0)
       value = static_cast<float>(*spec.ignore);
+    else if (places && classes == 0) // counted from either end
+      value = static_cast<float>(int64_t(random() % uint64_t(2 * places)) - places);
     else if (spec.isLabel)
-      value = static_cast<float>(random() % std::max<int64_t>(spec.classes, 1));
+      value = static_cast<float>(
+          random() % std::max<int64_t>(places ? std::min(places, classes) : classes, 1));
     else
       value = random() % 4 == 0 ? 0.0f
                                 : static_cast<float>(static_cast<int>(random() % 129) - 64) / 64.0f;
@@ -73,8 +78,7 @@ static void drawValues(Tensor &tensor, const data::InputSpec &spec, std::mt19937
 static FailureOr<NamedTensors> takeInputs(func::FuncOp function, const NamedTensors &given) {
   NamedTensors inputs;
   for (BlockArgument argument : function.getArguments()) {
-    unsigned i = argument.getArgNumber();
-    std::string name = function.getArgAttrOfType<StringAttr>(i, train::getArgNameAttrName()).str();
+    std::string name = nameOf(function, argument);
     auto it = given.find(name);
     if (it == given.end())
       return function.emitError() << "there are no values for input '" << name << "'";
@@ -83,14 +87,17 @@ static FailureOr<NamedTensors> takeInputs(func::FuncOp function, const NamedTens
   return inputs;
 }
 
-FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, int step,
-                                           const Options &options) {
+FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, const image::Image &image,
+                                           int step, const Options &options) {
   for (BlockArgument argument : function.getArguments())
     if (!function.getArgAttr(argument.getArgNumber(), train::getArgNameAttrName()))
       return function.emitError() << "argument #" << argument.getArgNumber() << " has no name";
   if (options.inputs)
     return takeInputs(function, *options.inputs);
-  std::vector<data::InputSpec> specs = specsOf(function);
+  FailureOr<std::vector<data::InputSpec>> found = specsOf(function, image);
+  if (failed(found))
+    return failure();
+  const std::vector<data::InputSpec> &specs = *found;
   bool eval = function.getName() == "eval";
 
   std::optional<data::Dataset> set;
@@ -121,7 +128,8 @@ FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, int step,
     if (set)
       tensor.values = set->gather(i, order, first, type.getShape()[0]);
     else
-      drawValues(tensor, spec, random);
+      drawValues(tensor, spec, spec.isLabel ? classesOf(function, function.getArgument(i)) : 0,
+                 random);
     roundToArgument(tensor, type);
     inputs[spec.name] = std::move(tensor);
   }

@@ -17,9 +17,11 @@ namespace slp::verify {
 
 /// The inputs of the `step`-th run (from 0) of `function`, by name. With data: batch `step` of the
 /// train split, for @eval of the test split if there is one. Without: multiples of 1/64 in [-1, 1],
-/// one in four zero, and labels of all classes and the one that does not count. Values are rounded
-/// to the argument's format. Has reported an error if it fails.
-mlir::FailureOr<reference::NamedTensors> makeInputs(mlir::func::FuncOp function, int step,
+/// one in four zero, labels of all classes and the one that does not count, and indices of all
+/// places, counted from either end. Values are rounded to the argument's format. Has reported an
+/// error if it fails.
+mlir::FailureOr<reference::NamedTensors> makeInputs(mlir::func::FuncOp function,
+                                                    const image::Image &image, int step,
                                                     const Options &options);
 
 } // namespace slp::verify

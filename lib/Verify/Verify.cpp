@@ -66,7 +66,7 @@ private:
 
 LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::string &where,
                                     bool countTensors) {
-  FailureOr<NamedTensors> inputs = makeInputs(function, step, options);
+  FailureOr<NamedTensors> inputs = makeInputs(function, image, step, options);
   if (failed(inputs))
     return failure();
   Comparison comparison(image, where);

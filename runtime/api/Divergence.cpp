@@ -42,9 +42,12 @@ static bool isOfAccumulate(const image::Image &image, uint64_t pc) {
 }
 
 DivergenceWatch::DivergenceWatch(const Session &session) : session(session) {
+  isScaled = !session.image().lossScaleState.empty();
   for (const image::Capture &capture : session.image().debug.captures) {
     Watched watched;
     watched.name = capture.tensor;
+    watched.masking = capture.masking;
+    watched.isAccumulator = capture.accumulator;
     // A narrow accumulator is rounded once for each dot group.
     watched.roundings = capture.accumulator ? 0 : 1;
     for (int64_t extent : capture.shape)
@@ -70,6 +73,10 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
         continue;
       Watched &watched = captures[size_t(capture)];
       watched.phase = record.phase;
+      if (record.node >= 0) {
+        watched.node = image.debug.nodes[size_t(record.node)];
+        watched.isGather = image.debug.ops[size_t(record.node)] == "train.gather";
+      }
       watched.runs = isOfAccumulate(image, pc) ? uint64_t(session.microBatches() - 1) : 1;
       if (record.phase == wg && !watched.isWeightGrad && (!onlyMacs || isMac(pc)) &&
           image.findTensor(watched.name))
@@ -161,18 +168,99 @@ Result<std::optional<views::Divergence>> DivergenceWatch::checkGradients(double 
   return std::optional(vanished);
 }
 
-Result<std::optional<views::Divergence>> DivergenceWatch::endStep(double loss) {
-  std::optional<views::Divergence> found;
-  if (isFound)
-    return found;
+void DivergenceWatch::countEvents() {
   std::vector<exec::TensorEvents> events = session.machine().events();
   for (size_t i = 0; i < captures.size(); ++i) {
     const num::Events &now = events[i].events, &before = captures[i].before;
     captures[i].during = {now.saturation - before.saturation, now.underflow - before.underflow,
-                          now.invalid - before.invalid};
-    if (isFirst)
-      captures[i].beganBeyond = captures[i].beyond() > 0;
+                          now.invalid - before.invalid, now.outside - before.outside};
   }
+}
+
+uint64_t DivergenceWatch::misfitsOf(const Watched &w) const {
+  uint64_t count = w.beyond();
+  if (w.isGather) // what an index had no place for is counted as invalid, too
+    count -= std::min(count, w.during.outside);
+  if (count == 0 || w.masking == image::Masking::none)
+    return count;
+  // Counts have no sign. What is fused with its reader is no mask's sum, and lies in memory.
+  if (w.masking == image::Masking::mask || !session.image().findTensor(w.name))
+    return 0;
+  Result<uint64_t> upwards = session.machine().countLargest(w.name);
+  return upwards ? std::min(*upwards, count) : 0;
+}
+
+std::string DivergenceWatch::describeBeyond(uint64_t runs, bool leavesGradients) const {
+  constexpr size_t shown = 3;
+  std::string text;
+  size_t found = 0;
+  bool isForward = false, isBackward = false;
+  for (const Watched &w : captures) {
+    bool isGradient = w.phase == bp || w.phase == wg;
+    uint64_t misfits = isGradient && leavesGradients ? 0 : misfitsOf(w);
+    if (misfits == 0)
+      continue;
+    (isGradient ? isBackward : isForward) = true;
+    if (++found > shown)
+      continue;
+    text += found > 1 ? ", " : "";
+    // Each partial sum of a narrow accumulator is rounded.
+    text += w.isAccumulator ? std::to_string(misfits) + " sums of " + quoted(w.name)
+                            : share(misfits, w.roundings * w.runs * runs, w.name);
+  }
+  if (found == 0)
+    return "";
+  if (found > shown)
+    text += " and some of " + std::to_string(found - shown) + " more";
+  text += " do not fit into their formats and take the largest numbers of them: ";
+  text += isForward ? "scale the data, or give wider formats (slpc --precision)" : "";
+  text += isForward && isBackward ? "; " : "";
+  text += isBackward ? "of gradients, a smaller slpc --loss-scale" : "";
+  return text;
+}
+
+std::string DivergenceWatch::describeBeyond() const { return describeBeyond(1, isScaled); }
+
+std::string DivergenceWatch::describeBeyondOfEval(uint64_t runs) {
+  countEvents();
+  return describeBeyond(runs, /*leavesGradients=*/false);
+}
+
+std::string DivergenceWatch::describeOutside() {
+  if (isOutsideSaid)
+    return "";
+  std::vector<exec::TensorEvents> events = session.machine().events();
+  std::string text;
+  size_t others = 0;
+  for (size_t i = 0; i < captures.size(); ++i) {
+    uint64_t count = events[i].events.outside;
+    if (count == 0)
+      continue;
+    const Watched &w = captures[i];
+    others += text.empty() ? 0 : 1;
+    if (text.empty())
+      text =
+          std::to_string(count) +
+          (w.isGather ? " elements of " + quoted(w.name) + " are 0"
+                      : " elements that belong into sums of " + quoted(w.name) + " are left out") +
+          ", as indices of node " + quoted(w.node) + " name no place of its table";
+  }
+  if (text.empty())
+    return text;
+  isOutsideSaid = true;
+  if (others)
+    text += "; so it is in " + std::to_string(others) + " more";
+  return text;
+}
+
+Result<std::optional<views::Divergence>> DivergenceWatch::endStep(double loss) {
+  std::optional<views::Divergence> found;
+  if (isFound)
+    return found;
+  countEvents();
+  for (Watched &watched : captures)
+    if (isFirst)
+      watched.beganBeyond = watched.beyond() > 0;
   if (isFirst)
     firstLoss = loss;
   isFirst = false;

@@ -111,7 +111,7 @@ void Judge::judgeClasses(const std::vector<float> &logits, const std::vector<flo
     if (ignore && labels[p] == float(*ignore))
       continue;
     ++result.labels;
-    result.correct += float(scores.predicted(p)) == labels[p];
+    result.correct += int64_t(scores.predicted(p)) == int64_t(labels[p]);
     if (session.hasEvalLoss())
       continue;
     lossSum += scores.crossEntropy(p, labels[p]);

@@ -44,7 +44,12 @@ public:
     for (size_t i = 0; i < batch; ++i)
       for (uint64_t e = 0; e < elements; ++e) {
         uint32_t r = num::random(seed, stream, order[first + i] * elements + e);
-        uint64_t classes = static_cast<uint64_t>(std::max<int64_t>(1, spec.classes));
+        int64_t n = std::max<int64_t>(1, spec.classes);
+        if (!spec.places.empty()) {
+          int64_t places = spec.places[e % spec.places.size()];
+          n = spec.classes ? std::min(n, places) : places;
+        }
+        auto classes = static_cast<uint64_t>(n);
         values.push_back(spec.isLabel ? float((r * classes) >> 32) : float(r >> 24) / 256);
       }
     return values;

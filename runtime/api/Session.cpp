@@ -86,27 +86,37 @@ Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip 
   return session;
 }
 
+data::InputSpec inputSpecOf(const image::Image &image, const image::Tensor &tensor) {
+  data::InputSpec spec;
+  spec.name = tensor.name;
+  spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
+  bool isInteger = tensor.format == mach::Format::i32;
+  // Numbers of this name are classes in data sets, whatever the graph takes them for.
+  bool isNamedLabels = spec.shape.empty() && tensor.name == "labels";
+  spec.isLabel = isInteger || isNamedLabels;
+  bool isClass = isNamedLabels;
+  for (const image::LabelInput &input : image.contract.labelInputs)
+    if (input.tensor == tensor.name) {
+      spec.classes = input.classes;
+      spec.ignore = input.ignore;
+      isClass = true;
+    }
+  for (const image::IndexInput &input : image.contract.indexInputs)
+    if (input.tensor == tensor.name)
+      spec.places = input.sizes;
+  spec.isNumber = isInteger && !isClass && spec.places.empty();
+  return spec;
+}
+
 void Session::findInputs() {
-  const image::Contract &contract = program.contract;
   for (const image::Tensor &tensor : program.tensors) {
     if (tensor.role != image::Role::input)
       continue;
-    data::InputSpec spec;
-    spec.name = tensor.name;
-    spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
-    // Numbers of this name are classes in data sets, whatever the graph takes them for.
-    bool isOnePerImage = spec.shape.empty();
-    spec.isLabel = tensor.format == mach::Format::i32 || (isOnePerImage && tensor.name == "labels");
-    for (const image::LabelInput &input : contract.labelInputs)
-      if (input.tensor == tensor.name) {
-        spec.classes = input.classes;
-        spec.ignore = input.ignore;
-      }
-    if (tensor.name == contract.labels)
+    if (tensor.name == program.contract.labels)
       labelInput = int(specs.size());
-    if (tensor.name == contract.targets)
+    if (tensor.name == program.contract.targets)
       targetInput = int(specs.size());
-    specs.push_back(spec);
+    specs.push_back(inputSpecOf(program, tensor));
     inputTensors.push_back(&tensor);
   }
 }

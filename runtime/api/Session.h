@@ -32,6 +32,10 @@ struct RunResult {
   std::optional<views::Measurement> measurement; // if time was asked for
 };
 
+/// What data may be given to an input of the image, by its format, its name and the contract: the
+/// same for all who read data.
+data::InputSpec inputSpecOf(const image::Image &image, const image::Tensor &tensor);
+
 class Session {
 public:
   /// Reads the image, whose chip is the one it carries unless `chipFile` names a description with

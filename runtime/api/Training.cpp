@@ -95,6 +95,7 @@ private:
   Status trainEpoch(int64_t perEpoch, int64_t steps);
   Status evaluateOnly();
   Status checkDivergence(double loss);
+  void warnOutside(const std::string &where);
   Status judge(views::EpochRecord &epoch);
   Status describeTensors();
   Status chooseNumbers();
@@ -110,7 +111,8 @@ private:
   Schedule schedule;
   std::optional<Position> position; // in the training data; absent if nothing was trained
   int64_t totalSteps = 0, epochs = 0;
-  bool isLabelNoted = false; // that no label of a batch counts: once
+  bool isLabelNoted = false;  // that no label of a batch counts: once
+  bool isBeyondNoted = false; // what does not fit into its format
 };
 } // namespace
 
@@ -162,6 +164,7 @@ Status Simulation::judge(views::EpochRecord &epoch) {
     return evaluation.takeError();
   epoch.accuracy = evaluation->accuracy();
   epoch.testLoss = evaluation->loss;
+  warnOutside("test split: ");
   return Status::success();
 }
 
@@ -216,6 +219,12 @@ Status Simulation::checkDivergence(double loss) {
   Result<std::optional<views::Divergence>> found = divergence->endStep(loss);
   if (!found)
     return found.takeError();
+  std::string step = "step " + std::to_string(session->stepsDone()) + ": ";
+  if (!isBeyondNoted)
+    if (std::string said = divergence->describeBeyond(); !said.empty())
+      watcher.note(step + said);
+  isBeyondNoted = true; // the first step says it
+  warnOutside(step);
   if (!*found)
     return Status::success();
   record.divergence = **found;
@@ -223,6 +232,11 @@ Status Simulation::checkDivergence(double loss) {
   if (!record.isStopped)
     watcher.warning("step " + std::to_string((*found)->step) + ": " + (*found)->what);
   return Status::success();
+}
+
+void Simulation::warnOutside(const std::string &where) {
+  if (std::string said = divergence->describeOutside(); !said.empty())
+    watcher.warning(where + said);
 }
 
 /// The next `steps` steps of the epoch in which the position lies.
@@ -314,9 +328,14 @@ Status Simulation::evaluateOnly() {
   if (!test)
     return Error{options.image + ": the image has no entry point 'eval'"};
   record.settings.samples = test->count();
+  divergence = std::make_unique<DivergenceWatch>(*session);
+  divergence->beginStep();
   Result<Evaluation> evaluation = evaluate(*session, *test, !options.functionalOnly, watcher);
   if (!evaluation)
     return evaluation.takeError();
+  if (std::string said = divergence->describeBeyondOfEval(evaluation->steps.size()); !said.empty())
+    watcher.note("test split: " + said);
+  warnOutside("test split: ");
   record.accuracy = evaluation->accuracy();
   record.testLoss = evaluation->loss;
   record.steps = std::move(evaluation->steps);
@@ -377,6 +396,7 @@ Status Simulation::describeTensors() {
     entry.saturated += events[i].events.saturation;
     entry.underflowed += events[i].events.underflow;
     entry.invalid += events[i].events.invalid;
+    entry.outside += events[i].events.outside;
   }
   return Status::success();
 }

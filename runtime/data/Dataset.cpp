@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <iomanip>
 #include <limits>
 #include <numeric>
 #include <sstream>
@@ -144,7 +145,8 @@ private:
   Status loadNpy();
   /// Checks the array against the input and keeps it. `where` names its file in messages.
   Status take(size_t input, Array array, const std::string &where);
-  Status checkLabels(const InputSpec &spec, const Array &array, const std::string &where) const;
+  Status checkWholeNumbers(const InputSpec &spec, const Array &array,
+                           const std::string &where) const;
 
   const std::string &directory;
   Split split;
@@ -240,31 +242,65 @@ Status Loader::loadNpy() {
 }
 
 /// "label of sample 7", or "label [2, 3] of sample 7" where a sample has several: where element `i`
-/// of an array of this shape is.
-static std::string placeOf(size_t i, const std::vector<uint64_t> &shape) {
+/// of an array of this shape is, and what it is called.
+static std::string placeOf(const char *what, size_t i, const std::vector<uint64_t> &shape) {
   std::string indices;
   for (size_t d = shape.size(); d-- > 1; i /= shape[d])
     indices = std::to_string(i % shape[d]) + (indices.empty() ? "" : ", ") + indices;
   bool isOne = std::all_of(shape.begin() + 1, shape.end(), [](uint64_t e) { return e == 1; });
-  return "label " + (isOne ? "" : "[" + indices + "] ") + "of sample " + std::to_string(i);
+  return what + std::string(" ") + (isOne ? "" : "[" + indices + "] ") + "of sample " +
+         std::to_string(i);
 }
 
-Status Loader::checkLabels(const InputSpec &spec, const Array &array,
-                           const std::string &where) const {
-  size_t n = array.isBytes ? array.bytes.size() : array.values.size();
-  for (size_t i = 0; i < n; ++i) {
-    float label = array.isBytes ? float(array.bytes[i]) : array.values[i];
-    bool inRange = label >= 0 && (spec.classes == 0 || label < float(spec.classes));
-    bool isIgnored = spec.ignore && label == float(*spec.ignore);
-    if (isIgnored || (inRange && label == std::floor(label)))
-      continue;
+namespace {
+/// Why a number cannot be an element of an input.
+struct Misfit {
+  const char *what; // what the element is called
+  std::string expected;
+};
+} // namespace
+
+/// Whether `value` cannot be element `i` of a sample.
+static std::optional<Misfit> misfitOf(const InputSpec &spec, size_t i, float value) {
+  bool isWhole = value == std::floor(value);
+  bool isIndex = !spec.places.empty(), isLabel = !spec.isNumber && (!isIndex || spec.classes != 0);
+  if (spec.isNumber && !isWhole)
+    return Misfit{"element", "an integer"};
+  bool isClass = isWhole && value >= 0 && (spec.classes == 0 || value < float(spec.classes));
+  if (isLabel && !isClass && !(spec.ignore && value == float(*spec.ignore))) {
     std::string range = spec.classes ? " in 0.." + std::to_string(spec.classes - 1) : " >= 0";
     if (spec.ignore)
       range += " or " + std::to_string(*spec.ignore);
+    return Misfit{"label", "an integer" + range};
+  }
+  int64_t n = isIndex ? spec.places[i % spec.places.size()] : 0; // at most 2^24
+  if (isIndex && (!isWhole || value < -float(n) || value >= float(n)))
+    return Misfit{"index", "an integer in " + std::to_string(-n) + ".." + std::to_string(n - 1)};
+  return std::nullopt;
+}
+
+/// How a label that is no class may stay in the data; empty: it may not.
+static std::string adviceOf(const InputSpec &spec, float value) {
+  if (spec.classes == 0 || spec.ignore || value != std::floor(value))
+    return "";
+  return "; if such labels shall not count: slpc --ignore-index=" + std::to_string(int64_t(value)) +
+         ", or ignore_index of the graph's own loss";
+}
+
+Status Loader::checkWholeNumbers(const InputSpec &spec, const Array &array,
+                                 const std::string &where) const {
+  size_t n = array.isBytes ? array.bytes.size() : array.values.size();
+  size_t perSample = n / size_t(array.shape[0]);
+  for (size_t i = 0; i < n; ++i) {
+    float value = array.isBytes ? float(array.bytes[i]) : array.values[i];
+    std::optional<Misfit> misfit = misfitOf(spec, i % perSample, value);
+    if (!misfit)
+      continue;
     std::ostringstream found;
-    found << label;
-    return Error{where + ": " + placeOf(i, array.shape) + " is " + found.str() +
-                 ", expected an integer" + range + " for input '" + spec.name + "'"};
+    found << std::setprecision(9) << value;
+    std::string advice = misfit->what == std::string_view("label") ? adviceOf(spec, value) : "";
+    return Error{where + ": " + placeOf(misfit->what, i, array.shape) + " is " + found.str() +
+                 ", expected " + misfit->expected + " for input '" + spec.name + "'" + advice};
   }
   return Status::success();
 }
@@ -274,7 +310,10 @@ Status Loader::take(size_t input, Array array, const std::string &where) {
   std::vector<uint64_t> sample(array.shape.begin() + 1, array.shape.end());
   if (!sameShape(sample, spec.shape))
     return Error{where + ": a sample is " + spellShape(sample) + ", expected " +
-                 spellShape(spec.shape) + " for input '" + spec.name + "'"};
+                 spellShape(spec.shape) + " for input '" + spec.name + "'" +
+                 (spec.classes ? ", a label for each position of the logits; slpc --class-axis=N "
+                                 "says which of their dimensions is the classes'"
+                               : "")};
   uint64_t samples = array.shape[0];
   if (samples > std::numeric_limits<uint32_t>::max())
     return Error{where + ": " + std::to_string(samples) + " samples, expected fewer than 2^32"};
@@ -282,7 +321,7 @@ Status Loader::take(size_t input, Array array, const std::string &where) {
     return Error{where + ": " + std::to_string(samples) + " samples, expected " +
                  std::to_string(result.sampleCount) + " as in " + firstWhere};
   if (spec.isLabel)
-    if (Status status = checkLabels(spec, array, where); !status)
+    if (Status status = checkWholeNumbers(spec, array, where); !status)
       return status;
   firstWhere = where;
   result.sampleCount = uint32_t(samples);

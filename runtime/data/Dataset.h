@@ -35,10 +35,15 @@ namespace slp::data {
 struct InputSpec {
   std::string name;
   std::vector<int64_t> shape;
-  bool isLabel = false;
+  bool isLabel = false; ///< whole numbers: labels, indices and the like
   int64_t classes =
       0; ///< of a label: values must be in [0, classes); 0 leaves the upper end unchecked
   std::optional<int32_t> ignore = {}; ///< of a label: a value that need not be a class
+  /// Of an index, whose isLabel is set too: element e of a sample must be in [-n, n),
+  /// n = places[e mod number of places]. Empty: it is none.
+  std::vector<int64_t> places = {};
+  /// Whole numbers of any use, negative ones too: isLabel is set, the numbers above are not.
+  bool isNumber = false;
 };
 
 enum class Split { train, test };
@@ -72,9 +77,9 @@ private:
 
 /// Loads one split of the directory for these inputs. Errors name the file and say what was
 /// expected: unreadable, truncated or corrupt files, shapes that differ from the graph's, sample
-/// counts that differ between inputs, labels that are not integers in range. Extents of 1 do not
-/// count in comparing shapes, and an input of rank 1 takes an array of any rank with as many
-/// elements.
+/// counts that differ between inputs, labels and indices that are not integers in range. Extents of
+/// 1 do not count in comparing shapes, and an input of rank 1 takes an array of any rank with as
+/// many elements.
 Result<Dataset> load(const std::string &path, const std::vector<InputSpec> &inputs, Split split);
 
 /// Whether the directory has a test split for these inputs at all (its files may still be refused).

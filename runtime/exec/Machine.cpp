@@ -348,6 +348,15 @@ Result<Extreme> Machine::extremeOf(std::string_view name) const {
   return result;
 }
 
+Result<uint64_t> Machine::countLargest(std::string_view name) const {
+  Result<std::vector<float>> values = read(name);
+  if (!values)
+    return values.takeError();
+  float largest = largestOf(impl->state, *findTensor(impl->state, name));
+  return uint64_t(
+      std::count_if(values->begin(), values->end(), [&](float value) { return value >= largest; }));
+}
+
 void Machine::setHyper(int index, float value) { impl->state.hyper[index] = value; }
 
 std::vector<TensorEvents> Machine::events() const {

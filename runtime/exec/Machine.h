@@ -116,6 +116,8 @@ public:
   Result<std::vector<float>> read(std::string_view tensor) const;
   /// Reads a tensor up to the first element that is neither zero nor at the limit of its format.
   Result<Extreme> extremeOf(std::string_view tensor) const;
+  /// How many elements of a tensor are the largest number of its format, or more.
+  Result<uint64_t> countLargest(std::string_view tensor) const;
   /// Sets one of h0 to h9, which keep their values from run to run. What each means: Hyper.h of
   /// runtime/api.
   void setHyper(int index, float value);

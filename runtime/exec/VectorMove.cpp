@@ -101,6 +101,12 @@ static Result<std::vector<int64_t>> fetchRows(CorePart &core, const Issue &issue
   return result;
 }
 
+/// How many rows a table of `rows` does not have.
+static uint64_t countOutside(const std::vector<int64_t> &indices, int64_t rows) {
+  return uint64_t(std::count_if(indices.begin(), indices.end(),
+                                [&](int64_t row) { return row < 0 || row >= rows; }));
+}
+
 static Status gatherPart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
   Result<TileView> dst = part.view(0, "dst");
@@ -123,8 +129,9 @@ static Status gatherPart(CorePart &core, const Issue &issue) {
     core.countRead(*dst);
   } else {
     std::fill(result, result + dst->count(), 0.0f);
-    for (int64_t row : *indices)
-      core.events[0].invalid += row < 0 || row >= extent ? uint64_t(outer * inner) : 0;
+    uint64_t lost = countOutside(*indices, extent) * uint64_t(outer * inner);
+    core.events[0].invalid += lost;
+    core.events[0].outside += lost;
   }
   Box need = box;
   need.lo[1] = firstRow;
@@ -162,6 +169,8 @@ static Status scatterAddPart(CorePart &core, const Issue &issue) {
   Result<std::vector<int64_t>> indices = fetchRows(core, issue, 0, count, dst->extent[1]);
   if (!indices)
     return indices.takeError();
+  if (firstRow == 0) // once, whatever the tiles
+    core.events[0].outside += countOutside(*indices, dst->extent[1]) * uint64_t(outer * inner);
   Box need = box;
   need.lo[1] = 0;
   need.size[1] = count;

@@ -137,6 +137,32 @@ Status checkLabelInputs(const Image &image) {
   return Status::success();
 }
 
+Status checkIndexInputs(const Image &image) {
+  std::set<std::string> seen;
+  for (const IndexInput &input : image.contract.indexInputs) {
+    Result<const Tensor *> tensor = find(image, input.tensor, Role::input, "the index input");
+    if (!tensor)
+      return tensor.takeError();
+    std::string about = "the index input " + quoted(input.tensor);
+    if ((*tensor)->format != mach::Format::i32)
+      return Error{about + " is in " + std::string(mach::toString((*tensor)->format)) +
+                   ", expected i32"};
+    int64_t elements = elementsOf((*tensor)->shape) / image.batch; // of a sample
+    if (input.sizes.empty() || elements % int64_t(input.sizes.size()) != 0)
+      return Error{about + " has " + std::to_string(input.sizes.size()) +
+                   " sizes, expected a divisor of " + std::to_string(elements) +
+                   ", the elements of a sample"};
+    for (int64_t size : input.sizes)
+      if (size < 1 || size > maxIndexedPlaces)
+        return Error{about + " is of " + std::to_string(size) +
+                     " places, expected at least 1 and at most " +
+                     std::to_string(maxIndexedPlaces)};
+    if (!seen.insert(input.tensor).second)
+      return Error{about + " is there twice"};
+  }
+  return Status::success();
+}
+
 } // namespace
 
 Status checkContract(const Image &image) {
@@ -149,7 +175,7 @@ Status checkContract(const Image &image) {
     return s;
   if (Status s = checkLoss(image, contract.evalLoss, "the loss of eval", "eval"); !s)
     return s;
-  for (auto check : {checkLogits, checkJudge, checkLabelInputs})
+  for (auto check : {checkLogits, checkJudge, checkLabelInputs, checkIndexInputs})
     if (Status s = check(image); !s)
       return s;
   return Status::success();

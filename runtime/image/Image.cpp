@@ -255,6 +255,8 @@ Status checkDebug(const Image &image) {
       return s;
     if (mach::toString(c.format).empty())
       return Error{"capture " + quoted(c.tensor) + ": unknown format"};
+    if (c.masking > Masking::scores)
+      return Error{"capture " + quoted(c.tensor) + ": unknown masking"};
     for (int64_t extent : c.shape)
       if (extent < 1)
         return Error{"capture " + quoted(c.tensor) + ": extent " + std::to_string(extent) +

@@ -25,7 +25,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 5;
+constexpr uint32_t formatVersion = 6;
 
 enum class Role : uint8_t { input, output, state, temp, constant };
 
@@ -61,6 +61,13 @@ struct DebugRecord {
   int32_t capture[3] = {-1, -1, -1};
 };
 
+/// Whether a tensor may saturate on purpose, because a softmax makes 0 of it (docs/slp-sim.md).
+enum class Masking : uint8_t {
+  none,
+  mask,  // it is a mask
+  scores // it is what a mask was added to, or selected in: it may saturate downwards
+};
+
 /// A train tensor that an instruction produces. The row-major linear index over the extents of the
 /// destination's descriptor is the row-major linear index of the train tensor.
 struct Capture {
@@ -68,6 +75,7 @@ struct Capture {
   std::vector<int64_t> shape; // in the train IR
   mach::Format format = mach::Format::f32;
   bool accumulator = false; // lives in acc: the accumulator's own format, compared as values
+  Masking masking = Masking::none;
 };
 
 /// A train tensor that no instruction produces, and why (a pass recorded it).
@@ -97,6 +105,15 @@ struct LabelInput {
   std::optional<int32_t> ignore; // a label that does not count, whether it is a class or not
 };
 
+/// Data are numbers in FP32, which has all integers up to this one.
+constexpr int64_t maxIndexedPlaces = int64_t(1) << 24;
+
+/// An input of whole numbers that name places of tensors.
+struct IndexInput {
+  std::string tensor;         // an input in i32
+  std::vector<int64_t> sizes; // element e is -n to n - 1, n = sizes[e mod number of sizes]
+};
+
 /// What the host may take the entry points' tensors for (docs/image.md). An empty name: there is no
 /// such tensor.
 struct Contract {
@@ -108,6 +125,7 @@ struct Contract {
   std::string labels;               // input with a class for each position of the logits
   std::string targets;              // input with a number for each element of the logits
   std::vector<LabelInput> labelInputs; // `labels` among them
+  std::vector<IndexInput> indexInputs;
 };
 
 struct Image {

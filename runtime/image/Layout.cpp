@@ -148,6 +148,11 @@ static void encodeContract(ByteWriter &w, const Contract &contract) {
     w.u8(input.ignore ? 1 : 0);
     w.i32(input.ignore.value_or(0));
   }
+  w.count(contract.indexInputs.size());
+  for (const IndexInput &input : contract.indexInputs) {
+    w.text(input.tensor);
+    w.list(input.sizes);
+  }
 }
 
 /// False where a flag is no flag, or a number stands where there is none.
@@ -167,6 +172,11 @@ static bool decodeContract(ByteReader &r, Contract &contract) {
       return false;
     if (hasIgnore == 1)
       input.ignore = ignore;
+  }
+  contract.indexInputs.resize(r.count(8));
+  for (IndexInput &input : contract.indexInputs) {
+    input.tensor = r.text();
+    input.sizes = r.list();
   }
   return r.ok();
 }
@@ -254,6 +264,7 @@ std::vector<uint8_t> encodeDebug(const Image &image) {
     w.list(c.shape);
     w.u8(uint8_t(c.format));
     w.u8(c.accumulator ? 1 : 0);
+    w.u8(uint8_t(c.masking));
   }
   w.count(d.elided.size());
   for (const Elided &e : d.elided) {
@@ -278,14 +289,15 @@ bool decodeDebug(const uint8_t *data, size_t size, Image &image) {
     for (int32_t &capture : record.capture)
       capture = r.i32();
   }
-  d.captures.resize(r.count(10));
+  d.captures.resize(r.count(11));
   for (Capture &c : d.captures) {
     c.tensor = r.text();
     c.shape = r.list();
     c.format = mach::Format(r.u8());
-    uint8_t accumulator = r.u8();
+    uint8_t accumulator = r.u8(), masking = r.u8();
     c.accumulator = accumulator == 1;
-    if (accumulator > 1)
+    c.masking = Masking(masking);
+    if (accumulator > 1 || masking > uint8_t(Masking::scores))
       return false;
   }
   d.elided.resize(r.count(8));

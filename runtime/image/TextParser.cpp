@@ -195,7 +195,8 @@ public:
                                       {".labels", &TextParser::readName},
                                       {".targets", &TextParser::readName},
                                       {".logits", &TextParser::readLogits},
-                                      {".label_input", &TextParser::readLabelInput}};
+                                      {".label_input", &TextParser::readLabelInput},
+                                      {".index_input", &TextParser::readIndexInput}};
     for (const Known &known : table) {
       if (known.name != name)
         continue;
@@ -396,6 +397,14 @@ private:
     parsed.image.contract.labelInputs.push_back(std::move(input));
     return o.finish();
   }
+  Status readIndexInput(Operands &o, uint64_t) {
+    IndexInput input;
+    input.tensor = o.name(true);
+    o.key("sizes", true);
+    input.sizes = o.list();
+    parsed.image.contract.indexInputs.push_back(std::move(input));
+    return o.finish();
+  }
 
   Status readBytes(Operands &o, uint64_t) {
     std::string_view text = o.rest();
@@ -431,6 +440,10 @@ private:
     c.accumulator = o.integer(0, 1) == 1;
     o.key("shape");
     c.shape = o.list();
+    if (!o.atEnd()) {
+      o.key("masking");
+      c.masking = Masking(o.choice({"none", "mask", "scores"}));
+    }
     parsed.image.debug.captures.push_back(std::move(c));
     return o.finish();
   }

@@ -111,6 +111,9 @@ void printContract(std::string &out, const Contract &contract) {
     out += ".label_input @" + mach::quoteName(input.tensor) +
            " classes=" + std::to_string(input.classes) +
            (input.ignore ? ", ignore=" + std::to_string(*input.ignore) : "") + "\n";
+  for (const IndexInput &input : contract.indexInputs)
+    out +=
+        ".index_input @" + mach::quoteName(input.tensor) + " sizes=" + listText(input.sizes) + "\n";
 }
 
 void printDebug(std::string &out, const Debug &debug) {
@@ -121,8 +124,11 @@ void printDebug(std::string &out, const Debug &debug) {
     const Capture &c = debug.captures[i];
     out += ".capture @" + mach::quoteName(c.tensor) +
            " format=" + std::string(mach::toString(c.format)) +
-           ", accumulator=" + (c.accumulator ? "1" : "0") + ", shape=" + listText(c.shape) + " ; " +
-           std::to_string(i) + "\n";
+           ", accumulator=" + (c.accumulator ? "1" : "0") + ", shape=" + listText(c.shape) +
+           (c.masking == Masking::mask     ? ", masking=mask"
+            : c.masking == Masking::scores ? ", masking=scores"
+                                           : "") +
+           " ; " + std::to_string(i) + "\n";
   }
   for (const Elided &e : debug.elided)
     out += ".elided @" + mach::quoteName(e.tensor) + " " + mach::quoteName(e.reason) + "\n";

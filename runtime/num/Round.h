@@ -19,20 +19,23 @@ namespace slp::num {
 
 enum class Rounding : uint8_t { nearestEven, halfAway, towardZero, stochastic };
 
-/// How often rounding hit a limit of the format; counts of elements.
+/// How often rounding hit a limit of the format, and what had no place; counts of elements.
 struct Events {
   uint64_t saturation = 0; ///< a rounded magnitude above the largest finite value
   uint64_t underflow = 0;  ///< a value that is not zero became zero
   uint64_t invalid = 0;    ///< a NaN became zero
+  uint64_t outside = 0;    ///< an index beyond its table: nothing was taken, or put, for it
 
   Events &operator+=(const Events &other) {
     saturation += other.saturation;
     underflow += other.underflow;
     invalid += other.invalid;
+    outside += other.outside;
     return *this;
   }
   friend bool operator==(const Events &a, const Events &b) {
-    return a.saturation == b.saturation && a.underflow == b.underflow && a.invalid == b.invalid;
+    return a.saturation == b.saturation && a.underflow == b.underflow && a.invalid == b.invalid &&
+           a.outside == b.outside;
   }
   friend bool operator!=(const Events &a, const Events &b) { return !(a == b); }
 };

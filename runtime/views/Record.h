@@ -71,7 +71,7 @@ struct TensorRecord {
            zeros = 0;           // at the end of the run; elements is 0 if the values are not known
   std::string format;           // of the instruction set; empty if the values are not known
   std::optional<uint64_t> fp16; // FP16 elements of a mixed tensor, at the end of the run
-  uint64_t saturated = 0, underflowed = 0, invalid = 0; // over the run
+  uint64_t saturated = 0, underflowed = 0, invalid = 0, outside = 0; // over the run
 };
 
 /// What dynamic loss scaling did in a run.

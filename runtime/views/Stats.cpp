@@ -188,6 +188,7 @@ static Json tensorOf(const TensorRecord &tensor) {
   json["saturated"] = tensor.saturated;
   json["underflowed"] = tensor.underflowed;
   json["invalid"] = tensor.invalid;
+  json["outside"] = tensor.outside;
   return json;
 }
 

@@ -44,13 +44,16 @@ static void addResults(func::FuncOp fn, NamedAttrList &contract) {
 }
 
 /// Adds what the arguments of `fn` are for; those of @eval are among those of @step.
-static void addArguments(func::FuncOp fn, NamedAttrList &contract, NamedAttrList &labels) {
+static void addArguments(func::FuncOp fn, NamedAttrList &contract, NamedAttrList &labels,
+                         NamedAttrList &indices) {
   for (unsigned i = 0; i < fn.getNumArguments(); ++i) {
     auto name = fn.getArgAttrOfType<StringAttr>(i, getArgNameAttrName());
     if (!name)
       continue;
     if (auto role = fn.getArgAttrOfType<StringAttr>(i, getRoleAttrName()))
       contract.set(role, name);
+    if (auto places = fn.getArgAttrOfType<DenseI64ArrayAttr>(i, getPlacesAttrName()))
+      indices.set(name, places);
     auto classes = fn.getArgAttrOfType<IntegerAttr>(i, getClassesAttrName());
     if (!classes)
       continue;
@@ -63,15 +66,17 @@ static void addArguments(func::FuncOp fn, NamedAttrList &contract, NamedAttrList
 }
 
 DictionaryAttr slp::contractOf(ModuleOp module) {
-  NamedAttrList contract, labels;
+  NamedAttrList contract, labels, indices;
   for (func::FuncOp fn : module.getOps<func::FuncOp>()) {
     addResults(fn, contract);
-    addArguments(fn, contract, labels);
+    addArguments(fn, contract, labels, indices);
   }
   if (!contract.get("logits")) { // nothing to judge
     contract.erase("labels");
     contract.erase("targets");
   }
   contract.set("label_inputs", labels.getDictionary(module.getContext()));
+  if (!indices.empty())
+    contract.set("index_inputs", indices.getDictionary(module.getContext()));
   return contract.getDictionary(module.getContext());
 }

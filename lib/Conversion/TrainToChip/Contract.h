@@ -15,7 +15,8 @@ namespace slp {
 
 /// What the arguments and results of the functions of `module` are for (TrainContract.h), by the
 /// names of their tensors: {loss, eval_loss, logits = {name, shape, class_axis}, labels, targets,
-/// label_inputs = {NAME = {classes, ignore}}}; what there is not is absent.
+/// label_inputs = {NAME = {classes, ignore}}, index_inputs = {NAME = sizes}}; what there is not is
+/// absent.
 mlir::DictionaryAttr contractOf(mlir::ModuleOp module);
 
 } // namespace slp

@@ -6,6 +6,7 @@
 
 #include "Contract.h"
 #include "LowerOp.h"
+#include "Masks.h"
 
 #include "dialects/Train/TrainMixedOps.h"
 #include "dialects/Train/TrainMoveOps.h"
@@ -314,6 +315,7 @@ void ConvertTrainToChip::runOnOperation() {
                   state.getLoc(), state.getInitAttr(), state.getRoundingAttr());
   }
   DictionaryAttr contract = contractOf(module);
+  DictionaryAttr masks = masksOf(module);
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (failed(convert(fn)))
       return signalPassFailure();
@@ -321,6 +323,8 @@ void ConvertTrainToChip::runOnOperation() {
     state.erase();
 
   module->setAttr("slp.contract", contract);
+  if (!masks.empty())
+    module->setAttr("slp.masks", masks);
   auto pairs = ArrayAttr::get(&getContext(), elided);
   module->setAttr("slp.elided", chip_ir::ElidedAttr::get(&getContext(), pairs));
   module->setAttr("slp.tensors",

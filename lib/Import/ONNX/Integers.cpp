@@ -6,7 +6,12 @@
 
 #include "lib/Import/ONNX/Integers.h"
 
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainMoveOps.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace slp;
@@ -43,6 +48,47 @@ Value slp::import_onnx::keepF32(Value x) {
   if (Operation *op = x ? x.getDefiningOp() : nullptr; op && isChosen(op))
     op->setAttr(train::getF32AttrName(), UnitAttr::get(op->getContext()));
   return x;
+}
+
+LogicalResult slp::import_onnx::checkPlaces(Node &node, int64_t places) {
+  if (places <= int64_t(1) << 24)
+    return success();
+  return node.fail("indices of " + Twine(places) +
+                   " places are not supported, expected at most 2^24");
+}
+
+/// The least of both lists, each repeated to the length of a common period.
+static SmallVector<int64_t> leastOf(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  SmallVector<int64_t> result(std::lcm(a.size(), b.size()));
+  for (auto [i, size] : llvm::enumerate(result))
+    size = std::min(a[i % a.size()], b[i % b.size()]);
+  return result;
+}
+
+void slp::import_onnx::noteIndices(Value indices, ArrayRef<int64_t> sizes) {
+  SmallVector<Value> open = {indices};
+  llvm::DenseSet<Value> seen = {indices, Value()};
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (auto argument = dyn_cast_or_null<BlockArgument>(value)) {
+      auto step = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+      unsigned i = argument.getArgNumber();
+      SmallVector<int64_t> all(sizes);
+      if (auto known = step.getArgAttrOfType<DenseI64ArrayAttr>(i, train::getPlacesAttrName()))
+        all = leastOf(known.asArrayRef(), sizes);
+      step.setArgAttr(i, train::getPlacesAttrName(),
+                      Builder(step.getContext()).getDenseI64ArrayAttr(all));
+      continue;
+    }
+    Operation *op = value ? value.getDefiningOp() : nullptr;
+    // The first ones leave the row-major order; the others serve lists of one size.
+    bool passes = isa_and_nonnull<train::ReshapeOp, train::ToFloatOp, train::ToIntegerOp>(op) ||
+                  (sizes.size() == 1 &&
+                   isa_and_nonnull<train::TransposeOp, train::ExpandOp, train::ConcatOp>(op));
+    for (Value operand : passes ? ValueRange(op->getOperands()) : ValueRange())
+      if (seen.insert(operand).second)
+        open.push_back(operand);
+  }
 }
 
 LogicalResult slp::import_onnx::importAsFloats(Node &node, unsigned at,

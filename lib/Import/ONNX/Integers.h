@@ -24,6 +24,13 @@ mlir::Value toInteger(Node &node, mlir::Value x);
 /// in every policy. Null for null.
 mlir::Value keepF32(mlir::Value x);
 
+/// FP32 has the number of each of `places`; fails with a message if it has not.
+mlir::LogicalResult checkPlaces(Node &node, int64_t places);
+/// Notes at the arguments that `indices` consist of, unchanged, what they may be: element e names
+/// one of sizes[e mod number of sizes] places, counted from either end. An argument that is an
+/// index in several places may be what fits all of them.
+void noteIndices(mlir::Value indices, llvm::ArrayRef<int64_t> sizes);
+
 /// Runs `import`, which reads its inputs by `operand` and so computes in f32. If input `at` is an
 /// integer, so are the results.
 mlir::LogicalResult importAsFloats(Node &node, unsigned at, mlir::LogicalResult (*import)(Node &));

@@ -109,6 +109,9 @@ static LogicalResult importGather(Node &node) {
     Value y = pickAlong(node, table, *axis, *known);
     return node.setOutput(y ? node.reshape(y, shape) : y);
   }
+  if (failed(checkPlaces(node, x[*axis])))
+    return failure();
+  noteIndices(node.tensor(1), x[*axis]);
   Value rows =
       node.reshape(table, {product(x, 0, *axis), x[*axis], product(x, *axis + 1, x.size())});
   auto op = node.create<train::GatherOp>(

@@ -41,14 +41,6 @@ static Value numbersOf(Node &node, const Rows &rows) {
   return rows.known ? indicesOf(node, *rows.known) : rows.numbers;
 }
 
-/// FP32 has the number of each row.
-static LogicalResult checkPlaces(Node &node, int64_t places) {
-  if (places <= int64_t(1) << 24)
-    return success();
-  return node.fail("indices of " + Twine(places) +
-                   " places are not supported, expected at most 2^24");
-}
-
 /// `index`, in f32, counted from the front; `isOutside` where it is not in [-size, size).
 static Value fromFront(Node &node, Value index, int64_t size, Value &isOutside) {
   if (!index)
@@ -117,7 +109,9 @@ static FailureOr<Rows> rowsOfElements(Node &node, int64_t axis) {
     rows.known = *known;
     return rows;
   }
-  Value isOutside, number = fromFront(node, operand(node, 1), data[axis], isOutside);
+  Value isOutside, index = operand(node, 1);
+  noteIndices(index, data[axis]);
+  Value number = fromFront(node, index, data[axis], isOutside);
   if (strides[axis] != 1)
     number = keepF32(affine(node, number, double(strides[axis]), 0));
   for (size_t d = 0; d < data.size(); ++d)
@@ -176,6 +170,7 @@ static FailureOr<Rows> rowsOfCoordinates(Node &node, int64_t batchDims) {
   Value all = operand(node, 1), isOutside, number;
   if (!all)
     return failure();
+  noteIndices(all, places.drop_front(batchDims));
   all = node.reshape(all, {batches, perBatch, count});
   for (int64_t c = 0; c < count; ++c) {
     Value own =
@@ -358,6 +353,10 @@ static Value put(Node &node, Value x, Value updates, Rows rows, ArrayRef<int64_t
   if (isSum) {
     y = build<train::AddOp>(node, {table, sums.getDtable()});
   } else {
+    if (!rows.known)
+      node.graph.note() << "node \"" << node.name()
+                        << "\": updates of one place, if there are several at run time, are added "
+                           "up; which of them stays is open in ONNX";
     auto hits =
         node.create<train::ScatterAddOp>({constantOf(node, {1, count, 1}, 1.0f), numbers}, size);
     y = hits ? build<train::SelectOp>(node, {hits.getDtable(), sums.getDtable(), table}) : Value();

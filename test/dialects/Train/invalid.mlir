@@ -77,6 +77,11 @@ func.func private @f(tensor<2xi32> {train.ignore = -100 : i64})
 
 // -----
 
+// expected-error @below {{expected train.places to be numbers of at least 1 in array<i64>, found array<i64: 5, 0>}}
+func.func private @f(tensor<2xi32> {train.places = array<i64: 5, 0>})
+
+// -----
+
 // expected-error @below {{expected train.class_axis to be a dimension in i64, found -1 : i64}}
 func.func private @f() -> (tensor<2x3xf32> {train.class_axis = -1 : i64})
 

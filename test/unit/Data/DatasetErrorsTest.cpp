@@ -88,7 +88,8 @@ TEST_F(DataTest, ShapesCountsAndLabelsMismatch) {
             "D/train-images-idx3-ubyte: a sample is 2 x 2, expected 5 for input 'x'");
   EXPECT_EQ(failure(imageAndLabel),
             "D/train-labels-idx1-ubyte: label of sample 0 is 3, expected an integer "
-            "in 0..2 for input 'labels'");
+            "in 0..2 for input 'labels'; if such labels shall not count: slpc --ignore-index=3, or "
+            "ignore_index of the graph's own loss");
   write("train-labels-idx1-ubyte", idx<int8_t>(9, {1}, {-1}));
   EXPECT_EQ(
       failure({imageAndLabel[0], {"y", {}, true, 0}}),
@@ -102,11 +103,59 @@ TEST_F(DataTest, ShapesCountsAndLabelsMismatch) {
                                     "D/train-images-idx3-ubyte");
   write("train-labels-idx1-ubyte", idx<uint8_t>(8, {1, 3}, {0, 0, 1}));
   EXPECT_EQ(failure(imageAndLabel), "D/train-labels-idx1-ubyte: a sample is 3, expected a scalar "
-                                    "for input 'labels'");
+                                    "for input 'labels', a label for each position of the logits; "
+                                    "slpc --class-axis=N says which of their dimensions is the "
+                                    "classes'");
   EXPECT_EQ(failure({imageAndLabel[0], {"other", {2}, false, 0}}),
             "D: IDX files serve one image and one label input, the graph also has 'other': "
             "expected one NAME.npy per input");
   EXPECT_EQ(failure({imageAndLabel[1]}), "D: the graph has no input for the images");
+}
+
+/// What labels, indices and other whole numbers may be, in any kind of file.
+TEST_F(DataTest, WholeNumbersOutOfRange) {
+  auto of = [](std::string name, std::vector<int64_t> shape, std::vector<int64_t> places) {
+    InputSpec spec{std::move(name), std::move(shape), true};
+    spec.places = std::move(places);
+    return spec;
+  };
+  auto expect = [&](const InputSpec &spec, const std::string &shape, std::vector<int32_t> values,
+                    const std::string &message) {
+    write(spec.name + ".npy", npy("<i4", shape, values));
+    EXPECT_EQ(failure({spec}), message);
+  };
+  const InputSpec tokens = of("tokens", {3}, {30});
+  expect(tokens, "(2, 3)", {0, -30, 29, 1, 2, 3}, "loaded");
+  expect(tokens, "(2, 3)", {0, -30, 29, 1, 2, 30},
+         "D/tokens.npy: index [2] of sample 1 is 30, expected an integer in -30..29 for input "
+         "'tokens'");
+  expect(tokens, "(1, 3)", {-31, 0, 0},
+         "D/tokens.npy: index [0] of sample 0 is -31, expected an integer in -30..29 for input "
+         "'tokens'");
+  // Coordinates take turns.
+  const InputSpec pairs = of("pairs", {2, 2}, {5, 3});
+  expect(pairs, "(1, 2, 2)", {4, 2, -5, -3}, "loaded");
+  expect(pairs, "(1, 2, 2)", {4, 2, 4, 3},
+         "D/pairs.npy: index [1, 1] of sample 0 is 3, expected an integer in -3..2 for input "
+         "'pairs'");
+  // What is a label as well must be both.
+  InputSpec both = of("words", {2}, {6});
+  both.classes = 4;
+  both.ignore = -100;
+  expect(both, "(1, 2)", {3, 0}, "loaded");
+  expect(both, "(1, 2)", {3, 5},
+         "D/words.npy: label [1] of sample 0 is 5, expected an integer in 0..3 or -100 for input "
+         "'words'");
+  expect(both, "(1, 2)", {3, -100},
+         "D/words.npy: index [1] of sample 0 is -100, expected an integer in -6..5 for input "
+         "'words'");
+  // Numbers of any use.
+  InputSpec number{"when", {2}, true};
+  number.isNumber = true;
+  expect(number, "(1, 2)", {-16777216, 16777216}, "loaded");
+  write("when.npy", npy<float>("<f4", "(1, 2)", {1, 1.5f}));
+  EXPECT_EQ(failure({number}),
+            "D/when.npy: element [1] of sample 0 is 1.5, expected an integer for input 'when'");
 }
 
 TEST_F(DataTest, ScaleFileWrong) {

@@ -158,6 +158,9 @@ TEST_P(MoveTest, GatherAndScatterAdd) {
   constexpr int64_t outer = 2, rows = 7, inner = 5, count = 9;
   std::vector<float> indices{3, 0, -1, 6, 3, 7, -8, -7, 3}; // two of them outside
   ProgramBuilder b(chip);
+  auto captured = [&](int32_t capture) { b.image.debug.records.back().capture[0] = capture; };
+  for (const char *name : {"y", "pieces", "dtable", "dpieces"})
+    b.image.debug.captures.push_back({name, {}, fp16, false});
   b.tensor("table", fp16, {outer, rows, inner});
   b.tensor("indices", i32, {count});
   b.tensor("y", fp8, {outer, count, inner});
@@ -169,22 +172,26 @@ TEST_P(MoveTest, GatherAndScatterAdd) {
   Piece all{{0, 0, 0}, {outer, count, inner}, {}};
   b.desc(2, b.chipTile(mach::Space::shared, fp8, all.tile, all));
   b.emit(mach::VGather{2, 0, 1, mach::AccMode::zero, 0});
+  captured(0);
   b.store("y", 2);
   b.desc(3, b.chipTile(mach::Space::shared, fp8, all.tile, all));
   for (int64_t row = 0; row < rows; row += 3) { // the last piece hangs over
     b.load(0, "table", {{0, row, 0}, {outer, 3, inner}, {}}, mach::Space::shared);
     b.emit(mach::VGather{3, 0, 1, mach::AccMode::zero, 0});
+    captured(1);
   }
   b.store("pieces", 3);
   b.load(4, "y", mach::Space::shared);
   Shape tableShape{outer, rows, inner};
   b.desc(5, b.chipTile(mach::Space::shared, fp16, tableShape, {{0, 0, 0}, tableShape, {}}));
   b.emit(mach::VScatterAdd{5, 4, 1, 0});
+  captured(2);
   b.store("dtable", 5);
   for (int64_t row = 0; row < rows; row += 4) {
     b.desc(6,
            b.chipTile(mach::Space::shared, fp16, tableShape, {{0, row, 0}, {outer, 4, inner}, {}}));
     b.emit(mach::VScatterAdd{6, 4, 1, 0});
+    captured(3);
     b.store("dpieces", 6);
   }
   std::unique_ptr<Machine> machine = b.build();
@@ -212,6 +219,12 @@ TEST_P(MoveTest, GatherAndScatterAdd) {
   expectSameBits(readTensor(*machine, "pieces"), y);
   expectSameBits(readTensor(*machine, "dtable"), dtable);
   expectSameBits(readTensor(*machine, "dpieces"), dtable);
+  // What has no place is counted once, whatever the pieces; only gathers make elements of it.
+  for (const TensorEvents &of : machine->events()) {
+    bool isGather = of.tensor == "y" || of.tensor == "pieces";
+    EXPECT_EQ(of.events.outside, uint64_t(outer * inner * 2)) << of.tensor;
+    EXPECT_EQ(of.events.invalid, isGather ? of.events.outside : 0) << of.tensor;
+  }
 }
 
 /// Each misuse stops with a message that says what was expected.

@@ -116,6 +116,11 @@ TEST(Elf, RoundTrip) {
   ASSERT_EQ(back->contract.labelInputs.size(), 1u);
   EXPECT_EQ(back->contract.labelInputs[0].classes, 12);
   EXPECT_EQ(back->contract.labelInputs[0].ignore, -100);
+  ASSERT_EQ(back->contract.indexInputs.size(), 1u);
+  EXPECT_EQ(back->contract.indexInputs[0].tensor, "labels");
+  EXPECT_EQ(back->contract.indexInputs[0].sizes, (std::vector<int64_t>{7}));
+  ASSERT_EQ(back->debug.captures.size(), 1u);
+  EXPECT_EQ(back->debug.captures[0].masking, Masking::scores);
   ASSERT_TRUE(back->findTensor("velocity"));
   EXPECT_EQ(back->findTensor("velocity")->address, 256u);
   EXPECT_EQ(back->debug.nodes, image.debug.nodes);
@@ -238,7 +243,7 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
   other[version] = formatVersion - 1;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 4, this program reads 5");
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 5, this program reads 6");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

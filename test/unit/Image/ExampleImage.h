@@ -98,6 +98,7 @@ inline Image exampleImage() {
   image.contract.classAxis = 1;
   image.contract.labels = "labels";
   image.contract.labelInputs = {{"labels", 12, -100}};
+  image.contract.indexInputs = {{"labels", {7}}};
   image.descriptors = {{"x", coreTile(mach::Format::fp8, mach::Space::spm)},
                        {"w", coreTile(mach::Format::fp8, mach::Space::spm)},
                        {"acc", coreTile(mach::Format::f32, mach::Space::acc)},
@@ -107,7 +108,7 @@ inline Image exampleImage() {
   image.entries = {{"init", 0}, {"step", 1}, {"eval", 1}};
   image.debug.nodes = {"/conv1/Conv", "/fc/Gemm"};
   image.debug.ops = {"train.conv", "train.matmul"};
-  image.debug.captures = {{"y", {2, 8}, mach::Format::f32, true}};
+  image.debug.captures = {{"y", {2, 8}, mach::Format::f32, true, Masking::scores}};
   image.debug.elided = {{"z", "folded into y"}};
   image.debug.records.resize(image.text.size());
   image.debug.records[8] = {1, 0, {0, -1, -1}};

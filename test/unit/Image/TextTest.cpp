@@ -80,6 +80,7 @@ TEST(Text, RoundTripOfExtremes) {
   image.tensors.erase(image.tensors.begin(), image.tensors.begin() + 2);
   image.contract.labels = "";
   image.contract.labelInputs.clear();
+  image.contract.indexInputs.clear();
   image.lossScale = 0x1p-1074;
   image.entries = {{"step", 3}, {"init", 3}, {"eval", 0}};
   expectRoundTrip(image);
@@ -105,6 +106,10 @@ TEST(Text, RoundTripOfContracts) {
   image.contract.labels = "";
   image.contract.classAxis = -1;
   expectRoundTrip(image);
+  image.contract.indexInputs[0].sizes = {1 << 24};
+  image.contract.indexInputs[0].tensor = "labels";
+  expectRoundTrip(image);
+  image.debug.captures[0].masking = Masking::mask;
   image.contract = Contract();
   expectRoundTrip(image);
 }
@@ -121,6 +126,11 @@ TEST(Text, ErrorsOfContracts) {
   EXPECT_EQ(messageAfter("ignore=-100", "ignore=4294967296"),
             "my.s:25: .label_input: expected an integer from -2147483648 to 2147483647, found "
             "'4294967296'");
+  EXPECT_EQ(messageAfter("sizes=[7]", "sizes=7"), "my.s:26: .index_input: expected '[', found '7'");
+  EXPECT_EQ(messageAfter("sizes=[7]", "size=[7]"),
+            "my.s:26: .index_input: expected 'sizes=', found 'size'");
+  EXPECT_EQ(messageAfter("masking=scores", "masking=all"),
+            "my.s:29: .capture: expected one of none, mask, scores, found 'all'");
 }
 
 TEST(Text, RoundTripOfADynamicLossScale) {
@@ -162,8 +172,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 5", ".image 6"),
-            "my.s:1: .image: expected an integer from 5 to 5, found '6'");
+  EXPECT_EQ(messageAfter(".image 6", ".image 7"),
+            "my.s:1: .image: expected an integer from 6 to 6, found '7'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

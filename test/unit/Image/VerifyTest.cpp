@@ -134,6 +134,23 @@ TEST(Verify, Contract) {
   expectPart(
       messageAfter([](Image &i) { i.contract.labelInputs.push_back(i.contract.labelInputs[0]); }),
       "the label input 'labels' is there twice");
+  auto afterIndex = [&](std::string tensor, std::vector<int64_t> sizes) {
+    return messageAfter(
+        [&](Image &i) { i.contract.indexInputs[0] = {std::move(tensor), std::move(sizes)}; });
+  };
+  expectPart(afterIndex("nothing", {7}), "the index input 'nothing' is no tensor");
+  expectPart(afterIndex("logits", {7}), "the index input 'logits' is a tensor, expected an input");
+  expectPart(afterIndex("input.1", {7}), "the index input 'input.1' is in fp8, expected i32");
+  expectPart(afterIndex("labels", {}),
+             "the index input 'labels' has 0 sizes, expected a divisor of 1, the elements of a "
+             "sample");
+  expectPart(afterIndex("labels", {7, 8}), "has 2 sizes, expected a divisor of 1");
+  expectPart(afterIndex("labels", {0}), "is of 0 places, expected at least 1");
+  expectPart(afterIndex("labels", {(int64_t(1) << 24) + 1}),
+             "is of 16777217 places, expected at least 1 and at most 16777216");
+  expectPart(
+      messageAfter([](Image &i) { i.contract.indexInputs.push_back(i.contract.indexInputs[0]); }),
+      "the index input 'labels' is there twice");
   Image image = exampleImage();
   image.contract = Contract();
   EXPECT_TRUE(verify(image).ok()) << verify(image).message();
@@ -226,6 +243,8 @@ TEST(Verify, DebugInformation) {
   expectPart(messageAfter([](Image &i) { i.debug.records[8].phase = 4; }), "debug record");
   expectPart(messageAfter([](Image &i) { i.debug.records[8].capture[1] = 1; }), "debug record");
   expectPart(messageAfter([](Image &i) { i.debug.captures[0].shape[0] = 0; }), "capture 'y'");
+  expectPart(messageAfter([](Image &i) { i.debug.captures[0].masking = Masking(3); }),
+             "capture 'y': unknown masking");
   expectPart(messageAfter([](Image &i) { i.debug.captures[0].format = mach::Format(16); }),
              "unknown format");
   expectPart(messageAfter([](Image &i) { i.debug.elided[0].reason = ""; }),
