@@ -26,6 +26,7 @@ Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase 
   llvm::sort(parts, [](const Contribution &a, const Contribution &b) {
     return std::tie(a.position, a.operand) < std::tie(b.position, b.operand);
   });
+  dropZeroParts(parts);
   if (failed(joinParts(builder, loc, parts)))
     return nullptr;
   Value total;

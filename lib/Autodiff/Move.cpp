@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "lib/Autodiff/Gradients.h"
-#include "lib/Autodiff/Parts.h"
 
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainReduceOps.h"
@@ -122,12 +121,6 @@ struct SliceGradient : slp::autodiff::GradientOf<SliceGradient, SliceOp> {
   }
 };
 
-/// Whether a value, perhaps under another shape, is read by several ops.
-bool hasOtherUses(Value v) {
-  auto reshape = v.getDefiningOp<ReshapeOp>();
-  return !v.hasOneUse() || (reshape && hasOtherUses(reshape.getX()));
-}
-
 struct ConcatGradient : slp::autodiff::GradientOf<ConcatGradient, ConcatOp> {
   static LogicalResult gradient(ConcatOp op, OpBuilder &b, ValueRange resultGrads,
                                 ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
@@ -136,14 +129,10 @@ struct ConcatGradient : slp::autodiff::GradientOf<ConcatGradient, ConcatOp> {
       Sizes sizes(shapeOf(part)), starts(sizes.size(), 0), steps(sizes.size(), 1);
       starts[axis] = begin;
       begin += sizes[axis];
-      // What the loss does not see of a sequence are most of its steps: zeros need not be added to
-      // what comes through the next step. Where nothing else comes, they are the gradient.
-      bool isNeeded = isWanted && !(hasOtherUses(part) &&
-                                    slp::autodiff::isZeroPart(resultGrads[0], starts, sizes));
       grads.push_back(
-          isNeeded ? slice(b, op.getLoc(), resultGrads[0], starts, sizes, steps, phaseFor(b, part))
+          isWanted ? slice(b, op.getLoc(), resultGrads[0], starts, sizes, steps, phaseFor(b, part))
                    : Value());
-      if (isNeeded && !grads.back())
+      if (isWanted && !grads.back())
         return failure();
     }
     return success();

@@ -111,8 +111,22 @@ static bool isZeroIn(Value v, Extract region) {
   return false;
 }
 
-bool slp::autodiff::isZeroPart(Value v, ArrayRef<int64_t> starts, ArrayRef<int64_t> sizes) {
-  return isZeroIn(v, {Sizes(starts), Sizes(sizes)});
+/// Whether `grad` is a part of what data movement has filled with zeros, perhaps in another shape.
+static bool isZeroPart(Value grad) {
+  Value part = grad;
+  while (auto reshape = part.getDefiningOp<ReshapeOp>())
+    part = reshape.getX();
+  ArrayRef<int64_t> shape = shapeOf(part);
+  return part.getDefiningOp<SliceOp>() && isZeroIn(part, {Sizes(shape.size(), 0), Sizes(shape)});
+}
+
+void slp::autodiff::dropZeroParts(SmallVectorImpl<Contribution> &contributions) {
+  if (contributions.size() < 2)
+    return;
+  Contribution first = contributions.front();
+  llvm::erase_if(contributions, [](const Contribution &c) { return isZeroPart(c.grad); });
+  if (contributions.empty())
+    contributions.push_back(first);
 }
 
 namespace {

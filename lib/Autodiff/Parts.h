@@ -29,8 +29,9 @@ struct Contribution {
 mlir::LogicalResult joinParts(mlir::OpBuilder &b, mlir::Location loc,
                               llvm::SmallVectorImpl<Contribution> &contributions);
 
-/// Whether the elements of `v` from `starts` on are zeros that data movement has put there.
-bool isZeroPart(mlir::Value v, llvm::ArrayRef<int64_t> starts, llvm::ArrayRef<int64_t> sizes);
+/// Leaves out the zeros that come from parts which the loss does not see of a concatenation: of a
+/// sequence those are most of its steps. Where nothing else comes, one of them is the gradient.
+void dropZeroParts(llvm::SmallVectorImpl<Contribution> &contributions);
 
 } // namespace slp::autodiff
 

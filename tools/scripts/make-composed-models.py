@@ -74,6 +74,39 @@ def expand_parameter(graph, x):
     return graph.node("Mul", [x, graph.node("Expand", [row, graph.integers(2, 3, 4, 4)])])
 
 
+def where_less(graph, x, by):
+    """x where `by` is less than a number: a use of `by` that has no gradient."""
+    less = graph.node("Less", [by, graph.constant(0.1, np.float32)])
+    return graph.node("Mul", [x, graph.node("Cast", [less], to=onnx.TensorProto.FLOAT)])
+
+
+def behind(graph, first, second, begin, end, axis):
+    """Of the two side by side, the second: the loss does not see the first."""
+    both = graph.node("Concat", [first, second], axis=axis)
+    return graph.node("Slice", [both, graph.integers(begin), graph.integers(end),
+                                graph.integers(axis)])
+
+
+def concat_unseen(graph, x):
+    first = graph.node("MatMul", [x, graph.parameter("first", 8, 8)])
+    second = graph.node("MatMul", [x, graph.parameter("second", 8, 8)])
+    return where_less(graph, behind(graph, first, second, 8, 16, 1), first)
+
+
+def concat_unseen_reshaped(graph, x):
+    first = graph.node("MatMul", [x, graph.parameter("first", 8, 8)])
+    second = graph.node("MatMul", [x, graph.parameter("second", 8, 8)])
+    rows = [graph.node("Reshape", [y, graph.integers(-1, 4)]) for y in (first, second)]
+    seen = graph.node("Reshape", [behind(graph, *rows, 6, 12, 0), graph.integers(-1, 8)])
+    return where_less(graph, seen, first)
+
+
+def concat_unseen_parameter(graph, x):
+    first, second = graph.parameter("first", 8, 8), graph.parameter("second", 8, 8)
+    weight = where_less(graph, behind(graph, first, second, 8, 16, 0), first)
+    return graph.node("MatMul", [x, weight])
+
+
 def resize(graph, x):
     scales = graph.constant([1, 1, 2, 1.5], np.float32)
     return graph.node("Resize", [x, "", scales], mode="nearest", nearest_mode="floor",
@@ -451,6 +484,9 @@ MODELS = {
         reduction="add"), 48, opset=16),
     "quantize": of_dense(quantize, 8),
     "quantize-weight": of_conv(quantize_weight, 48),
+    "concat-unseen": of_dense(concat_unseen, 8),
+    "concat-unseen-reshaped": of_dense(concat_unseen_reshaped, 8),
+    "concat-unseen-parameter": of_dense(concat_unseen_parameter, 8),
     "expand": of_dense(expand, 40),
     "expand-parameter": of_conv(expand_parameter, 48),
     "tile": of_conv(lambda graph, x: graph.node("Tile", [x, graph.integers(1, 2, 1, 3)]), 288),
