@@ -100,14 +100,19 @@ private:
       fail("document", std::to_string(yaml.size()) + " bytes", "at most 1 MiB");
       return {};
     }
-    YAML::Node root = YAML::Load(yaml);
+    std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+    if (documents.size() > 1) {
+      fail("document", std::to_string(documents.size()) + " of them", "one description a file");
+      return {};
+    }
+    YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     if (!root.IsMap())
       fail("document", shown(root), "a map with the keys of docs/chip-description.md");
     return root;
   }
 
   /// Replaces `base: NAME` by that description's content, under what the file itself says. Sections
-  /// are merged key by key; a key that the file gives is taken whole.
+  /// are merged key by key; a key that the file gives is taken whole. The name is the file's own.
   YAML::Node loadWithBases(const std::string &yaml) {
     YAML::Node root = loadText(yaml);
     for (int depth = 0; !failed && root["base"]; ++depth) {
@@ -123,14 +128,68 @@ private:
       for (const auto &section : root)
         if (section.second.IsMap())
           checkUnique(section.second, section.first.Scalar() + ".");
+      if (!failed && !root["name"])
+        fail("name", "missing", "a name of its own beside base: " + name.Scalar());
       if (failed)
         break;
+      if (!root["title"] && root["name"].IsScalar())
+        root["title"] = root["name"].Scalar() + ", based on " + name.Scalar();
       root = merged(loadText(base->yaml), root);
     }
     return root;
   }
 
-  static YAML::Node merged(const YAML::Node &base, const YAML::Node &over) {
+  /// The feature that a chip must have to have this key; null if none.
+  static const char *featureOf(const std::string &section, const std::string &key) {
+    Chip chip;
+    const char *feature = nullptr;
+    auto look = [&](const char *name, auto &, const Range &range) {
+      if (key == name)
+        feature = range.feature;
+    };
+    if (section == "structure")
+      visitStructure(chip, look);
+    else if (section == "rates")
+      visitRates(chip, look);
+    else if (section == "energy")
+      visitEnergies(chip, look);
+    else if (section == "mechanisms")
+      for (const Mechanism &m : mechanismTable)
+        if (key == m.key)
+          feature = m.range.feature;
+    return feature;
+  }
+
+  /// The base without the numbers of features that the file does not list.
+  static YAML::Node withoutDropped(const YAML::Node &base, const YAML::Node &features) {
+    if (!features || !features.IsSequence())
+      return base;
+    auto isListed = [&](const std::string &feature) {
+      for (const YAML::Node &item : features)
+        if (item.IsScalar() && item.Scalar() == feature)
+          return true;
+      return false;
+    };
+    YAML::Node result(YAML::NodeType::Map);
+    for (const auto &section : base) {
+      const std::string &name = section.first.Scalar();
+      if (!section.second.IsMap()) {
+        result[name] = section.second;
+        continue;
+      }
+      YAML::Node kept(YAML::NodeType::Map);
+      for (const auto &number : section.second) {
+        const char *feature = featureOf(name, number.first.Scalar());
+        if (!feature || isListed(feature))
+          kept[number.first.Scalar()] = number.second;
+      }
+      result[name] = kept;
+    }
+    return result;
+  }
+
+  static YAML::Node merged(const YAML::Node &whole, const YAML::Node &over) {
+    YAML::Node base = withoutDropped(whole, over["features"]);
     YAML::Node result(YAML::NodeType::Map);
     for (const auto &entry : base) {
       const std::string &key = entry.first.Scalar();

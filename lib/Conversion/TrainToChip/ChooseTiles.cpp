@@ -13,10 +13,10 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
-#include <map>
 #include <random>
 
 using namespace mlir;
@@ -101,8 +101,9 @@ private:
   LogicalResult complete(TileChoice &choice);
   int64_t roundTile(int64_t loop, int64_t tile) const;
   bool mayCut(int64_t loop, const TileChoice &choice) const;
-  /// Bytes beyond capacity, summed over memories; 0 means that the choice fits.
-  int64_t excess(const TileChoice &choice) const;
+  /// Bytes beyond capacity, summed over memories; 0 means that the choice fits. `full` gets the
+  /// memories that it does not fit.
+  int64_t excess(const TileChoice &choice, SmallVectorImpl<std::string> *full = nullptr) const;
   /// Halves one tile; false if no loop of the kind can be cut.
   bool cut(TileChoice &choice, bool cutLast) const;
   LogicalResult shrink(TileChoice &choice);
@@ -200,8 +201,37 @@ bool TileChooser::mayCut(int64_t loop, const TileChoice &choice) const {
   return other < 0 || choice.tile[other] == 1;
 }
 
-int64_t TileChooser::excess(const TileChoice &choice) const {
-  std::map<Space, int64_t> bytes;
+namespace {
+/// What a memory has to hold.
+struct Demand {
+  int64_t bytes = 0, largest = 0;
+  const NestBuffer *largestBuffer = nullptr;
+
+  void add(const NestBuffer &buffer, int64_t size) {
+    bytes += size;
+    if (!largestBuffer || size > largest) {
+      largest = size;
+      largestBuffer = &buffer;
+    }
+  }
+  /// Bytes that `capacity` does not hold; `full` gets a line if there are some.
+  int64_t over(StringRef memory, int64_t capacity, SmallVectorImpl<std::string> *full) const {
+    if (bytes <= capacity)
+      return 0;
+    if (full) {
+      std::string tensor =
+          largestBuffer->tensor.empty() ? "an intermediate" : "\"" + largestBuffer->tensor + "\"";
+      full->push_back(std::to_string(bytes) + " bytes for the " + std::to_string(capacity) +
+                      " of " + memory.str() + ", most of them, " + std::to_string(largest) +
+                      ", for " + tensor);
+    }
+    return bytes - capacity;
+  }
+};
+} // namespace
+
+int64_t TileChooser::excess(const TileChoice &choice, SmallVectorImpl<std::string> *full) const {
+  Demand scratchpad, shared;
   int64_t over = 0;
   for (const NestBuffer &buffer : nest.buffers) {
     int64_t size = bufferBytes(buffer, choice);
@@ -210,14 +240,16 @@ int64_t TileChooser::excess(const TileChoice &choice) const {
       int64_t element = chip_ir::elementBytes(buffer.element);
       if (nest.oneAccumulatorSlot)
         size = size / element * std::max<int64_t>(element, chip.numerics.accumulateFp16 ? 2 : 4);
-      over += std::max<int64_t>(0, size - chip.structure.accBankBytes);
-    } else {
-      bytes[buffer.space] += size * bufferSlots(nest, buffer, choice);
+      Demand accumulator;
+      accumulator.add(buffer, size);
+      over += accumulator.over("an accumulator bank", chip.structure.accBankBytes, full);
+    } else if (buffer.space == Space::spm || buffer.space == Space::shared) {
+      (buffer.space == Space::spm ? scratchpad : shared)
+          .add(buffer, size * bufferSlots(nest, buffer, choice));
     }
   }
-  over += std::max<int64_t>(0, bytes[Space::spm] - chip.structure.scratchpadBytes);
-  over += std::max<int64_t>(0, bytes[Space::shared] - chip.structure.sharedBytes);
-  return over;
+  return over + scratchpad.over("a core's scratchpad", chip.structure.scratchpadBytes, full) +
+         shared.over("the shared buffer", chip.structure.sharedBytes, full);
 }
 
 bool TileChooser::cut(TileChoice &choice, bool cutLast) const {
@@ -243,12 +275,15 @@ bool TileChooser::cut(TileChoice &choice, bool cutLast) const {
 }
 
 LogicalResult TileChooser::shrink(TileChoice &choice) {
-  while (int64_t over = excess(choice)) {
+  while (excess(choice)) {
     if (cut(choice, /*cutLast=*/false) || cut(choice, /*cutLast=*/true))
       continue;
-    if (choice.slots == 1)
+    if (choice.slots == 1) {
+      SmallVector<std::string> full;
+      (void)excess(choice, &full);
       return error() << "does not fit the memories of " << chip.name
-                     << " even in the smallest tiles (" << over << " bytes too many)";
+                     << " even in the smallest tiles: " << llvm::join(full, "; ");
+    }
     choice.slots = 1;
   }
   return success();

@@ -77,20 +77,29 @@ void PlaceBuffers::runOnOperation() {
   FailureOr<chip::Chip> chip = chipOf(getOperation());
   if (failed(chip))
     return signalPassFailure();
-  int64_t address = 0;
+  int64_t address = 0, largestBytes = 0;
+  TensorOp first, largest; // beyond the memory; of all
   for (TensorOp tensor : getOperation().getOps<TensorOp>()) {
     auto type = cast<MemRefType>(tensor.getType());
-    int64_t bytes = bytesOf(type);
+    int64_t bytes = bytesOf(type), begin = address;
     if (auto format = mach::compressedFormat(type.getElementType())) {
       address += mach::CompressedLayout::bitmapsOf(type.getNumElements());
       bytes = mach::CompressedLayout(*format).payloadsOf(type.getNumElements());
     }
     tensor.setAddress(address);
     address = llvm::alignTo(address + bytes, tensorAlignment);
-    if (address <= chip->structure.dramBytes)
-      continue;
-    tensor.emitOpError("needs ") << address << " bytes of dram, of which " << chip->name << " has "
-                                 << int64_t(chip->structure.dramBytes);
+    if (!first && address > chip->structure.dramBytes)
+      first = tensor;
+    if (address - begin > largestBytes) {
+      largestBytes = address - begin;
+      largest = tensor;
+    }
+  }
+  if (first) {
+    first.emitError("all tensors together need ")
+        << address << " bytes of dram, of which " << chip->name << " has "
+        << int64_t(chip->structure.dramBytes) << "; the largest, \"" << largest.getSymName()
+        << "\", takes " << largestBytes;
     return signalPassFailure();
   }
   WalkResult result =

@@ -248,6 +248,52 @@ TEST(ParseError, NotADescription) {
   EXPECT_NE(messageOf(std::string(2 << 20, ' ')).find("at most 1 MiB"), std::string::npos);
 }
 
+TEST(ParseError, OneDocument) {
+  std::string two = shipped("lnpu") + "---\nname: another\n";
+  EXPECT_EQ(messageOf(two), "my.yaml: document: 2 of them, expected one description a file");
+  Result<chip::Chip> one = chip::parse("---\n" + shipped("lnpu"), "my.yaml");
+  EXPECT_TRUE(one.ok()) << one.message();
+}
+
+TEST(ParseError, ABaseGivesNoName) {
+  EXPECT_EQ(messageOf("base: lnpu\ntitle: mine\n"),
+            "my.yaml: name: missing, expected a name of its own beside base: lnpu");
+  Result<chip::Chip> untitled = chip::parse("base: lnpu\nname: mine\n", "my.yaml");
+  ASSERT_TRUE(untitled.ok()) << untitled.message();
+  EXPECT_EQ(untitled->title, "mine, based on lnpu");
+  Result<chip::Chip> twice = chip::parse("base: lnpu-50mhz\nname: mine\n", "my.yaml");
+  ASSERT_TRUE(twice.ok()) << twice.message();
+  EXPECT_EQ(twice->title, "mine, based on lnpu-50mhz");
+}
+
+// A feature goes with its numbers, in whatever section they are; those that the file gives itself
+// are refused as ever.
+TEST(ParseError, DroppedFeatures) {
+  for (const char *base : {"lnpu", "lnpu-50mhz", "asu-fp8"}) {
+    std::string head = "base: " + std::string(base) + "\nname: x\nfeatures: ";
+    Result<chip::Chip> none = chip::parse(head + "[]\n", "my.yaml");
+    ASSERT_TRUE(none.ok()) << none.message();
+    EXPECT_TRUE(none->mechanisms.empty());
+    Result<chip::Chip> again = chip::parse(none->description, "my.yaml");
+    EXPECT_TRUE(again.ok()) << again.message();
+    EXPECT_NE(messageOf(head + "[]\nrates:\n  fp16_macs: {value: 1, unit: MAC/cycle, from: "
+                               "assumed}\n")
+                  .find("rates.fp16_macs: a value, expected none: the chip has no feature "
+                        "fp16-mac"),
+              std::string::npos);
+  }
+  Result<chip::Chip> some =
+      chip::parse("base: lnpu\nname: x\nfeatures: [fp16-mac, zero-skip]\n", "my.yaml");
+  ASSERT_TRUE(some.ok()) << some.message();
+  Result<chip::Chip> whole = chip::parse(shipped("lnpu"), "lnpu.yaml");
+  ASSERT_TRUE(whole.ok());
+  EXPECT_EQ(some->rates.fp16MacsPerCycle.value, whole->rates.fp16MacsPerCycle.value);
+  EXPECT_LT(some->mechanisms.size(), whole->mechanisms.size());
+  EXPECT_NE(messageOf("base: lnpu\nname: x\nfeatures: [load-balance]\n")
+                .find("load-balance without zero-skip"),
+            std::string::npos);
+}
+
 TEST(ParseError, Load) {
   Result<chip::Chip> unknown = chip::load("tpu");
   ASSERT_FALSE(unknown.ok());
