@@ -89,6 +89,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.params = options.params;
   importOptions.init = options.init;
   importOptions.unties = options.unties;
+  importOptions.freezes = options.freeze;
   importOptions.usesFileOptimizer = !options.choosesOptimizer;
   noteMicroBatch(context, options);
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions, report);

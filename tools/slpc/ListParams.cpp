@@ -6,6 +6,7 @@
 
 #include "ListParams.h"
 
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -48,13 +49,18 @@ private:
 };
 } // namespace
 
-/// The states on which the loss depends.
+/// The states on which the loss depends, or, where there is none, any result.
 void Lister::findReached() {
   auto results = step.getBody().front().getTerminator()->getOperands();
-  if (results.empty())
-    return;
-  SmallVector<Value> open = {results.front()};
-  llvm::DenseSet<Value> seen = {results.front()};
+  SmallVector<Value> open;
+  for (auto [i, result] : llvm::enumerate(results)) {
+    auto role = step.getResultAttrOfType<StringAttr>(i, train::getRoleAttrName());
+    if (role && role.getValue() == "loss")
+      open = {result};
+  }
+  if (open.empty())
+    llvm::append_range(open, results);
+  llvm::DenseSet<Value> seen(llvm::from_range, open);
   while (!open.empty()) {
     Operation *op = open.pop_back_val().getDefiningOp();
     if (!op)
@@ -96,6 +102,8 @@ Row Lister::describe(train::StateOp state, const InitializerReport &initializer)
     why = "the loss does not depend on it, but the file updates it";
   } else if (isWritten) {
     kind = "trained";
+    if (!initializer.doubt.empty())
+      why = "a buffer? " + initializer.doubt + " (--freeze)";
     ++trained;
     elements += cast<ShapedType>(state.getType()).getNumElements();
   } else if (isFrozenByFlag(name)) {

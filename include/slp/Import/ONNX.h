@@ -50,6 +50,8 @@ struct ImportOptions {
   /// Globs over the names of parameters that an exporter merged with others through Identity: each
   /// that one matches is trained apart.
   std::vector<std::string> unties = {};
+  /// Globs over the names of parameters that differentiate freezes: no note doubts them.
+  std::vector<std::string> freezes = {};
   /// False: the user has chosen an optimizer, and artifacts need none.
   bool usesFileOptimizer = true;
 };
@@ -66,6 +68,7 @@ struct InitializerReport {
   std::vector<int64_t> shape;
   Kind kind;
   std::string why;
+  std::string doubt = {}; // of a state that is trained: why it may be a buffer
 };
 using ImportReport = std::vector<InitializerReport>;
 

@@ -148,6 +148,11 @@ LogicalResult Importer::addLoss() {
   StringRef input = isCrossEntropy ? "labels" : "targets";
   if (graph.values.count(input))
     return error() << "adds an input \"" << input << "\", which the graph has already";
+  if (proto.output_size() == 0 && !plan.updates.empty())
+    return error() << "every output of the graph is the next value of a parameter, as \""
+                   << plan.updates.front().second << "\" is that of \""
+                   << plan.updates.front().first
+                   << "\", and none is left that a loss could be added to";
   if (proto.output_size() == 0)
     return error() << "the graph has no output";
   const std::string &first = proto.output(0).name();
@@ -155,6 +160,8 @@ LogicalResult Importer::addLoss() {
   if (failed(chosen))
     return failure();
   logits = *chosen;
+  if (failed(checkBatchOf(logits)))
+    return failure();
   Value added = isCrossEntropy ? addCrossEntropy(logits) : addMeanSquaredError(logits);
   loss = {"loss", added};
   if (added && proto.output_size() > 1 && options.logits.empty())

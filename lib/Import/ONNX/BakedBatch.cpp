@@ -12,7 +12,14 @@
 #include "lib/Import/ONNX/Names.h"
 #include "lib/Import/ONNX/ShapeRules.h"
 
+#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainReduceOps.h"
+
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace slp;
@@ -116,7 +123,9 @@ LogicalResult Importer::checkBatch(Node &node) {
   bool isWritten = isResized && sizes && !sizes->empty() && sizes->front() == *fileBatch;
   bool isSlice = isResized && value && !x.empty() && takesBatch(node, *fileBatch);
   bool keepsBatch = !x.empty() && x.front() == options.batch;
-  if (keepsBatch && ((isReshape && isWritten && llvm::is_contained(*sizes, -1)) || isSlice))
+  bool isResize = node.operatorName() == "Resize"; // which would interpolate between images
+  if (keepsBatch && ((isReshape && isWritten && llvm::is_contained(*sizes, -1)) || isSlice ||
+                     (isResize && isWritten)))
     baked = *fileBatch;
   if (baked == 0 && !isWritten)
     return success();
@@ -131,6 +140,89 @@ LogicalResult Importer::checkBatch(Node &node) {
                    " does not fit: export with a dynamic batch (PyTorch: dynamic_axes), or compile "
                    "with --batch=" +
                    Twine(baked));
+}
+
+/// What `value` is the sum of, in elements; 0 if it is none.
+static int64_t summedElements(Value value) {
+  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
+    value = reshape.getX();
+  Operation *op = value.getDefiningOp();
+  return isa_and_nonnull<train::ReduceSumOp, train::ReduceSumSquareOp, train::ReduceSumAbsOp>(op)
+             ? product(shapeOf(op->getOperand(0))) / product(shapeOf(op->getResult(0)))
+             : 0;
+}
+
+/// A division of tensors of the step by the file's batch, or by that many images' elements where
+/// those have been added up, or the like: PyTorch's tracing makes a number of `x.shape[0]`.
+void Importer::findBakedNumber(Node &node) {
+  StringRef op = node.operatorName();
+  bool isDiv = op == "Div", isMul = op == "Mul", isRange = op == "Range";
+  if (!fileBatch || *fileBatch == options.batch || !node.domain().empty() ||
+      !(isDiv || isMul || isRange))
+    return;
+  auto numberAt = [&](unsigned i) -> std::optional<double> {
+    StringRef name = node.inputName(i);
+    if (!graph.constants.count(name) && sources.contains(name) &&
+        (roleOf(name).role != Role::constant || failed(readAsConstant(name))))
+      return std::nullopt;
+    const Constant *c = node.known(i);
+    return c && c->size() == 1 ? std::optional<double>(c->number(0)) : std::nullopt;
+  };
+  double batch = *fileBatch;
+  auto add = [&](StringRef what, double number) {
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "node \"" << node.name() << "\" " << what << " " << llvm::format("%g", number);
+    bakedNumbers.push_back(text);
+  };
+  if (isRange) {
+    if (std::optional<double> end = numberAt(1); end && *end == batch)
+      add("counts to", *end);
+    return;
+  }
+  for (unsigned i : {1, 0}) {
+    Value other = graph.values.lookup(node.inputName(1 - i));
+    if ((isDiv && i == 0) || !other || !dependsOnInputs(other))
+      continue;
+    std::optional<double> number = numberAt(i);
+    if (!number || *number == 0)
+      continue;
+    double divisor = isDiv ? *number : 1 / *number;
+    double elements = double(summedElements(other)) / double(options.batch) * batch;
+    auto isAbout = [](double a, double b) { return std::fabs(a - b) <= 1e-6 * std::fabs(b); };
+    bool isBatch = isAbout(divisor, batch) || (isMul && isAbout(*number, batch));
+    bool isOne = batch == 1 && !isDiv; // every product by 1 is not meant
+    if ((isBatch && !isOne) || (elements > 0 && isAbout(divisor, elements)))
+      add(isDiv ? "divides by" : "multiplies by", *number);
+  }
+}
+
+void Importer::noteBakedNumbers() {
+  if (bakedNumbers.empty())
+    return;
+  constexpr size_t most = 8;
+  std::string text = llvm::join(ArrayRef(bakedNumbers).take_front(most), ", ");
+  if (bakedNumbers.size() > most)
+    text += " and " + std::to_string(bakedNumbers.size() - most) + " more";
+  graph.note() << "the file has a batch of " << *fileBatch << ", which --batch=" << options.batch
+               << " replaces, but not in numbers: " << text
+               << "; if that is the batch, export with a dynamic one (PyTorch: dynamic_axes), or "
+                  "compile with --batch="
+               << *fileBatch;
+}
+
+LogicalResult Importer::checkBatchOf(const NamedValue &output) {
+  ArrayRef<int64_t> shape = shapeOf(output.value);
+  if (!fileBatch || *fileBatch == options.batch || shape.empty() || shape.front() != *fileBatch ||
+      llvm::is_contained(shape, options.batch))
+    return success();
+  InFlightDiagnostic d = graph.error();
+  d << "\"" << output.name << "\" is " << printShape(shape) << " with --batch=" << options.batch
+    << ": the file's batch of " << *fileBatch << " is baked into the graph";
+  if (!bakedNodes.empty())
+    d << ", perhaps into " << bakedNodes.front();
+  return d << "; export with a dynamic batch (PyTorch: dynamic_axes), or compile with --batch="
+           << *fileBatch;
 }
 
 LogicalResult Importer::importBuilt(Node &node, const Operator &op) {

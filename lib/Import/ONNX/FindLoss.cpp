@@ -12,7 +12,10 @@
 #include "lib/Import/ONNX/Names.h"
 
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainNodeName.h"
+#include "dialects/Train/TrainRowOps.h"
 #include "dialects/Train/TrainStateOps.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -174,6 +177,8 @@ FailureOr<Importer::NamedValue> Importer::chosenLogits(NamedValue otherwise) {
   SmallVector<std::string> outputs;
   for (const onnx::ValueInfoProto &output : proto.output())
     outputs.push_back(output.name());
+  if (!chosen.value && graph.constants.count(chosen.name))
+    return error() << "expected a tensor that the step computes, found a constant";
   if (!chosen.value)
     return error() << "the step computes no tensor of this name; the outputs are "
                    << quoteNames(outputs);
@@ -259,4 +264,44 @@ void Importer::findJudge() {
   if (labels)
     step.setArgAttr(labels.getArgNumber(), train::getClassesAttrName(),
                     graph.builder.getI64IntegerAttr(shapeOf(logits.value)[*classAxis]));
+}
+
+/// The softmax whose result `value` is, moved or not; null if it is none.
+static train::SoftmaxOp softmaxBehind(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto softmax = dyn_cast<train::SoftmaxOp>(op))
+      return softmax;
+    if (!isa<train::ReshapeOp, train::TransposeOp, train::SliceOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return {};
+}
+
+/// Trains, but slowly and to another end: the loss cannot fall below that of a softmax of
+/// probabilities.
+void Importer::noteProbabilities() {
+  for (Operation &op : step.getBody().front()) {
+    bool isLikelihood = isa<train::NllOp>(op);
+    if (!isLikelihood && !isa<train::CrossEntropyOp>(op))
+      continue;
+    Value scores = op.getOperand(0);
+    train::SoftmaxOp direct = softmaxBehind(scores);
+    auto logs =
+        isLikelihood ? rootOf(scores).getDefiningOp<train::LogSoftmaxOp>() : train::LogSoftmaxOp();
+    train::SoftmaxOp softmax = logs ? softmaxBehind(logs.getX()) : direct;
+    if (!softmax)
+      continue;
+    Note note = graph.note();
+    note << "node \"" << train::nodeNameOf(softmax.getLoc()) << "\" is a softmax, of which the ";
+    if (isLikelihood && !logs)
+      note << "negative log likelihood of node \"" << train::nodeNameOf(op.getLoc())
+           << "\" expects the logarithm: a LogSoftmax";
+    else
+      note << "cross entropy "
+           << (options.loss.empty() ? "of node \"" + train::nodeNameOf(op.getLoc()) + "\""
+                                    : "that --loss adds")
+           << " takes another softmax: give it what the first is of"
+           << (options.loss.empty() ? "" : " (--logits=NAME)");
+  }
 }

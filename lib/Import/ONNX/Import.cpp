@@ -44,6 +44,8 @@ LogicalResult Importer::run() {
     return failure();
   noteLeftOut();
   noteFolded();
+  noteBakedNumbers();
+  noteProbabilities();
   noteRoles();
   if (reported)
     report(*reported);
@@ -186,8 +188,12 @@ LogicalResult Importer::importNode(const NamedNode &named) {
   if (options.batch && failed(checkBatch(node)))
     return failure();
   FailureOr<bool> isFolded = foldNode(node);
-  if (failed(isFolded) || *isFolded)
-    return isFolded;
+  if (failed(isFolded))
+    return failure();
+  if (options.batch)
+    findBakedNumber(node);
+  if (*isFolded)
+    return success();
   const Operator *op = checkNode(node, *named.proto);
   if (!op)
     return failure();
@@ -271,6 +277,12 @@ LogicalResult Importer::importNodes() {
   for (auto &[state, value] : plan.updates) // in the order of the file
     if (auto it = plan.initial.find(state); it != plan.initial.end())
       results.push_back(it->second);
+  // What --logits names need not lead to an output.
+  bool isMade = llvm::any_of(proto.node(), [&](const onnx::NodeProto &node) {
+    return llvm::is_contained(node.output(), options.logits);
+  });
+  if (!options.logits.empty() && isMade)
+    results.push_back(options.logits);
   for (const std::string &result : results)
     roles.addResult(result);
   return importList(list, results);

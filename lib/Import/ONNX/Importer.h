@@ -74,6 +74,14 @@ private:
   mlir::LogicalResult readAsState(llvm::StringRef name, llvm::StringRef as, bool isFrozen);
   /// What the initializer is, and why (docs/decisions/0019).
   RoleOf roleOf(llvm::StringRef name);
+  /// What the values of a float initializer say of it.
+  struct Values {
+    bool isMask = false;  // one is infinite, or at most maskNumber
+    bool isWhole = false; // all are whole numbers, and not all the same
+  };
+  Values valuesOf(llvm::StringRef name);
+  /// Why the parameter may be a buffer; empty if nothing speaks for it.
+  std::string doubtOf(llvm::StringRef name, llvm::ArrayRef<int64_t> shape);
   /// The same for one that no use and no update decides.
   RoleOf roleByName(llvm::StringRef name, llvm::ArrayRef<int64_t> shape);
   /// Whether `node` is an Identity of a parameter that has a name of its own. It becomes a state of
@@ -97,6 +105,11 @@ private:
   // BakedBatch.cpp
   /// Fails if the node takes the batch of the file for that of the step.
   mlir::LogicalResult checkBatch(Node &node);
+  /// Fails if the tensor that a loss is added to has the images of the file, not of the step.
+  mlir::LogicalResult checkBatchOf(const NamedValue &output);
+  /// Takes down a node that computes with a number which may be the file's batch.
+  void findBakedNumber(Node &node);
+  void noteBakedNumbers();
   /// Builds the node; an error then says where the file's batch may be written.
   mlir::LogicalResult importBuilt(Node &node, const Operator &op);
   bool dependsOnInputs(mlir::Value value);
@@ -123,6 +136,8 @@ private:
   mlir::FailureOr<NamedValue> chosenLogits(NamedValue otherwise);
   mlir::LogicalResult findLogits();
   void findJudge();
+  /// Notes losses that expect scores, or their logarithms, and get probabilities.
+  void noteProbabilities();
 
   // AddLoss.cpp
   mlir::LogicalResult addLoss();
@@ -152,8 +167,10 @@ private:
   std::vector<std::pair<std::string, std::string>> merged;
   llvm::StringMap<std::string> untied; // names with a state of their own, and whose values it has
   llvm::StringSet<> unread;            // initializers of the file that nothing reads
+  llvm::StringMap<Values> values;      // of initializers, once they were looked at
   llvm::DenseMap<mlir::Value, bool> ofInputs;
-  std::vector<std::string> bakedNodes; // what may have the file's batch in it
+  std::vector<std::string> bakedNodes;   // what may have the file's batch in it
+  std::vector<std::string> bakedNumbers; // nodes that compute with what may be it
   ImportReport *reported;
 
   // What the step is trained and judged by.

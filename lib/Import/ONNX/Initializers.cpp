@@ -14,6 +14,8 @@
 
 #include "llvm/Support/GlobPattern.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
@@ -62,14 +64,49 @@ static bool isSmall(ArrayRef<int64_t> shape) {
   return count >= 0 && count * int64_t(sizeof(float)) <= train::maxInlineBytes;
 }
 
+/// No parameter has such a number: masks add it before a Softmax in the place of -infinity.
+static constexpr double maskNumber = -1e9;
+
+Importer::Values Importer::valuesOf(StringRef name) {
+  auto known = values.find(name);
+  if (known != values.end())
+    return known->second;
+  Values found;
+  Result<Source> source = sources.find(name);
+  Result<Constant> constant = source && !source->isAbsent
+                                  ? readConstant(*source->tensor, source->data)
+                                  : Result<Constant>(Error{""});
+  if (constant && !constant->numbers.empty()) { // what cannot be read is reported when it is needed
+    auto &numbers = constant->numbers;
+    found.isMask = llvm::any_of(numbers, [](double v) { return std::isinf(v) || v <= maskNumber; });
+    found.isWhole =
+        llvm::all_of(numbers, [](double v) { return std::isfinite(v) && v == std::floor(v); }) &&
+        llvm::any_of(numbers, [&](double v) { return v != numbers.front(); });
+  }
+  return values[name] = found;
+}
+
+std::string Importer::doubtOf(StringRef name, ArrayRef<int64_t> shape) {
+  if (isBufferName(name))
+    return "its name is a buffer's";
+  if (valuesOf(name).isWhole)
+    return "its elements are whole numbers";
+  // A bias of classes has one dimension; a table of positions may be one or the other.
+  bool isMatrix = llvm::count_if(shape, [](int64_t size) { return size > 1; }) > 1;
+  return isMatrix && roles.isAddedToScores(name) ? "it is only added to what a Softmax reads" : "";
+}
+
 RoleOf Importer::roleByName(StringRef name, ArrayRef<int64_t> shape) {
   if (roles.isWeight(name) || roles.isStatistic(name))
     return {Role::parameter, ""};
+  if (valuesOf(name).isMask)
+    return {isSmall(shape) ? Role::constant : Role::frozen,
+            "it holds an infinite number, or one of at most -1e9, as masks do"};
   if (isConstantName(name))
     return {isSmall(shape) ? Role::constant : Role::frozen, "its name is a Constant node's"};
   if (countElements(shape) == 1 && isGeneratedName(name))
     return {Role::constant, "one element, and a name that tools give to constants"};
-  return {Role::parameter, ""};
+  return {Role::parameter, "", doubtOf(name, shape)};
 }
 
 RoleOf Importer::roleOf(StringRef name) {

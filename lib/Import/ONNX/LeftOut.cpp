@@ -13,6 +13,8 @@
 
 #include "dialects/Train/TrainStateOps.h"
 
+#include "llvm/Support/GlobPattern.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::import_onnx;
@@ -107,7 +109,7 @@ void Importer::noteRoles() {
   }
   if (plan.form != Form::forward)
     return;
-  std::vector<std::string> named, bound, flat;
+  std::vector<std::string> named, masks, bound, flat, doubtful;
   for (const onnx::TensorProto &tensor : proto.initializer()) {
     const std::string &name = tensor.name();
     if (!isFloatingType(tensor.data_type()) || unread.contains(name))
@@ -117,11 +119,33 @@ void Importer::noteRoles() {
       bound.push_back(name);
     else if (!isBound && !isLive)
       flat.push_back(name);
-    else if (!isBound && roleOf(name).role != Role::parameter)
-      named.push_back(name);
+    if (isBound || !isLive)
+      continue;
+    RoleOf role = roleOf(name);
+    bool isFrozen = llvm::any_of(options.freezes, [&](StringRef glob) {
+      auto pattern = llvm::GlobPattern::create(glob);
+      if (!pattern)
+        llvm::consumeError(pattern.takeError()); // differentiate reports it
+      return pattern && pattern->match(name);
+    });
+    if (role.role == Role::parameter && !role.doubt.empty() && !isFrozen)
+      doubtful.push_back(name + "\" (" + role.doubt + ")");
+    else if (role.role != Role::parameter)
+      (valuesOf(name).isMask ? masks : named).push_back(name);
   }
   if (!named.empty())
     graph.note() << "not trained, as their names are those of constants: " << quoteNames(named);
+  if (!masks.empty())
+    graph.note() << "not trained, as they hold an infinite number, or one of at most -1e9, as "
+                    "masks do: "
+                 << quoteNames(masks);
+  if (!doubtful.empty()) {
+    std::string text;
+    for (const std::string &one : doubtful)
+      text += (text.empty() ? "\"" : ", \"") + one;
+    graph.note() << "trained, though " << (doubtful.size() > 1 ? "they look" : "it looks")
+                 << " like a buffer: " << text << "; --freeze=GLOB keeps a value as it is";
+  }
   if (!flat.empty())
     graph.note() << "not trained, as they reach no operand that has a gradient: "
                  << quoteNames(flat);
@@ -132,9 +156,9 @@ void Importer::noteRoles() {
 void Importer::report(ImportReport &into) {
   llvm::StringSet<> listed;
   auto add = [&](StringRef name, ArrayRef<int64_t> shape, InitializerReport::Kind kind,
-                 StringRef why) {
+                 StringRef why, StringRef doubt = "") {
     if (listed.insert(name).second)
-      into.push_back({name.str(), {shape.begin(), shape.end()}, kind, why.str()});
+      into.push_back({name.str(), {shape.begin(), shape.end()}, kind, why.str(), doubt.str()});
   };
   for (const onnx::TensorProto &tensor : proto.initializer()) {
     const std::string &name = tensor.name();
@@ -147,7 +171,7 @@ void Importer::report(ImportReport &into) {
     else if (role.role == Role::constant)
       add(name, shape, InitializerReport::constant, role.why);
     else
-      add(name, shape, InitializerReport::state, role.why);
+      add(name, shape, InitializerReport::state, role.why, role.doubt);
   }
   auto shapeIn = [&](StringRef name) {
     Value value = graph.values.lookup(name);

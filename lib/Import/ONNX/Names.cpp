@@ -80,6 +80,13 @@ bool import_onnx::isGeneratedName(StringRef name) {
                         rest == "_tensor_constant" || rest.ends_with("__"));
 }
 
+bool import_onnx::isBufferName(StringRef name) {
+  StringRef last = name.substr(name.find_last_of("./") + 1);
+  constexpr llvm::StringLiteral known[] = {"cos_cached", "inv_freq",   "masked_bias",
+                                           "pos_weight", "sin_cached", "tril"};
+  return last.ends_with("mask") || llvm::is_contained(known, last);
+}
+
 std::string import_onnx::quoteNames(llvm::ArrayRef<std::string> names) {
   constexpr size_t most = 8;
   std::string text;

@@ -25,6 +25,9 @@ bool isConstantName(llvm::StringRef name);
 /// of a node that has been computed.
 bool isGeneratedName(llvm::StringRef name);
 
+/// Whether the last part of `name` is what modules of PyTorch and its libraries call buffers.
+bool isBufferName(llvm::StringRef name);
+
 /// `"a", "b", "c" and 12 more`, for messages of one line.
 std::string quoteNames(llvm::ArrayRef<std::string> names);
 

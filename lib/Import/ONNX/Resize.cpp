@@ -13,6 +13,7 @@
 #include "lib/Import/ONNX/Operators.h"
 
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainStateOps.h"
 
 #include <cmath>
 
@@ -196,6 +197,9 @@ static LogicalResult resize(Node &node, ArrayRef<Resizing> all, const Interpolat
   for (auto [axis, r] : llvm::enumerate(all)) {
     if (r.from == r.to && r.scale == 1.0f)
       continue;
+    if (how.mode != "nearest" && r.to > train::maxInlineBytes / 4)
+      return node.fail("expected at most " + Twine(train::maxInlineBytes / 4) +
+                       " elements along an interpolated dimension, found " + Twine(r.to));
     SmallVector<int64_t> indices;
     SmallVector<Neighbours> neighbours;
     for (int64_t i = 0; i < r.to; ++i) {

@@ -23,6 +23,27 @@ void Roles::scan(const NodeList &list) {
     scan(node);
 }
 
+void Roles::noteScores(const onnx::NodeProto &node, int i) {
+  StringRef op = node.op_type();
+  std::string output = node.output_size() ? node.output(0) : "";
+  const std::string &name = node.input(i);
+  if (op == "Shape" || op == "Size")
+    return;
+  if (op == "Softmax") {
+    scores.insert(name);
+    return;
+  }
+  bool isForScores =
+      (scores.contains(output) || added.contains(output)) && !usedOtherwise.contains(output);
+  bool isMoved = added.contains(output) && !usedOtherwise.contains(output) && i == 0 &&
+                 (op == "Cast" || op == "Expand" || op == "Identity" || op == "Reshape" ||
+                  op == "Slice" || op == "Squeeze" || op == "Transpose" || op == "Unsqueeze");
+  if ((op == "Add" && isForScores) || isMoved)
+    added.insert(name);
+  else
+    usedOtherwise.insert(name);
+}
+
 void Roles::scan(const NamedNode &node) {
   const onnx::NodeProto &proto = *node.proto;
   auto entry = operatorTable().find(keyOf(proto));
@@ -50,6 +71,7 @@ void Roles::scan(const NamedNode &node) {
     if (name.empty())
       continue;
     operands.insert(name);
+    noteScores(proto, i);
     // An operator that is only computed, never built, needs the values of all it reads.
     char kind = op ? op->kindOf(i) : readsShapes ? 'n' : isComputed ? 'c' : 'f';
     if (isStandard && proto.op_type() == "If" && i == 0)
@@ -70,7 +92,9 @@ void Roles::scan(const NamedNode &node) {
   // What subgraphs read of the graph around them is not known before a branch is taken.
   if (isLiveHere)
     forEachRead(proto, [&](const std::string &name) {
-      if (!operands.contains(name))
+      if (!operands.contains(name)) {
         live.insert(name);
+        usedOtherwise.insert(name);
+      }
     });
 }

@@ -27,12 +27,16 @@ enum class Role {
 struct RoleOf {
   Role role;
   std::string why;
+  std::string doubt = {}; // why a parameter may be none, though it is trained
 };
 
 class Roles {
 public:
   /// `name` is a result of the graph.
-  void addResult(llvm::StringRef name) { live.insert(name); }
+  void addResult(llvm::StringRef name) {
+    live.insert(name);
+    usedOtherwise.insert(name);
+  }
   /// Adds the uses by the nodes of `list`, which are in order. What is known of their outputs is
   /// known already.
   void scan(const NodeList &list);
@@ -41,6 +45,10 @@ public:
   bool isLive(llvm::StringRef name) const { return live.contains(name); }
   /// Whether an operator has it as a weight, whoever made up its name.
   bool isWeight(llvm::StringRef name) const { return weights.contains(name); }
+  /// Whether it is only ever added to what a Softmax reads, at once or after it was moved.
+  bool isAddedToScores(llvm::StringRef name) const {
+    return added.contains(name) && !usedOtherwise.contains(name);
+  }
   /// Whether it is a running statistic of a normalization.
   bool isStatistic(llvm::StringRef name) const { return statistics.contains(name); }
   /// Whether a Gradient is taken by it.
@@ -50,7 +58,10 @@ public:
 
 private:
   void scan(const NamedNode &node);
+  /// What reading it as input `i` of `node` is to a Softmax.
+  void noteScores(const onnx::NodeProto &node, int i);
 
+  llvm::StringSet<> scores, added, usedOtherwise; // a Softmax's input; addends of one; all else
   llvm::StringSet<> live, weights, statistics, independent;
   llvm::StringMap<std::string> bound;
 };

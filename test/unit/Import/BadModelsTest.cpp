@@ -151,7 +151,8 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
       {"text-nested.onnxtxt", {"not ONNX text: braces nest more than 100 deep\n"}},
       {"text-operator.onnxtxt", {"node \"Hardmax_0\": operator Hardmax" + list}},
       {"text-resize-long.onnxtxt",
-       {"node \"Resize_2\": needs 2000 constant indices, expected at most 1024\n"}},
+       {"node \"Resize_2\": expected at most 1024 elements along an interpolated dimension, found "
+        "2000\n"}},
       {"text-syntax.onnxtxt",
        {"not ONNX text: [ParseError at position (line: 4 column: 1)] Error context: } Expected "
         "character ) not found.\n"}},
