@@ -300,3 +300,15 @@ func.func @bounded_quotient(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %4 = train.div %x, %3 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return %4 : tensor<2x3xf32>
 }
+
+// What a file writes of its backward pass or update stays as it is.
+// CHECK-LABEL: func.func @written(
+func.func @written(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK: train.log %{{.*}} {phase = #train.phase<bp>}
+  // CHECK: train.log %{{.*}} {phase = #train.phase<up>}
+  %0 = train.sigmoid %x {phase = #train.phase<bp>} : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = train.log %0 {phase = #train.phase<bp>} : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = train.exp %x {phase = #train.phase<up>} : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = train.log %2 {phase = #train.phase<up>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %1, %3 : tensor<4xf32>, tensor<4xf32>
+}

@@ -53,12 +53,12 @@ int main(int argc, char **argv) {
   llvm::cl::opt<int> threads("threads", llvm::cl::desc("threads of the simulator; 0: all"),
                              llvm::cl::value_desc("N"), llvm::cl::init(options.threads),
                              llvm::cl::cat(category));
-  llvm::cl::opt<bool> verbose("v", llvm::cl::desc("list the tensors that are not compared"),
-                              llvm::cl::cat(category));
-  llvm::cl::opt<bool> quiet("quiet",
-                            llvm::cl::desc("differences, warnings and errors only: no notes, and "
-                                           "nothing if all agrees"),
-                            llvm::cl::cat(category));
+  Switch verbose("v", llvm::cl::desc("list the tensors that are not compared"),
+                 llvm::cl::cat(category));
+  Switch quiet("quiet",
+               llvm::cl::desc("differences, warnings and errors only: no notes, and "
+                              "nothing if all agrees"),
+               llvm::cl::cat(category));
   llvm::cl::opt<std::string> fidelity(
       "fidelity", llvm::cl::ValueOptional,
       llvm::cl::desc("say how close each tensor is to the fp32 step's; with a file: as JSON too"),

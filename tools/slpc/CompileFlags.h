@@ -12,6 +12,7 @@
 
 #include "slp/Pipeline/Pipeline.h"
 #include "tools/ForeignOptions.h"
+#include "tools/slpc/FlagParsers.h"
 
 #include "runtime/api/Version.h"
 
@@ -203,7 +204,7 @@ private:
   llvm::cl::opt<int64_t> classAxis, ignoreIndex;
   llvm::cl::opt<std::string> optimizer, optimizerModel;
   llvm::cl::list<std::string> update, untie;
-  llvm::cl::opt<bool> nesterov, clipNorm;
+  Switch nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;
   llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse;

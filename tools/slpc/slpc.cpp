@@ -60,7 +60,7 @@ struct DriverFlags {
 
   const std::string stopAfterText = "print the IR after a stage: " + listStages();
   cl::opt<std::string> output, stopAfter, emit, remarks, explain;
-  cl::opt<bool> timeReport, listOps, listParams, verbose, quiet;
+  Switch timeReport, listOps, listParams, verbose, quiet;
 };
 
 /// MLIR's options that print the IR around passes appear under `category` in --help.

@@ -248,6 +248,8 @@ static bool stabilizeProduct(LogOp log, StableNotes &notes) {
 
 void slp::stabilizeLogarithms(func::FuncOp fn, StableNotes &notes) {
   for (LogOp log : llvm::make_early_inc_range(fn.getOps<LogOp>())) {
+    if (log.getPhase() != Phase::fp)
+      continue; // what a file writes of its backward pass or update stays as it is
     PieceBuilder pieces(log);
     Logarithm logarithm(pieces);
     Location loc = log.getLoc();
