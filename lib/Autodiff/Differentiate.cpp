@@ -224,6 +224,20 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   return result;
 }
 
+/// An update that the file writes out is no sum of gradients: it would be made for each run.
+static LogicalResult checkOwnUpdates(ModuleOp module, func::FuncOp step) {
+  for (WriteOp write : step.getOps<WriteOp>()) {
+    auto state = module.lookupSymbol<StateOp>(write.getState());
+    if (state && !state.getStatistic())
+      return write.emitError("--micro-batch: the file updates \"")
+             << write.getState()
+             << "\" itself, from the gradient of each run alone, so that those of a batch cannot "
+                "be "
+                "averaged";
+  }
+  return success();
+}
+
 /// The same where the graph computes the gradients itself.
 static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
                                           const UpdateOptions &options,
@@ -240,6 +254,8 @@ static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
     if (state && !state.getStatistic() && !trainable.contains(write.getState()))
       write.erase();
   }
+  if (options.microBatches != 1 && failed(checkOwnUpdates(module, step)))
+    return failure();
   return buildUpdates(module, step, options,
                       [&](StateOp state) { return gradients.lookup(state.getSymName()); });
 }

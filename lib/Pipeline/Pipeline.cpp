@@ -8,6 +8,7 @@
 
 #include "slp/Pipeline/Pipeline.h"
 
+#include "lib/Pipeline/MicroBatch.h"
 #include "lib/Pipeline/Resume.h"
 
 #include "runtime/chips/Chip.h"
@@ -49,18 +50,6 @@ static LogicalResult checkMicroBatch(MLIRContext &context, const CompileOptions 
   return d << "expected a divisor of the batch, " << options.batch;
 }
 
-/// What a step of micro-batches is. Whether the loss is a mean over images is not known.
-static void noteMicroBatch(MLIRContext &context, const CompileOptions &options) {
-  if (microBatchesOf(options) == 1)
-    return;
-  Diagnostic note(UnknownLoc::get(&context), DiagnosticSeverity::Note);
-  note << "--micro-batch=" << options.microBatch
-       << ": losses and gradients of micro-batches are averaged, and each has statistics of its "
-          "own; "
-          "that is the step of the whole batch if its loss is a plain mean over images";
-  context.getDiagEngine().emit(std::move(note));
-}
-
 /// import: a model file becomes the forward graph of a step, in train, or the whole step where the
 /// file has it.
 static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
@@ -91,7 +80,6 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   importOptions.unties = options.unties;
   importOptions.freezes = options.freeze;
   importOptions.usesFileOptimizer = !options.choosesOptimizer;
-  noteMicroBatch(context, options);
   OwningOpRef<ModuleOp> module = importONNX(context, path, importOptions, report);
   if (!module)
     return nullptr;
@@ -99,6 +87,7 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   pm.addPass(createTrainRecognizeBackward());
   if (failed(pm.run(*module)))
     return nullptr;
+  noteMicroBatches(*module, path, importOptions, options);
   CompileOptions used = options;
   auto step = module->lookupSymbol<func::FuncOp>("step");
   if (step && step.getNumArguments() != 0) // the batch, also where the file chose it
