@@ -6,6 +6,7 @@
 
 #include "runtime/api/Samples.h"
 
+#include "runtime/api/Guard.h"
 #include "runtime/num/Random.h"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ private:
 Result<std::unique_ptr<Samples>> loadSamples(const std::string &path,
                                              const std::vector<data::InputSpec> &inputs,
                                              data::Split split) {
-  Result<data::Dataset> dataset = data::load(path, inputs, split);
+  Result<data::Dataset> dataset = guarded(path, [&] { return data::load(path, inputs, split); });
   if (!dataset)
     return dataset.takeError();
   return std::unique_ptr<Samples>(std::make_unique<LoadedSamples>(dataset.take()));

@@ -6,6 +6,7 @@
 
 #include "runtime/api/Session.h"
 
+#include "runtime/api/Guard.h"
 #include "runtime/image/Description.h"
 
 #include <algorithm>
@@ -72,18 +73,20 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &imagePath,
 
 Result<std::unique_ptr<Session>> Session::create(image::Image image, chip::Chip chip,
                                                  const SessionOptions &options) {
-  std::unique_ptr<Session> session(new Session(std::move(image), std::move(chip), options));
-  Result<std::unique_ptr<exec::Machine>> machine =
-      exec::Machine::create(session->description, session->program);
-  if (!machine)
-    return machine.takeError();
-  session->processor = machine.take();
-  session->findInputs();
-  Result<Hyper> hyper = hyperOf(session->program, {});
-  if (!hyper)
-    return hyper.takeError();
-  session->setHyper(*hyper);
-  return session;
+  return guarded("the image", [&]() -> Result<std::unique_ptr<Session>> {
+    std::unique_ptr<Session> session(new Session(std::move(image), std::move(chip), options));
+    Result<std::unique_ptr<exec::Machine>> machine =
+        exec::Machine::create(session->description, session->program);
+    if (!machine)
+      return machine.takeError();
+    session->processor = machine.take();
+    session->findInputs();
+    Result<Hyper> hyper = hyperOf(session->program, {});
+    if (!hyper)
+      return hyper.takeError();
+    session->setHyper(*hyper);
+    return session;
+  });
 }
 
 data::InputSpec inputSpecOf(const image::Image &image, const image::Tensor &tensor) {
@@ -139,6 +142,7 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
   exec::Options machineOptions;
   machineOptions.threads = options.threads;
   machineOptions.capturer = options.capturer;
+  machineOptions.maxInstructions = options.maxInstructions;
   machineOptions.observer = timed ? &listeners : nullptr;
   Result<std::vector<float>> scaling = lossScale();
   if (!scaling)

@@ -23,8 +23,9 @@
 namespace slp::api {
 
 struct SessionOptions {
-  int threads = 0;                    // host threads, 0: all
-  exec::Capturer *capturer = nullptr; // sees the values of every run
+  int threads = 0;                                      // host threads, 0: all
+  exec::Capturer *capturer = nullptr;                   // sees the values of every run
+  uint64_t maxInstructions = exec::defaultInstructions; // of one run, which fails beyond them
 };
 
 /// What one run of an entry point did.

@@ -6,6 +6,8 @@
 
 #include "runtime/api/StateFile.h"
 
+#include "runtime/api/Guard.h"
+#include "runtime/api/Printable.h"
 #include "runtime/api/Session.h"
 #include "runtime/image/File.h"
 
@@ -146,18 +148,20 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
 
 Status saveState(const Session &session, const std::optional<Position> &position,
                  const std::string &path) {
-  SavedState state;
-  state.position = position;
-  state.steps = session.stepsDone();
-  for (const image::Tensor &tensor : session.image().tensors) {
-    if (tensor.role != image::Role::state)
-      continue;
-    Result<std::vector<float>> values = session.machine().read(tensor.name);
-    if (!values)
-      return values.takeError();
-    state.tensors.push_back({tensor.name, tensor.shape, values.take()});
-  }
-  return image::writeBytes(serializeState(state), path);
+  return guarded(path, [&]() -> Status {
+    SavedState state;
+    state.position = position;
+    state.steps = session.stepsDone();
+    for (const image::Tensor &tensor : session.image().tensors) {
+      if (tensor.role != image::Role::state)
+        continue;
+      Result<std::vector<float>> values = session.machine().read(tensor.name);
+      if (!values)
+        return values.takeError();
+      state.tensors.push_back({tensor.name, tensor.shape, values.take()});
+    }
+    return image::writeBytes(serializeState(state), path);
+  });
 }
 
 static std::string spell(const std::vector<int64_t> &shape) {
@@ -167,7 +171,7 @@ static std::string spell(const std::vector<int64_t> &shape) {
   return text.empty() ? "a scalar" : text;
 }
 
-Result<std::optional<Position>> loadState(Session &session, const std::string &path) {
+static Result<std::optional<Position>> load(Session &session, const std::string &path) {
   Result<std::vector<uint8_t>> bytes = image::readBytes(path);
   if (!bytes)
     return bytes.takeError();
@@ -196,7 +200,7 @@ Result<std::optional<Position>> loadState(Session &session, const std::string &p
     for (const StateTensor &tensor : *tensors) {
       const image::Tensor *wanted = session.image().findTensor(tensor.name);
       if (!wanted || wanted->role != image::Role::state)
-        return Error{path + ": the image has no state '" + tensor.name + "'"};
+        return Error{path + ": the image has no state '" + printable(tensor.name) + "'"};
     }
   if (known != tensors->size())
     return Error{path + ": a state tensor is there twice"};
@@ -205,6 +209,10 @@ Result<std::optional<Position>> loadState(Session &session, const std::string &p
       return Error{path + ": " + s.message()};
   session.setStepsDone(saved->steps);
   return saved->position;
+}
+
+Result<std::optional<Position>> loadState(Session &session, const std::string &path) {
+  return guarded(path, [&] { return load(session, path); });
 }
 
 } // namespace slp::api

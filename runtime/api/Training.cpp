@@ -7,6 +7,7 @@
 #include "runtime/api/Training.h"
 
 #include "runtime/api/Divergence.h"
+#include "runtime/api/Guard.h"
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
@@ -31,6 +32,8 @@ static Status checkOptions(const SimulationOptions &options) {
     return refuse("--epochs", options.epochs, "at least 1");
   if (options.steps && *options.steps < 1)
     return refuse("--steps", *options.steps, "at least 1");
+  if (options.maxInstructions < 1)
+    return refuse("--max-instructions", options.maxInstructions, "at least 1");
   if (options.threads < 0)
     return refuse("--threads", options.threads, "at least 0");
   return Status::success();
@@ -440,6 +443,7 @@ Result<views::Record> Simulation::run() {
       return s.takeError();
   SessionOptions sessionOptions;
   sessionOptions.threads = options.threads;
+  sessionOptions.maxInstructions = uint64_t(options.maxInstructions);
   Result<std::unique_ptr<Session>> opened =
       Session::open(options.image, options.chip, sessionOptions);
   if (!opened)
@@ -497,7 +501,7 @@ Result<views::Record> Simulation::run() {
 }
 
 Result<views::Record> simulate(const SimulationOptions &options, Watcher &watcher) {
-  return Simulation(options, watcher).run();
+  return guarded(options.image, [&] { return Simulation(options, watcher).run(); });
 }
 
 } // namespace slp::api

@@ -27,12 +27,13 @@ struct SimulationOptions {
   int64_t warmup = 0;                // steps, at least 0
   uint32_t seed = 0;                 // of shuffling and synthetic samples
   int threads = 0;                   // host threads, 0: all
-  bool evaluateOnly = false;         // no training: the test split through `eval`
-  bool functionalOnly = false;       // no cycles, no energy
-  bool stopOnDivergence = false;     // end after the first step that shows it, without saving
-  std::string load, save;            // state files; may be empty
-  std::string stats;                 // statistics as JSON; may be empty
-  std::string profile;               // what tensors would lose in each format; may be empty
+  int64_t maxInstructions = exec::defaultInstructions; // of one run of an entry point, at least 1
+  bool evaluateOnly = false;                           // no training: the test split through `eval`
+  bool functionalOnly = false;                         // no cycles, no energy
+  bool stopOnDivergence = false; // end after the first step that shows it, without saving
+  std::string load, save;        // state files; may be empty
+  std::string stats;             // statistics as JSON; may be empty
+  std::string profile;           // what tensors would lose in each format; may be empty
 };
 
 /// Runs a whole simulation. The record has everything the views print. Errors are one line; no file

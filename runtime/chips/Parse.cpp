@@ -8,6 +8,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/api/Guard.h"
+#include "runtime/api/Printable.h"
 #include "runtime/chips/Chip.h"
 #include "runtime/chips/Fields.h"
 #include "runtime/chips/Resolved.h"
@@ -92,7 +94,7 @@ private:
     if (failed)
       return;
     failed = true;
-    error.message = where + ": " + path + ": " + found + ", expected " + expected;
+    error.message = printable(where + ": " + path + ": " + found + ", expected " + expected);
   }
 
   YAML::Node loadText(const std::string &yaml) {
@@ -641,11 +643,11 @@ private:
 
 Result<Chip> parse(const std::string &yaml, const std::string &where) {
   try {
-    return Reader(where).read(yaml);
+    return guarded(where, [&] { return Reader(where).read(yaml); });
   } catch (const YAML::Exception &e) {
     // yaml-cpp throws; our interfaces do not.
     std::string place = e.mark.is_null() ? "" : ":" + std::to_string(e.mark.line + 1);
-    return Error{where + place + ": not a YAML document: " + e.msg};
+    return Error{printable(where + place + ": not a YAML document: " + e.msg)};
   }
 }
 

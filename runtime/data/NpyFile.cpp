@@ -9,6 +9,8 @@
 
 #include "runtime/data/NpyHeader.h"
 
+#include "runtime/api/Printable.h"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -111,7 +113,7 @@ Result<NpyHeader> parseNpyHeader(const std::string &path, std::string_view file)
   auto named = std::find_if(std::begin(kinds), std::end(kinds),
                             [&](const NamedKind &known) { return known.name == plain; });
   if (named == std::end(kinds))
-    return Error{path + ": elements are '" + std::string(name) +
+    return Error{path + ": elements are '" + printable(name) +
                  "', expected f2, f4, f8, i1 to i8, u1 to u8, b1 or bfloat16 (V2)"};
   NpyHeader result;
   result.kind = named->kind;

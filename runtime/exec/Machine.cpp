@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Machine.h"
 
+#include "runtime/api/Guard.h"
 #include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 #include "runtime/image/Features.h"
@@ -128,7 +129,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip, const i
 Status Machine::run(std::string_view entry, const Options &options) {
   for (const image::Entry &e : impl->state.image.entries)
     if (e.name == entry)
-      return impl->state.run(e.pc, options);
+      return guarded("entry point '" + e.name + "'",
+                     [&] { return impl->state.run(e.pc, options); });
   return Error{"the image has no entry point `" + std::string(entry) + "`"};
 }
 

@@ -85,6 +85,11 @@ enum class Extreme {
 /// Registers h0 to h9 are the host's; what a program puts into the others ends with its run.
 constexpr int hostNumbers = 10;
 
+/// Instructions that one run of an entry point may issue. No program runs for ever, loops count,
+/// but eight nested ones count for longer than anybody waits; a training step of VGG-16 has less
+/// than a hundredth of this.
+constexpr int64_t defaultInstructions = 1'000'000'000;
+
 struct Options {
   int threads = 0; // host threads, 0: all; the result does not depend on it
   Observer *observer = nullptr;
@@ -93,7 +98,7 @@ struct Options {
   /// interleaving with this seed, blocked only by semaphores and fences: a correctly synchronised
   /// program gives the same bits. Tests only.
   uint64_t interleaveSeed = 0;
-  uint64_t maxInstructions = 1ull << 40; // a runaway loop stops here
+  uint64_t maxInstructions = defaultInstructions; // the run fails beyond them
 };
 
 class Machine {

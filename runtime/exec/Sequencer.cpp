@@ -41,7 +41,7 @@ Status State::loop() {
       return fault(pc, "the program runs past its end without halt");
     if (left-- == 0)
       return fault(pc, "runaway loop: " + std::to_string(options.maxInstructions) +
-                           " instructions issued without reaching halt");
+                           " instructions issued without reaching halt, the limit of one run");
     if (Status s = step(); !s)
       return s;
   }

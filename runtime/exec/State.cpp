@@ -9,6 +9,7 @@
 
 #include "runtime/exec/State.h"
 
+#include "runtime/api/Guard.h"
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/EnumEngine.h.inc"
 
@@ -150,7 +151,11 @@ Status State::runParts(const Issue &issue) {
     return Status::success();
   }
   std::vector<Status> results(size_t(n), Status::success());
-  pool->run(n, [&](int i) { results[size_t(i)] = issue.execute(parts[size_t(i)], issue); });
+  // What a host thread throws would end the process.
+  pool->run(n, [&](int i) {
+    results[size_t(i)] = guarded("core " + std::to_string(parts[size_t(i)].core),
+                                 [&] { return issue.execute(parts[size_t(i)], issue); });
+  });
   for (Status &s : results)
     if (!s)
       return std::move(s);

@@ -11,6 +11,7 @@
 #include "runtime/image/Image.h"
 #include "runtime/image/Layout.h"
 
+#include "runtime/api/Printable.h"
 #include "runtime/image/Bytes.h"
 
 #include <algorithm>
@@ -70,7 +71,7 @@ private:
   size_t headerSize = 0, schemaSize = 0, chipHashesSize = 0;
   Image image;
 
-  Error fail(const std::string &why) const { return Error{where + ": " + why}; }
+  Error fail(const std::string &why) const { return Error{printable(where + ": " + why)}; }
 
   Status checkHeader() {
     static const uint8_t start[] = {0x7f, 'E', 'L', 'F'};

@@ -8,8 +8,9 @@
 
 #include "runtime/image/Text.h"
 
+#include "runtime/api/Guard.h"
+#include "runtime/api/Printable.h"
 #include "runtime/image/Layout.h"
-
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/Cursor.h"
 
@@ -505,13 +506,13 @@ Error located(const std::string &where, const std::string &message) {
   constexpr std::string_view start = "line ";
   size_t colon = message.find(": ");
   if (message.compare(0, start.size(), start) != 0 || colon == std::string::npos)
-    return Error{where + ": " + message};
-  return Error{where + ":" + message.substr(start.size())};
+    return Error{printable(where + ": " + message)};
+  return Error{printable(where + ":" + message.substr(start.size()))};
 }
 
 } // namespace
 
-Result<ParsedText> parseText(std::string_view text, const std::string &where) {
+static Result<ParsedText> parse(std::string_view text, const std::string &where) {
   TextParser parser;
   Result<mach::Program> program =
       mach::parseProgram(text, [&](std::string_view name, std::string_view operands, uint64_t pc) {
@@ -521,8 +522,12 @@ Result<ParsedText> parseText(std::string_view text, const std::string &where) {
     return located(where, program.message());
   Result<ParsedText> parsed = parser.finish(program.take());
   if (!parsed)
-    return Error{where + ": " + parsed.message()};
+    return Error{printable(where + ": " + parsed.message())};
   return parsed;
+}
+
+Result<ParsedText> parseText(std::string_view text, const std::string &where) {
+  return guarded(where, [&] { return parse(text, where); });
 }
 
 } // namespace slp::image

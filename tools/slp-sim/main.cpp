@@ -137,6 +137,9 @@ int main(int argc, char **argv) {
                  "(docs/fidelity.md)");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
+  app.add_option("--max-instructions", options.maxInstructions,
+                 "instructions that one run of an entry point may issue")
+      ->capture_default_str();
   bool listAssumptions = false, quiet = false;
   app.add_flag("--assumptions", listAssumptions,
                "list the numbers of the chip description that are not quoted from its makers");

@@ -6,6 +6,8 @@
 
 #include "lib/Transforms/Train/PrecisionPolicy.h"
 
+#include "runtime/api/Printable.h"
+
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -126,7 +128,7 @@ static FailureOr<PrecisionPolicy> readPolicy(StringRef path,
   input >> file;
   if (input.error() || !problem.empty())
     return emitError() << "precision policy " << path << ": "
-                       << (problem.empty() ? "expected a map of keys" : problem);
+                       << (problem.empty() ? "expected a map of keys" : printable(problem));
   file.policy.name = path.str();
   applyBase(file.base, file.policy);
   return file.policy;
