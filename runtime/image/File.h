@@ -17,8 +17,10 @@
 
 namespace slp::image {
 
-/// Writes to a temporary file beside `path` and renames it; devices and pipes are written in place.
-/// Messages name the path.
+/// Replaces `path` by a file with these bytes once they are on disk: whoever reads it, even after a
+/// crash, finds what was there before or all of them. A process that is killed leaves nothing, or
+/// `.NAME.slp-unfinished` beside `path`, which the next one that writes `path` replaces. Devices
+/// and pipes are written in place. Messages name the path.
 Status writeBytes(const std::vector<uint8_t> &bytes, const std::string &path);
 Result<std::vector<uint8_t>> readBytes(const std::string &path);
 

@@ -12,10 +12,10 @@
 #include "Summary.h"
 
 #include "runtime/api/Version.h"
+#include "runtime/image/File.h"
 #include "tools/ForeignOptions.h"
 
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Regex.h"
 
 using namespace slp;
@@ -98,11 +98,11 @@ static int report(const Flags &flags, llvm::ArrayRef<CaseResult> results) {
   if (flags.reasons)
     printReasons(results, llvm::outs());
   if (!flags.json.empty()) {
-    std::error_code error;
-    llvm::raw_fd_ostream os(flags.json, error);
-    if (error)
-      return fail(flags.json + ": " + error.message());
+    std::string text;
+    llvm::raw_string_ostream os(text);
     printJSON(results, nameOfRun(flags), os);
+    if (Status s = image::writeBytes({text.begin(), text.end()}, flags.json); !s)
+      return fail(s.message());
   }
   if (!flags.expect.empty()) {
     Result<std::vector<std::string>> regressions =
