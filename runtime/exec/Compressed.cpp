@@ -39,6 +39,9 @@ const uint8_t *CompressedTensor::bitmap(int64_t index) const {
 Status CompressedTensor::check(const TileView &view, const char *name) const {
   if (view.empty())
     return Status::success();
+  if (base > dram.size()) // its first element would lie before address 0
+    return Error{std::string("the compressed tensor of operand `") + name +
+                 "` begins outside dram, which has " + std::to_string(dram.size()) + " bytes"};
   int64_t first = int64_t(view.address) - int64_t(base), last = first;
   for (int d = 0; d < view.rank; ++d)
     (view.stride[d] < 0 ? first : last) += (view.box.size[d] - 1) * view.stride[d];

@@ -20,6 +20,7 @@
 #include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
+#include <initializer_list>
 #include <vector>
 
 namespace slp::exec {
@@ -122,6 +123,12 @@ Status checkAccumulator(const Descriptor &d, int rank, mach::Format format);
 /// Fails unless `d` can start an accumulator: rank, in spm or shared, a format the accumulator
 /// holds exactly.
 Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank);
+
+/// FP32 elements of an operand at most, of one core or of several together.
+constexpr int64_t packedMost = int64_t(1) << 28;
+/// Fails if an operand of as many FP32 elements as the product of `factors`, padding and dilation
+/// included, is too large to be unpacked on the host: kernels count its bytes in 32 bits.
+Status checkPacked(std::initializer_list<int64_t> factors, const char *name);
 
 /// Whether a block of the chip begins at the tile's first coordinate of dimension d.
 Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, const char *name);

@@ -102,6 +102,10 @@ Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
   mode = startMode(issue.mode, termLo == 0);
   terms = whole.box.size[2];
   blocks = ceilDiv(terms, block);
+  if (Status st = checkPacked(
+          {outputs.size[1], outputs.size[0], blocks, rows.span, columns.span, block}, sourceName());
+      !st)
+    return st;
   Box need = outputs;
   need.lo[2] = termLo;
   need.size[2] = terms;

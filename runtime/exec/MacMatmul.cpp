@@ -168,7 +168,8 @@ Result<bool> Product::add(CorePart &part) {
     return right.takeError();
   core.a = *left;
   core.b = *right;
-  if (!cores.empty() && !fits(core, first, length))
+  int64_t packed = (rowsTotal + rowsOf(core)) * std::max<int64_t>(roundUp(length, block), macLanes);
+  if (!cores.empty() && (!fits(core, first, length) || packed > packedMost))
     return false;
   firstTerm = first;
   k = length;

@@ -108,6 +108,17 @@ Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank) {
   return Status::success();
 }
 
+Status checkPacked(std::initializer_list<int64_t> factors, const char *name) {
+  int64_t elements = 1;
+  for (int64_t factor : factors) {
+    if (factor > packedMost / std::max<int64_t>(elements, 1))
+      return Error{std::string("operand `") + name +
+                   "` with its padding and dilation has more than 2^28 elements"};
+    elements *= factor;
+  }
+  return Status::success();
+}
+
 Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, const char *name) {
   int block = chip.numerics.block();
   if (view.box.lo[d] % block == 0 || view.empty())

@@ -58,6 +58,7 @@ private:
   Status checkImages(const Core &core) const;
   Status resolveNeeds(Core &core) const;
   bool fits(const Core &core) const;
+  bool hasRoom(const Core &core) const;
   void placeInput();
   void listChunks();
   void packInput(const Core &core, int64_t ofGroup, int64_t image);
@@ -162,6 +163,12 @@ Status WeightGradient::resolveNeeds(Core &core) const {
     return dyNeed.takeError();
   core.dy = *dyNeed;
   const TileView &dy = core.dy, &x = core.x;
+  int64_t spanRows = (dy.box.size[3] - 1) * window.sh + (acc.box.size[3] - 1) * window.dh + 1;
+  int64_t spanColumns = (dy.box.size[4] - 1) * window.sw + (acc.box.size[4] - 1) * window.dw + 1;
+  if (Status s = checkPacked(
+          {acc.box.size[0], dy.box.size[0], acc.box.size[2], spanRows, spanColumns}, "x");
+      !s)
+    return s;
   int64_t loY = INT64_MAX, hiY = -1, loX = INT64_MAX, hiX = -1;
   auto widen = [](int64_t at, int64_t extent, int64_t &lo, int64_t &hi) {
     if (at < 0 || at >= extent)
@@ -208,6 +215,13 @@ bool WeightGradient::fits(const Core &core) const {
   return sharesInput ? sameElements(core.x, head.x) : sameElements(core.dy, head.dy);
 }
 
+/// Whether the host can unpack the core's inputs beside those there are.
+bool WeightGradient::hasRoom(const Core &core) const {
+  int64_t ofChannel = ((core.dy.box.size[3] - 1) * window.sh + core.acc.box.size[3] * window.dh) *
+                      ((core.dy.box.size[4] - 1) * window.sw + core.acc.box.size[4] * window.dw);
+  return sharesInput || (rowsTotal / taps() + core.acc.box.size[2]) <= packedMost / ofChannel;
+}
+
 Result<bool> WeightGradient::add(CorePart &part) {
   Core core;
   core.part = &part;
@@ -231,7 +245,7 @@ Result<bool> WeightGradient::add(CorePart &part) {
     return s.takeError();
   if (Status s = resolveNeeds(core); !s)
     return s.takeError();
-  if (!cores.empty() && !fits(core))
+  if (!cores.empty() && (!fits(core) || !hasRoom(core)))
     return false;
   if (cores.empty() || sharesInput)
     lanes.add(core.acc.box.size[1]);

@@ -14,6 +14,7 @@
 #include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/Instructions.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -45,6 +46,11 @@ struct Memories {
   Memory dram, shared;
   std::vector<Memory> spm, acc; // one per core; acc holds both banks
 
+  /// Of the largest memory on the chip, bytes; all cores have as much.
+  uint64_t largestOnChip() const {
+    uint64_t ofCore = spm.empty() ? 0 : std::max(spm.front().size(), acc.front().size());
+    return std::max(shared.size(), ofCore);
+  }
   const Memory &of(mach::Space space, unsigned core) const {
     switch (space) {
     case mach::Space::dram:

@@ -40,6 +40,24 @@ static Status locate(TileView &view, const Memories &memories, unsigned core, ui
   return Status::success();
 }
 
+/// Strides may be 0, so bounds alone do not limit what an instruction costs: no tile has more
+/// elements than the largest memory on the chip has bytes, and no tensor more than addresses count.
+static Status checkCounts(const TileView &view, const Memories &memories, const char *name) {
+  constexpr int64_t mostOfTensor = int64_t(1) << 48;
+  int64_t most = int64_t(memories.largestOnChip());
+  unsigned __int128 elements = 1, whole = 1; // five factors of 25 bits
+  for (int d = 0; d < view.rank; ++d) {
+    elements *= uint64_t(view.box.size[d]);
+    whole *= uint64_t(std::max<int64_t>(view.extent[d], 1));
+  }
+  if (elements > uint64_t(most))
+    return Error{std::string("the tile of `") + name + "` has more than " + std::to_string(most) +
+                 " elements, the bytes of the largest memory on the chip"};
+  if (whole > uint64_t(mostOfTensor))
+    return Error{std::string("the extents of `") + name + "` make more than 2^48 elements"};
+  return Status::success();
+}
+
 static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &d, unsigned core,
                                     const char *name, bool clip) {
   const mach::TensorTile &t = d.tile;
@@ -72,6 +90,8 @@ static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &
   }
   if (isEmpty)
     return view;
+  if (Status s = checkCounts(view, memories, name); !s)
+    return s.takeError();
   uint64_t base = isDram ? t.base : t.base + d.slot * t.slotBytes;
   if (Status s = locate(view, memories, core, base, origin, name); !s)
     return s.takeError();

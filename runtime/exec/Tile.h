@@ -62,8 +62,8 @@ struct TileView {
   bool whole(int d) const { return box.lo[d] == 0 && box.size[d] == extent[d]; }
 };
 
-/// Clips and locates. Fails if an element lies outside the memory. `name` is the operand's, for the
-/// message.
+/// Clips and locates. Fails if an element lies outside the memory, or if there are more of them
+/// than the largest memory on the chip has bytes. `name` is the operand's, for the message.
 Result<TileView> resolve(const Memories &memories, const Descriptor &d, unsigned core,
                          const char *name);
 /// The same for the whole tile, padding included: what `ld` fills. Not for dram.

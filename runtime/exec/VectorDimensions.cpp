@@ -47,6 +47,8 @@ static Result<Reduction> reductionOf(const TileView &dst, const TileView &src, u
     if (dst.extent[d] != 1)
       return Error{"operand `dst` has extent " + std::to_string(dst.extent[d]) + " in dimension " +
                    std::to_string(d) + ", which is reduced, expected 1"};
+    if (dst.box.size[d] == 0)
+      r.box.size[d] = 0; // there is no place for results
     r.begins &= src.box.lo[d] == 0;
   }
   r.reducesRows = isReduced(axes, last);

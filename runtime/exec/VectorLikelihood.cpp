@@ -26,7 +26,7 @@ static Status logSoftmaxPart(CorePart &core, const Issue &issue) {
   float *y = part.buffer(0, dst->count());
   for (int64_t row = 0; row < dst->box.size[0]; ++row) {
     const float *x = *src + row * n;
-    float *out = y + row * n, max = x[0];
+    float *out = y + row * n, max = n ? x[0] : 0.0f; // a row may have no elements
     for (int64_t i = 1; i < n; ++i)
       max = x[i] > max ? x[i] : max;
     for (int64_t i = 0; i < n; ++i)

@@ -69,7 +69,7 @@ Status vBiasGrad(State &state, const mach::VBiasGrad &instr) {
 
 /// exp(x - max) of a row into e; returns the maximum and, in `sum`, their sum.
 static float exponentials(const float *x, int64_t n, float *e, float &sum) {
-  float max = x[0];
+  float max = n ? x[0] : 0.0f; // a row may have no elements
   for (int64_t i = 1; i < n; ++i)
     max = x[i] > max ? x[i] : max;
   for (int64_t i = 0; i < n; ++i)

@@ -200,7 +200,7 @@ Status maxPoolTakePart(CorePart &core, const Issue &issue) {
     y[target] = 0.0f;
     p.rows.sourceOf(row, tap / p.window.kw, sy);
     p.columns.sourceOf(column, tap % p.window.kw, sx);
-    if (tap < p.window.kh * p.window.kw && sy >= 0 && sy < p.rows.extent && sx >= 0 &&
+    if (tap >= 0 && tap < p.window.kh * p.window.kw && sy >= 0 && sy < p.rows.extent && sx >= 0 &&
         sx < p.columns.extent)
       y[target] = (*x)[plane * p.sourcePlane() + (sy - p.rows.needLo) * p.columns.needSize + sx -
                        p.columns.needLo];

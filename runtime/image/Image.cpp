@@ -9,6 +9,7 @@
 #include "runtime/image/Image.h"
 
 #include "runtime/image/Contract.h"
+#include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumSpace.h.inc"
 
@@ -97,15 +98,31 @@ Status checkLossScaleState(const Image &image) {
   return Status::success();
 }
 
-/// Whether the last element ends inside the tensor's bytes, and these have room for all elements:
-/// readers make an array of as many, however few of them differ in address.
-bool extentFits(const Tensor &t) {
+/// Elements of a tensor that has room for them, one code each; otherwise 0.
+uint64_t elementsWithin(const Tensor &t) {
   uint64_t elements = 1, most = t.bytes / uint64_t(mach::elementBytes(t.format));
   for (int64_t extent : t.shape) {
     if (uint64_t(extent) > most / elements)
-      return false;
+      return 0;
     elements *= uint64_t(extent);
   }
+  return elements;
+}
+
+/// Bytes that belong to a tensor before its address: the bitmaps of a compressed one.
+uint64_t bytesBefore(const Tensor &t) {
+  return mach::isCompressed(t.format)
+             ? uint64_t(mach::CompressedLayout::bitmapsOf(int64_t(elementsWithin(t))))
+             : 0;
+}
+
+/// Whether the last element ends inside the tensor's bytes, and these have room for all elements:
+/// readers make an array of as many, however few of them differ in address.
+bool extentFits(const Tensor &t, uint64_t elements) {
+  if (elements == 0)
+    return false;
+  if (mach::isCompressed(t.format))
+    return uint64_t(mach::CompressedLayout(t.format).payloadsOf(int64_t(elements))) <= t.bytes;
   // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
   uint64_t end = mach::elementBytes(t.format);
   for (size_t d = 0; d < t.shape.size(); ++d) {
@@ -137,8 +154,11 @@ Status checkTensor(const Tensor &t) {
   if (t.bytes == 0 || t.bytes > addressLimit || t.address > addressLimit - t.bytes)
     return fail(std::to_string(t.bytes) + " bytes at " + std::to_string(t.address) +
                 ", expected at least one byte below 2^48");
-  if (!extentFits(t))
+  if (!extentFits(t, elementsWithin(t)))
     return fail("its elements do not fit its " + std::to_string(t.bytes) + " bytes");
+  if (bytesBefore(t) > t.address)
+    return fail("compressed at " + std::to_string(t.address) + ", expected at least " +
+                std::to_string(bytesBefore(t)) + ", the bytes of its bitmaps before it");
   if (!t.init.empty() && t.role != Role::state && t.role != Role::constant)
     return fail("initial values, expected them for states and constants only");
   if (!t.init.empty() && t.init.size() != t.bytes)
@@ -155,9 +175,10 @@ Status checkTensors(const Image &image) {
       return s;
     if (Status s = checkTensor(t); !s)
       return s;
-    if (previous && t.address < previous->address + previous->bytes)
-      return Error{"tensor " + quoted(t.name) + " at " + std::to_string(t.address) +
-                   ": begins before the end of " + quoted(previous->name) + " at " +
+    if (previous && t.address - bytesBefore(t) < previous->address + previous->bytes)
+      return Error{"tensor " + quoted(t.name) + " at " +
+                   std::to_string(t.address - bytesBefore(t)) + ": begins before the end of " +
+                   quoted(previous->name) + " at " +
                    std::to_string(previous->address + previous->bytes) +
                    ", expected ascending addresses without overlap"};
     previous = &t;

@@ -128,6 +128,46 @@ std::vector<Fault> allFaults() {
          b.emit(mach::Li{2, 0});
        },
        "runaway loop: 1000 instructions issued"},
+      {"TileOfManyElementsInFewBytes",
+       [](ProgramBuilder &b) {
+         mach::TensorTile t = tile(b, spm, f32, {4, 4}, {4, 4});
+         t.stride = {0, 0, 0, 0, 0};
+         t.extent = t.tile = {(1 << 24) - 1, (1 << 24) - 1, 1, 1, 1};
+         b.desc(0, t);
+         b.desc(1, t);
+         b.emit(mach::VRound{1, 0, 0});
+       },
+       "the tile of `dst` has more than 2097152 elements, the bytes of the largest memory on the "
+       "chip"},
+      {"TensorOfMoreElementsThanAddresses",
+       [](ProgramBuilder &b) {
+         mach::TensorTile t = tile(b, spm, f32, {4, 4, 4}, {1, 1, 1});
+         t.extent = {(1 << 24) - 1, (1 << 24) - 1, (1 << 24) - 1, 1, 1};
+         b.desc(0, t);
+         b.desc(1, t);
+         b.emit(mach::VRound{1, 0, 0});
+       },
+       "the extents of `dst` make more than 2^48 elements"},
+      {"PaddedSpan",
+       [](ProgramBuilder &b) {
+         // 64 x 64 outputs, each 100 rows and columns from the next, of one input element.
+         b.desc(0, tile(b, spm, fp8, {1, 1, 8, 1, 1}, {1, 1, 8, 1, 1}));
+         b.desc(1, tile(b, spm, fp8, {1, 1, 8, 1, 1}, {1, 1, 8, 1, 1}));
+         b.desc(3, tile(b, accSpace, f32, {1, 1, 1, 64, 64}, {1, 1, 1, 64, 64}));
+         b.emit(window(1, 100, 0));
+         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero});
+       },
+       "operand `x` with its padding and dilation has more than 2^28 elements"},
+      {"CompressedTensorBeforeDram",
+       [](ProgramBuilder &b) {
+         b.tensor("x", mach::Format::coded8, {256});
+         mach::TensorTile from = b.dramTile("x", b.wholeOf("x"));
+         from.stream = 1 << 20;
+         b.desc(0, from);
+         b.desc(1, b.chipTile(spm, from.format, {256}, b.wholeOf("x")));
+         b.emit(mach::Ld{1, 0, 0});
+       },
+       "the compressed tensor of operand `src` begins outside dram"},
       {"Deadlock", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::Engine::mac, 4, 1, 0}); },
        "deadlock: semaphore s4 holds less than 1"},
       {"SemaphoreOverflow",

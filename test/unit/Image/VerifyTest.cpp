@@ -183,6 +183,24 @@ TEST(Verify, Tensors) {
                  i.contract.classAxis = 0;
                }),
                "tensor 'logits': its elements do not fit its 48 bytes");
+  // Bitmaps of a compressed tensor lie before its address.
+  auto compress = [](Tensor &t) {
+    t.format = mach::Format::coded8;
+    t.bytes = 256;
+  };
+  expectPart(messageAfter([&](Image &i) {
+               compress(i.tensors[0]);
+               i.tensors.resize(1);
+             }),
+             "tensor 'input.1': compressed at 0, expected at least 64, the bytes of its bitmaps");
+  expectPart(messageAfter([&](Image &i) { compress(i.tensors[8]); }),
+             "tensor 'eval:loss' at 1048704: begins before the end of 'logits' at 1048752");
+  expectPart(messageAfter([&](Image &i) {
+               compress(i.tensors[8]);
+               i.tensors[8].address += 1024;
+               i.tensors[8].bytes = 255;
+             }),
+             "tensor 'eval:loss': its elements do not fit its 255 bytes");
   expectPart(messageAfter([](Image &i) { i.tensors[0].bytes = 0; }), "0 bytes at 0");
   expectPart(messageAfter([](Image &i) { i.tensors.back().address = uint64_t(1) << 48; }),
              "below 2^48");
