@@ -7,9 +7,9 @@
 # round in a way of their own say so by `rounds_itself`.
 #
 # ===-----------------------------------------------------------------------===#
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..formats import F32, Events, Integer
+from ..formats import F32, Integer
 from ..random_numbers import rounding_number
 
 OPS = {}
@@ -22,8 +22,6 @@ class Call:
     inputs: list  # Tensors
     host: object  # protocol.Host
     events: list  # of each result
-    scale: float = 1.0
-    extra: dict = field(default_factory=dict)
 
     def __getitem__(self, attribute):
         return self.op.attributes[attribute]
