@@ -44,6 +44,17 @@ def absent():
     return helper.make_model(graph, ir_version=7, opset_imports=[helper.make_opsetid("", 13)])
 
 
+def large():
+    """A parameter of more than 2^23 elements, no multiple of 1024, and a small one; a mean of squares is the loss."""
+    nodes = [helper.make_node("MatMul", ["image", "weight"], ["product"], name="product"),
+             helper.make_node("Add", ["product", "bias"], ["sum"], name="sum"),
+             helper.make_node("Mul", ["sum", "sum"], ["squares"], name="squares"),
+             helper.make_node("ReduceMean", ["squares"], ["loss"], name="loss", keepdims=0)]
+    weights = [external("weight", (2897, 2899), location="gone.bin"), external("bias", (2899,), location="gone.bin")]
+    graph = helper.make_graph(nodes, "large", [info("image", 1, 2897)], [info("loss")], weights)
+    return helper.make_model(graph, ir_version=7, opset_imports=[helper.make_opsetid("", 13)])
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description="write the models whose weights lie elsewhere")
@@ -58,6 +69,7 @@ def main():
         "external-short": dense(external("weight", (6, 3), location="values/weight.bin", offset=12, length=72)),
         "external-length": dense(external("weight", (6, 3), location="values/weight.bin", offset=8, length=71)),
         "absent": absent(),
+        "large": large(),
         "weight-is-input": dense(None),
         "values/params": dense(numpy_helper.from_array(weight, "weight")),
         "half": dense(numpy_helper.from_array(weight.astype(np.float16), "weight")),

@@ -52,14 +52,11 @@ static LogicalResult checkWindow(const Nest &nest, ArrayRef<int64_t> geometry) {
 }
 
 LogicalResult slp::checkLimits(const Nest &nest) {
-  // The dimensions of a descriptor are words of one layout.
-  int64_t mostElements = largest(mach::tensorTileLayout()[1], "extent0");
   for (const NestBuffer &buffer : nest.buffers)
     for (const NestDim &dim : buffer.dims)
-      if (dim.extent > mostElements)
-        return emitError(nest.loc)
-               << nest.op << ": a dimension of " << dim.extent
-               << " elements, a descriptor of the machine holds at most " << mostElements;
+      if (dim.extent > longestDim)
+        return emitError(nest.loc) << nest.op << ": a dimension of " << dim.extent
+                                   << " elements, coordinates of the machine reach " << longestDim;
   for (const NestRun &run : nest.runs)
     if (failed(checkWindow(nest, run.geometry)))
       return failure();

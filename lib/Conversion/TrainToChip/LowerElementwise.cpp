@@ -16,8 +16,6 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
-/// The largest extent of a dimension that a descriptor can hold.
-constexpr int64_t maxExtent = (1 << 24) - 1;
 constexpr size_t maxDims = 5;
 
 /// Result, then operands, with neighbouring dimensions made one wherever the same of them
@@ -28,7 +26,7 @@ static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>>
   for (size_t d = result.size(); d-- > 0;) {
     if (result[d] == 1)
       continue;
-    bool isSame = !collapsed.front().empty() && collapsed.front().back() * result[d] <= maxExtent;
+    bool isSame = !collapsed.front().empty() && collapsed.front().back() * result[d] <= longestDim;
     for (auto [shape, known] : llvm::zip(shapes, collapsed))
       isSame = isSame && (shape[d] == 1) == (known.back() == 1);
     for (auto [shape, known] : llvm::zip(shapes, collapsed))

@@ -31,7 +31,7 @@ struct MoveDim {
 };
 } // namespace
 
-/// Joins neighbouring dimensions that are one in the result and in the operand.
+/// Joins neighbouring dimensions that are one in the result and in the operand, and not too long.
 static SmallVector<MoveDim> merge(ArrayRef<MoveDim> dims) {
   SmallVector<MoveDim> result;
   for (const MoveDim &dim : dims) {
@@ -39,6 +39,7 @@ static SmallVector<MoveDim> merge(ArrayRef<MoveDim> dims) {
       continue;
     MoveDim *outer = result.empty() ? nullptr : &result.back();
     bool joins = outer && !dim.isPadded() && outer->isRepeated == dim.isRepeated &&
+                 std::max(outer->extent, outer->source) * dim.extent <= longestDim &&
                  (dim.isRepeated || outer->stride == dim.stride * dim.extent);
     if (!joins) {
       result.push_back(dim);

@@ -18,8 +18,9 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
-/// Elements of a block of v.square.sum, and the longest dimension a descriptor takes by far.
-static constexpr int64_t sumBlock = 1024, longest = int64_t(1) << 23;
+/// Elements of a block of v.square.sum, and of the pieces, of whole blocks, in which nests sum up a
+/// gradient that is longer than a dimension can be.
+static constexpr int64_t sumBlock = 1024, piece = int64_t(1) << 22;
 
 template <typename Op> static float unscaleOf(Op op) {
   return 1.0f / (op.getLossScale().convertToFloat() * float(op.getMicroBatches()));
@@ -83,23 +84,36 @@ static Nest lowerDrain(DrainOp op, const TensorMap &tensors) {
   return nest;
 }
 
-static LogicalResult lowerSquareSum(SquareSumOp op, const TensorMap &tensors,
-                                    std::vector<Nest> &nests) {
-  int64_t n = cast<RankedTensorType>(op.getDw().getType()).getNumElements();
-  if (n >= longest)
-    return op.emitError("a gradient of ") << n << " elements is too long to be clipped, expected "
-                                          << "less than " << longest;
+/// The sum of the squares of dw[begin, begin + n), a part of whole blocks or the last. The first
+/// part begins with the operand `total` or +0, each further one with what the one before has left
+/// in the result.
+static Nest sumSquares(SquareSumOp op, const TensorMap &tensors, int64_t begin, int64_t n) {
+  int64_t all = cast<RankedTensorType>(op.getDw().getType()).getNumElements();
+  bool isFirst = begin == 0, isLast = begin + n == all;
   Nest nest = startNest(op, false);
   int i = nest.addLoop("i", n, /*reduction=*/true, /*granule=*/sumBlock);
   unsigned dw = addOperand(nest, tensors, op.getDw(), {NestDim::along(i, n)});
+  nest.buffers[dw].offset = begin;
   SmallVector<unsigned> ins = {dw};
-  if (op.getTotal())
+  if (isFirst && op.getTotal())
     ins.push_back(addOperand(nest, tensors, op.getTotal(), {}));
-  unsigned sum = addBuffer(nest, tensors, op.getSum(), Space::shared, {}, false, true);
+  unsigned sum = addBuffer(nest, tensors, op.getSum(), Space::shared, {}, !isFirst, true);
+  if (!isFirst)
+    ins.push_back(sum);
   NestRun &run = addRun(nest, op, "v.square.sum", {sum}, ins);
-  run.mode = op.getTotal() ? "bias" : "zero";
+  run.mode = ins.size() > 1 ? "bias" : "zero";
   run.scalars = {unscaleOf(op)};
-  nests.push_back(std::move(nest));
+  if (!isLast)
+    run.captures = {""}; // the sum is not complete
+  return nest;
+}
+
+static LogicalResult lowerSquareSum(SquareSumOp op, const TensorMap &tensors,
+                                    std::vector<Nest> &nests) {
+  int64_t n = cast<RankedTensorType>(op.getDw().getType()).getNumElements();
+  int64_t step = n > longestDim ? piece : n;
+  for (int64_t begin = 0; begin < n; begin += step)
+    nests.push_back(sumSquares(op, tensors, begin, std::min(step, n - begin)));
   return success();
 }
 

@@ -115,6 +115,9 @@ struct TileChoice {
 mlir::FailureOr<TileChoice> chooseTiles(const Nest &nest, const chip::Chip &chip,
                                         const TileOptions &options);
 
+/// Elements of the longest dimension that is cut into tiles: coordinates have 24 bits with sign.
+constexpr int64_t longestDim = int64_t(1) << 23;
+
 /// Emits an error at nest.loc and fails if a window or dimension is larger than the instruction set
 /// can say.
 mlir::LogicalResult checkLimits(const Nest &nest);
