@@ -24,7 +24,12 @@ def ST : Instruction<"st", 0x21, [
   let summary = "Store a tile to DRAM.";
   let description = [{
     First stamps dst with src, then copies, for each core in the mask, the elements of src's tile that lie inside the
-    extents. Formats must agree. DRAM bytes count as for `ld`.
+    extents, and leaves all other bytes as they are. Formats must agree. DRAM bytes count as for `ld`.
+
+    In a compressed format (docs/compressed.md) it rewrites every block that holds an element of a tile: it reads those that
+    it does not replace, then writes the bitmaps, then the payloads, of all their elements, and nothing holds a block
+    meanwhile. Several cores take turns: the store begins when it is first in the store queues of all of them, and each core
+    reads when the one before has written.
   }];
   let engine = "store"; let timingClass = "transfer";
 }

@@ -81,7 +81,7 @@ void CompressedTensor::unpack(int64_t index, BlockCodes &codes) const {
     }
 }
 
-void CompressedTensor::pack(int64_t index, const BlockCodes &codes) const {
+void CompressedTensor::pack(int64_t index, const BlockCodes &codes, Part part) const {
   uint8_t *payload = dram.data() + base + uint64_t(index * layout.slotBytes);
   uint8_t present[mach::bitmapBytes] = {}, classes[mach::bitmapBytes] = {};
   uint8_t upper[mach::blockElements], lower[mach::blockElements];
@@ -101,7 +101,10 @@ void CompressedTensor::pack(int64_t index, const BlockCodes &codes) const {
     n += isThere;
     wide += isWide;
   }
-  std::memcpy(const_cast<uint8_t *>(bitmap(index)), present, sizeof present);
+  if (part != Part::payload)
+    std::memcpy(const_cast<uint8_t *>(bitmap(index)), present, sizeof present);
+  if (part == Part::bitmap)
+    return;
   if (hasClasses) {
     payload = std::copy_n(classes, (n + 7) / 8, payload);
     payload = std::copy_n(upper, n, payload);
@@ -167,7 +170,7 @@ CompressedTensor::Cached &CompressedTensor::blockAt(int64_t index, bool isOverwr
     return entry;
   }
   fresh->isBegun = true;
-  entry.codes.fill(0); // the last block of a tensor has places beyond it
+  entry.codes.fill(0);
   return entry;
 }
 
@@ -246,23 +249,65 @@ void CompressedTensor::load(const TileView &view, const TileView &to, int64_t bu
   elementBytes == 2 ? loadRuns<uint16_t>(view, to) : loadRuns<uint8_t>(view, to);
 }
 
-void CompressedTensor::store(const TileView &from, const TileView &view, int64_t burst,
-                             uint64_t &read, uint64_t &written) {
+/// The blocks of which a store of these leaves elements as they are. Behind the last element of the
+/// extents there is nothing to keep.
+std::vector<CompressedTensor::Touched>
+CompressedTensor::readFirst(const std::vector<Touched> &blocks, const TileView &view) {
   int64_t total = 1;
   for (int d = 0; d < view.rank; ++d)
     total *= view.extent[d];
-  std::vector<Touched> blocks = touchedBy(view, from), partly;
-  whole.clear();
-  for (const Touched &block : blocks) {
-    int64_t ofBlock = std::min(mach::blockElements, total - block.index * mach::blockElements);
-    if (block.elements < ofBlock)
+  std::vector<Touched> partly;
+  for (const Touched &block : blocks)
+    if (block.elements < std::min(mach::blockElements, total - block.index * mach::blockElements))
       partly.push_back(block);
-    else
+  return partly;
+}
+
+void CompressedTensor::store(const TileView &from, const TileView &view, int64_t burst,
+                             uint64_t &read, uint64_t &written) {
+  std::vector<Touched> blocks = touchedBy(view, from);
+  whole.clear();
+  for (const Touched &block : blocks)
+    if (block.elements == mach::blockElements)
       whole.push_back({block.index});
-  }
-  read += bytesOf(partly, burst); // as they are now
+  read += bytesOf(readFirst(blocks, view), burst); // as they are now
   elementBytes == 2 ? storeRuns<uint16_t>(from, view) : storeRuns<uint8_t>(from, view);
   written += bytesOf(blocks, burst);
+}
+
+CompressedTensor::Pending CompressedTensor::beginStore(const TileView &from, const TileView &view,
+                                                       int64_t burst) const {
+  std::vector<Touched> blocks = touchedBy(view, from);
+  Pending pending;
+  pending.read = bytesOf(readFirst(blocks, view), burst);
+  for (const Touched &block : blocks) {
+    pending.blocks.emplace_back(block.index, BlockCodes());
+    unpack(block.index, pending.blocks.back().second);
+  }
+  forRuns(view, from, [&](int64_t index, size_t place, size_t n, uint8_t *source) {
+    auto block = std::lower_bound(pending.blocks.begin(), pending.blocks.end(), index,
+                                  [](const auto &known, int64_t i) { return known.first < i; });
+    for (size_t i = 0; i < n; ++i) {
+      uint16_t code = 0; // little endian
+      std::memcpy(&code, source + i * size_t(elementBytes), size_t(elementBytes));
+      block->second[place + i] = code;
+    }
+  });
+  return pending;
+}
+
+void CompressedTensor::storeBitmaps(const Pending &pending) const {
+  for (const auto &[index, codes] : pending.blocks)
+    pack(index, codes, Part::bitmap);
+}
+
+uint64_t CompressedTensor::storePayloads(const Pending &pending, int64_t burst) const {
+  std::vector<Touched> blocks;
+  for (const auto &[index, codes] : pending.blocks) {
+    pack(index, codes, Part::payload);
+    blocks.push_back({index, 0});
+  }
+  return bytesOf(blocks, burst);
 }
 
 } // namespace slp::exec

@@ -38,10 +38,23 @@ public:
   void store(const TileView &from, const TileView &view, int64_t burst, uint64_t &read,
              uint64_t &written);
 
+  /// What a store has read and put together: the new codes of its blocks, ascending.
+  struct Pending {
+    std::vector<std::pair<int64_t, BlockCodes>> blocks;
+    uint64_t read = 0; // bytes, as of `store`
+  };
+  /// The steps of a store, which `store` does at once: reads and puts together, ...
+  Pending beginStore(const TileView &from, const TileView &view, int64_t burst) const;
+  /// ... writes the bitmaps, ...
+  void storeBitmaps(const Pending &pending) const;
+  /// ... writes the payloads. Returns the bytes written by both, in whole bursts.
+  uint64_t storePayloads(const Pending &pending, int64_t burst) const;
+
   /// The codes of block `index`.
   void unpack(int64_t index, BlockCodes &codes) const;
-  /// Replaces block `index`.
-  void pack(int64_t index, const BlockCodes &codes) const;
+  /// Replaces block `index`, or one part of it.
+  enum class Part { both, bitmap, payload };
+  void pack(int64_t index, const BlockCodes &codes, Part part = Part::both) const;
 
 private:
   struct Cached {
@@ -63,6 +76,7 @@ private:
   template <typename Code> void loadRuns(const TileView &view, const TileView &to);
   template <typename Code> void storeRuns(const TileView &from, const TileView &view);
   std::vector<Touched> touchedBy(const TileView &view, const TileView &other) const;
+  static std::vector<Touched> readFirst(const std::vector<Touched> &blocks, const TileView &view);
   Cached &blockAt(int64_t index, bool isOverwritten);
   void flush(Cached &entry) const;
   uint64_t payloadBytes(int64_t index) const;

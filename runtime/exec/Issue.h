@@ -15,6 +15,7 @@
 #include "runtime/exec/Tile.h"
 #include "runtime/exec/kernels/MacKernels.h"
 
+#include <memory>
 #include <vector>
 
 namespace slp::exec {
@@ -61,16 +62,28 @@ struct CoreGroup {
 };
 using GroupFunction = Status (*)(CoreGroup &group, const Issue &issue);
 
+/// A core part that is not indivisible: other instructions may run between its steps. Only queues
+/// that run ahead of each other (Queues.h) take it in steps; in program order nobody could see the
+/// difference.
+class PartSteps {
+public:
+  virtual ~PartSteps() = default;
+  /// Does one step. Returns true if it was the last.
+  virtual bool step() = 0;
+};
+using StepsFunction = Result<std::unique_ptr<PartSteps>> (*)(CorePart &part, const Issue &issue);
+
 struct Issue {
   uint64_t pc = 0;
   mach::Opcode opcode{};
   mach::Engine engine{};
   uint64_t mask = 0; // cores with a part
-  /// All cores at once: one entry of work, and in queue order only when it is the head of all its
-  /// queues.
+  /// One piece of work of all cores, with one entry of it: begins only when it is the head of all
+  /// its queues, and leaves them when all cores have been served, in ascending order.
   bool joint = false;
   bool multicast = false;
   CoreFunction execute = nullptr;       // null: MAC, wait and signal
+  StepsFunction steps = nullptr;        // the same in steps; null: it is one
   GroupFunction executeGroup = nullptr; // of MAC instructions alone
   int sharable[2] = {-1, -1};      // operands whose tile a group may have in common, best first
   Descriptor operand[maxOperands]; // in field order

@@ -45,6 +45,7 @@ struct Event {
   mach::Engine engine{}; // resolved, also for wait and signal
   uint64_t mask = 0;     // cores concerned; 1 where none is named
   bool multicast = false;
+  bool joint = false;    // one piece of work of all cores: one entry of `work`
   bool fp16 = false;     // MAC: an operand is fp16
   uint8_t semaphore = 0; // wait, signal
   uint8_t count = 0;

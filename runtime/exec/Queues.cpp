@@ -60,18 +60,49 @@ Result<bool> Queues::runOne() {
   return true;
 }
 
+Result<bool> Queues::runParts(Entry &entry, uint64_t cores) {
+  const Issue &issue = entry.issue;
+  if (!issue.steps) {
+    if (Status s = state.execute(issue, cores, entry.event); !s)
+      return s.takeError();
+    return true;
+  }
+  auto core = unsigned(__builtin_ctzll(cores)); // what has steps goes core by core
+  std::unique_ptr<PartInSteps> &part = entry.inSteps[core];
+  if (!part) {
+    Result<std::unique_ptr<PartInSteps>> begun = state.begin(issue, core);
+    if (!begun)
+      return begun.takeError();
+    part = begun.take();
+  }
+  if (!part->steps->step())
+    return false;
+  if (Status s = state.finish(issue, *part, entry.event); !s)
+    return s.takeError();
+  entry.inSteps.erase(core);
+  return true;
+}
+
 Status Queues::runHead(size_t queue) {
   EntryPtr entry = queues[queue].front();
   const Issue &issue = entry->issue;
-  uint64_t cores = issue.joint ? issue.mask : uint64_t(1) << (queue % coresMax);
-  if (Status s = state.execute(issue, cores, entry->event); !s)
-    return state.fault(issue.pc, s.message());
-  if (issue.joint)
+  uint64_t cores = uint64_t(1) << (queue % coresMax);
+  if (issue.joint) {
+    // Semaphores are taken for all cores at once, and a multicast is one reading.
+    bool isAtOnce = !issue.execute || issue.multicast;
+    cores = isAtOnce ? issue.mask : entry->left & (~entry->left + 1);
+  }
+  Result<bool> done = runParts(*entry, cores);
+  if (!done.ok())
+    return state.fault(issue.pc, done.message());
+  if (!*done)
+    return Status::success();
+  entry->left &= ~cores;
+  if (!issue.joint)
+    queues[queue].pop_front();
+  else if (entry->left == 0)
     for (size_t q : queuesOf(issue))
       queues[q].pop_front();
-  else
-    queues[queue].pop_front();
-  entry->left &= ~cores;
   reportInOrder();
   return Status::success();
 }

@@ -2,9 +2,10 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// The bounded in-order queues of the engines, run in a random legal interleaving. Tests use it to
-// show that a program's semaphores order everything that needs order: values must come out as in
-// program order.
+// The bounded in-order queues of the engines, run in a random legal interleaving. Nothing is done
+// at once that the machine does not do at once: between the cores of one instruction, and between
+// the steps of a store to a compressed tensor, other queues go on. Tests use it to show that a
+// program's semaphores order everything that needs order: values must come out as in program order.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -15,6 +16,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <random>
 
@@ -39,7 +41,8 @@ private:
   struct Entry {
     Issue issue;
     Event event;
-    uint64_t left; // cores whose part is not done
+    uint64_t left;                                            // cores whose part is not done
+    std::map<unsigned, std::unique_ptr<PartInSteps>> inSteps; // by core: begun and not done
   };
   using EntryPtr = std::shared_ptr<Entry>;
   static constexpr size_t coresMax = 64;
@@ -50,6 +53,8 @@ private:
   /// Runs a random head. Returns false if none can run.
   Result<bool> runOne();
   Status runHead(size_t queue);
+  /// Goes on with the parts of `cores`. Returns true when they are done.
+  Result<bool> runParts(Entry &entry, uint64_t cores);
   void reportInOrder();
   Error deadlock(const std::string &who) const;
 

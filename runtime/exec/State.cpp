@@ -64,6 +64,7 @@ void State::describe(const Issue &issue, Event &event) {
   event.engine = issue.engine;
   event.mask = issue.mask;
   event.multicast = issue.multicast;
+  event.joint = issue.joint;
   event.fp16 = issue.fp16;
   event.semaphore = issue.semaphore;
   event.count = issue.count;
@@ -177,7 +178,7 @@ static void add(CoreWork &to, const CoreWork &from) {
   }
 }
 
-void State::report(const Issue &issue, const CorePart &part, Event &event) {
+Status State::report(const Issue &issue, const CorePart &part, Event &event) {
   if (issue.joint && !event.work.empty())
     add(event.work.back(), part.work);
   else
@@ -187,6 +188,9 @@ void State::report(const Issue &issue, const CorePart &part, Event &event) {
     if (part.countsEvents[i])
       events[size_t(recordOf(issue.pc)->capture[i])] += part.events[i];
   }
+  if (options.capturer && (part.countsEvents[0] || part.countsEvents[1]))
+    return capture(*this, issue, part.core);
+  return Status::success();
 }
 
 Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
@@ -211,13 +215,23 @@ Status State::execute(const Issue &issue, uint64_t cores, Event &event) {
     return s;
   if (issue.multicast)
     sharedTiles.add(issue.operand[issue.destination[0]], cores);
-  for (const CorePart &part : parts) {
-    report(issue, part, event);
-    if (options.capturer && (part.countsEvents[0] || part.countsEvents[1]))
-      if (Status s = capture(*this, issue, part.core); !s)
-        return s;
-  }
+  for (const CorePart &part : parts)
+    if (Status s = report(issue, part, event); !s)
+      return s;
   return Status::success();
+}
+
+Result<std::unique_ptr<PartInSteps>> State::begin(const Issue &issue, unsigned core) const {
+  auto begun = std::make_unique<PartInSteps>(partOf(issue, core));
+  Result<std::unique_ptr<PartSteps>> steps = issue.steps(begun->part, issue);
+  if (!steps)
+    return steps.takeError();
+  begun->steps = steps.take();
+  return begun;
+}
+
+Status State::finish(const Issue &issue, const PartInSteps &part, Event &event) {
+  return report(issue, part.part, event);
 }
 
 bool State::canTake(const Issue &issue, uint64_t cores) const {
@@ -255,7 +269,7 @@ void State::observeSequencer(mach::Opcode opcode) {
   event.opcode = opcode;
   event.engine = mach::Engine::seq;
   event.mask = 1;
-  event.multicast = event.fp16 = false;
+  event.multicast = event.joint = event.fp16 = false;
   event.semaphore = event.count = 0;
   event.work.assign(1, sequencerWork);
   if (queues)

@@ -34,6 +34,13 @@ struct Loop {
   uint8_t rd;
 };
 
+/// A core part of which some steps are done.
+struct PartInSteps {
+  explicit PartInSteps(const CorePart &p) : part(p) {}
+  CorePart part;
+  std::unique_ptr<PartSteps> steps;
+};
+
 class State {
 public:
   State(const chip::Chip &chip, const image::Image &image, num::HostPath path);
@@ -79,6 +86,10 @@ public:
   Status submit(const Issue &issue);
   /// Executes the parts of these cores, reports to capturer and counters, and appends their work.
   Status execute(const Issue &issue, uint64_t cores, Event &event);
+  /// Begins the part of one core in steps, on behalf of an instruction that has steps.
+  Result<std::unique_ptr<PartInSteps>> begin(const Issue &issue, unsigned core) const;
+  /// Reports a part whose last step is done.
+  Status finish(const Issue &issue, const PartInSteps &part, Event &event);
   /// Makes `event` that of the instruction, without work.
   static void describe(const Issue &issue, Event &event);
   /// Takes from or adds to semaphores; a wait fails if there is too little.
@@ -104,7 +115,7 @@ private:
   Status runParts(const Issue &issue);
   void groupParts(const Issue &issue);
   Status runGroups(const Issue &issue);
-  void report(const Issue &issue, const CorePart &part, Event &event);
+  Status report(const Issue &issue, const CorePart &part, Event &event);
   /// Runs from `pc` to halt.
   Status loop();
 

@@ -184,6 +184,67 @@ static Status storePart(CorePart &part, const Issue &issue) {
   return Status::success();
 }
 
+namespace {
+/// A store to a compressed tensor as it is on the machine: it reads what it will not replace, then
+/// writes bitmaps, then payloads.
+class CompressedStore : public PartSteps {
+public:
+  CompressedStore(CorePart &part, const Issue &issue) : part(part), issue(issue) {}
+
+  Status open() {
+    Result<TileView> from = part.view(issue.operand[1], "src");
+    if (!from)
+      return from.takeError();
+    source = *from;
+    if (source.empty())
+      return Status::success();
+    Result<TileView> to = part.view(issue.operand[0], "dst");
+    if (!to)
+      return to.takeError();
+    target = *to;
+    tensor.emplace(compressedTensor(part, issue.operand[0].tile));
+    return tensor->check(target, "dst");
+  }
+
+  bool step() override {
+    if (!tensor)
+      return true; // nothing to send
+    int64_t burst = part.chip.rates.dramBurstBytes;
+    switch (done++) {
+    case 0:
+      pending = tensor->beginStore(source, target, burst);
+      return false;
+    case 1:
+      tensor->storeBitmaps(pending);
+      return false;
+    default:
+      part.work.bytesWritten[int(mach::Space::dram)] += tensor->storePayloads(pending, burst);
+      part.work.bytesRead[int(mach::Space::dram)] += pending.read;
+      if (part.countsWork) {
+        part.countRead(source);
+        part.work.dramUsefulBytes += part.codec.storedBytes(source);
+      }
+      return true;
+    }
+  }
+
+private:
+  CorePart &part;
+  const Issue &issue;
+  TileView source, target;
+  std::optional<CompressedTensor> tensor;
+  CompressedTensor::Pending pending;
+  int done = 0;
+};
+} // namespace
+
+static Result<std::unique_ptr<PartSteps>> storeSteps(CorePart &part, const Issue &issue) {
+  auto store = std::make_unique<CompressedStore>(part, issue);
+  if (Status s = store->open(); !s)
+    return s.takeError();
+  return std::unique_ptr<PartSteps>(std::move(store));
+}
+
 Status st(State &state, const mach::St &instr) {
   mach::TensorTile &dst = state.descriptor[instr.dst].tile;
   const mach::TensorTile &src = state.descriptor[instr.src].tile;
@@ -200,6 +261,11 @@ Status st(State &state, const mach::St &instr) {
   issue.operand[0].tile.tile = src.tile;
   issue.destination[0] = 0;
   issue.execute = storePart;
+  if (mach::isCompressed(src.format)) {
+    // Tiles of two cores may lie in one block, which each of them would rewrite.
+    issue.joint = __builtin_popcountll(issue.mask) > 1;
+    issue.steps = storeSteps;
+  }
   return state.submit(issue);
 }
 

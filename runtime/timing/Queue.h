@@ -37,7 +37,8 @@ struct MacRecord {
   std::vector<std::pair<QueueId, Gap>> deferred;
 };
 
-/// A multicast load: one transfer that several queues start together.
+/// A multicast load, or a store of several cores to a compressed tensor: one transfer that several
+/// queues start together.
 struct Join {
   std::vector<QueueId> queues;
   size_t arrived = 0;

@@ -179,7 +179,7 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
   case Engine::store: {
     bool isLoad = event.engine == Engine::load;
     std::shared_ptr<Join> join;
-    if (event.multicast && ids.size() > 1) {
+    if ((event.multicast || event.joint) && ids.size() > 1) {
       join = std::make_shared<Join>();
       join->queues = ids;
     }
@@ -188,9 +188,11 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
       const uint64_t *here = isLoad ? work.bytesWritten : work.bytesRead;
       const uint64_t *there = isLoad ? work.bytesRead : work.bytesWritten;
       entries[i].dramBytes = there[indexOf(Space::dram)];
+      if (!isLoad) // blocks of a compressed tensor that are rewritten in part
+        entries[i].dramBytes += work.bytesRead[indexOf(Space::dram)];
       entries[i].coreBytes = here[indexOf(Space::spm)] + here[indexOf(Space::acc)];
       // The transport carries a multicast once, whatever the number of cores that write it.
-      if (join)
+      if (join && isLoad)
         entries[i].coreBytes /= ids.size();
       entries[i].join = join;
     }
@@ -356,7 +358,8 @@ void Model::Run::startJoined(const Join &join, Cycle ready) {
     if (queues[id].head.ready > latest->ready)
       latest = &queues[id].head;
   accountWall(*latest);
-  auto [end, busy, done] = takeBuses(Engine::load, queues[join.queues[0]].entries.front(), ready);
+  const Queue &first = queues[join.queues[0]];
+  auto [end, busy, done] = takeBuses(first.engine, first.entries.front(), ready);
   std::vector<QueueId> ids = join.queues; // the entries own the join
   for (QueueId id : ids) {
     Queue &queue = queues[id];

@@ -3,11 +3,13 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // A vector clock per engine, advanced through a bounded unrolling of each task in program order.
-// The rules V1 to V7 are those of the pass description.
+// The rules V1 to V8 are those of the pass description.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/ChipDialect.h"
+#include "dialects/Mach/ElementFormat.h"
+#include "runtime/isa/CompressedLayout.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -46,9 +48,10 @@ struct Range {
   }
 };
 
-/// The last access of each engine to a range.
+/// The last access of each engine to a range, and the ops that made it.
 struct Accesses {
   std::array<int64_t, engineCount> lastRead{}, lastWrite{};
+  std::array<Operation *, engineCount> reader{}, writer{};
 };
 
 class TaskVerifier {
@@ -60,6 +63,8 @@ private:
   LogicalResult verifyNetZero(Block &block);
   LogicalResult verifyInPlace();
   LogicalResult verifyWrites();
+  LogicalResult verifyWritesOfOne(StoreOp store);
+  LogicalResult verifySharing();
   LogicalResult verifyPlaces();
   bool tilesAreDisjoint(AllocOp alloc, int64_t cores);
   LogicalResult run(Block &block);
@@ -67,6 +72,9 @@ private:
   LogicalResult wait(WaitOp op);
   LogicalResult signal(SignalOp op);
   LogicalResult access(Operation *op, Value buffer, bool read, bool write, int64_t shift = 0);
+  LogicalResult accessTensor(Operation *op, Value view, bool write);
+  LogicalResult order(Operation *op, Accesses &known, bool read, bool write,
+                      llvm::function_ref<void(InFlightDiagnostic &)> describe);
   LogicalResult setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
                           std::optional<Engine> other, StringRef verb);
 
@@ -77,6 +85,7 @@ private:
   std::map<int64_t, SemaphoreState> semaphores;
   DenseMap<Value, int64_t> uses; // by buffer: executions of its alloc
   std::map<Range, Accesses> accesses;
+  std::map<std::string, Accesses> compressed; // by tensor
 };
 
 } // namespace
@@ -165,28 +174,97 @@ LogicalResult TaskVerifier::verifyInPlace() {
   return failure(result.wasInterrupted());
 }
 
+static bool isShared(Value buffer) {
+  return spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
+}
+
+static bool isCompressed(Value buffer) {
+  return mach::compressedFormat(cast<MemRefType>(buffer.getType()).getElementType()).has_value();
+}
+
+/// True if no element of the tensor is two of the view.
+static bool isInjective(MemRefType view) {
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  if (failed(view.getStridesAndOffset(strides, offset)))
+    return false;
+  SmallVector<std::pair<int64_t, int64_t>> dims; // stride, size
+  for (auto [stride, size] : llvm::zip(strides, view.getShape()))
+    if (size > 1)
+      dims.emplace_back(std::abs(stride), size);
+  llvm::sort(dims);
+  int64_t reach = 0; // of the dimensions so far, from their first element to their last
+  for (auto [stride, size] : dims) {
+    if (stride <= reach)
+      return false;
+    reach += stride * (size - 1);
+  }
+  return true;
+}
+
 /// V6: queues of different cores are not ordered with each other.
+LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
+  auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
+  // What lies in the shared buffer core 0 moves alone.
+  int64_t cores = isShared(store.getBuffer()) ? 1 : int64_t(task.getCores());
+  if (!alloc || !tilesAreDisjoint(alloc, cores))
+    return store.emitOpError("writes the same elements on several cores or in several iterations");
+  if (!isInjective(cast<MemRefType>(store.getTarget().getType())))
+    return store.emitOpError("writes through a view of which two elements are one of the tensor");
+  return success();
+}
+
 LogicalResult TaskVerifier::verifyWrites() {
   if (task.getCores() == 1)
     return success();
+  std::map<std::string, StoreOp> stores; // by tensor
+  WalkResult result = task.walk([&](StoreOp store) -> WalkResult {
+    if (failed(verifyWritesOfOne(store)))
+      return failure();
+    auto view = store.getTarget().getDefiningOp<ViewOp>();
+    if (!view || isCompressed(store.getBuffer())) // in order: V8
+      return success();
+    auto [first, isNew] = stores.try_emplace(view.getTensor().str(), store);
+    if (isNew)
+      return success();
+    InFlightDiagnostic d = store.emitOpError("writes tensor ")
+                           << view.getTensorAttr() << " like another store, on " << task.getCores()
+                           << " cores, which are not ordered";
+    d.attachNote(first->second.getLoc()) << "the other store";
+    return d;
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// V6: one core fills and empties the shared buffer, and only the vector unit waits for all cores.
+LogicalResult TaskVerifier::verifySharing() {
+  if (task.getCores() == 1)
+    return success();
   WalkResult result = task.walk([&](Operation *op) {
-    auto store = dyn_cast<StoreOp>(op);
-    auto load = dyn_cast<LoadOp>(op);
-    if (!store && !load)
+    bool isMac = engineOf(op) == Engine::mac && isa<RunOp>(op);
+    if (!isa<LoadOp, StoreOp>(op) && !isMac)
       return WalkResult::advance();
-    Value buffer = store ? store.getBuffer() : load.getBuffer();
-    auto alloc = buffer.getDefiningOp<AllocOp>();
-    bool isShared = spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
-    if (isShared && (!alloc || llvm::any_of(alloc.getCoreStride(), [](int64_t s) { return s; }))) {
+    for (Value buffer : op->getOperands()) {
+      auto type = dyn_cast<MemRefType>(buffer.getType());
+      if (!type || spaceOf(type) != Space::shared)
+        continue;
+      auto alloc = buffer.getDefiningOp<AllocOp>();
+      if (isMac) {
+        InFlightDiagnostic d = op->emitOpError("uses the shared buffer on ")
+                               << task.getCores() << " cores, of which only core 0 waits for "
+                               << "what fills it";
+        for (Operation *user : buffer.getUsers())
+          if (user != op && engineOf(user) != Engine::mac)
+            d.attachNote(user->getLoc()) << "also used here, by core 0 or the vector unit";
+        return WalkResult::interrupt();
+      }
+      if (alloc && llvm::none_of(alloc.getCoreStride(), [](int64_t s) { return s; }))
+        continue;
       op->emitOpError("moves the shared buffer on ")
           << task.getCores() << " cores, which are not ordered, expected one tile for all";
       return WalkResult::interrupt();
     }
-    // What lies in the shared buffer core 0 moves alone.
-    if (!store || (alloc && tilesAreDisjoint(alloc, isShared ? 1 : int64_t(task.getCores()))))
-      return WalkResult::advance();
-    store.emitOpError("writes the same elements on several cores or in several iterations");
-    return WalkResult::interrupt();
+    return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
 }
@@ -288,6 +366,36 @@ LogicalResult TaskVerifier::signal(SignalOp op) {
   return success();
 }
 
+/// An access to a range, which must come behind those of other engines that it conflicts with.
+/// `describe` completes "may run before engine load is done with".
+LogicalResult TaskVerifier::order(Operation *op, Accesses &known, bool read, bool write,
+                                  llvm::function_ref<void(InFlightDiagnostic &)> describe) {
+  int engine = int(*engineOf(op));
+  Clock &clock = clocks[engine];
+  for (int e = 0; e < engineCount; ++e) {
+    if (e == engine)
+      continue;
+    bool isRead = write && known.lastRead[e] > known.lastWrite[e];
+    if (clock[e] >= (isRead ? known.lastRead[e] : known.lastWrite[e]))
+      continue;
+    InFlightDiagnostic d = op->emitOpError("may run before engine ")
+                           << stringifyEnum(Engine(e)) << " is done with ";
+    describe(d);
+    d.attachNote((isRead ? known.reader[e] : known.writer[e])->getLoc())
+        << "that engine's access, earlier in program order";
+    return d;
+  }
+  if (read) {
+    known.lastRead[engine] = clock[engine];
+    known.reader[engine] = op;
+  }
+  if (write) {
+    known.lastWrite[engine] = clock[engine];
+    known.writer[engine] = op;
+  }
+  return success();
+}
+
 /// V4. By V7 two accesses conflict only if they are to the same copy.
 LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool write,
                                    int64_t shift) {
@@ -298,23 +406,20 @@ LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool 
   int64_t slot = uses[buffer] % int64_t(alloc.getSlots());
   int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
   Range range{space, begin, begin + bytesOf(buffer)};
-  Accesses &known = accesses[range];
-  int engine = int(*engineOf(op));
-  Clock &clock = clocks[engine];
-  for (int e = 0; e < engineCount; ++e) {
-    if (e == engine)
-      continue;
-    int64_t last = write ? std::max(known.lastRead[e], known.lastWrite[e]) : known.lastWrite[e];
-    if (clock[e] < last)
-      return op->emitOpError("may run before engine ")
-             << stringifyEnum(Engine(e)) << " is done with bytes " << begin << " to " << range.end
-             << " of " << stringifyEnum(space);
-  }
-  if (read)
-    known.lastRead[engine] = clock[engine];
-  if (write)
-    known.lastWrite[engine] = clock[engine];
-  return success();
+  return order(op, accesses[range], read, write, [&](InFlightDiagnostic &d) {
+    d << "bytes " << begin << " to " << range.end << " of " << stringifyEnum(space);
+  });
+}
+
+/// V8. What a store does to a compressed tensor it does to whole blocks, and here to all of them.
+LogicalResult TaskVerifier::accessTensor(Operation *op, Value view, bool write) {
+  auto of = view.getDefiningOp<ViewOp>();
+  if (!of || !isCompressed(view))
+    return success();
+  return order(op, compressed[of.getTensor().str()], !write, write, [&](InFlightDiagnostic &d) {
+    d << "the compressed tensor " << of.getTensorAttr()
+      << ", of which a store rewrites whole blocks";
+  });
 }
 
 LogicalResult TaskVerifier::run(Operation *op) {
@@ -341,9 +446,13 @@ LogicalResult TaskVerifier::run(Operation *op) {
     return success();
   ++clocks[int(*engine)][int(*engine)];
   if (auto load = dyn_cast<LoadOp>(op))
-    return access(op, load.getBuffer(), false, true);
+    return failed(accessTensor(op, load.getSource(), false))
+               ? failure()
+               : access(op, load.getBuffer(), false, true);
   if (auto store = dyn_cast<StoreOp>(op))
-    return access(op, store.getBuffer(), true, false);
+    return failed(accessTensor(op, store.getTarget(), true))
+               ? failure()
+               : access(op, store.getBuffer(), true, false);
   auto work = cast<RunOp>(op);
   for (Value out : work.getOuts())
     if (failed(access(op, out, true, true)))
@@ -366,10 +475,39 @@ LogicalResult TaskVerifier::run(Block &block) {
 LogicalResult TaskVerifier::verify() {
   task.walk([&](AllocOp alloc) { maxSlots = std::max<int64_t>(maxSlots, alloc.getSlots()); });
   Block &body = task.getBody().front();
-  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifyWrites()) ||
-      failed(verifyPlaces()))
+  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifySharing()) ||
+      failed(verifyWrites()) || failed(verifyPlaces()))
     return failure();
   return run(body);
+}
+
+/// V7: tensors in DRAM share no bytes. Those without an address have not been placed.
+static LogicalResult verifyTensors(ModuleOp module) {
+  SmallVector<std::tuple<int64_t, int64_t, TensorOp>> places; // begin, end
+  for (auto tensor : module.getOps<TensorOp>()) {
+    if (!tensor.getAddress())
+      continue;
+    auto type = cast<MemRefType>(tensor.getType());
+    int64_t begin = *tensor.getAddress(), elements = type.getNumElements();
+    int64_t end = begin + elements * elementBytes(type.getElementType());
+    if (auto format = mach::compressedFormat(type.getElementType())) {
+      end = begin + mach::CompressedLayout(*format).payloadsOf(elements);
+      begin -= mach::CompressedLayout::blocksOf(elements) * mach::bitmapBytes;
+    }
+    places.emplace_back(begin, end, tensor);
+  }
+  llvm::sort(places, [](const auto &a, const auto &b) { return std::get<0>(a) < std::get<0>(b); });
+  for (size_t i = 1; i < places.size(); ++i) {
+    auto [begin, end, tensor] = places[i];
+    auto [otherBegin, otherEnd, other] = places[i - 1];
+    if (begin >= otherEnd)
+      continue;
+    InFlightDiagnostic d = tensor.emitOpError("overlaps another tensor at bytes ")
+                           << begin << " to " << end << " of dram";
+    d.attachNote(other.getLoc()) << "at bytes " << otherBegin << " to " << otherEnd;
+    return d;
+  }
+  return success();
 }
 
 namespace {
@@ -377,7 +515,7 @@ struct VerifySchedule : slp::impl::VerifyScheduleBase<VerifySchedule> {
   using Base::Base;
   void runOnOperation() override {
     FailureOr<chip::Chip> chip = chipOf(getOperation());
-    if (failed(chip))
+    if (failed(chip) || failed(verifyTensors(getOperation())))
       return signalPassFailure();
     WalkResult result = getOperation().walk(
         [&](TaskOp task) { return WalkResult(TaskVerifier(task, *chip).verify()); });

@@ -261,6 +261,7 @@ module attributes {slp.chip = "lnpu"} {
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
         chip.wait <load> 1 by 1
+        // expected-note @below {{that engine's access, earlier in program order}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
         chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
@@ -291,6 +292,7 @@ module attributes {slp.chip = "lnpu"} {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
         chip.wait <load> 1 by 1
         chip.signal <load> 2 by 1
+        // expected-note @below {{that engine's access, earlier in program order}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.wait <vector> 2 by 1
         // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
@@ -325,6 +327,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
+        // expected-note @below {{that engine's access, earlier in program order}}
         chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
         chip.signal <vector> 1 by 1
       }
@@ -525,6 +528,67 @@ module attributes {slp.chip = "lnpu"} {
 
 // -----
 
+// V6: what core 0 loads into the shared buffer, another core's queue does not wait for.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v6_shared_operand() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      // expected-note @below {{also used here, by core 0 or the vector unit}}
+      chip.load %xv to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+      chip.signal <load> 1 by 1
+      chip.wait <mac> 1 by 1
+      // expected-error @below {{uses the shared buffer on 2 cores, of which only core 0 waits for what fills it}}
+      chip.run "matmul" outs(%c) ins(%a, %a, %b) {mode = "bias"} : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<shared>>)
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: store queues of two cores write one tensor from two buffers.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_two_stores() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c4] extents [64] core_stride [8] slots 1 {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-note @below {{the other store}}
+      chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+      // expected-error @below {{writes tensor @y like another store, on 2 cores, which are not ordered}}
+      chip.store %b to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: coordinates of two cores differ, but name one element.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_view_repeats() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %yv = chip.view @y : memref<4x8xf32, strided<[4, 1]>, #chip.space<dram>>
+      %a = chip.alloc [%c0, %c0] extents [4, 8] core_stride [2, 0] slots 1 {offset = 0, slot_bytes = 64} : memref<2x8xf32, #chip.space<spm>>
+      // expected-error @below {{writes through a view of which two elements are one of the tensor}}
+      chip.store %a to %yv : memref<2x8xf32, #chip.space<spm>>, memref<4x8xf32, strided<[4, 1]>, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
 // V7: chip-place-buffers has not run.
 module attributes {slp.chip = "lnpu"} {
   chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
@@ -630,6 +694,67 @@ module attributes {slp.chip = "lnpu"} {
       // expected-note @below {{at bytes 2048 to 2080}}
       %d = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 2048, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
       chip.run "conv.wg" outs(%c) ins(%a, %a) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: the bitmaps of a compressed tensor lie in front of it.
+module attributes {slp.chip = "lnpu"} {
+  // expected-note @below {{at bytes 0 to 256}}
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {address = 0 : i64, role = #chip.role<input>}
+  // expected-error @below {{overlaps another tensor at bytes 224 to 1312 of dram}}
+  chip.tensor @y : memref<300x!num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>, #chip.space<dram>> {address = 288 : i64, role = #chip.role<output>}
+}
+
+// -----
+
+// V8: a tile is loaded while the block it lies in is rewritten for the tile before.
+!coded = !num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v8_in_place() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64x!coded, #chip.space<dram>>
+      chip.signal <store> 0 by 2
+      scf.for %i = %c0 to %c64 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<shared>>
+        chip.wait <load> 0 by 1
+        // expected-error @below {{may run before engine store is done with the compressed tensor @x, of which a store rewrites whole blocks}}
+        chip.load %xv to %a : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<shared>>
+        chip.signal <load> 1 by 1
+        chip.wait <store> 1 by 1
+        // expected-note @below {{that engine's access, earlier in program order}}
+        chip.store %a to %xv : memref<8x!coded, #chip.space<shared>>, memref<64x!coded, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 2
+    }
+    return
+  }
+}
+
+// -----
+
+// V8: the store of the first tile may come before the second is loaded, on both cores.
+!coded = !num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v8_store_first() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %xv = chip.view @x : memref<64x!coded, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
+      // expected-note @below {{that engine's access, earlier in program order}}
+      chip.load %xv to %a : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<spm>>
+      // expected-error @below {{may run before engine load is done with the compressed tensor @x}}
+      chip.store %a to %xv : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
     }
     return
   }

@@ -1,9 +1,13 @@
 // What chip-verify-schedule accepts beyond what chip-insert-semaphores makes (for that see insert-semaphores.mlir).
 // RUN: slp-opt %s --chip-verify-schedule | FileCheck %s
 
+!coded = !num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>
+
 // CHECK: slp.chip
 module attributes {slp.chip = "lnpu"} {
   chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+
+  chip.tensor @z : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
 
   // In place: the store of a tile and the load of another do not meet.
   func.func @in_place() {
@@ -26,6 +30,45 @@ module attributes {slp.chip = "lnpu"} {
         chip.signal <store> 0 by 1
       }
       chip.wait <load> 0 by 2
+    }
+    return
+  }
+
+  // In place in a compressed tensor: with one copy the next tile is loaded when the block has been rewritten (V8).
+  func.func @in_place_compressed() {
+    chip.task "relu" "train.relu" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %c64 = arith.constant 64 : index
+      %v = chip.view @z : memref<64x!coded, #chip.space<dram>>
+      chip.signal <store> 0 by 1
+      scf.for %i = %c0 to %c64 step %c16 {
+        %x = chip.alloc [%i] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
+        chip.wait <load> 0 by 1
+        chip.load %v to %x : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<spm>>
+        chip.signal <load> 1 by 1
+        chip.wait <vector> 1 by 1
+        chip.run "v.relu" outs(%x) ins(%x) : (memref<8x!coded, #chip.space<spm>>), (memref<8x!coded, #chip.space<spm>>)
+        chip.signal <vector> 2 by 1
+        chip.wait <store> 2 by 1
+        chip.store %x to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
+        chip.signal <store> 0 by 1
+      }
+      chip.wait <load> 0 by 1
+    }
+    return
+  }
+
+  // Two stores to one compressed tensor are in order in the queue of core 0, and the cores of each take turns (V8).
+  func.func @stores_to_one_block() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %v = chip.view @z : memref<64x!coded, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
+      %b = chip.alloc [%c16] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<shared>>
+      chip.store %a to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
+      chip.store %b to %v : memref<8x!coded, #chip.space<shared>>, memref<64x!coded, #chip.space<dram>>
     }
     return
   }

@@ -72,7 +72,7 @@ struct NaiveChip {
         if (there < event.count)
           return false;
       }
-    if (event.multicast)
+    if (event.joint)
       for (NaiveQueue *other : queuesOf(event))
         if (other->entries.empty() || other->entries[0].event != &event || other->free > time)
           return false;
@@ -80,9 +80,9 @@ struct NaiveChip {
   }
   void transfer(const std::vector<NaiveQueue *> &together, const exec::CoreWork &work) {
     bool isLoad = together[0]->engine == Engine::load;
-    auto outside = int64_t(isLoad ? work.bytesRead[0] : work.bytesWritten[0]);
-    auto inside = int64_t(isLoad ? work.bytesWritten[2] : work.bytesRead[2]);
-    inside /= int64_t(together.size());
+    auto outside = int64_t(work.bytesRead[0] + work.bytesWritten[0]);
+    // A multicast crosses the transport once; cores that send together send each their own.
+    auto inside = int64_t(isLoad ? work.bytesWritten[2] / together.size() : work.bytesRead[2]);
     int64_t start = time, end = time;
     if (outside) {
       start = std::max(time, dramFree);
@@ -100,7 +100,7 @@ struct NaiveChip {
   void start(NaiveQueue &q) {
     NaiveEntry entry = q.entries[0];
     const exec::Event &event = *entry.event;
-    if (event.multicast) {
+    if (event.joint) {
       std::vector<NaiveQueue *> together = queuesOf(event);
       for (NaiveQueue *other : together)
         other->entries.pop_front();

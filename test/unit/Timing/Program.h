@@ -70,11 +70,20 @@ struct Program {
   }
   void multicast(uint64_t mask, uint64_t bytes) {
     exec::Event e = event(mach::Opcode::Ld, mach::Engine::load, mask);
-    e.multicast = true;
+    e.multicast = e.joint = true;
     e.work.resize(1);
     e.work[0].bytesRead[0] = bytes;
     for (uint64_t m = mask; m; m &= m - 1)
       e.work[0].bytesWritten[2] += bytes;
+    send(e);
+  }
+  /// To a compressed tensor: the cores take turns in one transfer, which also reads.
+  void jointStore(uint64_t mask, uint64_t bytes, uint64_t readFirst) {
+    exec::Event e = event(mach::Opcode::St, mach::Engine::store, mask);
+    e.joint = true;
+    e.work.resize(1);
+    e.work[0].bytesRead[0] = readFirst;
+    e.work[0].bytesRead[2] = e.work[0].bytesWritten[0] = bytes;
     send(e);
   }
   void store(uint64_t mask, uint64_t bytes) {
@@ -145,7 +154,10 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       p.load(mask, 64 * pick(9));
       break;
     case 1:
-      p.store(mask, 64 * pick(9));
+      if (pick(2))
+        p.store(mask, 64 * pick(9));
+      else
+        p.jointStore(mask, 64 * pick(9), 64 * pick(3));
       break;
     case 2:
       p.multicast(mask, 64 * pick(9));

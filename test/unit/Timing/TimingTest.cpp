@@ -187,6 +187,23 @@ TEST(Timing, MulticastReadsOnceAndWaitsForAllItsQueues) {
   expectPartition(*report, 2);
 }
 
+TEST(Timing, StoreToACompressedTensorIsOneTransferOfItsCores) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.store(2, 128);          // core 1: 1 to 17
+  p.jointStore(3, 128, 64); // 17 to 41: what is rewritten in part is read first
+  p.store(1, 64);           // 41 to 49
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 49 + 20);
+  const CauseCycles &waiting = cyclesOf(*report, Engine::store, 0);
+  EXPECT_EQ(at(waiting, Cause::issue), 2);
+  EXPECT_EQ(at(waiting, Cause::imbalance), 15);
+  EXPECT_EQ(at(waiting, Cause::busy), 24 + 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::store, 1), Cause::busy), 16 + 24);
+  expectPartition(*report, 2);
+}
+
 TEST(Timing, TransportToTheCoresLimitsLoads) {
   Groups groups;
   chip::Chip chip = smallChip();

@@ -44,11 +44,17 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
     - V4: any two accesses of one memory range of which one writes are ordered by engine order and semaphores;
     - V5: no semaphore exceeds 255;
     - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer whose tiles are disjoint in
-      all iterations and on all cores. Tiles that a task stores are disjoint in all iterations and on all cores, since
-      queues of different cores are not ordered with each other. A buffer in the shared memory is moved by core 0 alone and
-      is one tile for all cores (`core_stride` 0);
+      all iterations and on all cores. Tiles that a task on several cores stores are disjoint in all iterations and on all
+      cores, no two elements of a view are one element of the tensor, and one `chip.store` alone names a tensor, since
+      queues of different cores are not ordered with each other. A buffer in the shared memory is moved by core 0 alone, is
+      one tile for all cores (`core_stride` 0), and on several cores only the vector unit uses it, which waits for all of
+      them: a MAC core waits for its own queues, not for core 0's;
     - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses included, share no bytes and
-      lie inside the memories of the module's chip (`slp.chip`).
+      lie inside the memories of the module's chip (`slp.chip`); so do the tensors in DRAM, the bitmaps of compressed ones
+      included;
+    - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
+      one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores are in order
+      among each other: of one, the cores take turns, and core 0 takes part in all.
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
