@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/ChipOps.h"
 
 #include "dialects/Num/NumDialect.h"
 

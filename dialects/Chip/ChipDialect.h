@@ -25,9 +25,6 @@
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Chip/ChipOpsAttributes.h.inc"
 
-#define GET_OP_CLASSES
-#include "dialects/Chip/ChipOps.h.inc"
-
 namespace slp::chip_ir {
 
 /// The memory of a buffer or view; dram if the type says nothing.

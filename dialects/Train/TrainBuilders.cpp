@@ -6,7 +6,8 @@
 
 #include "dialects/Train/TrainBuilders.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/MulOp.h"
 
 using namespace mlir;
 

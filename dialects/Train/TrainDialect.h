@@ -53,6 +53,19 @@ inline llvm::StringRef getArgNameAttrName() { return "train.name"; }
 /// Discardable unit attribute: the results of the op are f32 in every policy.
 inline llvm::StringRef getF32AttrName() { return "train.f32"; }
 
+/// Attribute of a module of stage `import`: gradients and updates are in the graph, and
+/// `differentiate` adds those of `train.gradient` and `train.derivative` alone.
+inline llvm::StringRef getOwnUpdatesAttrName() { return "train.own_updates"; }
+/// Attribute of a module: numbers of the optimizer that the file gives, as a dictionary of f32 by
+/// the names of slp-sim's options.
+inline llvm::StringRef getHyperAttrName() { return "train.hyper"; }
+/// Attribute of a module: the optimizer that the file gives, as --optimizer names it.
+inline llvm::StringRef getFileOptimizerAttrName() { return "train.file_optimizer"; }
+
+/// Values that are IR: the most bytes of a constant or an initial value that are not all the same,
+/// and of a frozen state's.
+constexpr int64_t maxInlineBytes = 4096, maxFrozenBytes = 1 << 20;
+
 } // namespace slp::train
 
 #include "dialects/Train/TrainInterfaces.h.inc"

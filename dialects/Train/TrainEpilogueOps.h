@@ -11,7 +11,6 @@
 
 #include "llvm/ADT/StringExtras.h"
 
-#define GET_OP_CLASSES
 #include "dialects/Train/TrainEpilogueOps.h.inc"
 
 #endif // DIALECTS_TRAIN_TRAINEPILOGUEOPS_H

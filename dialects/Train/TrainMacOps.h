@@ -9,7 +9,6 @@
 
 #include "dialects/Train/TrainDialect.h"
 
-#define GET_OP_CLASSES
 #include "dialects/Train/TrainMacOps.h.inc"
 
 #endif // DIALECTS_TRAIN_TRAINMACOPS_H

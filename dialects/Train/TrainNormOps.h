@@ -9,7 +9,6 @@
 
 #include "dialects/Train/TrainDialect.h"
 
-#define GET_OP_CLASSES
 #include "dialects/Train/TrainNormOps.h.inc"
 
 #endif // DIALECTS_TRAIN_TRAINNORMOPS_H

@@ -8,12 +8,23 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainLogicOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/LogOp.h"
+#include "dialects/Train/LogicalNotOp.h"
+#include "dialects/Train/MaxOp.h"
+#include "dialects/Train/MaxShareOp.h"
+#include "dialects/Train/MinOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/PowOp.h"
+#include "dialects/Train/PreluGradOp.h"
+#include "dialects/Train/PreluOp.h"
+#include "dialects/Train/PreluSlopeOp.h"
+#include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/SelectOp.h"
+#include "dialects/Train/SubOp.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -22,11 +33,7 @@ using slp::autodiff::GradientOf;
 static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
 
 /// Whether `value` is a parameter, perhaps under another shape.
-static bool isParameter(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getX();
-  return bool(value.getDefiningOp<ReadOp>());
-}
+static bool isParameter(Value value) { return isRead(beforeReshapes(value).getDefiningOp()); }
 
 namespace {
 /// Builds gradients of one op.

@@ -6,8 +6,10 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
 
 using namespace mlir;
 using namespace slp::train;

@@ -10,9 +10,9 @@
 
 #include "lib/Autodiff/Differentiator.h"
 
+#include "dialects/Train/DerivativeOp.h"
+#include "dialects/Train/SeedOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLossOps.h"
 
 using namespace mlir;
 using namespace slp;

@@ -12,12 +12,15 @@
 #include "lib/Autodiff/Gradients.h"
 #include "lib/Autodiff/Updates.h"
 
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/GradientOp.h"
+#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -83,7 +86,7 @@ static Value readForEval(OpBuilder &b, Location loc, ModuleOp module, Attribute 
   Value value = ReadOp::create(b, loc, state.getType(), symbol);
   if (value.getType() == type)
     return value;
-  return ReshapeOp::create(b, loc, type, value, Phase::fp);
+  return createReshape(b, loc, type, value, Phase::fp);
 }
 
 /// What an op of @step is in @eval: nothing is dropped, and running statistics take the place of

@@ -9,7 +9,7 @@
 #include "lib/Autodiff/Differentiator.h"
 
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -46,9 +46,7 @@ Value Differentiator::sum(SmallVector<Contribution> &parts, Location loc, Phase 
 
 /// Whether `value` is f32 in every policy, perhaps in another shape.
 static bool keepsF32(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getX();
-  Operation *def = value.getDefiningOp();
+  Operation *def = beforeReshapes(value).getDefiningOp();
   return def && def->hasAttr(getF32AttrName());
 }
 

@@ -6,8 +6,8 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/BiasAddOp.h"
+#include "dialects/Train/BiasGradOp.h"
 
 using namespace mlir;
 using namespace slp::train;

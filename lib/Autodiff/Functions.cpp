@@ -6,10 +6,18 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/EqualOp.h"
+#include "dialects/Train/LessEqualOp.h"
+#include "dialects/Train/LessOp.h"
+#include "dialects/Train/LogicalAndOp.h"
+#include "dialects/Train/LogicalOrOp.h"
+#include "dialects/Train/LogicalXorOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/ReluOp.h"
 #include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainLogicOps.h"
 
 #include <limits>
 

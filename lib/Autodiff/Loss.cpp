@@ -6,10 +6,17 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/LogSoftmaxGradOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/NllGradOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SoftmaxGradOp.h"
+#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -56,11 +63,7 @@ struct NllGradient : slp::autodiff::GradientOf<NllGradient, NllOp> {
 
 /// Whether `error` is the loss scale alone: what comes back along the loss itself, or along a sum
 /// that it is a part of.
-static bool isSeed(Value error) {
-  while (auto reshape = error.getDefiningOp<ReshapeOp>())
-    error = reshape.getX();
-  return error.getDefiningOp<SeedOp>() != nullptr;
-}
+static bool isSeed(Value error) { return beforeReshapes(error).getDefiningOp<SeedOp>() != nullptr; }
 
 /// The fused gradient knows the loss scale; as a part of another loss it is multiplied by the error
 /// that comes back, in which the scale is.
@@ -86,7 +89,7 @@ struct CrossEntropyGradient : slp::autodiff::GradientOf<CrossEntropyGradient, Cr
     Value each = resultGrads[1];
     if (resultGrads[0]) {
       auto one = RankedTensorType::get({1}, b.getF32Type());
-      Value scalar = ReshapeOp::create(b, op.getLoc(), one, resultGrads[0], Phase::bp);
+      Value scalar = createReshape(b, op.getLoc(), one, resultGrads[0], Phase::bp);
       auto shares =
           createInferred<SpreadOp>(b, op.getLoc(), scalar,
                                    {i64s(b, "shape", x.take_front()), phase,

@@ -6,9 +6,9 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -47,10 +47,10 @@ struct MatMulGradient : slp::autodiff::GradientOf<MatMulGradient, MatMulOp> {
     if (op.getBias() && needed[2]) {
       auto type = cast<RankedTensorType>(dy.getType());
       if (type.getRank() == 3) // all rows of all batches
-        dy = ReshapeOp::create(
-            b, op.getLoc(),
-            type.clone({type.getDimSize(0) * type.getDimSize(1), type.getDimSize(2)}), dy,
-            Phase::wg);
+        dy =
+            createReshape(b, op.getLoc(),
+                          type.clone({type.getDimSize(0) * type.getDimSize(1), type.getDimSize(2)}),
+                          dy, Phase::wg);
       auto db = createInferred<BiasGradOp>(b, op.getLoc(), dy, phaseOf(b, Phase::wg));
       if (!db)
         return failure();

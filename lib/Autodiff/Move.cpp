@@ -8,9 +8,9 @@
 
 #include "lib/Autodiff/Gradients.h"
 
+#include "dialects/Train/ReduceSumOp.h"
 #include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -21,7 +21,7 @@ static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getT
 
 bool slp::autodiff::isWeight(Value v) {
   while (Operation *op = v.getDefiningOp()) {
-    if (isa<ReadOp>(op))
+    if (isRead(op))
       return true;
     if (!isa<ReshapeOp, TransposeOp, SliceOp, ConcatOp, PadOp, ExpandOp>(op))
       return false;

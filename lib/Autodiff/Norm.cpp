@@ -6,9 +6,13 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/NormalizeFixedGradOp.h"
+#include "dialects/Train/NormalizeGradOp.h"
+#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/NormalizeSumsOp.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -94,7 +98,7 @@ public:
       SmallVector<int64_t> shape = {1};
       llvm::append_range(shape, shapeOf(x));
       auto type = cast<RankedTensorType>(x.getType()).clone(shape);
-      return ReshapeOp::create(b, op.getLoc(), type, x, Phase::wg);
+      return createReshape(b, op.getLoc(), type, x, Phase::wg);
     };
     auto total = createInferred<NormalizeSumsOp>(
         b, op.getLoc(),
@@ -104,7 +108,7 @@ public:
       return {};
     auto narrowed = [&](Value x) -> Value {
       auto type = cast<RankedTensorType>(x.getType()).clone(shapeOf(parameter));
-      return ReshapeOp::create(b, op.getLoc(), type, x, Phase::wg);
+      return createReshape(b, op.getLoc(), type, x, Phase::wg);
     };
     return {narrowed(total.getSum()), narrowed(total.getProducts())};
   }

@@ -8,8 +8,12 @@
 
 #include "lib/Autodiff/Parts.h"
 
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/PadOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/SliceOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "llvm/ADT/STLExtras.h"
 

@@ -6,7 +6,11 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/AvgPoolGradOp.h"
+#include "dialects/Train/AvgPoolOp.h"
+#include "dialects/Train/MaxPoolGradOp.h"
+#include "dialects/Train/MaxPoolOp.h"
+#include "dialects/Train/MaxPoolTakeOp.h"
 
 using namespace mlir;
 using namespace slp::train;

@@ -6,9 +6,16 @@
 
 #include "lib/Autodiff/Gradients.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainLogicOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/EqualOp.h"
+#include "dialects/Train/LogicalAndOp.h"
+#include "dialects/Train/LogicalNotOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/ReciprocalOp.h"
+#include "dialects/Train/SelectOp.h"
+#include "dialects/Train/SignOp.h"
 #include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;

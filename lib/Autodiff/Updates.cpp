@@ -6,9 +6,17 @@
 
 #include "lib/Autodiff/Updates.h"
 
+#include "dialects/Train/AccumulateOp.h"
+#include "dialects/Train/AdagradOp.h"
+#include "dialects/Train/AdamOp.h"
+#include "dialects/Train/ClipFactorOp.h"
+#include "dialects/Train/DrainOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/SgdOp.h"
+#include "dialects/Train/SquareSumOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringExtras.h"

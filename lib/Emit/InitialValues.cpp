@@ -9,7 +9,7 @@
 #include "runtime/data/NpyHeader.h"
 #include "runtime/num/Random.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/StateOp.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"

@@ -6,7 +6,7 @@
 
 #include "Kernel.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConstantOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,7 +9,9 @@
 #include "Accumulator.h"
 #include "Kernel.h"
 
-#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -10,8 +10,10 @@
 
 #include "Kernel.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainStreams.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"

@@ -8,7 +8,9 @@
 
 #include "Kernel.h"
 
-#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/NllGradOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/SeedOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,7 +9,7 @@
 #include "Accumulator.h"
 #include "Kernel.h"
 
-#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/MatMulOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -8,7 +8,9 @@
 
 #include "Kernel.h"
 
-#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ShareTargetOp.h"
+#include "dialects/Train/ThresholdOp.h"
 
 #include <cmath>
 

@@ -10,7 +10,10 @@
 
 #include "slp/Reference/Arithmetic.h"
 
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/PadOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include <cmath>
 

@@ -11,7 +11,13 @@
 #include "Broadcast.h"
 #include "Kernel.h"
 
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReduceSumSquareOp.h"
+#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/VarianceGradOp.h"
+#include "dialects/Train/VarianceOp.h"
 
 #include <cmath>
 #include <limits>

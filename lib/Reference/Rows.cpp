@@ -9,7 +9,7 @@
 #include "Kernel.h"
 #include "Reduction.h"
 
-#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
 
 using namespace mlir;
 using namespace slp;

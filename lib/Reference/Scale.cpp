@@ -8,6 +8,7 @@
 
 #include "Kernel.h"
 
+#include "dialects/Train/LossScaleUpdateOp.h"
 #include "dialects/Train/TrainScaleOps.h"
 
 #include <algorithm>

@@ -10,9 +10,10 @@
 
 #include "Comparison.h"
 
+#include "dialects/Train/TrainValues.h"
+
 #include "runtime/isa/Assembly.h"
 
-#include "dialects/Train/TrainStateOps.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/Twine.h"
 
@@ -67,7 +68,7 @@ Comparison::Comparison(const image::Image &image, std::string where)
 void Comparison::expect(llvm::StringRef name, const reference::Tensor &values, OpResult result) {
   Operation *op = result.getOwner();
   // A read produces nothing; states are compared by reading them back.
-  if (isa<train::ReadOp>(op))
+  if (train::isRead(op))
     return;
   if (name.empty()) {
     unnamed.push_back(("result #" + llvm::Twine(result.getResultNumber()) + " of " +

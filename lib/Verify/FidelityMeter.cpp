@@ -10,13 +10,16 @@
 
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMixedOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/NormalizeGradOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/RoundOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/TrainValues.h"
 #include "slp/Reference/Arithmetic.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -36,8 +39,8 @@ static train::Phase phaseOf(Operation *op) {
 static bool isMeasured(OpResult result) {
   Operation *op = result.getOwner();
   Type element = getElementTypeOrSelf(result.getType());
-  return isa<FloatType, num_ir::FloatType, num_ir::MixedType>(element) &&
-         !isa<train::ReadOp, train::InPlaceInterface>(op) && phaseOf(op) != train::Phase::up;
+  return isa<FloatType, num_ir::FloatType, num_ir::MixedType>(element) && !train::isRead(op) &&
+         !isa<train::InPlaceInterface>(op) && phaseOf(op) != train::Phase::up;
 }
 
 /// From the seeds of the backward pass on, every value with an operand that is scaled is: BP and WG

@@ -9,8 +9,10 @@
 #include "runtime/api/Session.h"
 #include "slp/Reference/Arithmetic.h"
 
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/NllOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainLossOps.h"
 
 #include <random>
 

@@ -12,8 +12,8 @@
 
 #include "slp/Emit/InitialValues.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
 using namespace slp;
@@ -179,10 +179,8 @@ LogicalResult Verifier::compareStored(const Comparison &comparison, const std::s
 
 /// A result that nothing computes is where it came from; any other has to be stored.
 void Verifier::noteResultWithoutMemory(StringRef name, Value value, bool count) {
-  Value root = value;
-  while (auto reshape = root.getDefiningOp<train::ReshapeOp>())
-    root = reshape.getX();
-  if (root.getDefiningOp<train::ConstantOp>() || root.getDefiningOp<train::ReadOp>() ||
+  Value root = train::beforeReshapes(value);
+  if (train::isConstant(root.getDefiningOp()) || train::isRead(root.getDefiningOp()) ||
       isa<BlockArgument>(root)) {
     if (count)
       report.elided.push_back({name.str(), "a result that is an input, a state or a constant"});

@@ -11,9 +11,9 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Verify/Verify.h"
 
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/DerivativeOp.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/StateOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"

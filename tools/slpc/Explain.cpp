@@ -8,7 +8,8 @@
 
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"

@@ -8,6 +8,9 @@
 
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"

@@ -6,7 +6,8 @@
 
 #include "Summary.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/WriteOp.h"
 #include "runtime/isa/EnumSpace.h.inc"
 #include "slp/Pipeline/Pipeline.h"
 

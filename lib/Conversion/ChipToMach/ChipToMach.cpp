@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/ChipOps.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachToInstruction.h"

@@ -6,6 +6,12 @@
 
 #include "Nest.h"
 
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/RunOp.h"
+#include "dialects/Chip/StoreOp.h"
+#include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/ViewOp.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -8,7 +8,9 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/BiasAddOp.h"
+#include "dialects/Train/ReluOp.h"
+#include "dialects/Train/RoundOp.h"
 #include "runtime/isa/Instructions.h"
 
 using namespace mlir;

@@ -8,7 +8,11 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainLossOps.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/NllGradOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/SeedOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,9 +9,12 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/ReluOp.h"
 
 #include "llvm/Support/MathExtras.h"
 

@@ -10,7 +10,9 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ShareTargetOp.h"
+#include "dialects/Train/ThresholdOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -8,7 +8,10 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/LogSoftmaxGradOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/SoftmaxGradOp.h"
+#include "dialects/Train/SoftmaxOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,6 +9,9 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/ClearSaturationsOp.h"
+#include "dialects/Train/LossScaleUpdateOp.h"
+#include "dialects/Train/SaturationsOp.h"
 #include "dialects/Train/TrainScaleOps.h"
 
 using namespace mlir;

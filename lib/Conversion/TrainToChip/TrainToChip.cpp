@@ -8,9 +8,13 @@
 #include "LowerOp.h"
 #include "Masks.h"
 
-#include "dialects/Train/TrainMixedOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Chip/TensorOp.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/StateOp.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "slp/Conversion/Passes.h"
 

@@ -9,11 +9,13 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Likelihood.h"
 
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/VarianceOp.h"
 
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"

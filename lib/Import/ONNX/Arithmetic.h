@@ -35,6 +35,7 @@ struct Number {
 template <typename Op>
 mlir::Value build(Node &node, mlir::ValueRange operands,
                   std::initializer_list<Number> numbers = {}) {
+  static_assert(sizeof(Op) != 0, "include dialects/Train/<Op>.h, or add the op to BuiltOps.def");
   if (llvm::is_contained(operands, mlir::Value()))
     return {};
   llvm::SmallVector<mlir::NamedAttribute> attributes;

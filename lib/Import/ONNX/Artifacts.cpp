@@ -12,12 +12,14 @@
 #include "lib/Import/ONNX/Training.h"
 #include "lib/Import/ONNX/Volume.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/GradientOp.h"
+#include "dialects/Train/MaxPoolGradOp.h"
+#include "dialects/Train/MaxPoolOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReluGradOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -10,12 +10,20 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/GatherOp.h"
+#include "dialects/Train/LogSoftmaxGradOp.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/NormalizeGradOp.h"
+#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/NormalizeSumsOp.h"
+#include "dialects/Train/PadOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/SoftmaxGradOp.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/VarianceOp.h"
 
 #include "llvm/ADT/Sequence.h"
 
@@ -25,12 +33,7 @@ using namespace slp::import_onnx;
 using train::Phase;
 
 /// Input `i` before reshapes.
-static Value sourceOf(Node &node, unsigned i) {
-  Value value = node.tensor(i);
-  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
-    value = reshape.getX();
-  return value;
-}
+static Value sourceOf(Node &node, unsigned i) { return train::beforeReshapes(node.tensor(i)); }
 
 //===----------------------------------------------------------------------------------------===//
 // Arithmetic

@@ -7,8 +7,9 @@
 #include "lib/Import/ONNX/ShapeRules.h"
 #include "lib/Import/ONNX/Volume.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainMacOps.h"
+#include "dialects/Train/BiasAddOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
 
 using namespace mlir;
 using namespace slp;

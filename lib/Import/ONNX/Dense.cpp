@@ -8,8 +8,8 @@
 #include "lib/Import/ONNX/Operators.h"
 #include "lib/Import/ONNX/ShapeRules.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/MatMulOp.h"
 
 using namespace mlir;
 using namespace slp;

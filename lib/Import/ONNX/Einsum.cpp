@@ -14,8 +14,8 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/ReduceSumOp.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"

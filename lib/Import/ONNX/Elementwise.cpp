@@ -10,11 +10,11 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ReluOp.h"
 #include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainEpilogueOps.h"
 #include "dialects/Train/TrainLogicOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include <cmath>
 

@@ -11,12 +11,15 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Names.h"
 
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainLossOps.h"
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainRowOps.h"
 #include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -51,13 +54,6 @@ static bool isTrained(Value value) {
       add(operand);
   }
   return false;
-}
-
-/// Behind changes of shape.
-static Value rootOf(Value value) {
-  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
-    value = reshape.getX();
-  return value;
 }
 
 /// The name that an op's result has from the model.
@@ -156,8 +152,8 @@ LogicalResult Importer::findLoss() {
   if (!shapeOf(loss.value).empty()) {
     OpBuilder &b = graph.builder;
     Location loc = NameLoc::get(b.getStringAttr(loss.name));
-    loss.value = train::ReshapeOp::create(b, loc, RankedTensorType::get({}, b.getF32Type()),
-                                          loss.value, train::Phase::fp);
+    loss.value = train::createReshape(b, loc, RankedTensorType::get({}, b.getF32Type()), loss.value,
+                                      train::Phase::fp);
   }
   return findLogits();
 }
@@ -184,8 +180,8 @@ FailureOr<Importer::NamedValue> Importer::chosenLogits(NamedValue otherwise) {
                    << quoteNames(outputs);
   if (!isFloat(chosen.value))
     return error() << "expected a tensor of FLOAT, found integers";
-  Operation *op = rootOf(chosen.value).getDefiningOp();
-  if (!op || isa<train::ReadOp, train::ConstantOp>(op))
+  Operation *op = train::beforeReshapes(chosen.value).getDefiningOp();
+  if (!op || train::isRead(op) || train::isConstant(op))
     return error() << "expected a tensor that the step computes, found "
                    << (op ? "a parameter or a constant" : "an input");
   if (shapeOf(chosen.value).empty())
@@ -210,9 +206,9 @@ LogicalResult Importer::findLogits() {
         options.logits.empty() ? FailureOr<NamedValue>(found) : chosenLogits(found);
     if (failed(chosen))
       return failure();
-    Operation *op = rootOf(chosen->value).getDefiningOp();
-    bool isComputed = op && !isa<train::ReadOp, train::ConstantOp>(op);
-    if (isComputed && rootOf(chosen->value) != rootOf(loss.value))
+    Operation *op = train::beforeReshapes(chosen->value).getDefiningOp();
+    bool isComputed = op && !train::isRead(op) && !train::isConstant(op);
+    if (isComputed && train::beforeReshapes(chosen->value) != train::beforeReshapes(loss.value))
       logits = *chosen;
   }
   if (!logits.value) {
@@ -249,8 +245,9 @@ void Importer::findJudge() {
   };
   for (bool isOther : {false, true})
     for (const ClassLoss &inner : graph.classLosses)
-      if (!labels && (inner.scores != logits.value) == isOther && fits(rootOf(inner.labels)))
-        labels = cast<BlockArgument>(rootOf(inner.labels));
+      if (!labels && (inner.scores != logits.value) == isOther &&
+          fits(train::beforeReshapes(inner.labels)))
+        labels = cast<BlockArgument>(train::beforeReshapes(inner.labels));
   if (labels || !graph.classLosses.empty())
     return;
   for (BlockArgument argument : step.getArguments())

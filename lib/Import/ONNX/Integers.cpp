@@ -8,6 +8,8 @@
 
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/ToFloatOp.h"
+#include "dialects/Train/ToIntegerOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

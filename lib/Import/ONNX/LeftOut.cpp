@@ -11,7 +11,7 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Names.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainDialect.h"
 
 #include "llvm/Support/GlobPattern.h"
 

@@ -6,10 +6,12 @@
 
 #include "lib/Import/ONNX/Likelihood.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/LogicalNotOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/ReduceSumOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainReduceOps.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,7 +9,11 @@
 #ifndef LIB_IMPORT_ONNX_LIKELIHOOD_H
 #define LIB_IMPORT_ONNX_LIKELIHOOD_H
 
-#include "dialects/Train/TrainLossOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace slp::train {
+class NllOp;
+} // namespace slp::train
 
 namespace slp::import_onnx {
 

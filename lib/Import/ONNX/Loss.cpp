@@ -8,12 +8,20 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/LogSoftmaxGradOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/NllGradOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SpreadOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "onnx/onnx_pb.h"
@@ -92,9 +100,7 @@ static bool countsAll(Node &node) {
 static void noteClassLoss(Node &node, Value loss, Value scores) {
   Value labels = node.tensor(1);
   node.graph.classLosses.push_back({loss, scores, labels});
-  while (auto reshape = labels.getDefiningOp<train::ReshapeOp>())
-    labels = reshape.getX();
-  auto argument = dyn_cast<BlockArgument>(labels);
+  auto argument = dyn_cast<BlockArgument>(train::beforeReshapes(labels));
   if (!argument)
     return;
   auto step = cast<func::FuncOp>(argument.getOwner()->getParentOp());

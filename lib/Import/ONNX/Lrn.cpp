@@ -10,7 +10,7 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/AvgPoolOp.h"
 
 using namespace mlir;
 using namespace slp;

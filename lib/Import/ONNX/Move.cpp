@@ -11,7 +11,7 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/GatherOp.h"
 
 #include <cmath>
 

@@ -6,8 +6,12 @@
 
 #include "lib/Import/ONNX/Moves.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/PadOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "llvm/ADT/Sequence.h"
 

@@ -6,9 +6,10 @@
 
 #include "lib/Import/ONNX/Node.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/StateOp.h"
 
 #include "mlir/IR/Verifier.h"
 #include "onnx/onnx_pb.h"

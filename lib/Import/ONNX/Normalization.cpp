@@ -8,9 +8,15 @@
 
 #include "lib/Import/ONNX/Normalization.h"
 
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/MovingAverageOp.h"
+#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/StateOp.h"
+#include "dialects/Train/VarianceOp.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/Sequence.h"

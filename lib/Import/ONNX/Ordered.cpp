@@ -12,7 +12,8 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceMaxOp.h"
+#include "dialects/Train/ReduceMinOp.h"
 
 #include "llvm/Support/MathExtras.h"
 

@@ -6,8 +6,11 @@
 
 #include "lib/Import/ONNX/Window.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/AvgPoolGradOp.h"
+#include "dialects/Train/AvgPoolOp.h"
+#include "dialects/Train/MaxPoolGradOp.h"
+#include "dialects/Train/MaxPoolOp.h"
+#include "dialects/Train/PadOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -9,10 +9,12 @@
 
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
+#include "dialects/Train/DerivativeOp.h"
+#include "dialects/Train/PreviewAdagradOp.h"
+#include "dialects/Train/PreviewAdamOp.h"
+#include "dialects/Train/PreviewMomentumOp.h"
+#include "dialects/Train/SgdOp.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "onnx/onnx_pb.h"
 
@@ -92,7 +94,7 @@ static FailureOr<unsigned> countTensors(Node &node, unsigned kinds) {
 /// Whether the tensors are states, so that the optimizer's numbers are the host's.
 static bool isTraining(Node &node) {
   Value x = node.tensor(2);
-  return x && x.getDefiningOp<train::ReadOp>();
+  return x && train::isRead(x.getDefiningOp());
 }
 
 static NamedAttribute numberOf(Node &node, OpBuilder &b, StringRef name, float absent) {
@@ -108,7 +110,7 @@ static Value scalarOf(Node &node, unsigned input) {
   if (!type.getElementType().isF32())
     return nullptr;
   auto scalar = RankedTensorType::get({}, type.getElementType());
-  return train::ReshapeOp::create(node.builder, node.loc, scalar, value, train::Phase::fp);
+  return train::createReshape(node.builder, node.loc, scalar, value, train::Phase::fp);
 }
 
 /// An optimizer of any tensors: (R, T, X..., G..., state...) to the new X and states. The rate and

@@ -15,7 +15,7 @@
 
 #include "onnx/onnx_pb.h"
 
-#include "dialects/Train/TrainElementwiseOps.h"
+#include "dialects/Train/RoundEvenOp.h"
 
 using namespace mlir;
 using namespace slp;

@@ -8,7 +8,13 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceMaxOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceMinOp.h"
+#include "dialects/Train/ReduceProdOp.h"
+#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReduceSumSquareOp.h"
 
 #include "llvm/ADT/Sequence.h"
 

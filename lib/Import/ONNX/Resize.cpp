@@ -14,6 +14,7 @@
 
 #include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/GatherOp.h"
 
 #include <cmath>
 

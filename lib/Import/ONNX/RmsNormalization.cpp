@@ -11,7 +11,8 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Normalization.h"
 
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/VarianceOp.h"
 
 #include "llvm/ADT/Sequence.h"
 

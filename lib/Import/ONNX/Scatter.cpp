@@ -14,7 +14,8 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/GatherOp.h"
+#include "dialects/Train/ScatterAddOp.h"
 
 #include "llvm/ADT/Sequence.h"
 

@@ -9,8 +9,8 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/OptimizerModel.h"
 
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"

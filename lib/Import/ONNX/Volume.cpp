@@ -12,9 +12,11 @@
 #include "lib/Import/ONNX/Arithmetic.h"
 #include "lib/Import/ONNX/Moves.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/BiasAddOp.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
 
 #include "mlir/IR/OperationSupport.h"
 

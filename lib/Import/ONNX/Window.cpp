@@ -6,7 +6,7 @@
 
 #include "lib/Import/ONNX/Window.h"
 
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/MaxPoolOp.h"
 
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringSwitch.h"

@@ -4,7 +4,10 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/SignalOp.h"
+#include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/WaitOp.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 namespace slp {

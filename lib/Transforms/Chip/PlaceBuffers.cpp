@@ -4,7 +4,9 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "slp/Transforms/Chip/Passes.h"

@@ -9,18 +9,32 @@
 
 #include "lib/Transforms/Train/BackwardPatterns.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/AvgPoolGradOp.h"
+#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/GatherOp.h"
+#include "dialects/Train/GradientOp.h"
+#include "dialects/Train/LessOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/SelectOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLogicOps.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/WriteOp.h"
 
 #include <cmath>
 
@@ -36,15 +50,8 @@ static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// The value under another shape, as it was before.
-static Value beforeReshape(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getX();
-  return value;
-}
-
 static bool isZero(Value value) {
-  auto constant = beforeReshape(value).getDefiningOp<ConstantOp>();
+  auto constant = beforeReshapes(value).getDefiningOp<ConstantOp>();
   auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
   return dense && dense.getElementType().isF32() && dense.isSplat() &&
          dense.getSplatValue<float>() == 0;
@@ -177,7 +184,7 @@ Value Recognizer::lossGrad(AffineOp op) {
   auto [difference, scale] = splitScale(op.getY());
   auto sub = difference ? difference.getDefiningOp<SubOp>() : SubOp();
   auto softmax = sub ? sub.getA().getDefiningOp<SoftmaxOp>() : SoftmaxOp();
-  auto gather = softmax ? beforeReshape(sub.getB()).getDefiningOp<GatherOp>() : GatherOp();
+  auto gather = softmax ? beforeReshapes(sub.getB()).getDefiningOp<GatherOp>() : GatherOp();
   if (!gather || shapeOf(softmax.getX()).size() != 2 || !isShare(scale, shapeOf(softmax.getX())[0]))
     return {};
   // One hot is a row of the identity.

@@ -8,8 +8,8 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/TransposeOp.h"
 
 namespace slp {
 #define GEN_PASS_DEF_TRAINFOLDTRANSPOSES

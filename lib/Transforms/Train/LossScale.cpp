@@ -9,15 +9,38 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/AccumulateOp.h"
+#include "dialects/Train/AdagradOp.h"
+#include "dialects/Train/AdamOp.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/DrainOp.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/MaxPoolTakeOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/NormalizeGradOp.h"
+#include "dialects/Train/NormalizeSumsOp.h"
+#include "dialects/Train/PadOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/RoundOp.h"
+#include "dialects/Train/ScatterAddOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SgdOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/SquareSumOp.h"
+#include "dialects/Train/SubOp.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -55,8 +78,8 @@ static bool isLinear(Operation *op, ArrayRef<bool> isScaled) {
     return count == 1 && isScaled.size() == 3 && isScaled[2];
   if (isa<NormalizeSumsOp>(op) || op->getName().getStringRef().ends_with("_grad"))
     return isScaled[0] && count == 1;
-  return isa<DivOp, DropoutOp, ExpandOp, MaxPoolTakeOp, ReduceMeanOp, ReduceSumOp, ReshapeOp,
-             RoundOp, ScatterAddOp, SliceOp, SpreadOp, TransposeOp>(op) &&
+  return (isReshape(op) || isa<DivOp, DropoutOp, ExpandOp, MaxPoolTakeOp, ReduceMeanOp, ReduceSumOp,
+                               RoundOp, ScatterAddOp, SliceOp, SpreadOp, TransposeOp>(op)) &&
          isScaled[0] && count == 1;
 }
 

@@ -6,7 +6,12 @@
 
 #include "lib/Transforms/Train/MixingStates.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ShareTargetOp.h"
+#include "dialects/Train/StateOp.h"
+#include "dialects/Train/ThresholdOp.h"
+#include "dialects/Train/WriteOp.h"
 
 using namespace mlir;
 using namespace slp;

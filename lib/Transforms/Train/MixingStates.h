@@ -12,7 +12,7 @@
 
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/TrainMixedOps.h"
+#include "dialects/Train/ClassifyOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

@@ -6,8 +6,9 @@
 
 #include "lib/Transforms/Train/ModelHash.h"
 
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainNodeName.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"

@@ -8,11 +8,12 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/MaxPoolOp.h"
+#include "dialects/Train/MaxPoolTakeOp.h"
+#include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/ReluOp.h"
+#include "dialects/Train/RoundOp.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
@@ -36,13 +37,13 @@ bool slp::isSelection(Operation *op) {
 
 bool slp::isMove(Operation *op) {
   auto storage = dyn_cast<StorageInterface>(op);
-  return isa<ReshapeOp, RoundOp>(op) ||
+  return isReshape(op) || isa<RoundOp>(op) ||
          (storage && storage.getStorageClass() == StorageClass::same);
 }
 
 TensorKind slp::kindOf(Value value) {
   while (Operation *def = value.getDefiningOp()) {
-    if (isa<ReadOp>(def))
+    if (isRead(def))
       return TensorKind::weights;
     if (!isMove(def)) {
       auto phase = def->getAttrOfType<PhaseAttr>("phase");

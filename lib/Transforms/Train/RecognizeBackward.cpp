@@ -11,9 +11,10 @@
 
 #include "lib/Transforms/Train/BackwardPatterns.h"
 
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/DerivativeOp.h"
+#include "dialects/Train/GradientOp.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -55,7 +56,7 @@ static bool isSum(Operation *op) {
 /// Gives the elements of its operand other places.
 static bool isMovement(Operation *op) {
   auto storage = dyn_cast<StorageInterface>(op);
-  return isa<ReshapeOp>(op) || (storage && storage.getStorageClass() == StorageClass::same);
+  return isReshape(op) || (storage && storage.getStorageClass() == StorageClass::same);
 }
 
 void Phases::findForward() {

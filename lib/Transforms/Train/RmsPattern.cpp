@@ -9,11 +9,17 @@
 
 #include "lib/Transforms/Train/RmsPattern.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/PowerOp.h"
+#include "dialects/Train/ReciprocalOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/SqrtOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/VarianceOp.h"
 
 using namespace mlir;
 using namespace slp;

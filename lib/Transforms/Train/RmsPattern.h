@@ -9,7 +9,7 @@
 #ifndef LIB_TRANSFORMS_TRAIN_RMSPATTERN_H
 #define LIB_TRANSFORMS_TRAIN_RMSPATTERN_H
 
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceMeanOp.h"
 
 #include <optional>
 

@@ -10,13 +10,24 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
+#include "dialects/Train/AccumulateOp.h"
+#include "dialects/Train/AdagradOp.h"
+#include "dialects/Train/AdamOp.h"
+#include "dialects/Train/ClearSaturationsOp.h"
+#include "dialects/Train/ClipFactorOp.h"
+#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/DrainOp.h"
+#include "dialects/Train/LossScaleUpdateOp.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/SaturationsOp.h"
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SgdOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainScaleOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainUpdateOps.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -174,17 +185,17 @@ void TrainScaleLoss::scaleSources(OpBuilder &b, const Backward &backward) {
                                          {i64s(b, "starts", {scaleElement}), i64s(b, "sizes", {1}),
                                           i64s(b, "steps", {1}), bp,
                                           named(b, backward.fn, {"loss_scale/scale"})});
-  auto scale = ReshapeOp::create(b, loc, RankedTensorType::get({}, b.getF32Type()), element.getY(),
-                                 Phase::bp);
+  Value scale =
+      createReshape(b, loc, RankedTensorType::get({}, b.getF32Type()), element.getY(), Phase::bp);
   NamedAttribute scalar = named(b, backward.fn, {"loss_scale/scalar"});
-  scale->setAttr(scalar.getName(), scalar.getValue());
+  scale.getDefiningOp()->setAttr(scalar.getName(), scalar.getValue());
   ClearSaturationsOp::create(b, loc, Phase::bp);
   for (Operation *source : backward.sources) {
     if (auto grad = dyn_cast<CrossEntropyGradOp>(source)) {
-      grad.getScaleMutable().assign(scale.getY());
+      grad.getScaleMutable().assign(scale);
       continue;
     }
-    source->getResult(0).replaceAllUsesWith(scale.getY());
+    source->getResult(0).replaceAllUsesWith(scale);
   }
 }
 

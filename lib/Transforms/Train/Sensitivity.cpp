@@ -9,7 +9,8 @@
 #include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/StateOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"

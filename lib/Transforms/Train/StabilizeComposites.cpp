@@ -13,15 +13,24 @@
 #include "lib/Transforms/Train/Intervals.h"
 #include "lib/Transforms/Train/Stabilizer.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainFormOps.h"
-#include "dialects/Train/TrainLogicOps.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/ClipOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/LogOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/PowerOp.h"
+#include "dialects/Train/ReciprocalOp.h"
+#include "dialects/Train/ReduceMaxOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceMinOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SqrtOp.h"
 #include "dialects/Train/TrainNodeName.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
@@ -59,9 +68,9 @@ Value PieceBuilder::reshape(Value x, ArrayRef<int64_t> shape) {
   if (type == x.getType())
     return x;
   auto phase = at->getAttrOfType<PhaseAttr>("phase");
-  auto op = ReshapeOp::create(b, at->getLoc(), type, x, phase ? phase.getValue() : Phase::fp);
-  made.push_back(op);
-  return op.getY();
+  Value y = createReshape(b, at->getLoc(), type, x, phase ? phase.getValue() : Phase::fp);
+  made.push_back(y.getDefiningOp());
+  return y;
 }
 
 Value PieceBuilder::moved(Operation *op, Value x) {
@@ -135,8 +144,9 @@ static void widen(Value value, DenseSet<Operation *> &seen) {
     return;
   auto storage = dyn_cast<StorageInterface>(op);
   bool isReduction = storage && storage.getStorageClass() == StorageClass::statistic;
-  bool isMadeOf = isa<ElementwiseInterface, SoftmaxOp, LogSoftmaxOp, ReshapeOp, TransposeOp,
-                      SliceOp, ExpandOp, ReduceSumOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(op);
+  bool isMadeOf =
+      isReshape(op) || isa<ElementwiseInterface, SoftmaxOp, LogSoftmaxOp, TransposeOp, SliceOp,
+                           ExpandOp, ReduceSumOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(op);
   if (!isReduction && !isMadeOf)
     return;
   keepWide(value);
@@ -172,7 +182,7 @@ static void markSteep(func::FuncOp fn) {
 static void noteRoots(func::FuncOp fn, StableNotes &notes) {
   DenseSet<Value> trained;
   for (Operation &op : fn.getBody().front()) {
-    bool isTrained = isa<ReadOp>(op) || llvm::any_of(op.getOperands(), [&](Value operand) {
+    bool isTrained = isRead(&op) || llvm::any_of(op.getOperands(), [&](Value operand) {
                        return trained.contains(operand);
                      });
     if (!isTrained)

@@ -12,12 +12,30 @@
 #include "lib/Transforms/Train/Intervals.h"
 #include "lib/Transforms/Train/Stabilizer.h"
 
-#include "dialects/Train/TrainArithmeticOps.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TrainLogicOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainRowOps.h"
+#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AffineOp.h"
+#include "dialects/Train/ClipOp.h"
+#include "dialects/Train/DivOp.h"
+#include "dialects/Train/ExpOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/LogOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/LogicalNotOp.h"
+#include "dialects/Train/MulOp.h"
+#include "dialects/Train/PowerOp.h"
+#include "dialects/Train/ReciprocalOp.h"
+#include "dialects/Train/ReduceMaxOp.h"
+#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/SelectOp.h"
+#include "dialects/Train/SigmoidOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SoftplusOp.h"
+#include "dialects/Train/SqrtOp.h"
+#include "dialects/Train/SubOp.h"
+#include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include <cmath>
 #include <map>
@@ -79,7 +97,9 @@ private:
 } // namespace
 
 /// Whether an op only moves elements of its one operand.
-static bool isMove(Operation *op) { return isa<ReshapeOp, TransposeOp, SliceOp, ExpandOp>(op); }
+static bool isMove(Operation *op) {
+  return isReshape(op) || isa<TransposeOp, SliceOp, ExpandOp>(op);
+}
 
 /// scale * q + offset, of as many affine ops as there are, in real numbers.
 static Value baseOf(Value value, double &scale, double &offset) {

@@ -12,7 +12,7 @@
 #include "slp/Import/ONNX.h"
 #include "slp/Reference/Evaluator.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/StateOp.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "gtest/gtest.h"

@@ -9,8 +9,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Train/TrainDialect.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/TrainValues.h"
 #include "lib/Conversion/TrainToChip/LowerOp.h"
 #include "lib/Import/ONNX/Operators.h"
 #include "slp/Autodiff/Passes.h"
@@ -120,7 +119,7 @@ void checkLowerings(const std::string &folder, std::set<std::string> &checked) {
     bool isLowered = true;
     module->walk([&](Operation *op) {
       if (!isa<train::TrainDialect>(op->getDialect()) || op->getNumResults() == 0 ||
-          isa<train::ReadOp, train::ReshapeOp, train::ConstantOp>(op))
+          train::isRead(op) || train::isReshape(op) || train::isConstant(op))
         return;
       isLowered &= hasLowering(op->getName().getStringRef());
       EXPECT_TRUE(hasLowering(op->getName().getStringRef()) || !claims)

@@ -15,7 +15,7 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/StateOp.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"

@@ -16,8 +16,8 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Transforms/Train/Passes.h"
 
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainDialect.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"

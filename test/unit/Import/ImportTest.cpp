@@ -8,10 +8,11 @@
 
 #include "ImportModel.h"
 
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainStateOps.h"
-#include "dialects/Train/TrainWindowOps.h"
+#include "dialects/Train/AvgPoolOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/StateOp.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"

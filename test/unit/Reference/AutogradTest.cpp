@@ -10,6 +10,7 @@
 
 #include "EvaluateModule.h"
 
+#include "dialects/Train/StateOp.h"
 #include "slp/Autodiff/Passes.h"
 #include "slp/Emit/InitialValues.h"
 #include "slp/Import/ONNX.h"

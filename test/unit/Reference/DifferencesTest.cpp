@@ -16,9 +16,9 @@
 
 #include "lib/Autodiff/Differentiator.h"
 
+#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"

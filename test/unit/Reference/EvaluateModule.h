@@ -11,7 +11,7 @@
 
 #include "slp/Reference/Evaluator.h"
 
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/StateOp.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"

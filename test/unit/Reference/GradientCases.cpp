@@ -9,9 +9,9 @@
 
 #include "GradientCases.h"
 
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 

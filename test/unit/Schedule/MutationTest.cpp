@@ -11,7 +11,11 @@
 
 #include "RandomTask.h"
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/SignalOp.h"
+#include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/TensorOp.h"
+#include "dialects/Chip/WaitOp.h"
 #include "runtime/exec/Machine.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Emit/Emit.h"

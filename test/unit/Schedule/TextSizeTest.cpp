@@ -4,7 +4,10 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "dialects/Chip/ChipDialect.h"
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/RunOp.h"
+#include "dialects/Chip/StoreOp.h"
 #include "dialects/Mach/MachDialect.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"

@@ -6,7 +6,7 @@
 
 #include "lib/Verify/Comparison.h"
 
-#include "dialects/Train/TrainEpilogueOps.h"
+#include "dialects/Train/ReluOp.h"
 #include "runtime/isa/Assembly.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

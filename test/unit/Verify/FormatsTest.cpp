@@ -10,8 +10,8 @@
 
 #include "CompiledNetwork.h"
 
-#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainStreams.h"
+#include "dialects/Train/WriteOp.h"
 #include "slp/Transforms/Train/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -6,8 +6,8 @@
 
 #include "RandomNetwork.h"
 
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/StateOp.h"
 #include "slp/Reference/Evaluator.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
