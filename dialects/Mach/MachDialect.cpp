@@ -1,14 +1,16 @@
-//===- MachDialect.cpp - parsing, printing and verifying mach ops -----------------------------===//
+//===- MachDialect.cpp - registration and verifiers of mach ops
+//---------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// What ODS cannot compute from the records: the spelling of field values, which follows the
-// assembler's tables, and the rules that span several ops.
+// What ODS cannot compute from the records: the rules that span several fields or ops.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Mach/MachDialect.h"
 
+#include "dialects/Mach/MachProgramOps.h"
+#include "dialects/Mach/MachSequencerOps.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
 
@@ -22,87 +24,6 @@ using namespace mlir;
 using namespace slp::mach;
 
 #include "dialects/Mach/MachOpsDialect.cpp.inc"
-
-static StringRef toRef(std::string_view text) { return StringRef(text.data(), text.size()); }
-
-//===----------------------------------------------------------------------------------------===//
-// Field values
-//===----------------------------------------------------------------------------------------===//
-
-/// The field of a layout that begins at a bit. ODS passes numbers that it took from the same
-/// records.
-static const FieldInfo &fieldAt(const LayoutInfo &layout, int lo) {
-  const FieldInfo *field =
-      llvm::find_if(layout.fields, [&](const FieldInfo &f) { return f.lo == lo; });
-  assert(field != layout.fields.end() && "MachOps.td and the tables come from the same records");
-  return *field;
-}
-
-static const FieldInfo &instructionField(int opcode, int lo) {
-  return fieldAt(infoOf(static_cast<Opcode>(opcode)).layout, lo);
-}
-
-static const FieldInfo &descriptorField(size_t word, int lo) {
-  return fieldAt(tensorTileLayout()[word], lo);
-}
-
-static ParseResult parseRegisterName(OpAsmParser &parser, const FieldInfo &field, int64_t &value) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef word;
-  if (failed(parser.parseOptionalKeyword(&word)) || !word.consume_front(toRef(field.prefix)) ||
-      word.getAsInteger(10, value) || value < 0 || static_cast<uint64_t>(value) >= field.count)
-    return parser.emitError(loc) << "expected a register from " << toRef(field.prefix) << "0 to "
-                                 << toRef(field.prefix) << field.count - 1;
-  return success();
-}
-
-static ParseResult parseEnumName(OpAsmParser &parser, const FieldInfo &field, int64_t &value) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef word;
-  if (succeeded(parser.parseOptionalKeyword(&word)))
-    for (size_t i = 0; i < field.names.size(); ++i)
-      if (toRef(field.names[i]) == word) {
-        value = static_cast<int64_t>(i);
-        return success();
-      }
-  InFlightDiagnostic diagnostic = parser.emitError(loc) << "expected one of ";
-  llvm::interleaveComma(field.names, diagnostic,
-                        [&](std::string_view name) { diagnostic << toRef(name); });
-  return diagnostic;
-}
-
-/// `d3` for registers, a name for enums, a number otherwise; unsigned fields of 64 bits keep their
-/// bit pattern.
-static ParseResult parseFieldValue(OpAsmParser &parser, IntegerAttr &attr, const FieldInfo &field) {
-  int64_t value = 0;
-  ParseResult result = success();
-  if (field.kind == FieldKind::registerNumber) {
-    result = parseRegisterName(parser, field, value);
-  } else if (field.kind == FieldKind::enumeration) {
-    result = parseEnumName(parser, field, value);
-  } else if (field.isSigned()) {
-    result = parser.parseInteger(value);
-  } else {
-    uint64_t number = 0;
-    result = parser.parseInteger(number);
-    value = static_cast<int64_t>(number);
-  }
-  attr = parser.getBuilder().getI64IntegerAttr(value);
-  return result;
-}
-
-static void printFieldValue(OpAsmPrinter &printer, Operation *, IntegerAttr attr,
-                            const FieldInfo &field) {
-  auto value = static_cast<uint64_t>(attr.getInt());
-  if (field.kind == FieldKind::registerNumber)
-    printer << toRef(field.prefix) << value;
-  else if (field.kind == FieldKind::enumeration && value < field.names.size())
-    printer << toRef(field.names[value]);
-  else if (field.isSigned())
-    printer << attr.getInt();
-  else
-    printer << value;
-}
 
 //===----------------------------------------------------------------------------------------===//
 // Instructions
@@ -324,11 +245,13 @@ LogicalResult TensorOp::verify() {
 //===----------------------------------------------------------------------------------------===//
 
 void MachDialect::initialize() {
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/Mach/MachOps.cpp.inc"
-      >();
+  addProgramOps();
+  addSequencerOps();
+  addTransferOps();
+  addMacOps();
+  addVectorOps();
+  addNormalizeOps();
+  addMixedOps();
+  addUpdateOps();
+  addMoveOps();
 }
-
-#define GET_OP_CLASSES
-#include "dialects/Mach/MachOps.cpp.inc"

@@ -1,9 +1,9 @@
-//===- MachDialect.h - the mach dialect -------------------------------------------------------===//
+//===- MachDialect.h - the mach dialect without its ops ---------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Ops of the last level before the image. lib/Conversion/ChipToMach builds them, lib/Emit reads
-// them.
+// The last level before the image. lib/Conversion/ChipToMach builds it, lib/Emit reads it. Ops are
+// in dialects/Mach/Mach<Family>Ops.h; most code speaks of instructions by their tables.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -22,6 +22,8 @@
 #include "dialects/Mach/MachOpsDialect.h.inc"
 
 namespace slp::mach {
+
+class ProgramOp; // the parent of every instruction
 
 namespace detail {
 /// Checks the attributes slp.node, slp.phase and slp.tensor.
@@ -46,8 +48,5 @@ constexpr llvm::StringLiteral phaseAttrName = "slp.phase";
 constexpr llvm::StringLiteral tensorAttrName = "slp.tensor";
 
 } // namespace slp::mach
-
-#define GET_OP_CLASSES
-#include "dialects/Mach/MachOps.h.inc"
 
 #endif // DIALECTS_MACH_MACHDIALECT_H

@@ -22,6 +22,18 @@ def Mach_Dialect : Dialect {
     its destination is a tile of; an array of strings if it has several destinations), from which emit writes the debug
     section.
   }];
+  let extraClassDeclaration = [{
+    /// Registers the ops of a family: defined in Mach<Family>Ops.cpp.
+    void addProgramOps();
+    void addSequencerOps();
+    void addTransferOps();
+    void addMacOps();
+    void addVectorOps();
+    void addNormalizeOps();
+    void addMixedOps();
+    void addUpdateOps();
+    void addMoveOps();
+  }];
 }
 
 #endif // DIALECTS_MACH_MACHDIALECT_TD

@@ -1,25 +1,44 @@
-//===- MachToInstruction.cpp - mach ops and instruction structs -------------------------------===//
+//===- MachToInstruction.cpp - mach ops and instructions --------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Between the attributes of an op and the members of a struct; both come from the same record.
+// Between the attributes of an op and the fields of an instruction, by the tables: both come from
+// the same record.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Mach/MachToInstruction.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialects/Mach/MachDialect.h"
 
 using namespace mlir;
 
 namespace slp::mach {
 
 FailureOr<Instruction> toInstruction(Operation *op, LabelResolver labels, SymbolResolver symbols) {
-  return llvm::TypeSwitch<Operation *, FailureOr<Instruction>>(op)
-#include "dialects/Mach/MachToInstruction.cpp.inc"
-      .Default([](Operation *other) -> FailureOr<Instruction> {
-        return other->emitOpError("is no machine instruction");
-      });
+  if (!isInstruction(op))
+    return op->emitOpError("is no machine instruction");
+  StringRef mnemonic = op->getName().stripDialect();
+  const InstructionInfo *info = findInstruction(std::string_view(mnemonic.data(), mnemonic.size()));
+  assert(info && "ops and table come from the same records");
+  std::array<uint64_t, Instruction::maxFields> values{};
+  for (auto [i, field] : llvm::enumerate(info->layout.fields)) {
+    Attribute attr = *op->getInherentAttr(StringRef(field.name.data(), field.name.size()));
+    if (field.kind == FieldKind::label) {
+      FailureOr<int64_t> distance = labels(op, cast<StringAttr>(attr).getValue());
+      if (failed(distance))
+        return failure();
+      values[i] = static_cast<uint64_t>(*distance);
+    } else if (field.kind == FieldKind::symbol) {
+      FailureOr<uint64_t> index = symbols(op, cast<FlatSymbolRefAttr>(attr).getValue());
+      if (failed(index))
+        return failure();
+      values[i] = *index;
+    } else {
+      values[i] = static_cast<uint64_t>(cast<IntegerAttr>(attr).getInt());
+    }
+  }
+  return makeInstruction(*info, values.data());
 }
 
 Operation *createInstruction(OpBuilder &builder, Location loc, const Instruction &instr,

@@ -1,15 +1,14 @@
-//===- MachToInstruction.h - mach ops and instruction structs ---------------------------------===//
+//===- MachToInstruction.h - mach ops and instructions ----------------------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// The conversion that lib/Emit uses, generated from the records, and its inverse.
+// The conversion that lib/Emit uses, and its inverse.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #ifndef DIALECTS_MACH_MACHTOINSTRUCTION_H
 #define DIALECTS_MACH_MACHTOINSTRUCTION_H
 
-#include "dialects/Mach/MachDialect.h"
 #include "runtime/isa/Instructions.h"
 
 #include "mlir/IR/Builders.h"
@@ -23,7 +22,7 @@ using LabelResolver =
 using SymbolResolver =
     llvm::function_ref<mlir::FailureOr<uint64_t>(mlir::Operation *op, llvm::StringRef symbol)>;
 
-/// The struct of an instruction op. Fails, with a diagnostic, on other ops and where a resolver
+/// The instruction of an op. Fails, with a diagnostic, on other ops and where a resolver
 /// fails.
 mlir::FailureOr<Instruction> toInstruction(mlir::Operation *op, LabelResolver labels,
                                            SymbolResolver symbols);

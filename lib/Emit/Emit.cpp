@@ -9,6 +9,7 @@
 #include "dialects/Chip/ChipDialect.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
+#include "dialects/Mach/MachProgramOps.h"
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Num/NumDialect.h"
 #include "runtime/image/Description.h"

@@ -14,6 +14,7 @@
 #include "runtime/exec/State.h"
 #include "runtime/exec/WindowAxis.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
 
 #include <algorithm>
 #include <numeric>

@@ -10,6 +10,7 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
 
 #include <algorithm>
 #include <numeric>

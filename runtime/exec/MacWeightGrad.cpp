@@ -11,6 +11,7 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
 
 #include <algorithm>
 #include <numeric>

@@ -7,6 +7,7 @@
 #include "runtime/exec/Queues.h"
 
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 namespace slp::exec {
 
@@ -45,7 +46,7 @@ bool Queues::canRun(size_t queue) const {
       if (queues[other].front() != entry)
         return false;
   uint64_t cores = issue.joint ? issue.mask : uint64_t(1) << (queue % coresMax);
-  return issue.opcode != mach::Opcode::Wait || state.canTake(issue, cores);
+  return issue.opcode != mach::Wait::opcode || state.canTake(issue, cores);
 }
 
 Result<bool> Queues::runOne() {

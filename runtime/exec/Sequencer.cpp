@@ -7,12 +7,17 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Queues.h"
+#include "runtime/isa/Dispatch.h"
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include <cmath>
 #include <cstring>
 
 namespace slp::exec {
+
+#define SLP_INSTR_STATE State
+#include "runtime/isa/InstrFunctions.h.inc"
+#undef SLP_INSTR_STATE
 
 Status State::run(uint64_t entry, const Options &o) {
   reset();

@@ -12,6 +12,7 @@
 #include "runtime/api/Guard.h"
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <algorithm>
 
@@ -75,7 +76,7 @@ Status State::submit(const Issue &issue) {
     return Error{"the core mask is empty"};
   if (queues)
     return queues->push(issue);
-  if (issue.opcode == mach::Opcode::Wait && !canTake(issue, issue.mask))
+  if (issue.opcode == mach::Wait::opcode && !canTake(issue, issue.mask))
     return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) + " holds less than " +
                  std::to_string(issue.count) + " and everything before has finished; " +
                  describeQueues()};
@@ -246,7 +247,7 @@ Status State::synchronise(const Issue &issue, uint64_t cores) {
     if (!(cores >> core & 1))
       continue;
     uint8_t &value = semaphores[core][issue.semaphore];
-    if (issue.opcode == mach::Opcode::Wait) {
+    if (issue.opcode == mach::Wait::opcode) {
       value = uint8_t(value - issue.count);
       continue;
     }

@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Registers, memories, semaphores and queues, and the functions that instructions are made of. The
-// generated dispatcher calls one function per instruction on it (Sequencer.cpp, Transfer.cpp,
-// Mac*.cpp, Vector*.cpp).
+// generated dispatcher, in Sequencer.cpp, calls one function per instruction on it, which is
+// defined in Sequencer.cpp, Transfer.cpp, Mac*.cpp or Vector*.cpp.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -15,7 +15,7 @@
 #include "runtime/exec/Pool.h"
 #include "runtime/exec/SharedTiles.h"
 #include "runtime/isa/Assembly.h"
-#include "runtime/isa/Dispatch.h"
+#include "runtime/isa/Instructions.h"
 
 #include <memory>
 #include <optional>
@@ -127,10 +127,6 @@ private:
 
 /// Hands the destinations' elements on one core to the capturer.
 Status capture(const State &state, const Issue &issue, unsigned core);
-
-#define SLP_INSTR_STATE State
-#include "runtime/isa/InstrFunctions.h.inc"
-#undef SLP_INSTR_STATE
 
 } // namespace slp::exec
 

@@ -9,6 +9,7 @@
 #include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
 
 namespace slp::exec {
 

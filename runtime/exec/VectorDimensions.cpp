@@ -10,6 +10,7 @@
 #include "runtime/exec/Broadcast.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
+#include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/num/RowSum.h"
 
 #include <cmath>

@@ -9,6 +9,8 @@
 
 #include "runtime/exec/Vector.h"
 
+#include "runtime/isa/InstrVector.h.inc"
+
 #include <algorithm>
 #include <cmath>
 

@@ -9,6 +9,7 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/Functions.h"
 

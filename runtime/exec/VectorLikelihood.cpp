@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
+#include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 

@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMixed.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>

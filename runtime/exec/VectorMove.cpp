@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMove.h.inc"
 
 namespace slp::exec {
 

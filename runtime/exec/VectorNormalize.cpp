@@ -8,6 +8,8 @@
 
 #include "runtime/exec/Broadcast.h"
 
+#include "runtime/isa/InstrNormalize.h.inc"
+
 #include <cmath>
 
 namespace slp::exec {

@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/InstrUpdate.h.inc"
 
 #include <cmath>
 

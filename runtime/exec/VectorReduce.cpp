@@ -10,6 +10,7 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 

@@ -9,6 +9,8 @@
 
 #include "runtime/exec/Vector.h"
 
+#include "runtime/isa/InstrUpdate.h.inc"
+
 #include <algorithm>
 
 namespace slp::exec {

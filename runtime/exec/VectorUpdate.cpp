@@ -9,6 +9,7 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/InstrUpdate.h.inc"
 #include "runtime/num/RowSum.h"
 
 #include <cmath>

@@ -8,6 +8,7 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/exec/WindowAxis.h"
+#include "runtime/isa/InstrVector.h.inc"
 
 namespace slp::exec {
 namespace {

@@ -13,6 +13,7 @@
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <array>
 
@@ -77,16 +78,16 @@ private:
   std::vector<size_t> work;
 
   static bool isLoop(const mach::Instruction &instr) {
-    return std::holds_alternative<mach::Loop>(instr) || std::holds_alternative<mach::Loopr>(instr);
+    return instr.is<mach::Loop>() || instr.is<mach::Loopr>();
   }
 
   size_t labelTarget(size_t pc) const {
     int64_t offset = 0;
-    if (auto *loop = std::get_if<mach::Loop>(&program[pc]))
+    if (auto loop = program[pc].as<mach::Loop>())
       offset = loop->end;
-    else if (auto *loop = std::get_if<mach::Loopr>(&program[pc]))
-      offset = loop->end;
-    else if (auto *branch = std::get_if<mach::Bz>(&program[pc]))
+    else if (auto loopr = program[pc].as<mach::Loopr>())
+      offset = loopr->end;
+    else if (auto branch = program[pc].as<mach::Bz>())
       offset = branch->target;
     return size_t(int64_t(pc) + 1 + offset);
   }
@@ -110,12 +111,12 @@ private:
 
   void step(size_t pc) {
     const mach::Instruction &instr = program[pc];
-    if (std::holds_alternative<mach::Halt>(instr))
+    if (instr.is<mach::Halt>())
       return;
     Formats after = before[pc];
-    if (auto *desc = std::get_if<mach::Desc>(&instr))
+    if (auto desc = instr.as<mach::Desc>())
       after[desc->dd] = bitOf(image.descriptors[desc->src].tile.format);
-    if (isLoop(instr) || std::holds_alternative<mach::Bz>(instr))
+    if (isLoop(instr) || instr.is<mach::Bz>())
       reachThroughLoops(labelTarget(pc), after);
     reachThroughLoops(pc + 1, after);
   }

@@ -12,6 +12,7 @@
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <algorithm>
 #include <charconv>
@@ -168,7 +169,7 @@ std::string debugBefore(const Debug &debug, uint64_t pc) {
 
 /// For an instruction that loads a descriptor of DRAM: the tensor it lies in.
 std::string tensorOf(const Image &image, const mach::Instruction &instr) {
-  const auto *desc = std::get_if<mach::Desc>(&instr);
+  std::optional<mach::Desc> desc = instr.as<mach::Desc>();
   if (!desc)
     return "";
   const mach::TensorTile &tile = image.descriptors[desc->src].tile;

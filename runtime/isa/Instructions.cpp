@@ -9,6 +9,7 @@
 #include "runtime/isa/Instructions.h"
 
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrAll.h.inc"
 
 #include <cassert>
 #include <iterator>
@@ -29,6 +30,14 @@ static constexpr std::array<uint8_t, 256> makeOpcodeIndex() {
   return index;
 }
 static constexpr std::array<uint8_t, 256> opcodeIndex = makeOpcodeIndex();
+
+static constexpr bool fitIntoInstruction() {
+  for (const InstructionInfo &info : instructionTable)
+    if (info.layout.fields.size() > Instruction::maxFields)
+      return false;
+  return true;
+}
+static_assert(fitIntoInstruction(), "an instruction has more fields: raise Instruction::maxFields");
 
 static Result<Word> encodeInstruction(Opcode opcode, const uint64_t *values) {
   Word word{static_cast<uint64_t>(opcode), 0};
@@ -74,26 +83,19 @@ const InstructionInfo &infoOf(Opcode opcode) {
 
 const InstructionInfo &infoOf(const Instruction &instr) { return infoOf(opcodeOf(instr)); }
 
-Opcode opcodeOf(const Instruction &instr) {
-  // The variant lists the structs by ascending opcode, as the table does.
-  return instructionTable[instr.index()].opcode;
-}
+Opcode opcodeOf(const Instruction &instr) { return instr.opcode(); }
 
 std::string_view mnemonicOf(const Instruction &instr) { return infoOf(instr).layout.name; }
 
-/// The member `engine` of the instructions that run on any.
-template <typename T> static auto ownEngine(const T &instr, int) -> decltype(instr.engine) {
-  return instr.engine;
-}
-template <typename T> static Engine ownEngine(const T &, long) {
+Engine engineOf(const Instruction &instr) {
+  const InstructionInfo &info = infoOf(instr);
+  if (info.engine)
+    return *info.engine;
+  for (size_t i = 0; i < info.layout.fields.size(); ++i)
+    if (info.layout.fields[i].name == "engine")
+      return static_cast<Engine>(instr.values()[i]);
   assert(false && "the checker demands a field for engine `any`");
   return Engine();
-}
-
-Engine engineOf(const Instruction &instr) {
-  if (std::optional<Engine> engine = infoOf(instr).engine)
-    return *engine;
-  return visit([](const auto &typed) { return ownEngine(typed, 0); }, instr);
 }
 
 std::string_view timingClassOf(const Instruction &instr) { return infoOf(instr).timingClass; }
@@ -101,7 +103,7 @@ std::string_view timingClassOf(const Instruction &instr) { return infoOf(instr).
 ArrayView<std::string_view> requiresOf(const Instruction &instr) { return infoOf(instr).requires_; }
 
 Result<Word> encode(const Instruction &instr) {
-  return visit([](const auto &typed) { return typed.encode(); }, instr);
+  return encodeInstruction(instr.opcode(), instr.values());
 }
 
 Result<Instruction> decode(Word word) {
@@ -109,19 +111,19 @@ Result<Instruction> decode(Word word) {
   const InstructionInfo *info = findInstruction(opcode);
   if (!info)
     return Error{"no instruction has opcode " + std::to_string(opcode)};
-  std::vector<uint64_t> values(info->layout.fields.size());
+  std::array<uint64_t, Instruction::maxFields> values{};
   if (Status s = decodeFields(info->layout, word, values.data()); !s)
     return s.takeError();
   return makeInstruction(*info, values.data());
 }
 
 std::vector<uint64_t> valuesOf(const Instruction &instr) {
-  return visit(
-      [](const auto &typed) {
-        auto values = typed.values();
-        return std::vector<uint64_t>(values.begin(), values.end());
-      },
-      instr);
+  const uint64_t *values = instr.values();
+  return {values, values + infoOf(instr).layout.fields.size()};
+}
+
+Instruction makeInstruction(const InstructionInfo &info, const uint64_t *values) {
+  return Instruction(info.opcode, values, info.layout.fields.size());
 }
 
 } // namespace slp::mach

@@ -7,6 +7,7 @@
 #include "runtime/timing/Run.h"
 
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <algorithm>
 #include <cassert>
@@ -14,7 +15,6 @@
 namespace slp::timing {
 
 using mach::Engine;
-using mach::Opcode;
 using mach::Space;
 
 static size_t indexOf(Cause cause) { return static_cast<size_t>(cause); }
@@ -105,13 +105,13 @@ void Model::Run::issue(const exec::Event &event) {
   checkTime(sequencer.now());
   if (!error.empty())
     return;
-  if (event.opcode == Opcode::Fence || event.opcode == Opcode::Halt) {
+  if (event.opcode == mach::Fence::opcode || event.opcode == mach::Halt::opcode) {
     uint32_t group = groups.of(event.pc);
     Cycle cycles = 0;
     Cycle issued = sequencer.issue(1, cycles);
     accountSequencer(group, Cause::busy, cycles);
     drain(group, event.pc, issued);
-    halted = event.opcode == Opcode::Halt;
+    halted = event.opcode == mach::Halt::opcode;
   } else if (event.engine == Engine::seq) {
     issueScalar(event);
   } else {
@@ -123,11 +123,11 @@ void Model::Run::issueScalar(const exec::Event &event) {
   uint32_t group = groups.of(event.pc);
   Cycle cycles = 0;
   // A descriptor is fetched like instructions, word by word.
-  int words = event.opcode == Opcode::Desc ? int(mach::TensorTile::numWords) : 1;
+  int words = event.opcode == mach::Desc::opcode ? int(mach::TensorTile::numWords) : 1;
   Cycle issued = sequencer.issue(words, cycles);
   accountSequencer(group, Cause::busy, cycles);
   uint64_t bytes = event.work.empty() ? 0 : event.work[0].bytesRead[indexOf(Space::dram)];
-  if (event.opcode != Opcode::Lds || bytes == 0)
+  if (event.opcode != mach::Lds::opcode || bytes == 0)
     return;
   advance(issued);
   Cycle arrival = dram.take(issued, bytes).end + costs.dramLatency;
@@ -147,9 +147,9 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
   base.mask = event.mask;
   base.semaphore = event.semaphore;
   base.count = event.count;
-  if (event.opcode == Opcode::Wait)
+  if (event.opcode == mach::Wait::opcode)
     base.kind = Entry::Kind::wait;
-  if (event.opcode == Opcode::Signal)
+  if (event.opcode == mach::Signal::opcode)
     base.kind = Entry::Kind::signal;
   std::vector<Entry> entries(ids.size(), base);
   if (event.engine != Engine::vector)

@@ -12,6 +12,9 @@
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 
 #include <benchmark/benchmark.h>
 

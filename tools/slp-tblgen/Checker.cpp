@@ -67,6 +67,8 @@ private:
   void checkEnum(const EnumDef &def);
   void checkInstruction(const InstructionDef &instr);
   void checkUnique();
+  /// "; the next free one is 0x4f" for an opcode that is taken; empty if there is none above it.
+  std::string nextFree(unsigned opcode) const;
   void checkDescriptor(const DescriptorDef &descriptor);
   void checkLayout(const LayoutDef &layout);
   /// Returns false if the bits lie outside the word, so that they cannot be counted.
@@ -120,6 +122,15 @@ void Checker::checkInstruction(const InstructionDef &instr) {
   checkLayout(instr.layout);
 }
 
+std::string Checker::nextFree(unsigned opcode) const {
+  std::set<unsigned> taken;
+  for (const InstructionDef &instr : set.instructions)
+    taken.insert(instr.opcode);
+  while (taken.count(opcode))
+    ++opcode;
+  return opcode >> opcodeBits ? "" : "; the next free one is 0x" + utohexstr(opcode, true, 2);
+}
+
 void Checker::checkUnique() {
   std::map<unsigned, const InstructionDef *> opcodes;
   std::map<std::string, const InstructionDef *> mnemonics;
@@ -127,7 +138,8 @@ void Checker::checkUnique() {
     auto [opcode, newOpcode] = opcodes.try_emplace(instr.opcode, &instr);
     if (!newOpcode) {
       error(instr.record, "opcode 0x" + utohexstr(instr.opcode, true) + " of '" + instr.mnemonic +
-                              "' is taken by '" + opcode->second->mnemonic + "'");
+                              "' is taken by '" + opcode->second->mnemonic + "'" +
+                              nextFree(instr.opcode));
       note(opcode->second->record, "first use of the opcode is here");
     }
     auto [mnemonic, newMnemonic] = mnemonics.try_emplace(instr.mnemonic, &instr);

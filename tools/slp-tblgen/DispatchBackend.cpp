@@ -10,6 +10,8 @@
 
 #include "InstructionSet.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace llvm;
 
 namespace slp::tblgen {
@@ -30,8 +32,8 @@ void emitList(const InstructionSet &set, raw_ostream &os) {
 
 void emitDispatcher(const InstructionSet &set, raw_ostream &os) {
   for (const InstructionDef &instr : set.instructions)
-    os << "Status operator()(const " << instr.structName << " &instr) const { return "
-       << instr.functionName << "(state, instr); }\n";
+    os << "case 0x" << utohexstr(instr.opcode, true, 2) << ":\n  return " << instr.functionName
+       << "(state, *instr.as<" << instr.structName << ">());\n";
 }
 
 } // namespace slp::tblgen

@@ -12,6 +12,8 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Path.h"
+#include "llvm/TableGen/Error.h"
 #include "llvm/TableGen/Record.h"
 
 #include <tuple>
@@ -71,6 +73,14 @@ static LayoutDef readLayout(const Record *record, std::string name, bool hasOpco
   return layout;
 }
 
+/// "Vector" for a record of MachInstrVector.td; the file's own name without its ending elsewhere.
+static std::string familyOf(const Record *record) {
+  unsigned buffer = SrcMgr.FindBufferContainingLoc(record->getLoc().front());
+  StringRef name = llvm::sys::path::stem(SrcMgr.getMemoryBuffer(buffer)->getBufferIdentifier());
+  name.consume_front("MachInstr");
+  return name.str();
+}
+
 static InstructionDef readInstruction(const Record *record) {
   InstructionDef instr;
   instr.record = record;
@@ -78,6 +88,7 @@ static InstructionDef readInstruction(const Record *record) {
   instr.mnemonic = record->getValueAsString("mnemonic").str();
   instr.structName = structNameOf(instr.mnemonic);
   instr.functionName = lowerFirst(instr.structName);
+  instr.family = familyOf(record);
   const BitsInit *bits = record->getValueAsBitsInit("opcode");
   for (unsigned i = 0; i < bits->getNumBits(); ++i)
     if (const auto *bit = dyn_cast<BitInit>(bits->getBit(i)))
@@ -131,6 +142,14 @@ std::vector<DescriptorMember> membersOf(const DescriptorDef &descriptor) {
         members.push_back({stem.str(), isArray, {&field}});
     }
   return members;
+}
+
+std::vector<std::string> familiesOf(const InstructionSet &set) {
+  std::vector<std::string> families;
+  for (const InstructionDef &instr : set.instructions)
+    if (!llvm::is_contained(families, instr.family))
+      families.push_back(instr.family);
+  return families;
 }
 
 std::string upperFirst(StringRef name) {

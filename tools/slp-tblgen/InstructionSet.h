@@ -75,6 +75,7 @@ struct LayoutDef {
 struct InstructionDef {
   const llvm::Record *record = nullptr;
   std::string defName, mnemonic, structName, functionName;
+  std::string family; // "Vector" of MachInstrVector.td, the file of the record
   unsigned opcode = 0;
   LayoutDef layout;
   std::string summary, description, engine, timingClass;
@@ -112,6 +113,9 @@ bool checkInstructionSet(const InstructionSet &set);
 /// Members in order of first appearance.
 std::vector<DescriptorMember> membersOf(const DescriptorDef &descriptor);
 
+/// Families in the order in which their first instruction has its opcode.
+std::vector<std::string> familiesOf(const InstructionSet &set);
+
 /// "conv.fp" -> "ConvFp".
 std::string structNameOf(llvm::StringRef mnemonic);
 /// "ConvFp" -> "convFp".
@@ -129,15 +133,18 @@ void emitEnumDecls(const InstructionSet &set, llvm::raw_ostream &os);
 /// The values of one enum, as a header; false if there is no enum of that name.
 bool emitEnumValues(const InstructionSet &set, llvm::StringRef name, llvm::raw_ostream &os);
 void emitEnumDefs(const InstructionSet &set, llvm::raw_ostream &os);
-void emitStructDecls(const InstructionSet &set, llvm::raw_ostream &os);
+/// The structs of one family of instructions, as a header; false if there is no such family.
+bool emitStructDecls(const InstructionSet &set, llvm::StringRef family, llvm::raw_ostream &os);
+/// Includes the structs of all families.
+void emitStructIncludes(const InstructionSet &set, llvm::raw_ostream &os);
+void emitDescriptorDecls(const InstructionSet &set, llvm::raw_ostream &os);
 void emitStructDefs(const InstructionSet &set, llvm::raw_ostream &os);
 void emitTables(const InstructionSet &set, llvm::raw_ostream &os);
 void emitFunctionDecls(const InstructionSet &set, llvm::raw_ostream &os);
 void emitList(const InstructionSet &set, llvm::raw_ostream &os);
 void emitDispatcher(const InstructionSet &set, llvm::raw_ostream &os);
-/// Fails with one error per instruction that has no op among `records`.
-bool emitOpConversion(const InstructionSet &set, const llvm::RecordKeeper &records,
-                      llvm::raw_ostream &os);
+/// Prints one error per instruction that has no op among `records`. Returns true if there was none.
+bool checkOps(const InstructionSet &set, const llvm::RecordKeeper &records);
 /// One manual page: `page` is a mnemonic, a descriptor's name, or "README" for the index.
 bool emitPage(const InstructionSet &set, llvm::StringRef page, llvm::raw_ostream &os);
 /// The names of all pages, one a line.

@@ -2,8 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// slp-tblgen -gen-... MachInstr.td (for -gen-op-conversion MachOps.td): checks the records, then
-// runs one backend. The build calls it for runtime/isa, dialects/Mach and docs/isa.
+// slp-tblgen -gen-... MachInstr.td (for -check-ops MachOps.td): checks the records, then runs one
+// backend. The build calls it for runtime/isa, dialects/Mach and docs/isa.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -26,12 +26,14 @@ enum class Action {
   enumValues,
   enumDefs,
   structDecls,
+  structIncludes,
+  descriptorDecls,
   structDefs,
   tables,
   functionDecls,
   list,
   dispatcher,
-  opConversion,
+  checkOps,
   page,
   pageList,
 };
@@ -58,7 +60,15 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
     emitEnumDefs(set, os);
     return false;
   case Action::structDecls:
-    emitStructDecls(set, os);
+    if (emitStructDecls(set, name, os))
+      return false;
+    PrintError("no family '" + name + "' to write the structs of");
+    return true;
+  case Action::structIncludes:
+    emitStructIncludes(set, os);
+    return false;
+  case Action::descriptorDecls:
+    emitDescriptorDecls(set, os);
     return false;
   case Action::structDefs:
     emitStructDefs(set, os);
@@ -75,8 +85,8 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
   case Action::dispatcher:
     emitDispatcher(set, os);
     return false;
-  case Action::opConversion:
-    return !emitOpConversion(set, records, os);
+  case Action::checkOps:
+    return !checkOps(set, records);
   case Action::page:
     if (emitPage(set, name, os))
       return false;
@@ -110,20 +120,29 @@ int main(int argc, char **argv) {
           clEnumValN(Action::enumDecls, "gen-instr-enum-decls", "Enum classes without values"),
           clEnumValN(Action::enumValues, "gen-instr-enum-values", "One enum class (see -enum)"),
           clEnumValN(Action::enumDefs, "gen-instr-enum-defs", "Names of enum values"),
-          clEnumValN(Action::structDecls, "gen-instr-structs", "One struct per instruction"),
+          clEnumValN(Action::structDecls, "gen-instr-structs",
+                     "One struct per instruction of a family (see -family)"),
+          clEnumValN(Action::structIncludes, "gen-instr-struct-includes",
+                     "Includes the structs of all families"),
+          clEnumValN(Action::descriptorDecls, "gen-descriptor-structs",
+                     "One struct per descriptor"),
           clEnumValN(Action::structDefs, "gen-instr-struct-defs", "Encoders and decoders"),
           clEnumValN(Action::tables, "gen-instr-tables", "Tables of fields, engines, classes"),
           clEnumValN(Action::functionDecls, "gen-instr-functions", "One function per instruction"),
           clEnumValN(Action::list, "gen-instr-list", "X-macro over all instructions"),
           clEnumValN(Action::dispatcher, "gen-instr-dispatcher", "Calls of those functions"),
-          clEnumValN(Action::opConversion, "gen-op-conversion", "From mach op to struct"),
+          clEnumValN(Action::checkOps, "check-ops", "Check that every instruction has its op"),
           clEnumValN(Action::page, "gen-page", "One page of the manual (see -page)"),
           clEnumValN(Action::pageList, "gen-page-list", "Names of the manual's pages")));
   cl::opt<std::string> page("page", cl::desc("Mnemonic, descriptor or README"));
   cl::opt<std::string> enumName("enum", cl::desc("Name of an enum class"));
+  cl::opt<std::string> family("family", cl::desc("Vector for the records of MachInstrVector.td"));
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
-    return generate(action, action == Action::enumValues ? enumName : page, os, records);
+    StringRef name = action == Action::enumValues    ? enumName
+                     : action == Action::structDecls ? family
+                                                     : page;
+    return generate(action, name, os, records);
   };
   return TableGenMain(argv[0], TableGenMainFn(run));
 }

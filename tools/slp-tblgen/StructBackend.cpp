@@ -5,7 +5,8 @@
 //
 // One struct per instruction and descriptor. The structs convert to and from arrays of field
 // values; what is common to all (placing bits, range checks, assembly) works on those arrays and
-// the tables of TableBackend.cpp.
+// the tables of TableBackend.cpp. Each family of instructions has a header of its own, so that a
+// new instruction rebuilds only what speaks of its family.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -30,7 +31,8 @@ static StringRef initialValue(const FieldDef &field) {
 static void emitStruct(const InstructionDef &instr, raw_ostream &os) {
   emitComment(os, "", instr.summary + "\n" + instr.description);
   os << "struct " << instr.structName << " {\n";
-  os << "  static constexpr Opcode opcode = Opcode::" << instr.structName << ";\n";
+  os << "  static constexpr Opcode opcode = static_cast<Opcode>(0x"
+     << utohexstr(instr.opcode, true, 2) << ");\n";
   os << "  static constexpr size_t numFields = " << instr.layout.fields.size() << ";\n\n";
   for (const FieldDef &field : instr.layout.fields) {
     emitComment(os, "  ", field.description);
@@ -83,20 +85,27 @@ static void emitDescriptorStruct(const DescriptorDef &descriptor, raw_ostream &o
   os << "};\n\n";
 }
 
-void emitStructDecls(const InstructionSet &set, raw_ostream &os) {
-  os << "enum class Opcode : uint8_t {\n";
+bool emitStructDecls(const InstructionSet &set, StringRef family, raw_ostream &os) {
+  if (!llvm::is_contained(familiesOf(set), family))
+    return false;
+  std::string guard = "RUNTIME_ISA_INSTR" + family.upper() + "_H_INC";
+  os << "#ifndef " << guard << "\n#define " << guard << "\n\n"
+     << "#include \"runtime/isa/Instructions.h\"\n\nnamespace slp::mach {\n\n";
   for (const InstructionDef &instr : set.instructions)
-    os << "  " << instr.structName << " = 0x" << utohexstr(instr.opcode, true, 2) << ",\n";
-  os << "};\n\n";
-  for (const InstructionDef &instr : set.instructions)
-    emitStruct(instr, os);
+    if (instr.family == family)
+      emitStruct(instr, os);
+  os << "} // namespace slp::mach\n\n#endif // " << guard << "\n";
+  return true;
+}
+
+void emitStructIncludes(const InstructionSet &set, raw_ostream &os) {
+  for (const std::string &family : familiesOf(set))
+    os << "#include \"runtime/isa/Instr" << family << ".h.inc\"\n";
+}
+
+void emitDescriptorDecls(const InstructionSet &set, raw_ostream &os) {
   for (const DescriptorDef &descriptor : set.descriptors)
     emitDescriptorStruct(descriptor, os);
-  os << "/// Any one instruction.\nusing Instruction = std::variant<\n    ";
-  llvm::interleave(
-      set.instructions, os, [&](const InstructionDef &instr) { os << instr.structName; },
-      ",\n    ");
-  os << ">;\n";
 }
 
 /// One entry of values(): widened to 64 bits, sign-extended where signed.
@@ -182,13 +191,6 @@ void emitStructDefs(const InstructionSet &set, raw_ostream &os) {
     emitInstructionDefs(instr, os);
   for (const DescriptorDef &descriptor : set.descriptors)
     emitDescriptorDefs(descriptor, os);
-  os << "Instruction makeInstruction(const InstructionInfo &info, const uint64_t *values) {\n"
-     << "  switch (info.opcode) {\n";
-  for (const InstructionDef &instr : set.instructions)
-    os << "  case Opcode::" << instr.structName << ":\n    return " << instr.structName
-       << "::fromValues(values);\n";
-  os << "  }\n  assert(false && \"not an instruction of the table\");\n"
-     << "  return Instruction();\n}\n";
 }
 
 } // namespace slp::tblgen

@@ -87,7 +87,7 @@ void emitTables(const InstructionSet &set, raw_ostream &os) {
   for (const InstructionDef &instr : set.instructions) {
     std::string engine =
         instr.engine == "any" ? "std::nullopt" : "Engine::" + enumeratorOf(instr.engine);
-    os << "    {Opcode::" << instr.structName << ", " << layoutOf(instr.layout, instr.functionName)
+    os << "    {" << instr.structName << "::opcode, " << layoutOf(instr.layout, instr.functionName)
        << ", " << engine << ", " << quoted(instr.timingClass) << ", "
        << viewOf(instr.functionName + "Requires", instr.requires_.size()) << "},\n";
   }

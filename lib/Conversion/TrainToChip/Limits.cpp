@@ -10,6 +10,7 @@
 
 #include "Nest.h"
 
+#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -41,7 +42,7 @@ static constexpr std::pair<StringLiteral, StringLiteral> windowFields[] = {
     {"pr", "columns of padding on the right"}};
 
 static LogicalResult checkWindow(const Nest &nest, ArrayRef<int64_t> geometry) {
-  const mach::LayoutInfo &layout = mach::infoOf(mach::Opcode::Geom).layout;
+  const mach::LayoutInfo &layout = mach::infoOf(mach::Geom::opcode).layout;
   for (auto [value, field] : llvm::zip(geometry, windowFields)) {
     int64_t most = largest(layout, field.first);
     if (value < 0 || value > most)

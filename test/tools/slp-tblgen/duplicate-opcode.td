@@ -3,7 +3,7 @@
 
 include "MachInstr.td"
 
-// CHECK: duplicate-opcode.td:[[@LINE+5]]:5: error: opcode 0xf0 of 'aa' is taken by 'zz'
+// CHECK: duplicate-opcode.td:[[@LINE+5]]:5: error: opcode 0xf0 of 'aa' is taken by 'zz'; the next free one is 0xf1
 // CHECK: duplicate-opcode.td:[[@LINE+1]]:5: note: first use of the opcode is here
 def BAD_A : Instruction<"zz", 0xf0, [], [Reserved<127, 8>]> {
   let summary = "s"; let description = "d"; let engine = "seq"; let timingClass = "t";

@@ -1,6 +1,9 @@
 // The instruction set itself passes, and an instruction added to it shows in what is generated.
 // RUN: slp-tblgen -check -I %mach_td %s
-// RUN: slp-tblgen -gen-instr-structs -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: slp-tblgen -gen-instr-structs -family=good -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: slp-tblgen -gen-instr-structs -family=Vector -I %mach_td %s | FileCheck %s --check-prefix=OTHER
+// RUN: not slp-tblgen -gen-instr-structs -family=Colours -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOFAMILY
+// RUN: slp-tblgen -gen-instr-struct-includes -I %mach_td %s | FileCheck %s --check-prefix=INCLUDES
 // RUN: slp-tblgen -gen-instr-enum-decls -I %mach_td %s | FileCheck %s --check-prefix=ENUM
 // RUN: slp-tblgen -gen-instr-enum-values -enum=Shade -I %mach_td %s | FileCheck %s --check-prefix=VALUES
 // RUN: not slp-tblgen -gen-instr-enum-values -enum=Colour -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOENUM
@@ -32,17 +35,24 @@ def ShadeEnum : EnumKind<"Shade", ["dark", "auto"]> { let summary = "How bright.
 // VALUES-NEXT: };
 // VALUES-NEXT: constexpr size_t numShadeValues = 2;
 // NOENUM: error: no enum 'Colour' to write the values of
-// STRUCT: NewOne = 0xf0,
+// The structs of a family are one header, which an instruction of another family leaves as it is.
+// STRUCT: #ifndef RUNTIME_ISA_INSTRGOOD_H_INC
+// STRUCT-NOT: struct VRelu
 // STRUCT: struct NewOne {
+// STRUCT-NEXT: static constexpr Opcode opcode = static_cast<Opcode>(0xf0);
 // STRUCT: /// a distance, bytes
 // STRUCT-NEXT: int64_t offset = 0;
-// STRUCT: using Instruction = std::variant<
-// STRUCT: NewOne>;
+// OTHER-NOT: NewOne
+// OTHER: struct VRelu {
+// OTHER-NOT: NewOne
+// NOFAMILY: error: no family 'Colours' to write the structs of
+// INCLUDES: #include "runtime/isa/InstrVector.h.inc"
+// INCLUDES: #include "runtime/isa/Instrgood.h.inc"
 // TABLE: static constexpr FieldInfo newOneFields[] = {
 // TABLE-NEXT: {"offset", FieldKind::signedInteger, 15, 8, "", 0, {}},
 // TABLE: static constexpr BitRange newOneReserved[] = {{.*}}127, 16{{.*}};
 // TABLE: static constexpr std::string_view newOneRequires[] = {"zero-skip"};
-// TABLE: {Opcode::NewOne, {"new.one", {newOneFields, 1}, {newOneReserved, 1}}, Engine::vector, "vector", {newOneRequires, 1}},
+// TABLE: {NewOne::opcode, {"new.one", {newOneFields, 1}, {newOneReserved, 1}}, Engine::vector, "vector", {newOneRequires, 1}},
 // FUNCTION: ::slp::Status newOne(SLP_INSTR_STATE &state, const ::slp::mach::NewOne &instr);
 // PAGE: # `new.one`
 // PAGE: **Engine:** vector

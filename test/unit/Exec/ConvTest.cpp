@@ -11,6 +11,8 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 namespace slp::exec {
 namespace {

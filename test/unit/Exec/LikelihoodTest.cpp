@@ -8,6 +8,7 @@
 
 #include "OneInstruction.h"
 
+#include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/num/ExpLog.h"
 
 #include <algorithm>

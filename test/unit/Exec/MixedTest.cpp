@@ -9,6 +9,8 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMixed.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <algorithm>
 #include <cmath>

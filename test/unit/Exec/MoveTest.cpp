@@ -10,6 +10,9 @@
 
 #include "runtime/exec/Tile.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMove.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
 
 namespace slp::exec {
 namespace {

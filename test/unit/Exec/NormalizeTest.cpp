@@ -11,6 +11,9 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
+#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
 #include "runtime/num/Random.h"
 #include "runtime/num/RowSum.h"
 

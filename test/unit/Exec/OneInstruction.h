@@ -12,6 +12,8 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/InstrSequencer.h.inc"
+
 #include <utility>
 
 namespace slp::exec {

@@ -2,8 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Builds an image from instruction structs: tensors in DRAM with descriptors for them, tiles on
-// chip, and the usual sequence of loads, one instruction under test, and stores.
+// Builds an image from instructions: tensors in DRAM with descriptors for them, tiles on chip, and
+// the usual sequence of loads, one instruction under test, and stores. A test includes the structs
+// of the family that it is about; those that every program has are in ProgramBuilder.cpp alone.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -59,18 +60,12 @@ inline std::set<std::string_view> &emittedInstructions() {
 
 class ProgramBuilder {
 public:
-  explicit ProgramBuilder(const chip::Chip &c) : chip(c) {
-    image.chipName = chip.name;
-    image.chipHash = chip.structureHash();
-    image.modelName = "test";
-    image.batch = 1;
-    emit(mach::Mask{0, 1});
-  }
+  explicit ProgramBuilder(const chip::Chip &c);
 
-  template <typename T> void emit(const T &instr) {
-    Result<mach::Word> word = instr.encode();
+  void emit(const mach::Instruction &instr) {
+    Result<mach::Word> word = mach::encode(instr);
     ASSERT_TRUE(word.ok()) << word.message();
-    emittedInstructions().insert(mach::infoOf(T::opcode).layout.name);
+    emittedInstructions().insert(mach::mnemonicOf(instr));
     image.text.push_back(*word);
     image.debug.records.push_back({});
   }
@@ -127,22 +122,11 @@ public:
   }
 
   /// Puts a descriptor into the table and loads it into register `reg`.
-  void desc(uint8_t reg, const mach::TensorTile &tile) {
-    image.descriptors.push_back({"d" + std::to_string(image.descriptors.size()), tile});
-    emit(mach::Desc{reg, image.descriptors.size() - 1});
-  }
+  void desc(uint8_t reg, const mach::TensorTile &tile);
 
   /// Loads a piece of a tensor into a new buffer and leaves its descriptor in `reg`. Uses d31.
   void load(uint8_t reg, const std::string &name, const Piece &piece,
-            mach::Space space = mach::Space::spm, uint8_t mask = 0) {
-    mach::TensorTile from = dramTile(name, piece);
-    Shape extent(piece.tile.size());
-    for (size_t d = 0; d < extent.size(); ++d)
-      extent[d] = int64_t(from.extent[d]);
-    desc(31, from);
-    desc(reg, chipTile(space, from.format, extent, piece));
-    emit(mach::Ld{reg, 31, mask});
-  }
+            mach::Space space = mach::Space::spm, uint8_t mask = 0);
   /// The whole tensor.
   void load(uint8_t reg, const std::string &name, mach::Space space = mach::Space::spm) {
     load(reg, name, wholeOf(name), space);
@@ -155,35 +139,15 @@ public:
   }
 
   /// Stores the tile of `reg` to a tensor. Uses d31.
-  void store(const std::string &name, uint8_t reg, uint8_t mask = 0) {
-    desc(31, dramTile(name, wholeOf(name)));
-    emit(mach::St{31, reg, mask});
-  }
+  void store(const std::string &name, uint8_t reg, uint8_t mask = 0);
 
   /// Widens a tile in acc to f32 in a new buffer with descriptor d30 and stores it. Uses d31.
   void storeWidened(const std::string &name, const mach::TensorTile &acc, uint8_t accReg,
-                    uint8_t mask = 0) {
-    mach::TensorTile wide = acc;
-    wide.space = mach::Space::spm;
-    wide.format = mach::Format::f32;
-    uint64_t stride = 4;
-    for (size_t d = acc.rank; d-- > 0; stride *= acc.tile[d])
-      wide.stride[d] = stride;
-    wide.base = onChipUsed[int(mach::Space::spm)];
-    onChipUsed[int(mach::Space::spm)] += stride;
-    desc(30, wide);
-    emit(mach::Stamp{30, accReg});
-    emit(mach::VRound{30, accReg, mask});
-    store(name, 30, mask);
-  }
+                    uint8_t mask = 0);
 
-  std::unique_ptr<Machine> build(num::HostPath path = num::bestPath()) {
-    emit(mach::Halt{});
-    image.entries = {{"step", 0}};
-    Result<std::unique_ptr<Machine>> machine = Machine::create(chip, image, path);
-    EXPECT_TRUE(machine.ok()) << (machine.ok() ? "" : machine.message());
-    return machine.ok() ? machine.take() : nullptr;
-  }
+  /// A machine with the program, behind which it puts a halt; null, with a failure, if it is
+  /// refused.
+  std::unique_ptr<Machine> build(num::HostPath path = num::bestPath());
 
   chip::Chip chip;
   image::Image image;

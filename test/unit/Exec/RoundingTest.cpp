@@ -10,6 +10,8 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumStoreRounding.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/num/Random.h"
 
 #include <cmath>

@@ -9,6 +9,10 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/num/Round.h"
 
 #include <cmath>

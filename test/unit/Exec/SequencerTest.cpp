@@ -8,6 +8,9 @@
 
 #include "runtime/exec/Tile.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 
 namespace slp::exec {
 namespace {
@@ -113,7 +116,7 @@ TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
   expectSameBits(readTensor(*machine, "y"), y);
   std::vector<const Event *> loads;
   for (const Event &event : recorder.events)
-    if (event.opcode == mach::Opcode::Ld)
+    if (event.opcode == mach::Ld::opcode)
       loads.push_back(&event);
   ASSERT_EQ(loads.size(), 2u);
   ASSERT_EQ(loads[0]->work.size(), 2u);
@@ -268,10 +271,10 @@ TEST_F(SequencerTest, MissingSemaphoresShow) {
     Stream stream(chip);
     for (mach::Word &word : stream.b.image.text) {
       mach::Instruction instr = *mach::decode(word);
-      if (auto *wait = std::get_if<mach::Wait>(&instr))
+      if (auto wait = instr.as<mach::Wait>())
         if (wait->sem == 0)
           word = *mach::Li{9, 0}.encode();
-      if (auto *signal = std::get_if<mach::Signal>(&instr))
+      if (auto signal = instr.as<mach::Signal>())
         if (signal->sem == 0)
           word = *mach::Li{9, 0}.encode();
     }

@@ -11,6 +11,7 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/InstrUpdate.h.inc"
 
 #include <cmath>
 #include <functional>

@@ -10,6 +10,10 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrMixed.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 
 #include <algorithm>
 #include <cmath>
@@ -154,7 +158,7 @@ TEST_P(WorkTest, TermsAreCountedExactly) {
   Options options;
   options.observer = &recorder;
   runStep(*p.machine, options);
-  mach::Opcode opcodes[3] = {mach::Opcode::ConvFp, mach::Opcode::ConvBp, mach::Opcode::ConvWg};
+  mach::Opcode opcodes[3] = {mach::ConvFp::opcode, mach::ConvBp::opcode, mach::ConvWg::opcode};
   for (int which = 0; which < 3; ++which) {
     const Event *event = recorder.find(opcodes[which]);
     ASSERT_TRUE(event);
@@ -192,7 +196,7 @@ TEST(MixedWorkTest, PairsAreCountedExactly) {
   // termsOf counts terms with a zero operand: zero stands for FP16 here.
   std::vector<float> x = marks(p.x), w(p.w.size(), 1.0f), dy = marks(p.dy);
   std::vector<float> one(std::max({x.size(), w.size(), dy.size()}), 1.0f);
-  mach::Opcode opcodes[3] = {mach::Opcode::ConvFp, mach::Opcode::ConvBp, mach::Opcode::ConvWg};
+  mach::Opcode opcodes[3] = {mach::ConvFp::opcode, mach::ConvBp::opcode, mach::ConvWg::opcode};
   for (int which = 0; which < 3; ++which) {
     uint64_t either = 0, both = 0;
     for (const CoreWork &work : recorder.find(opcodes[which])->work) {

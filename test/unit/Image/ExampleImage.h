@@ -13,6 +13,8 @@
 #include "runtime/chips/Chip.h"
 #include "runtime/image/Image.h"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <numeric>
 

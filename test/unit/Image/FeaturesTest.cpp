@@ -6,6 +6,8 @@
 
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include "ExampleImage.h"
 

@@ -6,6 +6,7 @@
 
 #include "ExampleImage.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include "gtest/gtest.h"
 

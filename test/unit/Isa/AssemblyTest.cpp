@@ -11,6 +11,8 @@
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 
 #include <gtest/gtest.h>
 
@@ -99,7 +101,7 @@ TEST(Assembly, PrintsReadably) {
 TEST(Assembly, TakesAnyOrderAndHexadecimal) {
   Result<Instruction> instr = parse("  madd imm=-0x10,rb=r2 , mul=+7, ra=r63, rd=r1");
   ASSERT_TRUE(instr.ok()) << instr.message();
-  const auto &madd = std::get<Madd>(*instr);
+  const Madd madd = instr->as<Madd>().value();
   EXPECT_EQ(madd.imm, -16);
   EXPECT_EQ(madd.mul, 7);
   EXPECT_EQ(madd.ra, 63);
@@ -160,9 +162,9 @@ TEST(Program, PrintIsInverseOfParse) {
   EXPECT_EQ(program->text.size(), 5u);
   ASSERT_EQ(program->entries.size(), 3u);
   EXPECT_EQ(program->entries[2].pc, 3u);
-  EXPECT_EQ(std::get<Loop>(program->text[1]).end, 1);
-  EXPECT_EQ(std::get<Bz>(program->text[3]).target, -2);
-  EXPECT_EQ(std::get<Bz>(program->text[4]).target, 0);
+  EXPECT_EQ(program->text[1].as<Loop>().value().end, 1);
+  EXPECT_EQ(program->text[3].as<Bz>().value().target, -2);
+  EXPECT_EQ(program->text[4].as<Bz>().value().target, 0);
   EXPECT_EQ(printProgram(*program), loopProgram);
 }
 

@@ -8,8 +8,10 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Mach/MachToInstruction.h"
+#include "dialects/Mach/MachProgramOps.h"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
 #include "test/unit/Isa/TableValues.h"
 

@@ -8,7 +8,7 @@
 #include "dialects/Chip/LoadOp.h"
 #include "dialects/Chip/RunOp.h"
 #include "dialects/Chip/StoreOp.h"
-#include "dialects/Mach/MachDialect.h"
+#include "dialects/Mach/MachProgramOps.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"
 #include "slp/Transforms/Chip/Passes.h"

@@ -9,6 +9,8 @@
 
 #include "Program.h"
 
+#include "runtime/isa/InstrSequencer.h.inc"
+
 #include "gtest/gtest.h"
 
 #include <algorithm>
@@ -20,7 +22,6 @@ using namespace slp;
 using namespace slp::timing;
 using namespace slp::timing::test;
 using mach::Engine;
-using mach::Opcode;
 
 namespace {
 struct NaiveEntry {
@@ -64,7 +65,7 @@ struct NaiveChip {
     if (q.entries.empty() || q.free > time || q.entries[0].issued > time)
       return false;
     const exec::Event &event = *q.entries[0].event;
-    if (event.opcode == Opcode::Wait)
+    if (event.opcode == mach::Wait::opcode)
       for (int core : coresOf(q, event)) {
         int64_t there = 0;
         for (const NaiveCredit &c : semaphores[{core, event.semaphore}])
@@ -109,7 +110,7 @@ struct NaiveChip {
     }
     q.entries.pop_front();
     q.free = time;
-    if (event.opcode == Opcode::Wait) {
+    if (event.opcode == mach::Wait::opcode) {
       for (int core : coresOf(q, event))
         for (int64_t left = event.count; left > 0;) {
           std::deque<NaiveCredit> &credits = semaphores[{core, event.semaphore}];
@@ -118,7 +119,7 @@ struct NaiveChip {
           if ((credits[0].count -= taken) == 0)
             credits.pop_front();
         }
-    } else if (event.opcode == Opcode::Signal) {
+    } else if (event.opcode == mach::Signal::opcode) {
       for (int core : coresOf(q, event))
         semaphores[{core, event.semaphore}].push_back({std::max(q.done, time) + 4, event.count});
     } else if (q.engine == Engine::mac) {
@@ -166,7 +167,7 @@ struct NaiveChip {
         return time;
       for (int slot = 0; slot < width && next < program.size() && !atFence; ++slot) {
         const exec::Event &event = program[next];
-        if (event.opcode == Opcode::Fence || event.opcode == Opcode::Halt) {
+        if (event.opcode == mach::Fence::opcode || event.opcode == mach::Halt::opcode) {
           atFence = true;
         } else if (event.engine != Engine::seq) {
           std::vector<NaiveQueue *> needed = queuesOf(event);

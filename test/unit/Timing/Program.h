@@ -9,6 +9,11 @@
 
 #include "runtime/timing/Model.h"
 
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
+
 #include <random>
 #include <vector>
 
@@ -60,7 +65,7 @@ struct Program {
     model.issued(e);
   }
   void load(uint64_t mask, uint64_t bytes) {
-    exec::Event e = event(mach::Opcode::Ld, mach::Engine::load, mask);
+    exec::Event e = event(mach::Ld::opcode, mach::Engine::load, mask);
     for (uint64_t m = mask; m; m &= m - 1) {
       exec::CoreWork work;
       work.bytesRead[0] = work.bytesWritten[2] = bytes;
@@ -69,7 +74,7 @@ struct Program {
     send(e);
   }
   void multicast(uint64_t mask, uint64_t bytes) {
-    exec::Event e = event(mach::Opcode::Ld, mach::Engine::load, mask);
+    exec::Event e = event(mach::Ld::opcode, mach::Engine::load, mask);
     e.multicast = e.joint = true;
     e.work.resize(1);
     e.work[0].bytesRead[0] = bytes;
@@ -79,7 +84,7 @@ struct Program {
   }
   /// To a compressed tensor: the cores take turns in one transfer, which also reads.
   void jointStore(uint64_t mask, uint64_t bytes, uint64_t readFirst) {
-    exec::Event e = event(mach::Opcode::St, mach::Engine::store, mask);
+    exec::Event e = event(mach::St::opcode, mach::Engine::store, mask);
     e.joint = true;
     e.work.resize(1);
     e.work[0].bytesRead[0] = readFirst;
@@ -87,7 +92,7 @@ struct Program {
     send(e);
   }
   void store(uint64_t mask, uint64_t bytes) {
-    exec::Event e = event(mach::Opcode::St, mach::Engine::store, mask);
+    exec::Event e = event(mach::St::opcode, mach::Engine::store, mask);
     for (uint64_t m = mask; m; m &= m - 1) {
       exec::CoreWork work;
       work.bytesRead[2] = work.bytesWritten[0] = bytes;
@@ -97,7 +102,7 @@ struct Program {
   }
   /// One number of dot groups per core of the mask.
   void mac(uint64_t mask, std::vector<uint64_t> slots, bool fp16 = false) {
-    exec::Event e = event(mach::Opcode::ConvFp, mach::Engine::mac, mask);
+    exec::Event e = event(mach::ConvFp::opcode, mach::Engine::mac, mask);
     e.fp16 = fp16;
     for (uint64_t s : slots) {
       exec::CoreWork work;
@@ -106,7 +111,7 @@ struct Program {
     }
     send(e);
   }
-  void vector(uint64_t operations, mach::Opcode opcode = mach::Opcode::VRelu) {
+  void vector(uint64_t operations, mach::Opcode opcode = mach::VRelu::opcode) {
     exec::Event e = event(opcode, mach::Engine::vector, 1);
     e.work.resize(1);
     e.work[0].operations = operations;
@@ -119,14 +124,14 @@ struct Program {
     send(e);
   }
   void wait(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
-    semaphore(mach::Opcode::Wait, engine, sem, mask);
+    semaphore(mach::Wait::opcode, engine, sem, mask);
   }
   void signal(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
-    semaphore(mach::Opcode::Signal, engine, sem, mask);
+    semaphore(mach::Signal::opcode, engine, sem, mask);
   }
   void scalar(mach::Opcode opcode) { send(event(opcode, mach::Engine::seq, 1)); }
   Result<Report> halt() {
-    scalar(mach::Opcode::Halt);
+    scalar(mach::Halt::opcode);
     return model.finish();
   }
 
@@ -138,7 +143,6 @@ struct Program {
 /// Random work with random semaphores, each with one producer and one consumer, signals first.
 inline void addRandomWork(Program &p, uint32_t seed, int cores) {
   using mach::Engine;
-  using mach::Opcode;
   std::mt19937 random(seed);
   auto pick = [&](uint32_t n) { return random() % n; };
   const Engine engines[] = {Engine::load, Engine::store, Engine::mac, Engine::vector};
@@ -191,7 +195,7 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       break;
     }
     case 8:
-      p.scalar(pick(20) ? Opcode::Madd : Opcode::Fence);
+      p.scalar(pick(20) ? mach::Madd::opcode : mach::Fence::opcode);
       break;
     }
   }

@@ -9,6 +9,8 @@
 
 #include "Program.h"
 
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/timing/Costs.h"
 
 #include "gtest/gtest.h"
@@ -20,7 +22,6 @@
 using namespace slp;
 using namespace slp::timing;
 using mach::Engine;
-using mach::Opcode;
 using namespace slp::timing::test;
 
 static Cycle sum(const CauseCycles &cycles) {
@@ -236,9 +237,9 @@ TEST(Timing, StoreThatIsNotReadyDoesNotBlockLaterLoads) {
 TEST(Timing, FenceJoinsEverything) {
   Groups groups;
   Program p(smallChip(), groups);
-  p.load(1, 64);           // there at 29
-  p.scalar(Opcode::Fence); // 2 to 29
-  p.mac(1, {64});          // 30 to 46
+  p.load(1, 64);                 // there at 29
+  p.scalar(mach::Fence::opcode); // 2 to 29
+  p.mac(1, {64});                // 30 to 46
   Result<Report> report = p.halt();
   ASSERT_TRUE(report) << report.message();
   EXPECT_EQ(report->cycles, 46);
@@ -288,8 +289,8 @@ TEST(Timing, ImbalanceIsKnownOnlyWhenTheOtherCoreHasStarted) {
 TEST(Timing, Fp16AndVectorClassesHaveTheirOwnRates) {
   Groups groups;
   Program p(smallChip(), groups);
-  p.mac(1, {65}, true);            // 8 + ceil(520 / 32) = 25
-  p.vector(100, Opcode::VSoftmax); // 8 + ceil(100 * 2.5 / 32) = 16
+  p.mac(1, {65}, true);                  // 8 + ceil(520 / 32) = 25
+  p.vector(100, mach::VSoftmax::opcode); // 8 + ceil(100 * 2.5 / 32) = 16
   Result<Report> report = p.halt();
   ASSERT_TRUE(report) << report.message();
   EXPECT_EQ(at(cyclesOf(*report, Engine::mac), Cause::busy), 25);
@@ -314,8 +315,8 @@ TEST(Timing, PairsWithFp16ElementsTakeWhatTheTableSays) {
 TEST(Timing, DescriptorsAreFetchedWordByWord) {
   Groups groups;
   Program p(smallChip(), groups);
-  p.scalar(Opcode::Li);
-  p.scalar(Opcode::Desc);
+  p.scalar(mach::Li::opcode);
+  p.scalar(mach::Desc::opcode);
   Result<Report> report = p.halt();
   ASSERT_TRUE(report) << report.message();
   EXPECT_EQ(report->cycles, 1 + 6 + 1);

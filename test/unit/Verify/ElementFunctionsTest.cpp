@@ -13,6 +13,8 @@
 
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 
 #include "gtest/gtest.h"
 

@@ -12,6 +12,9 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <functional>
@@ -50,12 +53,11 @@ protected:
     int changed = 0;
     const image::Image original = image();
     for (size_t pc = 0; pc < original.text.size(); ++pc) {
-      mach::Instruction instruction = *mach::decode(original.text[pc]);
-      T *typed = std::get_if<T>(&instruction);
+      std::optional<T> typed = mach::decode(original.text[pc])->as<T>();
       if (!typed || !change(*typed))
         continue;
       image::Image mutant = original;
-      mutant.text[pc] = *mach::encode(instruction);
+      mutant.text[pc] = *typed->encode();
       expectCaught(mutant, nodeAt(original, pc), "instruction " + std::to_string(pc));
       ++changed;
     }
@@ -85,14 +87,14 @@ protected:
     std::optional<uint8_t> reg;
     for (size_t pc = 0; pc < image.text.size(); ++pc) {
       mach::Instruction instruction = *mach::decode(image.text[pc]);
-      if (auto *desc = std::get_if<mach::Desc>(&instruction)) {
+      if (auto desc = instruction.as<mach::Desc>()) {
         if (desc->src == d)
           reg = desc->dd;
         else if (reg == desc->dd)
           reg.reset();
-      } else if (auto *ld = std::get_if<mach::Ld>(&instruction); ld && reg == ld->src) {
+      } else if (auto ld = instruction.as<mach::Ld>(); ld && reg == ld->src) {
         return nodeAt(image, pc);
-      } else if (auto *st = std::get_if<mach::St>(&instruction); st && reg == st->dst) {
+      } else if (auto st = instruction.as<mach::St>(); st && reg == st->dst) {
         return "";
       }
     }
@@ -106,14 +108,14 @@ protected:
     bool isStored = false, isLoaded = false;
     for (uint64_t pc = 0; pc < image.text.size(); ++pc) {
       mach::Instruction instruction = *mach::decode(image.text[pc]);
-      if (auto *desc = std::get_if<mach::Desc>(&instruction)) {
+      if (auto desc = instruction.as<mach::Desc>()) {
         if (desc->src == d)
           reg = desc->dd;
         else if (reg == desc->dd)
           reg.reset();
-      } else if (auto *ld = std::get_if<mach::Ld>(&instruction)) {
+      } else if (auto ld = instruction.as<mach::Ld>()) {
         isLoaded |= reg == ld->src;
-      } else if (auto *st = std::get_if<mach::St>(&instruction)) {
+      } else if (auto st = instruction.as<mach::St>()) {
         isStored |= reg == st->dst;
       }
     }
@@ -247,9 +249,9 @@ TEST_F(Mutation, LastStoreIsCaught) {
   std::map<uint8_t, size_t> descriptorIn;
   for (size_t pc = 0; pc < original.text.size(); ++pc) {
     mach::Instruction instruction = *mach::decode(original.text[pc]);
-    if (auto *desc = std::get_if<mach::Desc>(&instruction))
+    if (auto desc = instruction.as<mach::Desc>())
       descriptorIn[desc->dd] = desc->src;
-    auto *st = std::get_if<mach::St>(&instruction);
+    auto st = instruction.as<mach::St>();
     if (!st)
       continue;
     uint64_t base = original.descriptors[descriptorIn[st->dst]].tile.base;

@@ -4,6 +4,10 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/timing/Model.h"
 #include "runtime/views/Progress.h"
 #include "runtime/views/Stats.h"
@@ -58,19 +62,19 @@ static Record sampleRecord() {
     exec::CoreWork work;
     work.bytesRead[0] = work.bytesWritten[2] = 4096;
     work.dramUsefulBytes = 4000;
-    send(0, mach::Opcode::Ld, mach::Engine::load, work);
+    send(0, mach::Ld::opcode, mach::Engine::load, work);
     work = {};
     work.macs = 9000;
     work.zeroMacs = 900;
     work.macSlots = 9600;
-    send(1, mach::Opcode::ConvFp, mach::Engine::mac, work);
+    send(1, mach::ConvFp::opcode, mach::Engine::mac, work);
     work = {};
     work.elements = work.operations = 320;
-    send(2, mach::Opcode::VRelu, mach::Engine::vector, work);
+    send(2, mach::VRelu::opcode, mach::Engine::vector, work);
     work = {};
     work.bytesWritten[0] = 128;
-    send(3, mach::Opcode::St, mach::Engine::store, work);
-    send(4, mach::Opcode::Halt, mach::Engine::seq, {});
+    send(3, mach::St::opcode, mach::Engine::store, work);
+    send(4, mach::Halt::opcode, mach::Engine::seq, {});
     Result<timing::Report> report = model.finish();
     EXPECT_TRUE(report);
     Measurement measurement{report.take(), counter.take()};

@@ -1,0 +1,68 @@
+//===- ProgramBuilder.cpp - small programs for the tests of the machine -----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "test/unit/Exec/ProgramBuilder.h"
+
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
+
+namespace slp::exec {
+
+ProgramBuilder::ProgramBuilder(const chip::Chip &c) : chip(c) {
+  image.chipName = chip.name;
+  image.chipHash = chip.structureHash();
+  image.modelName = "test";
+  image.batch = 1;
+  emit(mach::Mask{0, 1});
+}
+
+void ProgramBuilder::desc(uint8_t reg, const mach::TensorTile &tile) {
+  image.descriptors.push_back({"d" + std::to_string(image.descriptors.size()), tile});
+  emit(mach::Desc{reg, image.descriptors.size() - 1});
+}
+
+void ProgramBuilder::load(uint8_t reg, const std::string &name, const Piece &piece,
+                          mach::Space space, uint8_t mask) {
+  mach::TensorTile from = dramTile(name, piece);
+  Shape extent(piece.tile.size());
+  for (size_t d = 0; d < extent.size(); ++d)
+    extent[d] = int64_t(from.extent[d]);
+  desc(31, from);
+  desc(reg, chipTile(space, from.format, extent, piece));
+  emit(mach::Ld{reg, 31, mask});
+}
+
+void ProgramBuilder::store(const std::string &name, uint8_t reg, uint8_t mask) {
+  desc(31, dramTile(name, wholeOf(name)));
+  emit(mach::St{31, reg, mask});
+}
+
+void ProgramBuilder::storeWidened(const std::string &name, const mach::TensorTile &acc,
+                                  uint8_t accReg, uint8_t mask) {
+  mach::TensorTile wide = acc;
+  wide.space = mach::Space::spm;
+  wide.format = mach::Format::f32;
+  uint64_t stride = 4;
+  for (size_t d = acc.rank; d-- > 0; stride *= acc.tile[d])
+    wide.stride[d] = stride;
+  wide.base = onChipUsed[int(mach::Space::spm)];
+  onChipUsed[int(mach::Space::spm)] += stride;
+  desc(30, wide);
+  emit(mach::Stamp{30, accReg});
+  emit(mach::VRound{30, accReg, mask});
+  store(name, 30, mask);
+}
+
+std::unique_ptr<Machine> ProgramBuilder::build(num::HostPath path) {
+  emit(mach::Halt{});
+  image.entries = {{"step", 0}};
+  Result<std::unique_ptr<Machine>> machine = Machine::create(chip, image, path);
+  EXPECT_TRUE(machine.ok()) << (machine.ok() ? "" : machine.message());
+  return machine.ok() ? machine.take() : nullptr;
+}
+
+} // namespace slp::exec
