@@ -21,11 +21,13 @@
 
 #include "lib/Analysis/BatchCoupling.h"
 
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMacOps.h"
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/GatherOp.h"
+#include "dialects/Train/MatMulOp.h"
+#include "dialects/Train/NllOp.h"
+#include "dialects/Train/ScatterAddOp.h"
+#include "dialects/Train/VarianceOp.h"
 
 #include "llvm/ADT/DenseMap.h"
 

@@ -6,10 +6,9 @@
 
 #include "ListParams.h"
 
-#include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/ReadOp.h"
 #include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainContract.h"
 #include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

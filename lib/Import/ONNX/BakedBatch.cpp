@@ -12,8 +12,10 @@
 #include "lib/Import/ONNX/Names.h"
 #include "lib/Import/ONNX/ShapeRules.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainReduceOps.h"
+#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReduceSumSquareOp.h"
+#include "dialects/Train/ReshapeOp.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"

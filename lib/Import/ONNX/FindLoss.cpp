@@ -11,15 +11,18 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Names.h"
 
+#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/NllOp.h"
 #include "dialects/Train/ReadOp.h"
+#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SoftmaxOp.h"
 #include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainLossOps.h"
-#include "dialects/Train/TrainMoveOps.h"
 #include "dialects/Train/TrainNodeName.h"
-#include "dialects/Train/TrainRowOps.h"
-#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/TrainValues.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -284,8 +287,8 @@ void Importer::noteProbabilities() {
       continue;
     Value scores = op.getOperand(0);
     train::SoftmaxOp direct = softmaxBehind(scores);
-    auto logs =
-        isLikelihood ? rootOf(scores).getDefiningOp<train::LogSoftmaxOp>() : train::LogSoftmaxOp();
+    auto logs = isLikelihood ? train::beforeReshapes(scores).getDefiningOp<train::LogSoftmaxOp>()
+                             : train::LogSoftmaxOp();
     train::SoftmaxOp softmax = logs ? softmaxBehind(logs.getX()) : direct;
     if (!softmax)
       continue;

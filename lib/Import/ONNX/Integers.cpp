@@ -6,10 +6,13 @@
 
 #include "lib/Import/ONNX/Integers.h"
 
-#include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TrainMoveOps.h"
+#include "dialects/Train/ConcatOp.h"
+#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/ToFloatOp.h"
 #include "dialects/Train/ToIntegerOp.h"
+#include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TransposeOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

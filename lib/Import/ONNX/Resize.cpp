@@ -12,8 +12,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/TrainMoveOps.h"
-#include "dialects/Train/TrainStateOps.h"
 #include "dialects/Train/GatherOp.h"
 
 #include <cmath>

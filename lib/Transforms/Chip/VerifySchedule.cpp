@@ -7,9 +7,9 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipOps.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "runtime/isa/CompressedLayout.h"
-#include "dialects/Chip/ChipOps.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -13,8 +13,8 @@
 #include "slp/Import/ONNX.h"
 #include "slp/Reference/Evaluator.h"
 
-#include "dialects/Train/TrainNormOps.h"
-#include "dialects/Train/TrainStateOps.h"
+#include "dialects/Train/DropoutOp.h"
+#include "dialects/Train/StateOp.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"

@@ -13,6 +13,9 @@
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 #include "runtime/num/Random.h"
 
 namespace slp::exec {

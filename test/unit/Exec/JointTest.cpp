@@ -15,6 +15,9 @@
 #include "runtime/exec/SharedTiles.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/InstrTransfer.h.inc"
 
 #include <tuple>
 

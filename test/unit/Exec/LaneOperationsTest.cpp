@@ -14,6 +14,9 @@
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
+#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/InstrVector.h.inc"
 
 #include <map>
 
