@@ -27,8 +27,9 @@ static std::optional<ElementKind> kindOf(uint8_t code) {
     return ElementKind::f32;
   case 0x0e:
     return ElementKind::f64;
+  default:
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 Result<Array> readIdx(const std::string &path) {

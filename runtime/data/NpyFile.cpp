@@ -37,10 +37,10 @@ std::optional<std::string_view> valueOf(std::string_view header, std::string_vie
   if (at == std::string_view::npos)
     return std::nullopt;
   header.remove_prefix(at + key.size() + 2);
-  at = header.find_first_not_of(" ");
+  at = header.find_first_not_of(' ');
   if (at == std::string_view::npos || header[at] != ':')
     return std::nullopt;
-  at = header.find_first_not_of(" ", at + 1);
+  at = header.find_first_not_of(' ', at + 1);
   if (at == std::string_view::npos)
     return std::nullopt;
   return header.substr(at);

@@ -70,7 +70,7 @@ void CompressedTensor::unpack(int64_t index, BlockCodes &codes) const {
   int i = 0;
   for (int byte = 0; byte < mach::bitmapBytes; ++byte)
     for (unsigned bits = present[byte]; bits; bits &= bits - 1, ++i) {
-      uint16_t &code = codes[size_t(byte * 8 + __builtin_ctz(bits))];
+      uint16_t &code = codes[size_t(byte) * 8 + size_t(__builtin_ctz(bits))];
       if (!hasClasses) {
         std::memcpy(&code, payload + i * elementBytes, size_t(elementBytes)); // little endian
         continue;
@@ -122,12 +122,12 @@ uint64_t CompressedTensor::payloadBytes(int64_t index) const {
   for (int i = 0; i < mach::bitmapBytes; ++i)
     n += __builtin_popcount(present[i]);
   if (!hasClasses)
-    return uint64_t(n * elementBytes);
+    return uint64_t(n) * uint64_t(elementBytes);
   const uint8_t *classes = dram.data() + base + uint64_t(index * layout.slotBytes);
   int wide = 0, bytes = (n + 7) / 8;
   for (int i = 0; i < bytes; ++i)
     wide += __builtin_popcount(classes[i]);
-  return uint64_t(bytes + n + wide);
+  return uint64_t(bytes) + uint64_t(n) + uint64_t(wide);
 }
 
 uint64_t CompressedTensor::bytesOf(const std::vector<Touched> &blocks, int64_t burst) const {

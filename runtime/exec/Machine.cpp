@@ -50,7 +50,7 @@ static Status decodeText(State &state) {
     Result<mach::Instruction> instr = mach::decode(words[i]);
     if (!instr)
       return Error{"instruction " + std::to_string(i) + " is undefined: " + instr.message()};
-    state.text.push_back(std::move(*instr));
+    state.text.push_back(*instr);
   }
   return Status::success();
 }
@@ -364,6 +364,7 @@ void Machine::setHyper(int index, float value) { impl->state.hyper[index] = valu
 std::vector<TensorEvents> Machine::events() const {
   const State &state = impl->state;
   std::vector<TensorEvents> result;
+  result.reserve(state.events.size());
   for (size_t i = 0; i < state.events.size(); ++i)
     result.push_back({state.image.debug.captures[i].tensor, state.events[i]});
   return result;

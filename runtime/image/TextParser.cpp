@@ -141,6 +141,7 @@ public:
 
   mach::Format format() {
     std::vector<std::string> names;
+    names.reserve(mach::numFormatValues);
     for (size_t i = 0; i < mach::numFormatValues; ++i)
       names.emplace_back(mach::toString(mach::Format(i)));
     return mach::Format(choice(names));

@@ -7,6 +7,7 @@
 #include "runtime/views/Progress.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace slp::views {
 
@@ -23,7 +24,7 @@ std::string progressLine(const std::string &what, double share, std::optional<do
     std::snprintf(text, sizeof text, "  loss %.4f", *loss);
     line += text;
   }
-  auto left = static_cast<long long>(std::clamp(secondsLeft, 0.0, 1e9) + 0.5);
+  long long left = std::llround(std::clamp(secondsLeft, 0.0, 1e9));
   bool isShort = left < 120;
   std::snprintf(text, sizeof text, "  ETA %lld %s", isShort ? left : left / 60,
                 isShort ? "s" : "min");

@@ -69,6 +69,7 @@ void slp::conformance::printReasons(llvm::ArrayRef<CaseResult> results, llvm::ra
     ++counts[reason];
   }
   std::vector<std::pair<int, std::string>> sorted;
+  sorted.reserve(counts.size());
   for (auto &[reason, count] : counts)
     sorted.emplace_back(-count, reason);
   llvm::sort(sorted);

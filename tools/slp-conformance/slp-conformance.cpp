@@ -145,6 +145,7 @@ int main(int argc, char **argv) {
   if (!outcomes)
     return fail(outcomes.message());
   std::vector<CaseResult> results;
+  results.reserve(cases->size());
   for (size_t i = 0; i < cases->size(); ++i)
     results.push_back({(*cases)[i], (*outcomes)[i]});
   return report(flags, results);

@@ -36,6 +36,7 @@ const EnumDef *findEnum(const InstructionSet &set, StringRef name) {
 /// From the highest bit down.
 std::vector<Stretch> stretchesOf(const LayoutDef &layout, StringRef opcode) {
   std::vector<Stretch> result;
+  result.reserve(layout.fields.size() + layout.reserved.size() + 1);
   for (const FieldDef &field : layout.fields)
     result.push_back({field.hi, field.lo, field.name, &field, false});
   for (const ReservedDef &range : layout.reserved)

@@ -156,7 +156,9 @@ int main(int argc, char **argv) {
   CompileOptions options = compile.options();
 
   std::optional<Stage> last = Stage::emit;
-  if (!driver.stopAfter.empty() && !(last = parseStage(driver.stopAfter)))
+  if (!driver.stopAfter.empty())
+    last = parseStage(driver.stopAfter);
+  if (!last)
     return fail("unknown stage '" + driver.stopAfter + "', expected one of " + listStages());
   std::string kind = !driver.emit.empty()   ? driver.emit.getValue()
                      : *last == Stage::emit ? "image"
