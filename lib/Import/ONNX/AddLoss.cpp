@@ -71,7 +71,7 @@ Value Importer::addCrossEntropy(const NamedValue &logits) {
   FailureOr<int64_t> axis = classAxisOf(logits);
   if (failed(axis))
     return nullptr;
-  classAxis = *axis;
+  classAxis = axis;
   Location loc = NameLoc::get(b.getStringAttr("loss"));
   SmallVector<int64_t> shape(shapeOf(logits.value));
   int64_t classes = shape[*axis], rank = shape.size();

@@ -14,6 +14,7 @@
 #include <limits>
 
 namespace slp::train {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a class's name takes none
 #define SLP_BUILT_OP(Op) class Op;
 #include "lib/Import/ONNX/BuiltOps.def"
 } // namespace slp::train

@@ -164,7 +164,7 @@ LogicalResult Importer::findLoss() {
 FailureOr<Importer::NamedValue> Importer::chosenLogits(NamedValue otherwise) {
   const std::string &name = options.logits;
   bool isChosen = !name.empty();
-  NamedValue chosen = isChosen ? NamedValue{name, graph.values.lookup(name)} : otherwise;
+  NamedValue chosen = isChosen ? NamedValue{name, graph.values.lookup(name)} : std::move(otherwise);
   auto error = [&] {
     InFlightDiagnostic d = graph.error();
     if (isChosen)
@@ -230,7 +230,7 @@ LogicalResult Importer::findLogits() {
     if (failed(axis))
       return failure();
     if (shapeOf(logits.value)[*axis] > 1)
-      classAxis = *axis;
+      classAxis = axis;
   }
   findJudge();
   return success();

@@ -30,9 +30,9 @@ using NumberFunction = double (*)(double a, double b);
 
 /// Elementwise on two inputs, or on one and ignoring b. `type` is the result's element type, 0 for
 /// the operand's.
-static FailureOr<Constant> combine(Node &node, const Constant &a, Sizes aShape, const Constant &b,
-                                   Sizes bShape, IntegerFunction integer, NumberFunction number,
-                                   int32_t type = 0) {
+static FailureOr<Constant> combine(Node &node, const Constant &a, const Sizes &aShape,
+                                   const Constant &b, const Sizes &bShape, IntegerFunction integer,
+                                   NumberFunction number, int32_t type = 0) {
   if (a.isFloating() != b.isFloating())
     return node.fail("expected operands of one type, found " + typeName(a.type) + " and " +
                      typeName(b.type));

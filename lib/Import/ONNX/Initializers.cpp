@@ -243,6 +243,7 @@ LogicalResult Importer::checkUnties() {
         }))
       continue;
     std::vector<std::string> names;
+    names.reserve(merged.size());
     for (auto &[name, from] : merged)
       names.push_back(name);
     if (names.empty())

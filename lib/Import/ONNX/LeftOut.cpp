@@ -102,6 +102,7 @@ void Importer::noteFolded() {
 void Importer::noteRoles() {
   if (!merged.empty()) {
     std::vector<std::string> pairs;
+    pairs.reserve(merged.size());
     for (auto &[name, from] : merged)
       pairs.push_back(name + "\" with \"" + from);
     graph.note() << "parameters that the exporter has merged train as one: " << quoteNames(pairs)

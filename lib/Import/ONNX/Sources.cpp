@@ -33,8 +33,9 @@ Sources::Sources(StringRef modelPath, const ModelFile &model)
 /// `file` as seen from the model's folder.
 std::string Sources::fromModel(StringRef file) const {
   SmallString<128> from(folder), to(file);
-  fs::make_absolute(from);
-  fs::make_absolute(to);
+  // Where there is no working directory, names stay as they are.
+  if (fs::make_absolute(from) || fs::make_absolute(to))
+    return file.str();
   path::remove_dots(from, /*remove_dot_dot=*/true);
   path::remove_dots(to, /*remove_dot_dot=*/true);
   return std::filesystem::path(to.str().str()).lexically_relative(from.str().str()).string();
