@@ -64,7 +64,8 @@ static void setResult(CallOf<Real> &call, unsigned i, const TensorOf<Real> &valu
 
 /// The number of elements that make one result.
 template <typename Real> static Real countOf(const TensorOf<Real> &x, const TensorOf<Real> &y) {
-  return static_cast<Real>(x.values.size() / y.values.size());
+  size_t count = x.values.size() / y.values.size();
+  return static_cast<Real>(count);
 }
 
 template <typename Op, typename Real, typename Term>

@@ -59,7 +59,8 @@ static Nest lowerReduction(Op op, StringRef function, float divisor, const Tenso
 
 /// How many elements of x make one of y.
 template <typename Op> static float countOf(Op op) {
-  return float(op.getX().getType().getNumElements() / op.getY().getType().getNumElements());
+  int64_t count = op.getX().getType().getNumElements() / op.getY().getType().getNumElements();
+  return float(count);
 }
 
 static Nest lowerVarianceGrad(VarianceGradOp op, const TensorMap &tensors) {

@@ -172,9 +172,9 @@ static Interval ofDepth(Value value, unsigned depth) {
       .Case([&](ReduceSumOp sum) {
         if (isOfPowersUpTo1(sum))
           return Interval{1, infinity};
-        auto count = double(cast<RankedTensorType>(sum.getX().getType()).getNumElements() /
-                            cast<RankedTensorType>(sum.getY().getType()).getNumElements());
-        return shifted(operand(0), count, 0);
+        int64_t count = cast<RankedTensorType>(sum.getX().getType()).getNumElements() /
+                        cast<RankedTensorType>(sum.getY().getType()).getNumElements();
+        return shifted(operand(0), double(count), 0);
       })
       .Default([](Operation *) { return Interval(); });
 }

@@ -77,11 +77,13 @@ std::optional<RmsNormalization> slp::matchRmsNormalization(Operation &op) {
   std::optional<RmsNormalization> found = matchNormal(result);
   if (auto product = dyn_cast<MulOp>(op); product && !found)
     for (auto [normal, scale] :
-         {std::pair(product.getA(), product.getB()), std::pair(product.getB(), product.getA())})
-      if ((found = matchNormal(normal))) {
+         {std::pair(product.getA(), product.getB()), std::pair(product.getB(), product.getA())}) {
+      found = matchNormal(normal);
+      if (found) {
         found->scale = scale;
         break;
       }
+    }
   if (!found || found->x.getType() != result.getType()) // the scale repeats x
     return std::nullopt;
   return found;
