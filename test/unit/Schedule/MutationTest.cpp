@@ -3,13 +3,16 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Random scheduled programs are damaged in one place. A damaged program is either rejected, or its
-// engines run in random interleavings and every tensor must come out as in the program order of
-// the sound program. The environment variable SLP_SCHEDULE_PROGRAMS sets the number of programs
-// (500) and SLP_SCHEDULE_SEED the first seed (1), for longer runs.
+// engines run in random interleavings, the cores of an instruction and the steps of a store to a
+// compressed tensor apart, and every tensor must come out as in the program order of the sound
+// program. So must those of random chip tasks that no compiler made. The environment variable
+// SLP_SCHEDULE_PROGRAMS sets the number of programs (500) and SLP_SCHEDULE_SEED the first seed (1),
+// for longer runs.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "RandomTask.h"
+#include "RandomTransfer.h"
 
 #include "dialects/Chip/AllocOp.h"
 #include "dialects/Chip/SignalOp.h"
@@ -17,6 +20,7 @@
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Chip/WaitOp.h"
 #include "runtime/exec/Machine.h"
+#include "runtime/isa/ElementBytes.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Emit/Emit.h"
 #include "slp/Pipeline/Pipeline.h"
@@ -60,16 +64,20 @@ protected:
   }
 
   OwningOpRef<ModuleOp> schedule(uint32_t seed);
+  OwningOpRef<ModuleOp> schedule(const RandomTransfer &transfer);
+  void damage(ModuleOp sound, const Values &expected);
   bool isAccepted(ModuleOp module);
   FailureOr<image::Image> emit(ModuleOp module);
   Outcome run(const image::Image &image, uint64_t interleaveSeed, Values &values);
-  Outcome runAll(ModuleOp module, const Values &expected);
+  Outcome runAll(ModuleOp module, const Values *expected);
 
   MLIRContext context{MLIRContext::Threading::DISABLED};
   chip::Chip chip;
   std::string message; // of the last diagnostic
   std::mt19937 random;
   int64_t draw(int64_t n) { return int64_t(random() % uint32_t(n)); }
+  std::map<std::string, std::array<int, 2>> counts; // by mutation: rejected, harmless
+  int harmful = 0, simulatedRejects = 0;            // rejected ones that were run all the same
 };
 
 } // namespace
@@ -83,6 +91,17 @@ OwningOpRef<ModuleOp> MutationTest::schedule(uint32_t seed) {
   ConvertTrainToChipOptions tile;
   tile.tileSeed = seed;
   pm.addPass(createConvertTrainToChip(tile));
+  pm.addPass(createPlaceBuffers());
+  pm.addPass(createInsertSemaphores());
+  return succeeded(pm.run(*module)) ? std::move(module) : nullptr;
+}
+
+/// A chip task, scheduled but not verified.
+OwningOpRef<ModuleOp> MutationTest::schedule(const RandomTransfer &transfer) {
+  auto module = parseSourceString<ModuleOp>(transfer.text, &context);
+  if (!module)
+    return nullptr;
+  PassManager pm(&context);
   pm.addPass(createPlaceBuffers());
   pm.addPass(createInsertSemaphores());
   return succeeded(pm.run(*module)) ? std::move(module) : nullptr;
@@ -124,6 +143,8 @@ Outcome MutationTest::run(const image::Image &image, uint64_t interleaveSeed, Va
   }
   std::mt19937 inputs(7);
   for (const image::Tensor &tensor : image.tensors) {
+    if (mach::isCompressed(tensor.format))
+      continue; // the program fills it
     int64_t n = 1;
     for (int64_t extent : tensor.shape)
       n *= extent;
@@ -148,16 +169,25 @@ Outcome MutationTest::run(const image::Image &image, uint64_t interleaveSeed, Va
   return Outcome::identical;
 }
 
-/// Lowers a scheduled module and runs it in program order and in random interleavings.
-Outcome MutationTest::runAll(ModuleOp module, const Values &expected) {
+/// Lowers a scheduled module and runs it in program order and in random interleavings, which must
+/// give `expected`; if that is null, what program order gives. Then nothing is wrong with a program
+/// that does not run in program order.
+Outcome MutationTest::runAll(ModuleOp module, const Values *expected) {
   FailureOr<image::Image> image = emit(module);
   if (failed(image))
     return Outcome::different;
-  for (uint64_t seed : {uint64_t(0), uint64_t(random()) + 1, uint64_t(random()) + 1}) {
+  Values inOrder;
+  Outcome outcome = run(*image, 0, inOrder);
+  if (outcome != Outcome::identical)
+    return expected ? outcome : Outcome::identical;
+  if (expected && inOrder != *expected)
+    return Outcome::different;
+  for (uint64_t seed : {uint64_t(random()) + 1, uint64_t(random()) + 1}) {
     Values actual;
-    if (Outcome outcome = run(*image, seed, actual); outcome != Outcome::identical)
+    outcome = run(*image, seed, actual);
+    if (outcome != Outcome::identical)
       return outcome;
-    if (actual != expected)
+    if (actual != inOrder)
       return Outcome::different;
   }
   return Outcome::identical;
@@ -193,6 +223,7 @@ namespace {
 struct Mutation {
   const char *name;
   bool (*apply)(ModuleOp, llvm::function_ref<int64_t(int64_t)> draw);
+  bool isOtherProgram = false; // not only another schedule: values are its own in program order
 };
 
 using Draw = llvm::function_ref<int64_t(int64_t)>;
@@ -270,6 +301,33 @@ const Mutation mutations[] = {
        b->setAttr("semaphore", name);
        return a->getAttr("semaphore") != b->getAttr("semaphore");
      }},
+    {"more cores",
+     [](ModuleOp module, Draw draw) {
+       SmallVector<chip_ir::TaskOp> tasks;
+       module.walk([&](chip_ir::TaskOp task) { tasks.push_back(task); });
+       chip_ir::TaskOp task = pick<chip_ir::TaskOp>(tasks, draw);
+       task.setCores(task.getCores() + 1 + draw(2));
+       return task.getCores() <= 16;
+     },
+     /*isOtherProgram=*/true},
+    {"write what is read",
+     [](ModuleOp module, Draw draw) {
+       SmallVector<std::pair<chip_ir::ViewOp, chip_ir::ViewOp>> pairs;
+       module.walk([&](chip_ir::StoreOp store) {
+         auto to = store.getTarget().getDefiningOp<chip_ir::ViewOp>();
+         store->getParentOfType<chip_ir::TaskOp>().walk([&](chip_ir::LoadOp load) {
+           auto from = load.getSource().getDefiningOp<chip_ir::ViewOp>();
+           if (from.getTensor() != to.getTensor() && from.getType() == to.getType())
+             pairs.emplace_back(from, to);
+         });
+       });
+       if (pairs.empty())
+         return false;
+       auto [from, to] = pick<std::pair<chip_ir::ViewOp, chip_ir::ViewOp>>(pairs, draw);
+       to.setTensor(from.getTensor());
+       return true;
+     },
+     /*isOtherProgram=*/true},
 };
 
 std::string textOf(ModuleOp module) {
@@ -285,15 +343,37 @@ std::string textOf(ModuleOp module) {
 // Tests
 //===----------------------------------------------------------------------------------------===//
 
+/// Damages a sound program a few times. What is still accepted must do no harm.
+void MutationTest::damage(ModuleOp sound, const Values &expected) {
+  constexpr int perProgram = 4;
+  for (int i = 0; i < perProgram; ++i) {
+    const Mutation &mutation = mutations[draw(std::size(mutations))];
+    OwningOpRef<ModuleOp> damaged = sound.clone();
+    if (!mutation.apply(*damaged, [&](int64_t n) { return draw(n); }))
+      continue;
+    std::string text = textOf(*damaged);
+    const Values *values = mutation.isOtherProgram ? nullptr : &expected;
+    bool accepted = isAccepted(*damaged);
+    ++counts[mutation.name][accepted];
+    if (accepted) {
+      Outcome outcome = runAll(*damaged, values);
+      ASSERT_EQ(outcome, Outcome::identical)
+          << "accepted after \"" << mutation.name << "\": " << message << "\n"
+          << text;
+    } else if (draw(8) == 0) {
+      // The simulation can tell: a good part of what is rejected does go wrong there.
+      ++simulatedRejects;
+      harmful += runAll(*damaged, values) != Outcome::identical;
+    }
+  }
+}
+
 // Property: what chip-insert-semaphores makes is accepted, and no interleaving of the engines
 // changes a bit.
 // Property: a damaged schedule is rejected, or no interleaving of the engines changes a bit.
 TEST_F(MutationTest, AcceptedMeansHarmless) {
   uint32_t programs = fromEnvironment("SLP_SCHEDULE_PROGRAMS", 500);
   uint32_t firstSeed = fromEnvironment("SLP_SCHEDULE_SEED", 1);
-  constexpr int perProgram = 4;                     // mutations tried on each program
-  std::map<std::string, std::array<int, 2>> counts; // by mutation: rejected, harmless
-  int harmful = 0, simulatedRejects = 0;
   for (uint32_t seed = firstSeed; seed < firstSeed + programs; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     random.seed(seed);
@@ -310,35 +390,79 @@ TEST_F(MutationTest, AcceptedMeansHarmless) {
       ASSERT_EQ(run(*image, seed + 1, actual), Outcome::identical) << message;
       ASSERT_EQ(actual, expected) << textOf(*sound);
     }
-    for (int i = 0; i < perProgram; ++i) {
-      const Mutation &mutation = mutations[draw(std::size(mutations))];
-      OwningOpRef<ModuleOp> damaged = sound->clone();
-      if (!mutation.apply(*damaged, [&](int64_t n) { return draw(n); }))
-        continue;
-      std::string text = textOf(*damaged);
-      bool accepted = isAccepted(*damaged);
-      ++counts[mutation.name][accepted];
-      if (accepted) {
-        Outcome outcome = runAll(*damaged, expected);
-        ASSERT_EQ(outcome, Outcome::identical)
-            << "accepted after \"" << mutation.name << "\": " << message << "\n"
-            << text;
-      } else if (draw(8) == 0) {
-        // The simulation can tell: a good part of what is rejected does go wrong there.
-        ++simulatedRejects;
-        harmful += runAll(*damaged, expected) != Outcome::identical;
-      }
-    }
+    ASSERT_NO_FATAL_FAILURE(damage(*sound, expected));
   }
   std::printf("%u programs from seed %u\n", programs, firstSeed);
   for (auto &[name, count] : counts)
-    std::printf("  %-16s %5d rejected, %5d harmless\n", name.c_str(), count[0], count[1]);
+    std::printf("  %-18s %5d rejected, %5d harmless\n", name.c_str(), count[0], count[1]);
   std::printf("  of %d rejected ones that were run, %d went wrong\n", simulatedRejects, harmful);
   if (programs >= 500) {
     EXPECT_GT(harmful, simulatedRejects / 4);
     for (const Mutation &mutation : mutations)
       EXPECT_GT(counts[mutation.name][0], 10) << mutation.name;
     EXPECT_GT(counts["move in block"][1], 10);
+  }
+}
+
+// Property: a chip task that is accepted comes out the same in every interleaving, though tiles of
+// its cores and iterations meet in blocks of compressed tensors, and though it updates in place.
+// What is rejected for a load and a store of one compressed tensor, or for what MAC cores share,
+// does go wrong.
+TEST_F(MutationTest, AcceptedTransfersAreHarmless) {
+  uint32_t programs = fromEnvironment("SLP_SCHEDULE_PROGRAMS", 500);
+  uint32_t firstSeed = fromEnvironment("SLP_SCHEDULE_SEED", 1);
+  int coresMeet = 0, inPlace = 0, inPlaceCompressed = 0; // accepted
+  std::map<std::string, std::array<int, 2>> refused;     // by what is wrong: all, gone wrong
+  for (uint32_t seed = firstSeed; seed < firstSeed + programs; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random.seed(seed);
+    RandomTransfer transfer = makeRandomTransfer(seed);
+    OwningOpRef<ModuleOp> module = schedule(transfer);
+    ASSERT_TRUE(module) << transfer.text;
+    bool accepted = isAccepted(*module);
+    std::string reason = message;
+    OwningOpRef<ModuleOp> copy = module->clone();
+    FailureOr<image::Image> image = emit(*copy);
+    ASSERT_TRUE(succeeded(image)) << message << "\n" << transfer.text;
+    Values expected, actual;
+    ASSERT_EQ(run(*image, 0, expected), Outcome::identical) << message << "\n" << transfer.text;
+    int differing = 0;
+    for (int i = 0; i < 4; ++i)
+      differing +=
+          run(*image, uint64_t(random()) + 1, actual) != Outcome::identical || actual != expected;
+    if (accepted) {
+      ASSERT_EQ(differing, 0) << textOf(*module);
+      coresMeet += transfer.isCompressed && transfer.meet && transfer.cores > 1;
+      inPlace += transfer.isInPlace;
+      inPlaceCompressed += transfer.isInPlace && transfer.isCompressed && transfer.meet;
+      ASSERT_NO_FATAL_FAILURE(damage(*module, expected));
+      continue;
+    }
+    bool ofBlocks = reason.find("rewrites whole blocks") != std::string::npos;
+    bool ofSharing = reason.find("uses the shared buffer on") != std::string::npos;
+    ASSERT_TRUE(ofBlocks || ofSharing ||
+                reason.find("which the task reads elsewhere") != std::string::npos ||
+                reason.find("writes the same elements") != std::string::npos)
+        << reason << "\n"
+        << textOf(*module);
+    std::array<int, 2> &count = refused[ofBlocks ? "blocks" : ofSharing ? "sharing" : "other"];
+    ++count[0];
+    count[1] += differing > 0;
+  }
+  std::printf(
+      "%u transfers from seed %u: accepted %d to blocks of several cores, %d in place, %d of "
+      "them compressed\n",
+      programs, firstSeed, coresMeet, inPlace, inPlaceCompressed);
+  for (auto &[name, count] : refused)
+    std::printf("  refused for %-8s %5d, of which %5d went wrong\n", name.c_str(), count[0],
+                count[1]);
+  for (auto &[name, count] : counts)
+    std::printf("  %-18s %5d rejected, %5d harmless\n", name.c_str(), count[0], count[1]);
+  if (programs >= 500) {
+    EXPECT_GT(coresMeet, 50);
+    EXPECT_GT(inPlaceCompressed, 20);
+    EXPECT_GT(refused["blocks"][1], 10);
+    EXPECT_GT(refused["sharing"][1], 5);
   }
 }
 

@@ -29,6 +29,8 @@ private:
   std::string op(const std::string &name, const std::string &operands,
                  const std::string &attributes, const std::string &operandTypes,
                  const std::vector<std::string> &types, bool returned = true);
+  /// FP8, or a compressed format.
+  std::string stored();
   void mac(const std::string &name, const std::string &operands, const std::string &attributes,
            const std::string &operandTypes, const Shape &result);
 
@@ -61,6 +63,7 @@ std::string arrayOf(const Shape &values) {
 
 const std::string fp8 = "!num.float<5, 2, 15, reserved, flush>";
 const std::string fp16 = "!num.float<5, 10, 15, reserved, gradual>";
+const std::string mixed = "!num.mixed<" + fp8 + ", " + fp16 + ">";
 const std::string rounding = "rounding = #num.rounding<nearest_even>";
 const std::string accumulate = "accumulate = #num.accumulate<dot = 8, format = f32, rounding = "
                                "nearest_even, across = f32>";
@@ -96,16 +99,31 @@ std::string Generator::op(const std::string &name, const std::string &operands,
   return first;
 }
 
-/// A MAC op, whose result is rounded while it drains or stored as it is.
+std::string Generator::stored() {
+  switch (draw(0, 3)) {
+  case 0:
+    return "!num.mixed<" + fp8 + ", " + fp8 + ">";
+  case 1:
+    return "!num.mixed<" + fp16 + ", " + fp16 + ">";
+  default:
+    return fp8;
+  }
+}
+
+/// A MAC op, whose result is rounded while it drains, or classified, with a histogram that all
+/// cores share, or stored as it is.
 void Generator::mac(const std::string &name, const std::string &operands,
                     const std::string &attributes, const std::string &operandTypes,
                     const Shape &result) {
-  bool rounded = draw(0, 2) != 0;
+  bool rounded = draw(0, 2) != 0, classified = rounded && draw(0, 3) == 0;
   std::string type = typeOf(result, "f32");
   std::string value =
       op(name, operands, ", " + accumulate + attributes, operandTypes, {type}, !rounded);
-  if (rounded)
-    op("round", value, ", " + rounding, type, {typeOf(result, fp8)});
+  if (classified)
+    op("classify", value + ", " + argument({1}, "f32"), ", low = 1.0e-4 : f32, " + rounding,
+       type + ", tensor<1xf32>", {typeOf(result, mixed), "tensor<128xi32>"});
+  else if (rounded)
+    op("round", value, ", " + rounding, type, {typeOf(result, stored())});
 }
 
 void Generator::convolution() {
@@ -149,11 +167,17 @@ void Generator::matmul() {
 
 void Generator::elementwise() {
   Shape shape = {draw(1, 4), draw(1, 6), draw(1, 5), draw(1, 5)};
-  std::string type = typeOf(shape, fp8);
-  std::string x = argument(shape, fp8);
+  std::string element = stored(), type = typeOf(shape, element);
+  // The host writes no compressed tensor: the step rounds what it gets.
+  auto operand = [&] {
+    if (element == fp8)
+      return argument(shape, fp8);
+    return op("round", argument(shape, fp16), ", " + rounding, typeOf(shape, fp16), {type});
+  };
+  std::string x = operand();
   if (draw(0, 1))
     x = op("relu", x, ", " + rounding, type, {type});
-  std::string y = argument(shape, fp8);
+  std::string y = operand();
   op(draw(0, 1) ? "relu_grad" : "add", x + ", " + y, ", " + rounding, type + ", " + type, {type});
 }
 
