@@ -421,6 +421,78 @@ def written_rows(graph, x):
     return graph.node("MatMul", [x, sums])
 
 
+def of_targets(body, opset=13):
+    """A model with its own loss, written out: `body` makes losses of predictions (3, 4) and targets, the mean of which it
+    is."""
+    def make(name):
+        graph = Graph(name)
+        hidden = graph.node("Relu", [graph.dense()])
+        weight, bias = graph.parameter("fc2.weight", 8, 4), graph.parameter("fc2.bias", 4)
+        graph.nodes.append(helper.make_node("Gemm", [hidden, weight, bias], ["predictions"], name="predictions"))
+        losses = body(graph, "predictions")
+        graph.nodes.append(helper.make_node("ReduceMean", [losses], ["loss"], name="loss", keepdims=0))
+
+        def value(name, shape):
+            return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        inner = helper.make_graph(graph.constants + graph.nodes, name, [value("image", [3, 6]), value("targets", [3, 4])],
+                                  [value("loss", []), value("predictions", [3, 4])], graph.initializers)
+        return helper.make_model(inner, producer_name="make-composed-models", ir_version=7,
+                                 opset_imports=[helper.make_opsetid("", opset)])
+    return make
+
+
+def difference(graph, x):
+    return graph.node("Sub", [x, "targets"])
+
+
+def squares(graph, x):
+    """MSELoss, as an exporter that knows no square writes it."""
+    d = difference(graph, x)
+    return graph.node("Mul", [d, d])
+
+
+def magnitudes(graph, x):
+    """L1Loss."""
+    return graph.node("Abs", [difference(graph, x)])
+
+
+def smooth_magnitudes(graph, x):
+    """SmoothL1Loss, beta 0.5."""
+    a = magnitudes(graph, x)
+    square = scaled(graph, graph.node("Mul", [a, a]), 1)
+    return graph.node("Where", [graph.node("Less", [a, graph.number(0.5)]), square,
+                                graph.node("Sub", [a, graph.number(0.25)])])
+
+
+def binary_entropies(graph, x):
+    """BCELoss of a sigmoid; targets between 0 and 1."""
+    p, t = graph.node("Sigmoid", [x]), graph.node("Sigmoid", ["targets"])
+    one = graph.number(1)
+    taken = graph.node("Mul", [t, graph.node("Log", [p])])
+    rest = graph.node("Mul", [graph.node("Sub", [one, t]), graph.node("Log", [graph.node("Sub", [one, p])])])
+    return graph.node("Neg", [graph.node("Add", [taken, rest])])
+
+
+def binary_entropies_of_logits(graph, x):
+    """BCEWithLogitsLoss: max(x, 0) - x t + log(1 + exp(-|x|))."""
+    t = graph.node("Sigmoid", ["targets"])
+    linear = graph.node("Sub", [graph.node("Relu", [x]), graph.node("Mul", [x, t])])
+    return graph.node("Add", [linear, graph.node("Softplus", [graph.node("Neg", [graph.node("Abs", [x])])])])
+
+
+def quantiles(graph, x):
+    """A loss of one's own: the pinball loss, the root of it smoothed, and a penalty on the predictions."""
+    d = difference(graph, x)
+    pinball = graph.node("Max", [scaled(graph, d, 0.75), scaled(graph, d, -0.25)])
+    root = graph.node("Sqrt", [graph.node("Add", [graph.node("Mul", [d, d]), graph.number(1)])])
+    return graph.node("Sum", [pinball, root, scaled(graph, graph.node("Mul", [x, x]), 0.125)])
+
+
+def logarithms(graph):
+    """log softmax of scores (6, 5)."""
+    return graph.node("LogSoftmax", [scores(graph)], axis=1)
+
+
 ENTROPY, LIKELIHOOD = "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"
 MODELS = {
     "loss-weights": of_loss(ENTROPY, scores, [6, 6], weights=True),
@@ -432,6 +504,13 @@ MODELS = {
                                    ignore_index=1),
     "loss-likelihood-pixels": of_loss(LIKELIHOOD, pixel_logarithms, [2, 2, 3, 4], [3, 4],
                                       weights=True, ignore_index=-1),
+    "loss-likelihood": of_loss(LIKELIHOOD, logarithms, [6, 6]),
+    "loss-squares": of_targets(squares),
+    "loss-magnitudes": of_targets(magnitudes),
+    "loss-smooth-magnitudes": of_targets(smooth_magnitudes),
+    "loss-binary": of_targets(binary_entropies),
+    "loss-binary-logits": of_targets(binary_entropies_of_logits),
+    "loss-quantiles": of_targets(quantiles),
     "loss-integers-masked": of_labels(masked),
     "loss-integers-compared": of_labels(compared),
     "loss-integers-moved": of_labels(moved),

@@ -710,12 +710,20 @@ def gradients(name, model):
     pixels = random.randint(-64, 65, shape) / 64.0  # exact in FP16 too
     values[image.name] = torch.from_numpy(pixels)
     result = {"model": name, "inputs": {image.name: as_json(values[image.name])}}
-    if len(graph.input) == 2:  # the graph carries its loss
-        places = [d.dim_value for d in graph.input[1].type.tensor_type.shape.dim[1:]]
+    labels = None
+    second = graph.input[1] if len(graph.input) == 2 else None  # then the graph carries its loss
+    if second and second.type.tensor_type.elem_type == onnx.TensorProto.FLOAT:
+        shape = [d.dim_value for d in second.type.tensor_type.shape.dim]
+        values[second.name] = torch.from_numpy(random.randint(-64, 65, shape) / 64.0)
+        result["inputs"][second.name] = as_json(values[second.name])
+        loss = evaluate(graph, values)
+        logits = values[graph.output[1].name]
+    elif second:
+        places = [d.dim_value for d in second.type.tensor_type.shape.dim[1:]]
         labels = torch.from_numpy(random.randint(0, 5, [shape[0]] + places))
         if ignored_label(graph) is not None:
             labels[torch.from_numpy(random.rand(*labels.shape) < 0.3)] = ignored_label(graph)
-        values[graph.input[1].name] = labels
+        values[second.name] = labels
         loss = evaluate(graph, values)
         logits = values[graph.node[-1].input[0]]
     else:
@@ -723,7 +731,8 @@ def gradients(name, model):
         labels = torch.from_numpy(random.randint(0, logits.shape[1], shape[0]))
         loss = functional.cross_entropy(logits, labels)
     loss.backward()
-    result.update(labels=labels.tolist(), logits=as_json(logits), loss=as_json(loss)["data"][0])
+    result.update({} if labels is None else {"labels": labels.tolist()})
+    result.update(logits=as_json(logits), loss=as_json(loss)["data"][0])
     result["gradients"] = {key: as_json(p.grad) for key, p in parameters.items()
                            if p.grad is not None and p.numel() <= LARGEST}
     if any(trains(node) for node in graph.node):

@@ -9,6 +9,7 @@
 
 #include "slp/Transforms/Train/Passes.h"
 
+#include "lib/Transforms/Train/LossPart.h"
 #include "lib/Transforms/Train/MixingStates.h"
 #include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
@@ -56,7 +57,7 @@ namespace {
 class PrecisionRewriter {
 public:
   PrecisionRewriter(func::FuncOp fn, const PrecisionPlan &plan, MixingStates &mixing)
-      : fn(fn), plan(plan), mixing(mixing), builder(fn.getContext()) {}
+      : fn(fn), plan(plan), mixing(mixing), lossPart(fn), builder(fn.getContext()) {}
   LogicalResult run();
 
 private:
@@ -96,6 +97,7 @@ private:
   func::FuncOp fn;
   const PrecisionPlan &plan;
   MixingStates &mixing;
+  LossPart lossPart; // by the values of the function as it was
   OpBuilder builder;
   DenseMap<Value, Readers> readers;
   DenseMap<std::pair<Value, Type>, Value> roundings;
@@ -183,6 +185,8 @@ FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
     return {plan.f32, asked.isTrained ? "the loss" : "arithmetic of single numbers"};
   if (asked.isLoss)
     return {plan.loss, "operand of the loss, or a result"};
+  if (lossPart.holds(value) && !asked.mac.type)
+    return {plan.loss, "of the loss"};
   if (kind == StorageClass::arithmetic && !isForMacs)
     return {plan.arithmetic, "arithmetic between layers"};
   if (asked.mac.type)
