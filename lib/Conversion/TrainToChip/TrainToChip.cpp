@@ -24,6 +24,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -47,7 +48,7 @@ private:
   void declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role, Location loc,
                      Attribute init = nullptr, Attribute rounding = nullptr);
   void elide(Value value, const Twine &reason);
-  void nameResults(func::FuncOp fn, TensorMap &tensors);
+  LogicalResult nameResults(func::FuncOp fn, TensorMap &tensors);
   LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
   LogicalResult checkReadsBeforeWrites(func::FuncOp fn);
   LogicalResult convert(func::FuncOp fn);
@@ -114,18 +115,29 @@ LogicalResult ConvertTrainToChip::declareArguments(func::FuncOp fn, TensorMap &t
 }
 
 /// Gives every value that is stored its DRAM tensor: states by name, function results by theirs,
-/// the rest by train.names.
-void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
+/// the rest by train.names. What is not stored needs no name. Fails if a stored one has none, or
+/// two results share one, which would be one memory.
+LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
   llvm::DenseMap<Value, std::string> outputs;
   Operation *terminator = fn.getBody().front().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands()))
     if (auto name = fn.getResultAttrOfType<StringAttr>(i, getArgNameAttrName()))
       outputs[rootOf(value)] = name.str();
 
+  llvm::StringSet<> taken;
+  auto missing = [](OpResult result) {
+    return result.getOwner()->emitOpError("result #")
+           << result.getResultNumber() << " has no " << getNamesAttrName()
+           << "; run train-name-tensors first";
+  };
   for (Operation &op : fn.getBody().front()) {
     for (OpResult result : op.getResults())
-      if (std::string name = trainNameOf(result); !name.empty())
+      if (std::string name = trainNameOf(result); !name.empty()) {
+        if (!taken.insert(name).second)
+          return op.emitOpError("result #") << result.getResultNumber() << " has the name \""
+                                            << name << "\", and another result too";
         types.set(name, TypeAttr::get(result.getType()));
+      }
     if (auto read = dyn_cast<ReadOp>(op)) {
       tensors.set(read.getResult(), read.getState());
       elide(read.getResult(), "the state " + read.getState() + " before the step");
@@ -138,6 +150,8 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
     }
     if (auto constant = dyn_cast<ConstantOp>(op)) {
       std::string name = trainNameOf(constant.getY());
+      if (name.empty())
+        return missing(cast<OpResult>(constant.getY()));
       declareTensor(name, cast<RankedTensorType>(constant.getType()), chip_ir::Role::constant,
                     op.getLoc(), constant.getValue());
       tensors.set(constant.getY(), name);
@@ -164,11 +178,14 @@ void ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensors) {
         name = it->second;
         role = chip_ir::Role::output;
       }
+      if (name.empty())
+        return missing(result);
       if (role != chip_ir::Role::state)
         declareTensor(name, cast<RankedTensorType>(result.getType()), role, op.getLoc());
       tensors.set(result, name);
     }
   }
+  return success();
 }
 
 LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
@@ -271,9 +288,9 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   if (!fn.getBody().hasOneBlock())
     return fn.emitError("expected a function of one block");
   TensorMap tensors;
-  if (failed(declareArguments(fn, tensors)) || failed(checkReadsBeforeWrites(fn)))
+  if (failed(declareArguments(fn, tensors)) || failed(checkReadsBeforeWrites(fn)) ||
+      failed(nameResults(fn, tensors)))
     return failure();
-  nameResults(fn, tensors);
 
   OpBuilder b(fn);
   auto result = func::FuncOp::create(b, fn.getLoc(), fn.getName(), b.getFunctionType({}, {}));

@@ -218,3 +218,32 @@ func.func @step(%a: tensor<2x1x2x1x2x1xf32> {train.name = "a"}, %b: tensor<1x2x1
   %y = train.add %a, %b {train.names = ["y"]} : (tensor<2x1x2x1x2x1xf32>, tensor<1x2x1x2x1x2xf32>) -> tensor<2x2x2x2x2x2xf32>
   return
 }
+
+// -----
+
+// Tensors are told apart by their names.
+func.func @no_name(%x: tensor<4xf32> {train.name = "x"}) -> (tensor<4xf32> {train.name = "z"}) {
+  // expected-error @below {{'train.abs' op result #0 has no train.names; run train-name-tensors first}}
+  %y = train.abs %x : (tensor<4xf32>) -> tensor<4xf32>
+  %z = train.exp %y {train.names = ["z"]} : (tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+
+// -----
+
+func.func @constant_without_name(%x: tensor<4xf32> {train.name = "x"}) -> (tensor<4xf32> {train.name = "z"}) {
+  // expected-error @below {{'train.constant' op result #0 has no train.names; run train-name-tensors first}}
+  %y = train.constant dense<1.0> : tensor<4xf32>
+  %z = train.add %x, %y {train.names = ["z"]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+
+// -----
+
+func.func @one_name_twice(%x: tensor<4xf32> {train.name = "x"}) -> (tensor<4xf32> {train.name = "z"}) {
+  %y = train.abs %x {train.names = ["y"]} : (tensor<4xf32>) -> tensor<4xf32>
+  // expected-error @below {{'train.exp' op result #0 has the name "y", and another result too}}
+  %e = train.exp %x {train.names = ["y"]} : (tensor<4xf32>) -> tensor<4xf32>
+  %z = train.add %y, %e {train.names = ["z"]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
