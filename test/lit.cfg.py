@@ -23,7 +23,8 @@ config.test_exec_root = config.slp_test_binary_dir
 config.substitutions.append(("%models", os.path.join(config.test_source_root, "models")))
 config.substitutions.append(("%data", os.path.join(config.test_source_root, "data")))
 config.substitutions.append(("%chips", os.path.join(config.slp_source_dir, "runtime", "chips")))
-config.substitutions.append(("%fuzz_regressions", os.path.join(config.test_source_root, "fuzz", "regressions")))
+config.substitutions.append(("%fuzz_bin", os.path.join(config.slp_test_binary_dir, "fuzz")))
+config.substitutions.append(("%fuzz", os.path.join(config.test_source_root, "fuzz")))
 config.substitutions.append(("%onnx_cases", "/usr/share/libonnx-testdata/data"))  # package libonnx-testdata
 config.substitutions.append(("%mach_td", os.path.join(config.slp_source_dir, "dialects", "Mach")))
 config.substitutions.append(("%slp_bin", config.slp_tools_dir))

@@ -205,6 +205,9 @@ static Result<std::optional<Position>> load(Session &session, const std::string 
   if (known != tensors->size())
     return Error{path + ": a state tensor is there twice"};
   for (const StateTensor &tensor : *tensors)
+    if (Status s = session.machine().checkValues(tensor.name, tensor.values); !s)
+      return Error{path + ": " + s.message()};
+  for (const StateTensor &tensor : *tensors)
     if (Status s = session.machine().write(tensor.name, tensor.values); !s)
       return Error{path + ": " + s.message()};
   session.setStepsDone(saved->steps);

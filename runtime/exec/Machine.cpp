@@ -224,8 +224,9 @@ static std::vector<uint16_t> unpackAll(const State &state, const image::Tensor &
   return codes;
 }
 
-Status Machine::write(std::string_view name, const std::vector<float> &values) {
-  const State &state = impl->state;
+/// Writes the values, or sees with `isTrial` whether they could be.
+static Status writeValues(const State &state, std::string_view name,
+                          const std::vector<float> &values, bool isTrial) {
   const image::Tensor *tensor = findTensor(state, name);
   if (!tensor)
     return Error{"the image has no tensor `" + std::string(name) + "`"};
@@ -236,8 +237,9 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
     return Error{"tensor " + tensor->name + " is compressed: only the program writes it"};
   size_t written = 0;
   auto writeRow = [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
+    uint8_t nowhere[sizeof(uint32_t)];
     for (int64_t i = first; i < first + n; ++i, to += stride, ++written)
-      if (!writeElement(state, *tensor, values[size_t(i)], to))
+      if (!writeElement(state, *tensor, values[size_t(i)], isTrial ? nowhere : to))
         return false;
     return true;
   };
@@ -247,6 +249,14 @@ Status Machine::write(std::string_view name, const std::vector<float> &values) {
   return Error{"element " + std::to_string(written) + " of tensor " + tensor->name + ", " +
                std::to_string(values[written]) + ", is no value of its format " +
                std::string(mach::toString(tensor->format))};
+}
+
+Status Machine::write(std::string_view name, const std::vector<float> &values) {
+  return writeValues(impl->state, name, values, /*isTrial=*/false);
+}
+
+Status Machine::checkValues(std::string_view name, const std::vector<float> &values) const {
+  return writeValues(impl->state, name, values, /*isTrial=*/true);
 }
 
 /// Widens n elements `stride` bytes apart; exactly but for i32.

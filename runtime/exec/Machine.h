@@ -119,6 +119,8 @@ public:
   /// fp16 and fp8 values must be representable (else an error naming the first that is not).
   /// `values` are floats, or labels as floats.
   Status write(std::string_view tensor, const std::vector<float> &values);
+  /// Whether `write` would succeed; nothing is written.
+  Status checkValues(std::string_view tensor, const std::vector<float> &values) const;
   Result<std::vector<float>> read(std::string_view tensor) const;
   /// Reads a tensor up to the first element that is neither zero nor at the limit of its format.
   Result<Extreme> extremeOf(std::string_view tensor) const;

@@ -4,7 +4,7 @@
 //
 // Property: whatever the bytes of a model are, binary or text, the importer gives a module that
 // verifies, or an error; it does not crash, leak, hang or take gigabytes. Built and run by
-// tools/scripts/fuzz-import.
+// tools/scripts/fuzz import.
 //
 //===----------------------------------------------------------------------------------------===//
 
