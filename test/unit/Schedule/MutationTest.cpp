@@ -15,9 +15,12 @@
 #include "RandomTransfer.h"
 
 #include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/LoadOp.h"
 #include "dialects/Chip/SignalOp.h"
+#include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
+#include "dialects/Chip/ViewOp.h"
 #include "dialects/Chip/WaitOp.h"
 #include "runtime/exec/Machine.h"
 #include "runtime/isa/ElementBytes.h"
