@@ -11,6 +11,7 @@
 #define TEST_UNIT_EXEC_NAIVEMAC_H
 
 #include "runtime/chips/Chip.h"
+#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
 #include "runtime/num/Round.h"
 
