@@ -52,15 +52,16 @@ Tensor tensorOf(const llvm::json::Object &object) {
   return tensor;
 }
 
-/// Equal within 1e-5 of the largest element; what a normalisation makes zero may be a little noise.
-void expectClose(const Tensor &actual, const Tensor &expected, const std::string &what) {
-  ASSERT_EQ(actual.values.size(), expected.values.size()) << what;
+/// Equal within 1e-5 of the largest element, which is returned; what a normalisation makes zero may
+/// be a little noise.
+float expectClose(const Tensor &actual, const Tensor &expected, const std::string &what) {
   float largest = 0;
   for (float value : expected.values)
     largest = std::max(largest, std::fabs(value));
-  EXPECT_GT(largest, 0.0f) << what;
-  for (size_t i = 0; i < expected.values.size(); ++i)
-    ASSERT_NEAR(actual[i], expected[i], 2e-6f + 1e-5f * largest) << what << " element " << i;
+  EXPECT_EQ(actual.values.size(), expected.values.size()) << what;
+  for (size_t i = 0; i < std::min(actual.values.size(), expected.values.size()); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 2e-6f + 1e-5f * largest) << what << " element " << i;
+  return largest;
 }
 
 /// The numbers of nested arrays, in row-major order.
@@ -151,11 +152,13 @@ TEST_P(Autograd, AgreesInFp32) {
   expectClose(results[terminator->getOperand(1)], tensorOf(*expected.getObject("logits")),
               "logits");
   // Without momentum the first velocity is the gradient itself.
+  float largest = 0; // the loss may not see one parameter, but it sees some
   for (const auto &[name, value] : *expected.getObject("gradients")) {
     const Tensor *velocity = evaluator->readState(name.str() + ".velocity");
     ASSERT_NE(velocity, nullptr) << name.str();
-    expectClose(*velocity, tensorOf(*value.getAsObject()), name.str());
+    largest = std::max(largest, expectClose(*velocity, tensorOf(*value.getAsObject()), name.str()));
   }
+  EXPECT_GT(largest, 0.0f);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Autograd, testing::ValuesIn(allModels()),
