@@ -139,9 +139,10 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
   }
   // No epoch is without a step, so there are at least as many steps as the position speaks of.
   bool isReached =
-      !state.position || (state.position->steps <= state.steps &&
-                          state.position->epochs <= state.steps - state.position->steps);
-  if (!reader.ok || !reader.rest.empty() || state.steps < 0 || !isReached)
+      state.steps >= 0 &&
+      (!state.position || (state.position->steps <= state.steps &&
+                           state.position->epochs <= state.steps - state.position->steps));
+  if (!reader.ok || !reader.rest.empty() || !isReached)
     return Error{where + ": corrupt: its length or its numbers do not match its contents"};
   return state;
 }

@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <sstream>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace slp::chip {
@@ -65,6 +67,47 @@ std::string shown(const YAML::Node &node) {
   return text;
 }
 
+/// yaml-cpp never ends with some texts, such as one that begins with a comma: it finds documents
+/// without reading on. No text has more documents and nodes than this counts to.
+class EndCheck : public YAML::EventHandler {
+public:
+  explicit EndCheck(size_t bytes) : left(8 * bytes + 64) {}
+  void OnDocumentStart(const YAML::Mark &mark) override { count(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark &mark, YAML::anchor_t) override { count(mark); }
+  void OnAlias(const YAML::Mark &mark, YAML::anchor_t) override { count(mark); }
+  void OnScalar(const YAML::Mark &mark, const std::string &, YAML::anchor_t,
+                const std::string &) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    count(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    count(mark);
+  }
+  void OnMapEnd() override {}
+
+private:
+  size_t left;
+  void count(const YAML::Mark &mark) {
+    if (left-- == 0)
+      throw YAML::ParserException(mark, "something is out of its place");
+  }
+};
+
+/// Throws, as yaml-cpp does, if reading the text would not end.
+void checkEnds(const std::string &yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  EndCheck check(yaml.size());
+  while (parser.HandleNextDocument(check)) {
+  }
+}
+
 /// Walks one description; remembers the first error and does nothing more after it.
 class Reader {
 public:
@@ -102,6 +145,7 @@ private:
       fail("document", std::to_string(yaml.size()) + " bytes", "at most 1 MiB");
       return {};
     }
+    checkEnds(yaml);
     std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
     if (documents.size() > 1) {
       fail("document", std::to_string(documents.size()) + " of them", "one description a file");

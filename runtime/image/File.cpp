@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,20 +95,26 @@ bool writeInPlace(const std::vector<uint8_t> &bytes, const std::string &path) {
   return file.fd >= 0 && writeAll(file.fd, bytes.data(), bytes.size());
 }
 
-/// Where file systems have no files without names: a name that a kill leaves behind.
+/// Where file systems have no files without names: a process that is killed leaves `unfinished`,
+/// which the next one takes over. The lock, which a kill gives back, keeps it to one at a time.
 bool writeNamed(const std::vector<uint8_t> &bytes, const std::string &path,
                 const std::string &unfinished) {
-  std::string temporary = unfinished + std::to_string(getpid());
-  Descriptor file(open(temporary.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666));
-  if (file.fd < 0)
+  while (true) {
+    Descriptor file(open(unfinished.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT, 0666));
+    struct stat opened, named;
+    if (file.fd < 0 || flock(file.fd, LOCK_EX) != 0 || fstat(file.fd, &opened) != 0)
+      return false;
+    // Who had the lock may have renamed what we opened.
+    if (stat(unfinished.c_str(), &named) != 0 || named.st_ino != opened.st_ino)
+      continue;
+    if (ftruncate(file.fd, 0) == 0 && writeAll(file.fd, bytes.data(), bytes.size()) &&
+        fsync(file.fd) == 0 && std::rename(unfinished.c_str(), path.c_str()) == 0)
+      return true;
+    int error = errno;
+    unlink(unfinished.c_str());
+    errno = error;
     return false;
-  if (writeAll(file.fd, bytes.data(), bytes.size()) && fsync(file.fd) == 0 &&
-      std::rename(temporary.c_str(), path.c_str()) == 0)
-    return true;
-  int error = errno;
-  unlink(temporary.c_str());
-  errno = error;
-  return false;
+  }
 }
 
 bool writeRegular(const std::vector<uint8_t> &bytes, const std::string &path) {

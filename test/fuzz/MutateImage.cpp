@@ -230,6 +230,8 @@ bool slp::fuzz::mendImage(std::vector<uint8_t> &bytes) {
   for (Part part : {sections.text, sections.descriptors, sections.debug})
     add(sum, part.at, part.size);
   put(bytes, notes[0].at + 4, sum.value());
+  for (size_t i = 0; i < 4; ++i) // so that what was found is still read when the version is another
+    bytes[notes[0].at + i] = uint8_t(image::formatVersion >> (8 * i));
   return bytes != before;
 }
 

@@ -13,8 +13,9 @@
 
 namespace slp::fuzz {
 
-/// Makes the checksums of an image right again, and the hashes of the chip description it carries;
-/// whether anything has changed. Bytes without the sections of an image stay as they are.
+/// Makes the checksums of an image right again, its version, and the hashes of the chip description
+/// it carries; whether anything has changed. Bytes without the sections of an image stay as they
+/// are.
 bool mendImage(std::vector<uint8_t> &bytes);
 
 /// Changes up to four fields of instructions and descriptors, chosen by `seed`: a number becomes

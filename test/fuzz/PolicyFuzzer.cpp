@@ -29,12 +29,8 @@ public:
   fuzz::NamelessFile file;
   const std::string name;
 };
-} // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static PolicyFile policyFile;
-  static mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  policyFile.file.write(data, size);
+void read(mlir::MLIRContext &context, const std::string &nameOrPath) {
   int errors = 0;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
     fuzz::expectOneLine(diagnostic.str());
@@ -42,13 +38,23 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return mlir::success();
   });
   mlir::FailureOr<PrecisionPolicy> policy =
-      loadPolicy(policyFile.name, [&] { return mlir::emitError(mlir::UnknownLoc::get(&context)); });
-  if (failed(policy)) {
-    fuzz::expect(errors == 1, "one error");
-    return 0;
-  }
+      loadPolicy(nameOrPath, [&] { return mlir::emitError(mlir::UnknownLoc::get(&context)); });
+  if (failed(policy))
+    return fuzz::expect(errors == 1, "one error");
   fuzz::expect(errors == 0, "no error");
   for (const char *layer : {"", "conv1", "/layer1/conv2/Conv", "fc"})
     policy->ruleFor(layer);
+}
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static PolicyFile policyFile;
+  static mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  policyFile.file.write(data, size);
+  read(context, policyFile.name);
+  // As what stands behind --precision=; paths are files of their own.
+  std::string name(reinterpret_cast<const char *>(data), size);
+  if (name.find('.') == std::string::npos)
+    read(context, name);
   return 0;
 }

@@ -163,8 +163,17 @@ def mlir():
     for path in glob.glob("test/**/*.mlir", recursive=True):
         with open(path) as file:
             text = re.sub(r"(?m)^// .*\n", lambda line: line[0] if "-----" in line[0] else "", file.read())
-        for i, part in enumerate(text.split("// -----")):
+        for i, part in enumerate(re.split("// -----|(?m:^//--- .*$)", text)):
             put(f"{os.path.basename(path)}-{os.path.basename(os.path.dirname(path))}-{i:03}", part.strip().encode())
+
+
+    # What modules say of themselves, and what is refused of it.
+    training = '{micro_batches = 1 : i64, name = "sgd", numbers = {lr = 0.1 : f64}}'
+    good = (("own_updates", "unit"), ("hyper", "{lr = 0.1 : f32}"), ("file_optimizer", '"a"'), ("optimizer", "{}"),
+            ("training", training), ("precision", '{model_hash = "12ab"}'), ("what", "1"))
+    for name, value in good:
+        for i, wrong in enumerate((value, "1 : i32", "{}", '"x"', "{a = 1 : i32, model_hash = 1 : i32}")):
+            put(f"attribute-{name}-{i}", f"module attributes {{train.{name} = {wrong}}} {{}}\n".encode())
 
 
 def state():
@@ -198,6 +207,22 @@ def state():
                                   tensors[0][:-4] + struct.pack("<f", 0.1)))
 
 
+def policies():
+    """The names, every key, and what each of them refuses."""
+    for name in ("fp32", "fp16", "fp8", "fgmp", "sensitivity"):
+        put(f"name-{name}", name.encode())
+        put(f"base-{name}", f"base: {name}\n".encode())
+    layers = 'layers:\n  - name: "conv*"\n    activations: fp16\n  - name: fc\n    errors: fp16\n    weights: fp8\n'
+    keys = ("activations", "errors", "weights", "first", "last", "loss", "arithmetic", "between", "master", "optimizer",
+            "statistics", "update_rounding")
+    put("all", ("base: fp8\n" + "".join(f"{key}: fp16\n" for key in keys) + layers + "loss_scale: 1024\ncoded: true\n"
+                "share: 0.5\nadapt: false\nsensitivity: {error: 0.1, underflow: 0.02, overflow: 0.0}\n").encode())
+    for i, wrong in enumerate(("share: 2", "sensitivity: {error: -1}", "layers: [{name: '['}]", "layers: [{name: a}]", "what: 1",
+                               "layers: a", "coded: maybe", "loss_scale: x")):
+        put(f"wrong{i}", f"base: fp8\n{wrong}\n".encode())
+    put("list", b"- a\n")
+
+
 def numpy_file(kind, is_fortran):
     header = f"{{'descr': '{kind}', 'fortran_order': {is_fortran}, 'shape': (2, 3), }}".encode().ljust(118)
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(6 * KINDS[kind])
@@ -229,6 +254,7 @@ def main():
         put("cifar", bytes([3]) + bytes(3072))
     elif TARGET == "policy":
         copy(glob.glob("test/models/policies/*.yaml"))
+        policies()
     elif TARGET == "mlir":
         mlir()
     elif TARGET == "import":

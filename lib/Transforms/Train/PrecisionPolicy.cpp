@@ -140,7 +140,7 @@ FailureOr<PrecisionPolicy> slp::loadPolicy(StringRef nameOrPath,
     return readPolicy(nameOrPath, emitError);
   static constexpr StringLiteral names[] = {"fp32", "fp16", "fp8", "fgmp", "sensitivity"};
   if (!llvm::is_contained(names, nameOrPath))
-    return emitError() << "precision " << nameOrPath << " is not supported, expected "
+    return emitError() << "precision " << printable(nameOrPath) << " is not supported, expected "
                        << "fp32, fp16, fp8, fgmp, sensitivity or a policy's file (.yaml)";
   PrecisionPolicy policy;
   policy.name = nameOrPath.str();

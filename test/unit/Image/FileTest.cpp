@@ -8,6 +8,8 @@
 
 #include "gtest/gtest.h"
 
+#include <cerrno>
+#include <cstdarg>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -24,6 +26,21 @@ using namespace slp;
 static std::vector<std::string> &calls() {
   static std::vector<std::string> list;
   return list;
+}
+
+/// Whether the file system takes files without names.
+static bool takesNameless = true;
+
+extern "C" int open(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  int mode = va_arg(arguments, int); // read only where it is given
+  va_end(arguments);
+  if (!takesNameless && (flags & O_TMPFILE) == O_TMPFILE) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return int(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
 }
 
 extern "C" int fsync(int fd) {
@@ -46,15 +63,20 @@ extern "C" int linkat(int fromFolder, const char *from, int toFolder, const char
 
 namespace {
 
-class FileTest : public testing::Test {
+/// With files without names, and without them.
+class FileTest : public testing::TestWithParam<bool> {
 protected:
   void SetUp() override {
+    takesNameless = GetParam();
     char name[] = "/tmp/slp-file-test-XXXXXX";
     ASSERT_NE(mkdtemp(name), nullptr);
     folder = name;
     path = folder + "/x.slp";
   }
-  void TearDown() override { fs::remove_all(folder); }
+  void TearDown() override {
+    takesNameless = true;
+    fs::remove_all(folder);
+  }
 
   static std::vector<uint8_t> bytesOf(const std::string &text) {
     return {text.begin(), text.end()};
@@ -77,7 +99,7 @@ using Names = std::vector<std::string>;
 
 } // namespace
 
-TEST_F(FileTest, ReplacesWhatIsThere) {
+TEST_P(FileTest, ReplacesWhatIsThere) {
   for (const char *text : {"one", "", "three"}) {
     ASSERT_TRUE(image::writeBytes(bytesOf(text), path).ok());
     EXPECT_EQ(content(), text);
@@ -86,17 +108,19 @@ TEST_F(FileTest, ReplacesWhatIsThere) {
 }
 
 // Property: a name is given to bytes that are on disk, and is on disk itself.
-TEST_F(FileTest, ReplacesAfterTheBytesAreOnDisk) {
+TEST_P(FileTest, ReplacesAfterTheBytesAreOnDisk) {
   calls().clear();
   ASSERT_TRUE(image::writeBytes(bytesOf("one"), path).ok());
-  EXPECT_EQ(calls(), (Names{"fsync", "linkat", "fsync"}));
+  Names named{"fsync", "rename", "fsync"};
+  EXPECT_EQ(calls(), GetParam() ? (Names{"fsync", "linkat", "fsync"}) : named);
   calls().clear();
   ASSERT_TRUE(image::writeBytes(bytesOf("two"), path).ok());
-  EXPECT_EQ(calls(), (Names{"fsync", "linkat", "rename", "fsync"}));
+  EXPECT_EQ(calls(), GetParam() ? (Names{"fsync", "linkat", "rename", "fsync"}) : named);
 }
 
-// Property: a process that is killed in the middle leaves what was there, and nothing else.
-TEST_F(FileTest, LeavesNothingWhenKilled) {
+// Property: a process that is killed in the middle leaves what was there, and nothing else, or what
+// the next one takes over.
+TEST_P(FileTest, LeavesNothingWhenKilled) {
   ASSERT_TRUE(image::writeBytes(bytesOf("before"), path).ok());
   pid_t child = fork();
   ASSERT_GE(child, 0);
@@ -110,10 +134,14 @@ TEST_F(FileTest, LeavesNothingWhenKilled) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(content(), "before");
+  if (GetParam())
+    EXPECT_EQ(names(), Names{"x.slp"});
+  ASSERT_TRUE(image::writeBytes(bytesOf("after"), path).ok());
+  EXPECT_EQ(content(), "after");
   EXPECT_EQ(names(), Names{"x.slp"});
 }
 
-TEST_F(FileTest, TakesOverWhatAKilledProcessLeft) {
+TEST_P(FileTest, TakesOverWhatAKilledProcessLeft) {
   ASSERT_TRUE(image::writeBytes(bytesOf("before"), path).ok());
   std::ofstream(folder + "/.x.slp.slp-unfinished") << "left";
   ASSERT_TRUE(image::writeBytes(bytesOf("after"), path).ok());
@@ -121,7 +149,7 @@ TEST_F(FileTest, TakesOverWhatAKilledProcessLeft) {
   EXPECT_EQ(names(), Names{"x.slp"});
 }
 
-TEST_F(FileTest, SaysWhyItCannotWrite) {
+TEST_P(FileTest, SaysWhyItCannotWrite) {
   Status missing = image::writeBytes({}, folder + "/absent/x.slp");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.message(), folder + "/absent/x.slp: cannot write: No such file or directory");
@@ -132,3 +160,7 @@ TEST_F(FileTest, SaysWhyItCannotWrite) {
   ASSERT_FALSE(full.ok());
   EXPECT_EQ(full.message(), "/dev/full: cannot write: No space left on device");
 }
+
+INSTANTIATE_TEST_SUITE_P(Names, FileTest, testing::Bool(), [](const auto &info) {
+  return info.param ? "FilesWithoutNames" : "FilesWithNames";
+});
