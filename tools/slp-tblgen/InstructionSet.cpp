@@ -109,9 +109,11 @@ InstructionSet readInstructionSet(const RecordKeeper &records) {
                          stringOrEmpty(record, "summary"), stringList(record, "values")});
   for (const Record *record : records.getAllDerivedDefinitionsIfDefined("Instruction"))
     set.instructions.push_back(readInstruction(record));
-  // Records arrive by name; everything that is generated goes by opcode.
+  // Records arrive by name; everything that is generated goes by opcode. Of two with one opcode the
+  // first in the files is taken to be right.
   llvm::sort(set.instructions, [](const InstructionDef &a, const InstructionDef &b) {
-    return std::tie(a.opcode, a.defName) < std::tie(b.opcode, b.defName);
+    unsigned idA = a.record->getID(), idB = b.record->getID();
+    return std::tie(a.opcode, idA) < std::tie(b.opcode, idB);
   });
   for (const Record *record : records.getAllDerivedDefinitionsIfDefined("Descriptor")) {
     DescriptorDef descriptor{record,
