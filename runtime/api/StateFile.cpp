@@ -138,11 +138,12 @@ Result<SavedState> deserializeState(const std::vector<uint8_t> &file, const std:
     tensors.push_back(std::move(tensor));
   }
   // No epoch is without a step, so there are at least as many steps as the position speaks of.
-  bool isReached =
-      state.steps >= 0 &&
-      (!state.position || (state.position->steps <= state.steps &&
-                           state.position->epochs <= state.steps - state.position->steps));
-  if (!reader.ok || !reader.rest.empty() || !isReached)
+  auto isReached = [&state] {
+    const std::optional<Position> &p = state.position;
+    return !p || (p->steps <= state.steps && p->epochs <= state.steps - p->steps);
+  };
+  // Only numbers that are not negative are subtracted.
+  if (!reader.ok || !reader.rest.empty() || state.steps < 0 || !isReached())
     return Error{where + ": corrupt: its length or its numbers do not match its contents"};
   return state;
 }

@@ -141,6 +141,9 @@ def images():
         with open(path) as file:
             text = file.read()
         assemble(text, f"text{i}", {"name": "small", "path": chips["asu-fp8" if "asu-fp8" in text else "lnpu"]})
+    for path in glob.glob("test/fuzz/regressions/image/*.s"):
+        subprocess.run([f"{BUILD}/bin/slp-as", path, "--target=test/fuzz/small.yaml", "-o",
+                        os.path.join(OUT, os.path.basename(path)[:-2])], check=True)
     with open(os.path.join(os.path.dirname(__file__), "contract.s")) as file:
         assemble(file.read(), "text2", {"name": "small", "path": chips["asu-fp8"]})
     if "EACH_ERROR" in os.environ:
@@ -229,7 +232,7 @@ def numpy_file(kind, is_fortran):
 
 
 def main():
-    copy(glob.glob(f"test/fuzz/regressions/{TARGET}/*") + glob.glob(f"test/fuzz/seeds/{TARGET}/*"))
+    copy(path for path in glob.glob(f"test/fuzz/regressions/{TARGET}/*") if TARGET != "image" or not path.endswith(".s"))
     if TARGET == "image":
         images()
     elif TARGET == "assembly":
