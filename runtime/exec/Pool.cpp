@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace slp::exec {
 
@@ -41,13 +42,23 @@ Pool::~Pool() {
     worker.join();
 }
 
+/// What leaves a host thread would end the process.
+void Pool::runTask(int i) {
+  try {
+    currentCall(currentTask, i);
+  } catch (...) {
+    if (!hasFailed.exchange(true))
+      failure = std::current_exception();
+  }
+}
+
 /// A task can be taken only while its run lasts: the exchange fails once the next one has begun.
 void Pool::takeTasks(uint64_t run) {
   Ticket t{ticket.load()};
   while (t.run() == run && t.next() < t.tasks()) {
     if (!ticket.compare_exchange_weak(t.bits, t.bits + 1))
       continue;
-    currentCall(currentTask, t.next());
+    runTask(t.next());
     done.fetch_add(1, std::memory_order_release);
     t.bits = ticket.load();
   }
@@ -72,6 +83,8 @@ void Pool::runTasks(int n, Call call, void *task) {
   takeTasks(run);
   for (int i = 0; done.load(std::memory_order_acquire) != n; ++i)
     i < 1000 ? relax() : std::this_thread::yield();
+  if (hasFailed.exchange(false))
+    std::rethrow_exception(std::exchange(failure, nullptr));
 }
 
 bool Pool::awaitRun(uint64_t seen) {

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -31,7 +32,8 @@ public:
 
   int threads() const { return int(workers.size()) + 1; }
   /// Calls task(i) for i in [0, n), in any order and on any thread, and returns when all are done.
-  /// One caller at a time; a task may not call it.
+  /// One caller at a time; a task may not call it. What a task throws is thrown here, at the latest
+  /// when all are done, on whichever thread it ran.
   template <typename Task> void run(int n, Task &&task) {
     using Plain = std::remove_reference_t<Task>;
     auto call = [](void *t, int i) { (*static_cast<Plain *>(t))(i); };
@@ -60,6 +62,7 @@ private:
   /// Waits for another run than number `seen`. False: the pool ends.
   bool awaitRun(uint64_t seen);
   void takeTasks(uint64_t run);
+  void runTask(int i);
 
   std::vector<std::thread> workers;
   std::atomic<uint64_t> ticket{0};
@@ -67,6 +70,8 @@ private:
   // Of the current run; whoever has taken one of its tasks may read them.
   Call currentCall = nullptr;
   void *currentTask = nullptr;
+  std::atomic<bool> hasFailed{false};
+  std::exception_ptr failure; // of the first task that threw
 
   std::mutex mutex; // of those asleep
   std::condition_variable wake;

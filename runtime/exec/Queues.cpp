@@ -138,7 +138,7 @@ Status Queues::push(const Issue &issue) {
     if (!*ran)
       return deadlock("a queue is full");
   }
-  auto entry = std::make_shared<Entry>(Entry{issue, {}, issue.mask});
+  auto entry = std::make_shared<Entry>(Entry{issue, {}, issue.mask, {}});
   State::describe(issue, entry->event);
   for (size_t q : targets)
     queues[q].push_back(entry);
@@ -147,7 +147,7 @@ Status Queues::push(const Issue &issue) {
 }
 
 void Queues::pushFinished(Event event) {
-  unreported.push_back(std::make_shared<Entry>(Entry{Issue(), std::move(event), 0}));
+  unreported.push_back(std::make_shared<Entry>(Entry{Issue(), std::move(event), 0, {}}));
   reportInOrder();
 }
 

@@ -9,7 +9,6 @@
 
 #include "runtime/exec/State.h"
 
-#include "runtime/api/Guard.h"
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
@@ -122,18 +121,23 @@ void State::groupParts(const Issue &issue) {
   }
 }
 
+/// Calls task(i), a Status, for i in [0, n) on the pool. The error of the lowest i.
+template <typename Task> static Status runSideBySide(Pool &pool, int n, Task task) {
+  std::vector<Status> results(size_t(n), Status::success());
+  pool.run(n, [&](int i) { results[size_t(i)] = task(i); });
+  for (Status &s : results)
+    if (!s)
+      return std::move(s);
+  return Status::success();
+}
+
 Status State::runGroups(const Issue &issue) {
   groupParts(issue);
   int n = int(groups.size());
   bool isWorth = pool->threads() > 1 && issue.estimate * double(parts.size()) >= worthThreads;
-  if (isWorth && n >= pool->threads()) {
-    std::vector<Status> results(size_t(n), Status::success());
-    pool->run(n, [&](int i) { results[size_t(i)] = issue.executeGroup(groups[size_t(i)], issue); });
-    for (Status &s : results)
-      if (!s)
-        return std::move(s);
-    return Status::success();
-  }
+  if (isWorth && n >= pool->threads())
+    return runSideBySide(*pool, n,
+                         [&](int i) { return issue.executeGroup(groups[size_t(i)], issue); });
   for (CoreGroup &group : groups) {
     group.pool = isWorth ? pool.get() : nullptr;
     if (Status s = issue.executeGroup(group, issue); !s)
@@ -152,16 +156,7 @@ Status State::runParts(const Issue &issue) {
         return s;
     return Status::success();
   }
-  std::vector<Status> results(size_t(n), Status::success());
-  // What a host thread throws would end the process.
-  pool->run(n, [&](int i) {
-    results[size_t(i)] = guarded("core " + std::to_string(parts[size_t(i)].core),
-                                 [&] { return issue.execute(parts[size_t(i)], issue); });
-  });
-  for (Status &s : results)
-    if (!s)
-      return std::move(s);
-  return Status::success();
+  return runSideBySide(*pool, n, [&](int i) { return issue.execute(parts[size_t(i)], issue); });
 }
 
 static void add(CoreWork &to, const CoreWork &from) {

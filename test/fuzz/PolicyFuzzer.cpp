@@ -13,6 +13,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 
+#include <filesystem>
 #include <unistd.h>
 
 using namespace slp;
@@ -21,7 +22,9 @@ namespace {
 /// A link to a file whose name is that of a policy.
 class PolicyFile {
 public:
-  PolicyFile() : name("/tmp/slp-fuzz-" + std::to_string(getpid()) + ".yaml") {
+  PolicyFile()
+      : name(std::filesystem::temp_directory_path() /
+             ("slp-fuzz-" + std::to_string(getpid()) + ".yaml")) {
     unlink(name.c_str());
     fuzz::expect(symlink(file.path().c_str(), name.c_str()) == 0, "a link to a file in memory");
   }

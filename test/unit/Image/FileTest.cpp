@@ -68,8 +68,8 @@ class FileTest : public testing::TestWithParam<bool> {
 protected:
   void SetUp() override {
     takesNameless = GetParam();
-    char name[] = "/tmp/slp-file-test-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
+    std::string name = (fs::temp_directory_path() / "slp-file-test-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
     path = folder + "/x.slp";
   }
