@@ -246,3 +246,5 @@ LogicalResult RunOp::verify() {
     return emitOpError("expected a geometry of 9 or 11 numbers, found ") << getGeometry()->size();
   return success();
 }
+
+#include "dialects/Chip/ChipOpsKinds.cpp.inc"

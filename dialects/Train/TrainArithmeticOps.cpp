@@ -20,3 +20,5 @@ void TrainDialect::addArithmeticOps() {
 #include "dialects/Train/TrainArithmeticOps.cpp.inc"
       >();
 }
+
+#include "dialects/Train/TrainArithmeticOpsKinds.cpp.inc"

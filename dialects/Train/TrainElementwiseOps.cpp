@@ -20,3 +20,5 @@ void TrainDialect::addElementwiseOps() {
 #include "dialects/Train/TrainElementwiseOps.cpp.inc"
       >();
 }
+
+#include "dialects/Train/TrainElementwiseOpsKinds.cpp.inc"

@@ -40,3 +40,5 @@ LogicalResult BiasAddOp::inferShapes(Shapes &shapes) {
   push(shapes, getX());
   return success();
 }
+
+#include "dialects/Train/TrainEpilogueOpsKinds.cpp.inc"

@@ -41,3 +41,5 @@ LogicalResult GradientOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return emitOpError("is a second gradient of ") << getStateAttr();
   return success();
 }
+
+#include "dialects/Train/TrainFormOpsKinds.cpp.inc"

@@ -20,3 +20,5 @@ void TrainDialect::addLogicOps() {
 #include "dialects/Train/TrainLogicOps.cpp.inc"
       >();
 }
+
+#include "dialects/Train/TrainLogicOpsKinds.cpp.inc"

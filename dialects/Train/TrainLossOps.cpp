@@ -77,3 +77,5 @@ LogicalResult SeedOp::inferShapes(Shapes &shapes) {
 }
 
 LogicalResult SeedOp::verify() { return verifyLossScale(*this, getLossScale()); }
+
+#include "dialects/Train/TrainLossOpsKinds.cpp.inc"

@@ -152,3 +152,5 @@ LogicalResult ConvWgOp::verify() {
 LogicalResult MatMulOp::verify() {
   return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
 }
+
+#include "dialects/Train/TrainMacOpsKinds.cpp.inc"

@@ -52,3 +52,5 @@ LogicalResult ShareTargetOp::inferShapes(Shapes &shapes) {
     return failure();
   return expectRank(*this, getLoss(), 0, "loss");
 }
+
+#include "dialects/Train/TrainMixedOpsKinds.cpp.inc"

@@ -153,3 +153,5 @@ LogicalResult ScatterAddOp::inferShapes(Shapes &shapes) {
   shapes.push_back({dy[0], int64_t(getRows()), dy[2]});
   return success();
 }
+
+#include "dialects/Train/TrainMoveOpsKinds.cpp.inc"

@@ -105,3 +105,5 @@ LogicalResult DropoutOp::verify() {
     return success();
   return emitOpError("expected a ratio of at least 0 and below 1, found ") << ratio;
 }
+
+#include "dialects/Train/TrainNormOpsKinds.cpp.inc"

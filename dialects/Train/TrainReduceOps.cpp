@@ -69,3 +69,5 @@ LogicalResult SpreadOp::inferShapes(Shapes &shapes) {
     return success();
   return emitOpError("expected extents of 1 or those of the shape, found ") << getX().getType();
 }
+
+#include "dialects/Train/TrainReduceOpsKinds.cpp.inc"

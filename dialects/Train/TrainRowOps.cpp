@@ -44,3 +44,5 @@ LogicalResult LogSoftmaxGradOp::inferShapes(Shapes &shapes) {
     return failure();
   return expectSameShape(*this, getDy(), getY());
 }
+
+#include "dialects/Train/TrainRowOpsKinds.cpp.inc"

@@ -63,3 +63,5 @@ LogicalResult LossScaleUpdateOp::verify() {
            << longestInterval << " steps, found " << getInterval();
   return success();
 }
+
+#include "dialects/Train/TrainScaleOpsKinds.cpp.inc"

@@ -106,3 +106,5 @@ LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return failure();
   return verifyStateUse(*this, getStateAttr(), getValue().getType(), symbols);
 }
+
+#include "dialects/Train/TrainStateOpsKinds.cpp.inc"

@@ -94,3 +94,5 @@ template <typename Op> static LogicalResult inferPreview(Op op, Shapes &shapes) 
 LogicalResult PreviewAdagradOp::inferShapes(Shapes &shapes) { return inferPreview(*this, shapes); }
 LogicalResult PreviewMomentumOp::inferShapes(Shapes &shapes) { return inferPreview(*this, shapes); }
 LogicalResult PreviewAdamOp::inferShapes(Shapes &shapes) { return inferPreview(*this, shapes); }
+
+#include "dialects/Train/TrainUpdateOpsKinds.cpp.inc"

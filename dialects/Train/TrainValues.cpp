@@ -28,4 +28,8 @@ Value createReshape(OpBuilder &builder, Location loc, Type type, Value x, Phase 
   return ReshapeOp::create(builder, loc, type, x, phase);
 }
 
+Value createConstant(OpBuilder &builder, Location loc, ElementsAttr values) {
+  return ConstantOp::create(builder, loc, values.getType(), values);
+}
+
 } // namespace slp::train

@@ -26,6 +26,9 @@ mlir::Value beforeReshapes(mlir::Value value);
 mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
                           mlir::Value x, Phase phase);
 
+/// Builds a `train.constant` of these values.
+mlir::Value createConstant(mlir::OpBuilder &builder, mlir::Location loc, mlir::ElementsAttr values);
+
 } // namespace slp::train
 
 #endif // DIALECTS_TRAIN_TRAINVALUES_H

@@ -119,3 +119,5 @@ LogicalResult AvgPoolOp::inferShapes(Shapes &shapes) {
 }
 
 LogicalResult AvgPoolGradOp::inferShapes(Shapes &shapes) { return inferPoolGrad(*this, shapes); }
+
+#include "dialects/Train/TrainWindowOpsKinds.cpp.inc"

@@ -11,56 +11,58 @@
 
 #include "lib/Analysis/BatchFacts.h"
 
-#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AddOpKind.h"
 #include "dialects/Train/AffineOp.h"
-#include "dialects/Train/AvgPoolGradOp.h"
-#include "dialects/Train/AvgPoolOp.h"
+#include "dialects/Train/AvgPoolGradOpKind.h"
+#include "dialects/Train/AvgPoolOpKind.h"
 #include "dialects/Train/BiasAddOp.h"
-#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/BiasGradOpKind.h"
 #include "dialects/Train/ConcatOp.h"
 #include "dialects/Train/ConstantOp.h"
-#include "dialects/Train/ConvBpOp.h"
-#include "dialects/Train/ConvOp.h"
-#include "dialects/Train/ConvWgOp.h"
-#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOpKind.h"
+#include "dialects/Train/ConvWgOpKind.h"
+#include "dialects/Train/CrossEntropyGradOpKind.h"
 #include "dialects/Train/CrossEntropyOp.h"
-#include "dialects/Train/DivOp.h"
-#include "dialects/Train/DropoutOp.h"
-#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/DivOpKind.h"
+#include "dialects/Train/DropoutOpKind.h"
+#include "dialects/Train/ExpandOpKind.h"
 #include "dialects/Train/GatherOp.h"
 #include "dialects/Train/GradientOp.h"
-#include "dialects/Train/LogSoftmaxGradOp.h"
-#include "dialects/Train/LogSoftmaxOp.h"
-#include "dialects/Train/LogicalNotOp.h"
+#include "dialects/Train/LogSoftmaxGradOpKind.h"
+#include "dialects/Train/LogSoftmaxOpKind.h"
+#include "dialects/Train/LogicalNotOpKind.h"
 #include "dialects/Train/MatMulOp.h"
-#include "dialects/Train/MaxPoolGradOp.h"
-#include "dialects/Train/MaxPoolOp.h"
-#include "dialects/Train/MaxPoolTakeOp.h"
-#include "dialects/Train/MulOp.h"
-#include "dialects/Train/NllGradOp.h"
+#include "dialects/Train/MaxPoolGradOpKind.h"
+#include "dialects/Train/MaxPoolOpKind.h"
+#include "dialects/Train/MaxPoolTakeOpKind.h"
+#include "dialects/Train/MulOpKind.h"
+#include "dialects/Train/NllGradOpKind.h"
 #include "dialects/Train/NllOp.h"
-#include "dialects/Train/NormalizeOp.h"
+#include "dialects/Train/NllOpKind.h"
+#include "dialects/Train/NormalizeOpKind.h"
 #include "dialects/Train/PadOp.h"
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/ReduceMaxOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceMinOp.h"
-#include "dialects/Train/ReduceProdOp.h"
-#include "dialects/Train/ReduceSumAbsOp.h"
-#include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/ReduceSumSquareOp.h"
-#include "dialects/Train/ReluOp.h"
-#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/ReduceMaxOpKind.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
+#include "dialects/Train/ReduceMinOpKind.h"
+#include "dialects/Train/ReduceProdOpKind.h"
+#include "dialects/Train/ReduceSumAbsOpKind.h"
+#include "dialects/Train/ReduceSumOpKind.h"
+#include "dialects/Train/ReduceSumSquareOpKind.h"
+#include "dialects/Train/ReluOpKind.h"
+#include "dialects/Train/ReshapeOpKind.h"
 #include "dialects/Train/ScatterAddOp.h"
-#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SeedOpKind.h"
 #include "dialects/Train/SelectOp.h"
 #include "dialects/Train/SliceOp.h"
-#include "dialects/Train/SoftmaxGradOp.h"
-#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SoftmaxGradOpKind.h"
+#include "dialects/Train/SoftmaxOpKind.h"
 #include "dialects/Train/SpreadOp.h"
-#include "dialects/Train/SubOp.h"
-#include "dialects/Train/ToFloatOp.h"
-#include "dialects/Train/ToIntegerOp.h"
+#include "dialects/Train/SubOpKind.h"
+#include "dialects/Train/ToFloatOpKind.h"
+#include "dialects/Train/ToIntegerOpKind.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TransposeOp.h"
 #include "dialects/Train/VarianceOp.h"
 
@@ -98,9 +100,9 @@ Fact Comparison::visit(Operation *op, Operation *other) {
   Value x = op->getNumOperands() ? op->getOperand(0) : Value();
   if (auto constant = dyn_cast<ConstantOp>(op))
     return this->constant(constant, cast<ConstantOp>(other));
-  if (isa<ReadOp>(op))
+  if (stateReadBy(op))
     return imageDim(op->getResult(0)) == -1 ? Fact() : isUnknown(op);
-  if (isa<SeedOp>(op)) {
+  if (isOneOf<SeedOp>(op)) {
     Fact one;
     one.isSplat = true;
     return one;
@@ -116,17 +118,17 @@ Fact Comparison::visit(Operation *op, Operation *other) {
                                    : isUnknown(op);
     return y;
   }
-  if (isa<AddOp, SubOp>(op))
+  if (isOneOf<AddOp, SubOp>(op))
     return sumLike(op, x, op->getOperand(1));
   if (auto bias = dyn_cast<BiasAddOp>(op)) {
     Fact y = sumLike(op, x, bias.getBias());
     return of(bias.getBias()).kind == Fact::rows ? fails(op, several) : y;
   }
-  if (isa<MulOp>(op))
+  if (isOneOf<MulOp>(op))
     return product(op, of(x), of(op->getOperand(1)), 1);
-  if (isa<DivOp>(op))
+  if (isOneOf<DivOp>(op))
     return product(op, of(x), of(op->getOperand(1)), -1);
-  if (isa<LogicalNotOp>(op) && of(x).kind == Fact::total)
+  if (isOneOf<LogicalNotOp>(op) && of(x).kind == Fact::total)
     if (NllOp nll = sharesBehind(x)) // which its mean asks whether there are any
       return fails(nll, nll.getWeights()
                             ? "divides by the weights of the labels of all images (class weights)"
@@ -137,30 +139,30 @@ Fact Comparison::visit(Operation *op, Operation *other) {
       return sumLike(op, select.getA(), select.getB());
   if (auto variance = dyn_cast<VarianceOp>(op))
     return this->variance(variance);
-  if (isa<ReduceSumOp, ReduceMeanOp, ReduceSumSquareOp, ReduceSumAbsOp, ReduceMaxOp, ReduceMinOp,
-          ReduceProdOp>(op))
+  if (isOneOf<ReduceSumOp, ReduceMeanOp, ReduceSumSquareOp, ReduceSumAbsOp, ReduceMaxOp,
+              ReduceMinOp, ReduceProdOp>(op))
     return reduction(op, op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
-  if (isa<BiasGradOp>(op)) {
+  if (isOneOf<BiasGradOp>(op)) {
     const Fact &dy = of(x);
     return dy.kind == Fact::rows && dy.dim != 1 ? total(dy.power + 1) : isUnknown(op);
   }
-  if (isa<SoftmaxOp, LogSoftmaxOp, SoftmaxGradOp, LogSoftmaxGradOp>(op))
+  if (isOneOf<SoftmaxOp, LogSoftmaxOp, SoftmaxGradOp, LogSoftmaxGradOp>(op))
     return of(x).kind == Fact::total ? fails(op, notLinear)
                                      : alongRows(op, int64_t(shapeOf(x).size()) - 1);
-  if (isa<CrossEntropyOp, CrossEntropyGradOp, NllOp, NllGradOp>(op)) {
-    bool isNllGrad = isa<NllGradOp>(op);
+  if (isOneOf<CrossEntropyOp, CrossEntropyGradOp, NllOp, NllGradOp>(op)) {
+    bool isNllGrad = isOneOf<NllGradOp>(op);
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
       if (of(operand).power && !(isNllGrad && i == 0))
         return isUnknown(op);
-    Fact rows = joined(op, isa<CrossEntropyGradOp>(op) ? -1 : isNllGrad ? of(x).power : 0);
+    Fact rows = joined(op, isOneOf<CrossEntropyGradOp>(op) ? -1 : isNllGrad ? of(x).power : 0);
     return rows.kind == Fact::rows && rows.dim != 0 ? fails(op, several) : rows;
   }
   if (auto matmul = dyn_cast<MatMulOp>(op))
     return this->matmul(matmul);
-  if (isa<ConvOp, ConvBpOp, ConvWgOp, MaxPoolOp, MaxPoolGradOp, MaxPoolTakeOp, AvgPoolOp,
-          AvgPoolGradOp>(op))
+  if (isOneOf<ConvOp, ConvBpOp, ConvWgOp, MaxPoolOp, MaxPoolGradOp, MaxPoolTakeOp, AvgPoolOp,
+              AvgPoolGradOp>(op))
     return of(x).kind == Fact::total ? isUnknown(op) : window(op);
-  if (isa<ReshapeOp>(op))
+  if (isOneOf<ReshapeOp>(op))
     return reshape(op, x);
   if (auto transpose = dyn_cast<TransposeOp>(op)) {
     Fact fact = of(x);
@@ -178,7 +180,7 @@ Fact Comparison::visit(Operation *op, Operation *other) {
     fact.isSplat &= isa<SliceOp>(op);
     return imageDim(op->getResult(0)) ? fact : isUnknown(op);
   }
-  if (isa<ExpandOp>(op))
+  if (isOneOf<ExpandOp>(op))
     return repeated(op, of(x), x);
   if (auto spread = dyn_cast<SpreadOp>(op)) {
     Fact y = scaled(op, of(x), numberOf(spread.getDivisor()),
@@ -191,9 +193,9 @@ Fact Comparison::visit(Operation *op, Operation *other) {
     return this->gather(gather);
   if (auto scatter = dyn_cast<ScatterAddOp>(op))
     return this->scatter(scatter);
-  if (isa<DropoutOp>(op)) // each element's own, by its place in the micro-batch
+  if (isOneOf<DropoutOp>(op)) // each element's own, by its place in the micro-batch
     return of(x).kind == Fact::rows ? of(x) : isUnknown(op);
-  if (isa<NormalizeOp, ReluOp, ToFloatOp, ToIntegerOp>(op))
+  if (isOneOf<NormalizeOp, ReluOp, ToFloatOp, ToIntegerOp>(op))
     return elementwise(op);
   if (isa<ElementwiseInterface>(op)) {
     // Gradients of functions are linear in dy, the first operand.

@@ -11,23 +11,23 @@
 
 #include "dialects/Train/ConcatOp.h"
 #include "dialects/Train/ConstantOp.h"
-#include "dialects/Train/ConvBpOp.h"
-#include "dialects/Train/ConvOp.h"
-#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOpKind.h"
+#include "dialects/Train/ConvWgOpKind.h"
 #include "dialects/Train/GatherOp.h"
-#include "dialects/Train/LogSoftmaxGradOp.h"
+#include "dialects/Train/LogSoftmaxGradOpKind.h"
 #include "dialects/Train/MatMulOp.h"
 #include "dialects/Train/NllOp.h"
-#include "dialects/Train/ReduceMaxOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceMinOp.h"
-#include "dialects/Train/ReduceProdOp.h"
-#include "dialects/Train/ReduceSumAbsOp.h"
-#include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/ReduceSumSquareOp.h"
-#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/ReduceMaxOpKind.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
+#include "dialects/Train/ReduceMinOpKind.h"
+#include "dialects/Train/ReduceProdOpKind.h"
+#include "dialects/Train/ReduceSumAbsOpKind.h"
+#include "dialects/Train/ReduceSumOpKind.h"
+#include "dialects/Train/ReduceSumSquareOpKind.h"
+#include "dialects/Train/ReshapeOpKind.h"
 #include "dialects/Train/ScatterAddOp.h"
-#include "dialects/Train/SoftmaxGradOp.h"
+#include "dialects/Train/SoftmaxGradOpKind.h"
 #include "dialects/Train/VarianceOp.h"
 
 #include <cmath>
@@ -143,7 +143,7 @@ NllOp slp::analysis::sharesBehind(Value value) {
     Operation *op = value.getDefiningOp();
     if (auto nll = dyn_cast_or_null<NllOp>(op))
       return value == nll.getShares() ? nll : NllOp();
-    if (!isa_and_nonnull<ReduceSumOp, ReshapeOp>(op))
+    if (!isOneOf<ReduceSumOp, ReshapeOp>(op))
       return {};
     value = op->getOperand(0);
   }
@@ -157,24 +157,24 @@ NllOp slp::analysis::sharesBehind(Value value) {
 Fact Comparison::reduction(Operation *op, ArrayRef<int64_t> axes) {
   Value x = op->getOperand(0);
   const Fact &fact = of(x);
-  bool isSum = isa<ReduceSumOp, ReduceSumSquareOp, ReduceSumAbsOp>(op);
-  bool isLinear = isa<ReduceSumOp, ReduceMeanOp>(op);
+  bool isSum = isOneOf<ReduceSumOp, ReduceSumSquareOp, ReduceSumAbsOp>(op);
+  bool isLinear = isOneOf<ReduceSumOp, ReduceMeanOp>(op);
   if (fact.power && !isLinear)
     return isUnknown(op);
   if (fact.kind == Fact::total)
     return isLinear ? fact : fails(op, notLinear);
   std::optional<int64_t> dim = imageDim(x);
   bool isOverImages = dim && *dim >= 0 && llvm::is_contained(axes, *dim);
-  if (!dim || (isOverImages && isa<ReduceProdOp>(op)))
+  if (!dim || (isOverImages && isOneOf<ReduceProdOp>(op)))
     return dim && fact.kind == Fact::rows ? fails(op, "takes a product over images")
                                           : isUnknown(op);
   if (!isOverImages)
     return fact;
   if (fact.kind == Fact::fixed)
     return fact.withPower(fact.power + isSum);
-  if (isa<ReduceMaxOp>(op))
+  if (isOneOf<ReduceMaxOp>(op))
     return fails(op, "takes the largest over images");
-  if (isa<ReduceMinOp>(op))
+  if (isOneOf<ReduceMinOp>(op))
     return fails(op, "takes the smallest over images");
   return total(fact.power + isSum);
 }
@@ -193,7 +193,7 @@ Fact Comparison::variance(VarianceOp op) {
 /// A function of the elements along dimension `row` of the first operand, which is linear in it if
 /// it is a gradient.
 Fact Comparison::alongRows(Operation *op, int64_t row) {
-  bool isGradient = isa<SoftmaxGradOp, LogSoftmaxGradOp>(op);
+  bool isGradient = isOneOf<SoftmaxGradOp, LogSoftmaxGradOp>(op);
   int power = isGradient ? of(op->getOperand(0)).power : 0;
   for (auto [i, operand] : llvm::enumerate(op->getOperands()))
     if (of(operand).power && !(isGradient && i == 0))
@@ -249,12 +249,12 @@ Fact Comparison::matmul(MatMulOp op) {
 /// Convolutions and poolings: the first dimension counts images, weights are fixed.
 Fact Comparison::window(Operation *op) {
   const Fact &x = of(op->getOperand(0));
-  if (isa<ConvWgOp>(op)) {
+  if (isOneOf<ConvWgOp>(op)) {
     const Fact &dy = of(op->getOperand(1));
     bool isImages = x.kind == Fact::rows && dy.kind == Fact::rows && x.dim == 0 && dy.dim == 0;
     return isImages ? sumOverImages(op, x, dy) : isUnknown(op);
   }
-  if (isa<ConvOp, ConvBpOp>(op) && of(op->getOperand(1)).kind != Fact::fixed)
+  if (isOneOf<ConvOp, ConvBpOp>(op) && of(op->getOperand(1)).kind != Fact::fixed)
     return fails(op, "has images, or what is computed of them, for weights");
   int power = 0;
   for (auto [i, operand] : llvm::enumerate(op->getOperands()))
@@ -263,7 +263,7 @@ Fact Comparison::window(Operation *op) {
     return isUnknown(op); // the bias
   Fact fact = joined(op, power);
   fact.isSplat = false;
-  int64_t first = isa<ConvOp, ConvBpOp>(op) ? 0 : 1;
+  int64_t first = isOneOf<ConvOp, ConvBpOp>(op) ? 0 : 1;
   return fact.kind == Fact::rows && fact.dim > first ? fails(op, several) : fact;
 }
 

@@ -15,10 +15,9 @@
 #include "dialects/Train/DropoutOp.h"
 #include "dialects/Train/GradientOp.h"
 #include "dialects/Train/NormalizeOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/SeedOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
 #include "dialects/Train/WriteOp.h"
 
@@ -82,8 +81,8 @@ static void makeEvalOnly(func::FuncOp step) {
 /// The value of a state in @eval, as a tensor of `type`.
 static Value readForEval(OpBuilder &b, Location loc, ModuleOp module, Attribute name, Type type) {
   auto symbol = cast<FlatSymbolRefAttr>(name);
-  auto state = module.lookupSymbol<StateOp>(symbol);
-  Value value = ReadOp::create(b, loc, state.getType(), symbol);
+  State state = findState(module, symbol.getValue());
+  Value value = createRead(b, loc, state.type, state.name());
   if (value.getType() == type)
     return value;
   return createReshape(b, loc, type, value, Phase::fp);
@@ -201,11 +200,12 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
                                   const llvm::StringSet<> &trainable) {
   llvm::StringMap<SmallVector<Value>> reads;
   SmallVector<Value> sources;
-  for (ReadOp read : step.getOps<ReadOp>()) {
-    if (!trainable.contains(read.getState()))
+  for (Operation &op : step.getBody().front()) {
+    auto read = stateReadBy(&op);
+    if (!read || !trainable.contains(read.getValue()))
       continue;
-    reads[read.getState()].push_back(read.getResult());
-    sources.push_back(read.getResult());
+    reads[read.getValue()].push_back(op.getResult(0));
+    sources.push_back(op.getResult(0));
   }
   OpBuilder atEnd(step.getBody().front().getTerminator());
   Differentiator gradients(atEnd, sources, {});
@@ -215,11 +215,10 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   if (failed(gradients.run(loss, seed.getY())))
     return failure();
   SmallVector<StringRef> without;
-  LogicalResult result = buildUpdates(module, step, options, [&](StateOp state) {
-    Value gradient = gradients.gradientOf(reads.lookup(state.getSymName()),
-                                          NameLoc::get(state.getSymNameAttr()));
-    if (!gradient && trainable.contains(state.getSymName()))
-      without.push_back(state.getSymName());
+  LogicalResult result = buildUpdates(module, step, options, [&](const State &state) {
+    Value gradient = gradients.gradientOf(reads.lookup(state.name()), NameLoc::get(state.symbol));
+    if (!gradient && trainable.contains(state.name()))
+      without.push_back(state.name());
     return gradient;
   });
   if (succeeded(result))
@@ -230,8 +229,8 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
 /// An update that the file writes out is no sum of gradients: it would be made for each run.
 static LogicalResult checkOwnUpdates(ModuleOp module, func::FuncOp step) {
   for (WriteOp write : step.getOps<WriteOp>()) {
-    auto state = module.lookupSymbol<StateOp>(write.getState());
-    if (state && !state.getStatistic())
+    State state = findState(module, write.getState());
+    if (state && !state.isStatistic)
       return write.emitError("--micro-batch: the file updates \"")
              << write.getState()
              << "\" itself, from the gradient of each run alone, so that those of a batch cannot "
@@ -253,14 +252,14 @@ static LogicalResult updateByOwnGradients(ModuleOp module, func::FuncOp step,
   }
   // What is frozen keeps its value, whatever the file does.
   for (WriteOp write : llvm::make_early_inc_range(step.getOps<WriteOp>())) {
-    auto state = module.lookupSymbol<StateOp>(write.getState());
-    if (state && !state.getStatistic() && !trainable.contains(write.getState()))
+    State state = findState(module, write.getState());
+    if (state && !state.isStatistic && !trainable.contains(write.getState()))
       write.erase();
   }
   if (options.microBatches != 1 && failed(checkOwnUpdates(module, step)))
     return failure();
   return buildUpdates(module, step, options,
-                      [&](StateOp state) { return gradients.lookup(state.getSymName()); });
+                      [&](const State &state) { return gradients.lookup(state.name()); });
 }
 
 static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {

@@ -11,12 +11,10 @@
 #include "dialects/Train/AdamOp.h"
 #include "dialects/Train/ClipFactorOp.h"
 #include "dialects/Train/DrainOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/SgdOp.h"
 #include "dialects/Train/SquareSumOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringExtras.h"
@@ -67,9 +65,9 @@ static LogicalResult forMatches(ModuleOp module, StringRef flag, StringRef glob,
 FailureOr<llvm::StringSet<>> autodiff::findTrainable(ModuleOp module,
                                                      const UpdateOptions &options) {
   SmallVector<StringRef> names;
-  for (StateOp state : module.getOps<StateOp>())
-    if (!state.getStatistic() && !state.getFrozen())
-      names.push_back(state.getSymName());
+  for (const State &state : statesOf(module))
+    if (!state.isStatistic && !state.isFrozen)
+      names.push_back(state.name());
   llvm::StringSet<> trainable;
   trainable.insert_range(names);
   for (StringRef glob : options.freeze)
@@ -148,10 +146,10 @@ static void noteOptimizer(ModuleOp module, Optimizer optimizer, const UpdateOpti
 namespace {
 /// A state with a gradient, and how it is updated.
 struct Parameter {
-  StateOp state;
+  State state;
   Value w, dw;
-  StateOp accumulated;
-  SmallVector<StateOp> companions;
+  State accumulated;
+  SmallVector<State> companions;
   float lrScale = 1, decayScale = 1;
 };
 
@@ -159,10 +157,10 @@ class UpdateBuilder {
 public:
   UpdateBuilder(ModuleOp module, func::FuncOp step, const UpdateOptions &options)
       : module(module), step(step), options(options), symbols(module), b(module.getContext()) {}
-  LogicalResult run(const Optimizer &optimizer, function_ref<Value(StateOp)> gradientOf);
+  LogicalResult run(const Optimizer &optimizer, function_ref<Value(const State &)> gradientOf);
 
 private:
-  FailureOr<StateOp> addState(StateOp of, StringRef suffix, bool isStatistic);
+  FailureOr<State> addState(const State &of, Operation *after, StringRef suffix, bool isStatistic);
   LogicalResult applyGroups();
   LogicalResult addStates(const Optimizer &optimizer);
   LogicalResult addAccumulate();
@@ -170,13 +168,8 @@ private:
   LogicalResult clip();
   LogicalResult update(Parameter &parameter, const Optimizer &optimizer);
 
-  Value read(StateOp state) {
-    return ReadOp::create(b, state.getLoc(), state.getType(),
-                          FlatSymbolRefAttr::get(state.getSymNameAttr()));
-  }
-  void write(StateOp state, Value value) {
-    WriteOp::create(b, state.getLoc(), state.getSymName(), value);
-  }
+  Value read(const State &state) { return createRead(b, state.loc(), state.type, state.name()); }
+  void write(const State &state, Value value) { createWrite(b, state.loc(), state.name(), value); }
   /// Attributes that all users of gradients have.
   SmallVector<NamedAttribute> attributes() {
     SmallVector<NamedAttribute> result = {phaseOf(b, Phase::up)};
@@ -195,18 +188,19 @@ private:
 };
 } // namespace
 
-FailureOr<StateOp> UpdateBuilder::addState(StateOp of, StringRef suffix, bool isStatistic) {
-  auto name = b.getStringAttr(of.getSymName() + suffix);
+/// Adds a state like `of`, zero at first, behind the op `after`.
+FailureOr<State> UpdateBuilder::addState(const State &of, Operation *after, StringRef suffix,
+                                         bool isStatistic) {
+  auto name = b.getStringAttr(of.name() + suffix);
   if (Operation *other = symbols.lookup(name)) {
-    InFlightDiagnostic d = of.emitOpError("cannot have a state @") << name.getValue();
+    InFlightDiagnostic d = of.op->emitOpError("cannot have a state @") << name.getValue();
     d.attachNote(other->getLoc()) << "the name is taken here";
     return d;
   }
-  b.setInsertionPointAfter(of);
-  auto state = StateOp::create(b, of.getLoc(), name, of.getTypeAttr(), Attribute(),
-                               num_ir::RoundingAttr(), isStatistic ? b.getUnitAttr() : UnitAttr(),
-                               /*frozen=*/UnitAttr());
-  symbols.insert(state);
+  b.setInsertionPointAfter(after);
+  State state = createState(b, of.loc(), name.getValue(), of.type, Attribute(), isStatistic,
+                            /*isFrozen=*/false);
+  symbols.insert(state.op);
   return state;
 }
 
@@ -215,7 +209,7 @@ LogicalResult UpdateBuilder::applyGroups() {
   SmallVector<StringRef> names;
   llvm::StringMap<Parameter *> byName;
   for (Parameter &parameter : parameters) {
-    names.push_back(parameter.state.getSymName());
+    names.push_back(parameter.state.name());
     byName[names.back()] = &parameter;
   }
   for (StringRef glob : options.noDecay)
@@ -237,24 +231,22 @@ LogicalResult UpdateBuilder::applyGroups() {
 
 LogicalResult UpdateBuilder::addStates(const Optimizer &optimizer) {
   for (Parameter &parameter : parameters) {
-    StateOp last = parameter.state;
-    auto add = [&](StringRef suffix, bool isStatistic) -> FailureOr<StateOp> {
-      FailureOr<StateOp> state = addState(parameter.state, suffix, isStatistic);
-      if (succeeded(state)) {
-        (*state)->moveAfter(last);
-        last = *state;
-      }
+    Operation *last = parameter.state.op;
+    auto add = [&](StringRef suffix, bool isStatistic) {
+      FailureOr<State> state = addState(parameter.state, last, suffix, isStatistic);
+      if (succeeded(state))
+        last = state->op;
       return state;
     };
     for (const Companion &companion : optimizer.companions) {
-      FailureOr<StateOp> state = add(companion.suffix, companion.isStatistic);
+      FailureOr<State> state = add(companion.suffix, companion.isStatistic);
       if (failed(state))
         return failure();
       parameter.companions.push_back(*state);
     }
     if (options.microBatches == 1)
       continue;
-    FailureOr<StateOp> state = add(".accumulated", /*isStatistic=*/true);
+    FailureOr<State> state = add(".accumulated", /*isStatistic=*/true);
     if (failed(state))
       return failure();
     parameter.accumulated = *state;
@@ -273,7 +265,7 @@ LogicalResult UpdateBuilder::addAccumulate() {
   b.setInsertionPoint(accumulate.getBody().front().getTerminator());
   for (Parameter &parameter : parameters) {
     auto sum = createInferred<AccumulateOp>(
-        b, parameter.state.getLoc(), {read(parameter.accumulated), mapping.lookup(parameter.dw)},
+        b, parameter.state.loc(), {read(parameter.accumulated), mapping.lookup(parameter.dw)},
         phaseOf(b, Phase::up));
     if (!sum)
       return failure();
@@ -286,7 +278,7 @@ LogicalResult UpdateBuilder::addAccumulate() {
 LogicalResult UpdateBuilder::drain() {
   Type f32 = b.getF32Type();
   for (Parameter &parameter : parameters) {
-    auto drain = createInferred<DrainOp>(b, parameter.state.getLoc(),
+    auto drain = createInferred<DrainOp>(b, parameter.state.loc(),
                                          {read(parameter.accumulated), parameter.dw},
                                          phaseOf(b, Phase::up), {f32, f32});
     if (!drain)
@@ -304,7 +296,7 @@ LogicalResult UpdateBuilder::clip() {
     SmallVector<Value> operands = {parameter.dw};
     if (total)
       operands.push_back(total);
-    auto sum = createInferred<SquareSumOp>(b, parameter.state.getLoc(), operands, attributes());
+    auto sum = createInferred<SquareSumOp>(b, parameter.state.loc(), operands, attributes());
     if (!sum)
       return failure();
     total = sum.getSum();
@@ -320,10 +312,10 @@ LogicalResult UpdateBuilder::clip() {
 }
 
 LogicalResult UpdateBuilder::update(Parameter &parameter, const Optimizer &optimizer) {
-  Location loc = parameter.state.getLoc();
+  Location loc = parameter.state.loc();
   SmallVector<Value> operands = {parameter.w};
-  SmallVector<StateOp> states = {parameter.state};
-  for (StateOp companion : parameter.companions) {
+  SmallVector<State> states = {parameter.state};
+  for (const State &companion : parameter.companions) {
     operands.push_back(read(companion));
     states.push_back(companion);
   }
@@ -358,13 +350,14 @@ LogicalResult UpdateBuilder::update(Parameter &parameter, const Optimizer &optim
 }
 
 LogicalResult UpdateBuilder::run(const Optimizer &optimizer,
-                                 function_ref<Value(StateOp)> gradientOf) {
+                                 function_ref<Value(const State &)> gradientOf) {
   llvm::StringMap<Value> values;
-  for (ReadOp existing : step.getOps<ReadOp>())
-    values.try_emplace(existing.getState(), existing.getResult());
-  for (StateOp state : module.getOps<StateOp>())
+  for (Operation &op : step.getBody().front())
+    if (auto existing = stateReadBy(&op))
+      values.try_emplace(existing.getValue(), op.getResult(0));
+  for (const State &state : statesOf(module))
     if (Value dw = gradientOf(state))
-      parameters.push_back({state, values.lookup(state.getSymName()), dw, {}, {}});
+      parameters.push_back({state, values.lookup(state.name()), dw, {}, {}});
   if (failed(applyGroups()) || failed(addStates(optimizer)) ||
       (options.microBatches != 1 && failed(addAccumulate())))
     return failure();
@@ -391,7 +384,7 @@ LogicalResult autodiff::checkUpdateOptions(ModuleOp module, const UpdateOptions 
 
 LogicalResult autodiff::buildUpdates(ModuleOp module, func::FuncOp step,
                                      const UpdateOptions &options,
-                                     function_ref<Value(StateOp)> gradientOf) {
+                                     function_ref<Value(const State &)> gradientOf) {
   std::optional<Optimizer> optimizer = findOptimizer(options);
   if (!optimizer)
     return checkUpdateOptions(module, options);

@@ -17,7 +17,7 @@
 #include <string>
 
 namespace slp::train {
-class StateOp;
+struct State;
 }
 
 namespace slp::autodiff {
@@ -47,7 +47,7 @@ mlir::FailureOr<llvm::StringSet<>> findTrainable(mlir::ModuleOp module,
 /// module (`train.training`).
 mlir::LogicalResult buildUpdates(mlir::ModuleOp module, mlir::func::FuncOp step,
                                  const UpdateOptions &options,
-                                 llvm::function_ref<mlir::Value(train::StateOp)> gradientOf);
+                                 llvm::function_ref<mlir::Value(const train::State &)> gradientOf);
 
 } // namespace slp::autodiff
 

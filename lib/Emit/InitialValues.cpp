@@ -9,7 +9,7 @@
 #include "runtime/data/NpyHeader.h"
 #include "runtime/num/Random.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
@@ -165,8 +165,7 @@ FailureOr<std::vector<float>> slp::readInitialValues(Location loc, StringRef nam
   return values;
 }
 
-FailureOr<std::vector<float>> slp::readInitialValues(train::StateOp state, StringRef modelFolder) {
-  return readInitialValues(state.getLoc(), state.getSymName(),
-                           cast<RankedTensorType>(state.getType()), state.getInitAttr(),
-                           modelFolder);
+FailureOr<std::vector<float>> slp::readInitialValues(const train::State &state,
+                                                     StringRef modelFolder) {
+  return readInitialValues(state.loc(), state.name(), state.type, state.init, modelFolder);
 }

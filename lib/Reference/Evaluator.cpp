@@ -10,10 +10,8 @@
 
 #include "Kernel.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainStreams.h"
-#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -55,17 +53,17 @@ static LogicalResult checkValues(Operation *op, llvm::Twine what, const TensorOf
 //===----------------------------------------------------------------------------------------===//
 
 static FailureOr<std::vector<float>>
-initialValues(train::StateOp op, int64_t count,
-              llvm::function_ref<FailureOr<std::vector<float>>(train::StateOp)> readFile) {
-  if (!op.getInitAttr())
+initialValues(const train::State &state, int64_t count,
+              llvm::function_ref<FailureOr<std::vector<float>>(const train::State &)> readFile) {
+  if (!state.init)
     return std::vector<float>(count, 0.0f);
-  if (auto dense = dyn_cast<DenseElementsAttr>(op.getInitAttr())) {
+  if (auto dense = dyn_cast<DenseElementsAttr>(state.init)) {
     auto values = dense.getValues<float>();
     return std::vector<float>(values.begin(), values.end());
   }
-  FailureOr<std::vector<float>> values = readFile(op);
+  FailureOr<std::vector<float>> values = readFile(state);
   if (succeeded(values) && static_cast<int64_t>(values->size()) != count)
-    return op.emitOpError("expected ")
+    return state.op->emitOpError("expected ")
            << count << " initial values, found " << values->size() << " in the file";
   return values;
 }
@@ -83,22 +81,22 @@ template <typename Real> static LogicalResult checkPrecision(Operation *op, Type
 template <typename Real>
 FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile readFile) {
   EvaluatorOf evaluator(module);
-  for (train::StateOp op : module.getOps<train::StateOp>()) {
-    auto type = cast<RankedTensorType>(op.getType());
-    if (failed(checkPrecision<Real>(op, type)))
+  for (const train::State &state : train::statesOf(module)) {
+    if (failed(checkPrecision<Real>(state.op, state.type)))
       return failure();
-    TensorOf<Real> tensor(type.getShape());
-    FailureOr<std::vector<float>> values = initialValues(op, type.getNumElements(), readFile);
+    TensorOf<Real> tensor(state.type.getShape());
+    FailureOr<std::vector<float>> values =
+        initialValues(state, state.type.getNumElements(), readFile);
     if (failed(values))
       return failure();
     // Initial values belong to no run, and so to no random number.
-    auto rounding = op.getRounding().value_or(num_ir::Rounding::nearest_even);
+    auto rounding = state.rounding ? state.rounding.getValue() : num_ir::Rounding::nearest_even;
     if (rounding == num_ir::Rounding::stochastic)
       rounding = num_ir::Rounding::nearest_even;
-    StoreOf<Real> store(type.getElementType(), rounding);
+    StoreOf<Real> store(state.type.getElementType(), rounding);
     for (size_t i = 0; i < values->size(); ++i)
       tensor[i] = store((*values)[i], i);
-    evaluator.state[op.getSymName().str()] = std::move(tensor);
+    evaluator.state[state.name().str()] = std::move(tensor);
   }
   return evaluator;
 }
@@ -111,13 +109,13 @@ const TensorOf<Real> *EvaluatorOf<Real>::readState(llvm::StringRef name) const {
 
 template <typename Real>
 LogicalResult EvaluatorOf<Real>::writeState(llvm::StringRef name, std::vector<Real> values) {
-  auto op = module.lookupSymbol<train::StateOp>(name);
-  if (!op)
+  train::State declared = train::findState(module, name);
+  if (!declared)
     return module.emitError() << "there is no train.state @" << name;
   TensorOf<Real> &tensor = state[name.str()];
   TensorOf<Real> next(tensor.shape);
   next.values = std::move(values);
-  if (failed(checkValues(op, "a value", next, op.getType())))
+  if (failed(checkValues(declared.op, "a value", next, declared.type)))
     return failure();
   llvm::transform(next.values, next.values.begin(), positiveZero<Real>);
   tensor = std::move(next);
@@ -170,8 +168,8 @@ LogicalResult EvaluatorOf<Real>::run(llvm::StringRef function, const NamedTensor
   NamedTensorsOf<Real> written;
   uint64_t saturations = 0;
   for (Operation &op : func.getBody().front().without_terminator()) {
-    if (auto write = dyn_cast<train::WriteOp>(op)) {
-      written[write.getState().str()] = values[write.getValue()];
+    if (auto name = train::stateWrittenBy(&op)) {
+      written[name.getValue().str()] = values[op.getOperand(0)];
       continue;
     }
     llvm::SmallVector<TensorOf<Real>> results;
@@ -179,8 +177,8 @@ LogicalResult EvaluatorOf<Real>::run(llvm::StringRef function, const NamedTensor
       return failure();
     for (Type type : op.getResultTypes())
       results.emplace_back(cast<RankedTensorType>(type).getShape());
-    if (auto read = dyn_cast<train::ReadOp>(op)) {
-      results[0] = state[read.getState().str()];
+    if (auto read = train::stateReadBy(&op)) {
+      results[0] = state[read.getValue().str()];
     } else {
       Kernel<Real> kernel = findKernel<Real>(op.getName().getStringRef());
       if (!kernel)

@@ -10,15 +10,16 @@
 
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/BiasGradOp.h"
-#include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/CrossEntropyGradOp.h"
+#include "dialects/Train/BiasGradOpKind.h"
+#include "dialects/Train/ClassifyOpKind.h"
+#include "dialects/Train/ConcatOpKind.h"
+#include "dialects/Train/CrossEntropyGradOpKind.h"
 #include "dialects/Train/NormalizeGradOp.h"
 #include "dialects/Train/ReduceSumOp.h"
+#include "dialects/Train/ReduceSumOpKind.h"
 #include "dialects/Train/ReshapeOp.h"
-#include "dialects/Train/RoundOp.h"
-#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/RoundOpKind.h"
+#include "dialects/Train/SeedOpKind.h"
 #include "dialects/Train/TrainValues.h"
 #include "slp/Reference/Arithmetic.h"
 
@@ -48,7 +49,7 @@ static bool isMeasured(OpResult result) {
 void FidelityMeter::findScaled(llvm::StringRef function) {
   scaled.clear();
   for (Operation &op : fp32.lookupSymbol<func::FuncOp>(function).getBody().front()) {
-    bool isSeed = isa<train::CrossEntropyGradOp, train::SeedOp>(op);
+    bool isSeed = isOneOf<train::CrossEntropyGradOp, train::SeedOp>(op);
     if (isSeed || llvm::any_of(op.getOperands(), [&](Value v) { return scaled.contains(v); }))
       scaled.insert(op.result_begin(), op.result_end());
   }
@@ -109,7 +110,7 @@ static SmallVector<bool, 2> narrowOperands(Operation *mac) {
     auto mixed = dyn_cast<num_ir::MixedType>(getElementTypeOrSelf(operand.getType()));
     auto format = num_ir::storageFormat(getElementTypeOrSelf(operand.getType()));
     bool isMixed = mixed && mixed.getLo() != mixed.getHi();
-    bool isSplit = isa_and_nonnull<train::ConcatOp>(operand.getDefiningOp());
+    bool isSplit = isOneOf<train::ConcatOp>(operand.getDefiningOp());
     narrow.push_back(format && (format.getWidth() <= 8 || isMixed) && !isSplit);
   }
   return narrow;
@@ -118,7 +119,7 @@ static SmallVector<bool, 2> narrowOperands(Operation *mac) {
 /// Whether a gradient is a sum over all that a normalization has made sum to zero.
 static bool isNoise(OpResult result) {
   Operation *sum = result.getOwner();
-  if (phaseOf(sum) != train::Phase::wg || !isa<train::BiasGradOp, train::ReduceSumOp>(sum))
+  if (phaseOf(sum) != train::Phase::wg || !isOneOf<train::BiasGradOp, train::ReduceSumOp>(sum))
     return false;
   auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
   auto reduced = dyn_cast<train::ReduceSumOp>(sum);
@@ -166,7 +167,7 @@ void FidelityMeter::observe(llvm::StringRef name, const Tensor &values, OpResult
     return;
   Stored value = {values, getElementTypeOrSelf(result.getType())};
   // A rounding is no op of the fp32 step: it replaces what it rounds.
-  if (!isa<train::RoundOp, train::ClassifyOp>(result.getOwner())) {
+  if (!isOneOf<train::RoundOp, train::ClassifyOp>(result.getOwner())) {
     std::string key = keyOf(result, ordinals);
     if (isMac(result.getOwner()))
       narrowReads[key] = narrowOperands(result.getOwner());

@@ -9,9 +9,9 @@
 #include "runtime/api/Session.h"
 #include "slp/Reference/Arithmetic.h"
 
-#include "dialects/Train/CrossEntropyGradOp.h"
-#include "dialects/Train/CrossEntropyOp.h"
-#include "dialects/Train/NllOp.h"
+#include "dialects/Train/CrossEntropyGradOpKind.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/NllOpKind.h"
 #include "dialects/Train/TrainContract.h"
 
 #include <random>
@@ -28,7 +28,7 @@ static int64_t classesOf(func::FuncOp function, BlockArgument labels) {
                                                             train::getClassesAttrName()))
     return classes.getInt();
   for (Operation *user : labels.getUsers())
-    if (isa<train::CrossEntropyOp, train::CrossEntropyGradOp, train::NllOp>(user))
+    if (isOneOf<train::CrossEntropyOp, train::CrossEntropyGradOp, train::NllOp>(user))
       return cast<RankedTensorType>(user->getOperand(0).getType()).getShape()[1];
   return 0;
 }

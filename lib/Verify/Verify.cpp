@@ -12,7 +12,7 @@
 
 #include "slp/Emit/InitialValues.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
 
 using namespace mlir;
@@ -281,7 +281,7 @@ FailureOr<Report> Verifier::run() {
 
 FailureOr<Report> verify::compare(ModuleOp train, const image::Image &image, const chip::Chip &chip,
                                   llvm::StringRef modelFolder, const Options &options) {
-  auto readFile = [&](train::StateOp state) { return readInitialValues(state, modelFolder); };
+  auto readFile = [&](const train::State &state) { return readInitialValues(state, modelFolder); };
   FailureOr<Evaluator> evaluator = Evaluator::create(train, readFile);
   if (failed(evaluator))
     return failure();

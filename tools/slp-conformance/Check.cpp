@@ -11,9 +11,9 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Verify/Verify.h"
 
-#include "dialects/Train/DerivativeOp.h"
+#include "dialects/Train/DerivativeOpKind.h"
 #include "dialects/Train/DropoutOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -171,7 +171,7 @@ func::FuncOp DataSetCheck::prepare(ModuleOp module, func::FuncOp step) {
   bool isReady = true;
   step.walk([&](Operation *op) {
     auto dropout = dyn_cast<train::DropoutOp>(op);
-    isReady &= !isa<train::DerivativeOp>(op) && !(dropout && dropout.getTrainOnly());
+    isReady &= !isOneOf<train::DerivativeOp>(op) && !(dropout && dropout.getTrainOnly());
   });
   if (isReady)
     return step;
@@ -189,7 +189,7 @@ Outcome DataSetCheck::evaluate(ModuleOp module, func::FuncOp step,
   if (!step)
     return refused();
   FailureOr<reference::Evaluator> evaluator = reference::Evaluator::create(
-      module, [&](train::StateOp state) { return readInitialValues(state, folder()); });
+      module, [&](const train::State &state) { return readInitialValues(state, folder()); });
   if (failed(evaluator))
     return refused();
   auto results = step.getBody().front().getTerminator()->getOperands();

@@ -8,8 +8,7 @@
 
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -61,8 +60,8 @@ static std::string closestTo(StringRef wanted, const std::set<std::string> &name
 /// The states that a value is, through ops that change only its format or shape.
 static void addStates(Value value, llvm::SetVector<StringRef> &states) {
   while (Operation *def = value.getDefiningOp()) {
-    if (auto read = dyn_cast<train::ReadOp>(def)) {
-      states.insert(read.getState());
+    if (auto read = train::stateReadBy(def)) {
+      states.insert(read.getValue());
       return;
     }
     if (def->getNumOperands() != 1)
@@ -98,8 +97,8 @@ bool slp::explain(ModuleOp module, StringRef node, const Decisions &decisions, r
     os << "  no decision: its results have the formats of its operands\n";
   llvm::StringSet<> printed;
   for (StringRef state : states) {
-    auto op = module.lookupSymbol<train::StateOp>(state);
-    std::string name = op ? train::nodeNameOf(op.getLoc()) : "";
+    Operation *op = train::findState(module, state).op;
+    std::string name = op ? train::nodeNameOf(op->getLoc()) : "";
     if (name.empty() || name == node || !printed.insert(name).second)
       continue;
     for (const std::string &text : decisions.lookup(name))

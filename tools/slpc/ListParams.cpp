@@ -6,10 +6,8 @@
 
 #include "ListParams.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
@@ -31,8 +29,9 @@ public:
       : module(module), options(options), step(module.lookupSymbol<func::FuncOp>("step")) {
     if (!step)
       return;
-    for (auto write : step.getOps<train::WriteOp>())
-      written.insert(write.getState());
+    for (Operation &op : step.getBody().front())
+      if (auto name = train::stateWrittenBy(&op))
+        written.insert(name.getValue());
     findReached();
   }
 
@@ -42,7 +41,7 @@ public:
 private:
   void findReached();
   bool isFrozenByFlag(StringRef name) const;
-  Row describe(train::StateOp state, const InitializerReport &initializer);
+  Row describe(const train::State &state, const InitializerReport &initializer);
 
   ModuleOp module;
   const CompileOptions &options;
@@ -67,8 +66,8 @@ void Lister::findReached() {
     Operation *op = open.pop_back_val().getDefiningOp();
     if (!op)
       continue;
-    if (auto read = dyn_cast<train::ReadOp>(op))
-      reached.insert(read.getState());
+    if (auto read = train::stateReadBy(op))
+      reached.insert(read.getValue());
     for (Value operand : op->getOperands())
       if (seen.insert(operand).second)
         open.push_back(operand);
@@ -91,12 +90,12 @@ static std::string printShape(ArrayRef<int64_t> shape) {
   return shape.empty() ? "scalar" : text;
 }
 
-Row Lister::describe(train::StateOp state, const InitializerReport &initializer) {
+Row Lister::describe(const train::State &state, const InitializerReport &initializer) {
   Row row = {initializer.name, printShape(initializer.shape), "frozen", initializer.why};
   std::string &kind = row[2], &why = row[3];
-  StringRef name = state.getSymName();
+  StringRef name = state.name();
   bool isWritten = written.contains(name);
-  if (state.getStatistic()) {
+  if (state.isStatistic) {
     kind = "statistic";
     why = isWritten ? "running statistic, updated by the step" : "running statistic, not updated";
   } else if (isWritten && !reached.contains(name)) {
@@ -107,7 +106,7 @@ Row Lister::describe(train::StateOp state, const InitializerReport &initializer)
     if (!initializer.doubt.empty())
       why = "a buffer? " + initializer.doubt + " (--freeze)";
     ++trained;
-    elements += cast<ShapedType>(state.getType()).getNumElements();
+    elements += state.type.getNumElements();
   } else if (isFrozenByFlag(name)) {
     why = "--freeze";
   } else if (why.empty()) {
@@ -117,7 +116,7 @@ Row Lister::describe(train::StateOp state, const InitializerReport &initializer)
 }
 
 Row Lister::rowOf(const InitializerReport &initializer) {
-  auto state = module.lookupSymbol<train::StateOp>(initializer.name);
+  train::State state = train::findState(module, initializer.name);
   std::string shape = printShape(initializer.shape);
   switch (initializer.kind) {
   case InitializerReport::state:
@@ -140,11 +139,10 @@ std::string slp::listParams(ModuleOp module, const ImportReport &report,
   ImportReport rows = report;
   // Of IR there are only the states; what optimizers keep is frozen and none of the file's.
   if (rows.empty())
-    for (auto state : module.getOps<train::StateOp>())
-      if (!state.getFrozen())
-        rows.push_back({state.getSymName().str(),
-                        cast<ShapedType>(state.getType()).getShape().vec(),
-                        InitializerReport::state, ""});
+    for (const train::State &state : train::statesOf(module))
+      if (!state.isFrozen)
+        rows.push_back(
+            {state.name().str(), state.type.getShape().vec(), InitializerReport::state, ""});
   Lister lister(module, options);
   std::vector<Row> table = {{"name", "shape", "is", "why"}};
   for (const InitializerReport &row : rows)

@@ -6,8 +6,7 @@
 
 #include "Summary.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/TrainState.h"
 #include "runtime/isa/EnumSpace.h.inc"
 #include "slp/Pipeline/Pipeline.h"
 
@@ -34,13 +33,15 @@ std::optional<Trained> slp::countTrained(ModuleOp module) {
   if (!step)
     return trained;
   llvm::StringSet<> used; // by more than the updates: no state of an optimizer
-  for (auto read : step.getOps<train::ReadOp>())
-    if (llvm::any_of(read->getUsers(), [](Operation *user) { return !isUpdate(user); }))
-      used.insert(read.getState());
-  for (auto write : step.getOps<train::WriteOp>())
-    if (isUpdate(write.getValue().getDefiningOp()) && used.contains(write.getState())) {
+  for (Operation &op : step.getBody().front())
+    if (auto read = train::stateReadBy(&op);
+        read && llvm::any_of(op.getUsers(), [](Operation *user) { return !isUpdate(user); }))
+      used.insert(read.getValue());
+  for (Operation &op : step.getBody().front())
+    if (auto name = train::stateWrittenBy(&op);
+        name && isUpdate(op.getOperand(0).getDefiningOp()) && used.contains(name.getValue())) {
       ++trained.parameters;
-      trained.values += cast<RankedTensorType>(write.getValue().getType()).getNumElements();
+      trained.values += cast<RankedTensorType>(op.getOperand(0).getType()).getNumElements();
     }
   return trained;
 }

@@ -15,7 +15,7 @@
 #include <vector>
 
 namespace slp::train {
-class StateOp;
+struct State;
 }
 
 namespace slp {
@@ -34,7 +34,7 @@ mlir::FailureOr<std::vector<float>> readInitialValues(mlir::Location loc, llvm::
                                                       llvm::StringRef modelFolder);
 
 /// The same for a state.
-mlir::FailureOr<std::vector<float>> readInitialValues(train::StateOp state,
+mlir::FailureOr<std::vector<float>> readInitialValues(const train::State &state,
                                                       llvm::StringRef modelFolder);
 
 } // namespace slp

@@ -21,7 +21,7 @@
 #include <string>
 
 namespace slp::train {
-class StateOp;
+struct State;
 }
 
 namespace slp::reference {
@@ -46,7 +46,7 @@ template <typename Real> class EvaluatorOf {
 public:
   /// Reads the initial values of a state whose `init` is a #train.file, in FP32 and row-major;
   /// has reported an error if it fails.
-  using ReadFile = llvm::function_ref<mlir::FailureOr<std::vector<float>>(train::StateOp)>;
+  using ReadFile = llvm::function_ref<mlir::FailureOr<std::vector<float>>(const train::State &)>;
   /// Called for every op result, in order of execution. `name` is the result's entry in
   /// `train.names`, empty if it has none.
   using Observe = llvm::function_ref<void(llvm::StringRef name, const TensorOf<Real> &values,

@@ -6,22 +6,24 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/AvgPoolGradOp.h"
-#include "dialects/Train/AvgPoolOp.h"
-#include "dialects/Train/BiasAddOp.h"
+#include "dialects/Train/AvgPoolGradOpKind.h"
+#include "dialects/Train/AvgPoolOpKind.h"
+#include "dialects/Train/BiasAddOpKind.h"
 #include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ConvBpOp.h"
-#include "dialects/Train/ConvOp.h"
-#include "dialects/Train/ConvWgOp.h"
-#include "dialects/Train/DropoutOp.h"
-#include "dialects/Train/MatMulOp.h"
-#include "dialects/Train/MaxPoolGradOp.h"
-#include "dialects/Train/NormalizeFixedGradOp.h"
-#include "dialects/Train/NormalizeGradOp.h"
-#include "dialects/Train/NormalizeOp.h"
-#include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/ClassifyOpKind.h"
+#include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOpKind.h"
+#include "dialects/Train/ConvWgOpKind.h"
+#include "dialects/Train/DropoutOpKind.h"
+#include "dialects/Train/MatMulOpKind.h"
+#include "dialects/Train/MaxPoolGradOpKind.h"
+#include "dialects/Train/NormalizeFixedGradOpKind.h"
+#include "dialects/Train/NormalizeGradOpKind.h"
+#include "dialects/Train/NormalizeOpKind.h"
+#include "dialects/Train/ReluGradOpKind.h"
 #include "dialects/Train/ReluOp.h"
-#include "dialects/Train/RoundOp.h"
+#include "dialects/Train/ReluOpKind.h"
+#include "dialects/Train/RoundOpKind.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainStreams.h"
 
@@ -121,12 +123,12 @@ std::string slp::trainNameOf(Value result) {
   return cast<StringAttr>(names[index]).str();
 }
 
-bool slp::isMacOp(Operation *op) { return isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op); }
+bool slp::isMacOp(Operation *op) { return isOneOf<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op); }
 
 Operation *slp::fusedRoundOf(Operation *macOp) {
   Value result = macOp->getResult(0);
   Operation *user = result.hasOneUse() ? *result.user_begin() : nullptr;
-  return isa_and_nonnull<RoundOp, ClassifyOp>(user) ? user : nullptr;
+  return isOneOf<RoundOp, ClassifyOp>(user) ? user : nullptr;
 }
 
 ReluOp slp::fusedReluOf(Operation *macOp) {
@@ -138,8 +140,9 @@ ReluOp slp::fusedReluOf(Operation *macOp) {
 
 ClassifyOp slp::fusedClassifyOf(Operation *op) {
   // Ops of one nest without reductions, whose one instruction gives the result.
-  if (!isa<ElementwiseInterface, AvgPoolGradOp, AvgPoolOp, BiasAddOp, DropoutOp, MaxPoolGradOp,
-           NormalizeFixedGradOp, NormalizeGradOp, NormalizeOp, ReluGradOp, ReluOp>(op))
+  if (!(isa<ElementwiseInterface>(op) ||
+        isOneOf<AvgPoolGradOp, AvgPoolOp, BiasAddOp, DropoutOp, MaxPoolGradOp, NormalizeFixedGradOp,
+                NormalizeGradOp, NormalizeOp, ReluGradOp, ReluOp>(op)))
     return nullptr;
   Value result = op->getResult(0);
   return result.hasOneUse() ? dyn_cast<ClassifyOp>(*result.user_begin()) : ClassifyOp();
@@ -150,7 +153,7 @@ bool slp::isFused(Operation *op) {
     Operation *def = value.getDefiningOp();
     return def && isMacOp(def) ? def : nullptr;
   };
-  if (isa<RoundOp, ClassifyOp>(op)) {
+  if (isOneOf<RoundOp, ClassifyOp>(op)) {
     Operation *producer = op->getOperand(0).getDefiningOp();
     if (!producer || !producer->hasOneUse())
       return false;
@@ -158,7 +161,7 @@ bool slp::isFused(Operation *op) {
   }
   if (auto relu = dyn_cast<ReluOp>(op)) {
     Operation *round = relu.getX().getDefiningOp();
-    bool isRounded = isa_and_nonnull<RoundOp, ClassifyOp>(round);
+    bool isRounded = isOneOf<RoundOp, ClassifyOp>(round);
     Operation *producer = isRounded ? mac(round->getOperand(0)) : nullptr;
     return producer && fusedReluOf(producer) == relu;
   }

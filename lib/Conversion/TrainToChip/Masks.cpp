@@ -14,26 +14,25 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/AddOp.h"
-#include "dialects/Train/AffineOp.h"
-#include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/CrossEntropyGradOp.h"
-#include "dialects/Train/CrossEntropyOp.h"
-#include "dialects/Train/DivOp.h"
-#include "dialects/Train/ExpandOp.h"
-#include "dialects/Train/LogSoftmaxOp.h"
-#include "dialects/Train/MulOp.h"
-#include "dialects/Train/PadOp.h"
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/ReshapeOp.h"
-#include "dialects/Train/RoundOp.h"
-#include "dialects/Train/SelectOp.h"
-#include "dialects/Train/SliceOp.h"
-#include "dialects/Train/SoftmaxOp.h"
-#include "dialects/Train/StateOp.h"
-#include "dialects/Train/SubOp.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/AddOpKind.h"
+#include "dialects/Train/AffineOpKind.h"
+#include "dialects/Train/ClassifyOpKind.h"
+#include "dialects/Train/ConcatOpKind.h"
+#include "dialects/Train/CrossEntropyGradOpKind.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/DivOpKind.h"
+#include "dialects/Train/ExpandOpKind.h"
+#include "dialects/Train/LogSoftmaxOpKind.h"
+#include "dialects/Train/MulOpKind.h"
+#include "dialects/Train/PadOpKind.h"
+#include "dialects/Train/ReshapeOpKind.h"
+#include "dialects/Train/RoundOpKind.h"
+#include "dialects/Train/SelectOpKind.h"
+#include "dialects/Train/SliceOpKind.h"
+#include "dialects/Train/SoftmaxOpKind.h"
+#include "dialects/Train/SubOpKind.h"
+#include "dialects/Train/TrainState.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -69,10 +68,8 @@ private:
 } // namespace
 
 bool MaskFinder::isWithoutParameters(Operation *op) const {
-  if (auto read = dyn_cast<ReadOp>(op)) {
-    auto state = SymbolTable::lookupNearestSymbolFrom<StateOp>(op, read.getStateAttr());
-    return state && state.getFrozen(); // a large constant
-  }
+  if (auto read = stateReadBy(op))
+    return findState(op, read.getValue()).isFrozen; // a large constant
   return llvm::all_of(op->getOperands(), [&](Value operand) { return free.contains(operand); });
 }
 
@@ -81,13 +78,14 @@ bool MaskFinder::isWithoutParameters(Operation *op) const {
 static bool hasPart(Operation *op, const llvm::DenseSet<Value> &parts,
                     const llvm::DenseSet<Value> &free) {
   auto isPart = [&](Value operand) { return parts.contains(operand); };
-  if (isa<AddOp, SubOp, ConcatOp>(op))
+  if (isOneOf<AddOp, SubOp, ConcatOp>(op))
     return llvm::any_of(op->getOperands(), isPart);
-  if (isa<SelectOp>(op)) // the condition is no part
+  if (isOneOf<SelectOp>(op)) // the condition is no part
     return llvm::any_of(op->getOperands().drop_front(), isPart);
-  if (isa<MulOp, DivOp>(op))
+  if (isOneOf<MulOp, DivOp>(op))
     return isPart(op->getOperand(0)) && free.contains(op->getOperand(1));
-  return isa<RoundOp, ClassifyOp, AffineOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp>(op) &&
+  return isOneOf<RoundOp, ClassifyOp, AffineOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp>(
+             op) &&
          isPart(op->getOperand(0));
 }
 
@@ -95,12 +93,12 @@ static bool hasPart(Operation *op, const llvm::DenseSet<Value> &parts,
 bool MaskFinder::isReadBy(Value value, bool byLoss, const Values &scores) const {
   return !value.use_empty() && llvm::all_of(value.getUses(), [&](OpOperand &use) {
     Operation *reader = use.getOwner();
-    if (isa<SoftmaxOp>(reader))
+    if (isOneOf<SoftmaxOp>(reader))
       return true;
-    if (isa<LogSoftmaxOp, CrossEntropyOp, CrossEntropyGradOp>(reader))
+    if (isOneOf<LogSoftmaxOp, CrossEntropyOp, CrossEntropyGradOp>(reader))
       return byLoss && use.getOperandNumber() == 0;
-    bool isLinear = isa<AddOp, SubOp, MulOp, DivOp, SelectOp, RoundOp, ClassifyOp, AffineOp,
-                        ReshapeOp, TransposeOp, SliceOp, ConcatOp, PadOp, ExpandOp>(reader);
+    bool isLinear = isOneOf<AddOp, SubOp, MulOp, DivOp, SelectOp, RoundOp, ClassifyOp, AffineOp,
+                            ReshapeOp, TransposeOp, SliceOp, ConcatOp, PadOp, ExpandOp>(reader);
     return isLinear && scores.contains(reader->getResult(0));
   });
 }
@@ -112,7 +110,7 @@ void MaskFinder::addTo(Names &names) {
   Block &body = fn.getBody().front();
   for (Operation &op : body) {
     bool isFree = isWithoutParameters(&op), isMasked = isFree || hasPart(&op, masked, free),
-         isBiased = isMasked || isa<ReadOp>(op) || hasPart(&op, biased, free);
+         isBiased = isMasked || stateReadBy(&op) || hasPart(&op, biased, free);
     for (Value result : op.getResults()) {
       if (isFree)
         free.insert(result);
@@ -137,8 +135,8 @@ void MaskFinder::addTo(Names &names) {
       std::set<std::string> &to = free.contains(result) ? names.mask : names.scores;
       if (std::string name = trainNameOf(result); !name.empty())
         to.insert(name);
-      if (auto read = dyn_cast<ReadOp>(op))
-        to.insert(read.getState().str());
+      if (auto read = stateReadBy(&op))
+        to.insert(read.getValue().str());
     }
 }
 

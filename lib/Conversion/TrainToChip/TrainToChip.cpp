@@ -10,10 +10,10 @@
 
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Train/ClassifyOp.h"
+#include "dialects/Train/ClassifyOpKind.h"
 #include "dialects/Train/ConstantOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReshapeOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/WriteOp.h"
 
 #include "slp/Conversion/Passes.h"
@@ -138,9 +138,9 @@ LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensor
                                             << name << "\", and another result too";
         types.set(name, TypeAttr::get(result.getType()));
       }
-    if (auto read = dyn_cast<ReadOp>(op)) {
-      tensors.set(read.getResult(), read.getState());
-      elide(read.getResult(), "the state " + read.getState() + " before the step");
+    if (auto state = stateReadBy(&op)) {
+      tensors.set(op.getResult(0), state.getValue());
+      elide(op.getResult(0), "the state " + state.getValue() + " before the step");
       continue;
     }
     if (auto reshape = dyn_cast<ReshapeOp>(op)) {
@@ -163,7 +163,7 @@ LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensor
         isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.getResult(0).user_begin());
     bool isInner = drains || rectified || fusedClassifyOf(&op); // result 0 never leaves the chip
     for (OpResult result : op.getResults().drop_front(isInner ? 1 : 0)) {
-      if (isa<ClassifyOp>(op) && result.getResultNumber() == 1 && result.use_empty()) {
+      if (isOneOf<ClassifyOp>(op) && result.getResultNumber() == 1 && result.use_empty()) {
         elide(result, "nobody reads the histogram");
         continue;
       }
@@ -191,7 +191,7 @@ LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensor
 LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
   for (auto update : fn.getOps<InPlaceInterface>())
     for (Value old : update->getOperands().take_front(update.numInPlace())) {
-      if (!old.getDefiningOp<ReadOp>())
+      if (!stateReadBy(old))
         return update.emitOpError("expected a state that is updated in place");
       for (Operation *user : old.getUsers())
         if (update->isBeforeInBlock(user))
@@ -296,7 +296,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   auto result = func::FuncOp::create(b, fn.getLoc(), fn.getName(), b.getFunctionType({}, {}));
   b.setInsertionPointToStart(result.addEntryBlock());
   for (Operation &op : fn.getBody().front().without_terminator()) {
-    if (isa<ReadOp, WriteOp, ReshapeOp, ConstantOp>(op))
+    if (stateReadBy(&op) || isa<WriteOp, ReshapeOp, ConstantOp>(op))
       continue;
     if (isFused(&op))
       continue;
@@ -331,17 +331,17 @@ void ConvertTrainToChip::runOnOperation() {
   }
   chip = loaded.take();
 
-  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>())) {
-    declareTensor(state.getSymName(), cast<RankedTensorType>(state.getType()), chip_ir::Role::state,
-                  state.getLoc(), state.getInitAttr(), state.getRoundingAttr());
-  }
+  SmallVector<State> states = statesOf(module);
+  for (const State &state : states)
+    declareTensor(state.name(), state.type, chip_ir::Role::state, state.loc(), state.init,
+                  state.rounding);
   DictionaryAttr contract = contractOf(module);
   DictionaryAttr masks = masksOf(module);
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (failed(convert(fn)))
       return signalPassFailure();
-  for (StateOp state : llvm::make_early_inc_range(module.getOps<StateOp>()))
-    state.erase();
+  for (const State &state : states)
+    state.op->erase();
 
   module->setAttr("slp.contract", contract);
   if (!masks.empty())

@@ -12,8 +12,8 @@
 #include "dialects/Train/CrossEntropyOp.h"
 #include "dialects/Train/LogSoftmaxOp.h"
 #include "dialects/Train/NllOp.h"
-#include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainValues.h"
 #include "dialects/Train/TransposeOp.h"
 #include "dialects/Train/VarianceOp.h"
 
@@ -61,7 +61,8 @@ Value Importer::addLikelihood(Value rows, Value labelsOfRows) {
   Value mean = meanOf(b, loc, likelihood);
   named(b, mean.getDefiningOp(), {"loss/mean"});
   auto scalar = RankedTensorType::get({}, b.getF32Type());
-  return named(b, train::ReshapeOp::create(b, loc, scalar, mean, train::Phase::fp), {"loss"});
+  return named(b, train::createReshape(b, loc, scalar, mean, train::Phase::fp).getDefiningOp(),
+               {"loss"});
 }
 
 /// The mean cross entropy of `logits` against an argument `labels`, which has their shape without
@@ -93,7 +94,8 @@ Value Importer::addCrossEntropy(const NamedValue &logits) {
   if (rank != 2) {
     int64_t count = product(positions);
     auto reshape = [&](Value x, RankedTensorType type, StringRef name) {
-      return named(b, train::ReshapeOp::create(b, loc, type, x, train::Phase::fp), {name});
+      return named(b, train::createReshape(b, loc, type, x, train::Phase::fp).getDefiningOp(),
+                   {name});
     };
     rows = reshape(rows, RankedTensorType::get({count, classes}, b.getF32Type()), "loss/rows");
     labelsOfRows = reshape(given, RankedTensorType::get({count}, b.getI32Type()), "loss/labels");
@@ -124,7 +126,8 @@ Value Importer::addMeanSquaredError(const NamedValue &output) {
                                                         train::i64s(b, "axes", axes));
   named(b, error, {"loss/mse"});
   auto scalar = RankedTensorType::get({}, b.getF32Type());
-  return named(b, train::ReshapeOp::create(b, loc, scalar, error.getY(), train::Phase::fp),
+  return named(b,
+               train::createReshape(b, loc, scalar, error.getY(), train::Phase::fp).getDefiningOp(),
                {"loss"});
 }
 

@@ -18,8 +18,8 @@
 #include "dialects/Train/GradientOp.h"
 #include "dialects/Train/MaxPoolGradOp.h"
 #include "dialects/Train/MaxPoolOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReluGradOp.h"
+#include "dialects/Train/TrainState.h"
 
 using namespace mlir;
 using namespace slp;
@@ -105,16 +105,16 @@ static LogicalResult importAccumulator(Node &node) {
   OpBuilder &b = node.builder;
   StringRef parameter = parameterOfBuffer(node.inputName(0));
   Value state = parameter.empty() ? Value() : node.graph.values.lookup(parameter);
-  auto read = state ? state.getDefiningOp<train::ReadOp>() : train::ReadOp();
+  auto read = state ? train::stateReadBy(state) : FlatSymbolRefAttr();
   if (!read)
     return node.fail("expected input \"" + node.inputName(0) +
                      "\" to be the accumulation buffer of a parameter, PARAMETER_grad.accumulation."
                      "buffer");
   Value grad = node.tensor(1);
-  if (grad.getType() != read.getType())
-    return node.fail("expected a gradient of shape " + printShape(shapeOf(read)) + ", found " +
+  if (grad.getType() != state.getType())
+    return node.fail("expected a gradient of shape " + printShape(shapeOf(state)) + ", found " +
                      printShape(shapeOf(grad)));
-  train::GradientOp::create(b, node.loc, read.getStateAttr(), grad);
+  train::GradientOp::create(b, node.loc, read, grad);
   node.graph.values[node.outputName(0)] = grad;
   return success();
 }

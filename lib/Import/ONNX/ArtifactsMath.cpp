@@ -10,7 +10,6 @@
 #include "lib/Import/ONNX/Moves.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/DropoutOp.h"
 #include "dialects/Train/GatherOp.h"
 #include "dialects/Train/LogSoftmaxGradOp.h"
@@ -307,10 +306,10 @@ static LogicalResult importOneHot(Node &node) {
   for (int64_t i = 0; i < classes; ++i)
     table[i * classes + i] = float((*values)[1]);
   auto type = RankedTensorType::get({1, classes, classes}, b.getF32Type());
-  auto identity = train::ConstantOp::create(b, node.loc, type,
-                                            DenseElementsAttr::get(type, ArrayRef<float>(table)));
+  Value identity =
+      train::createConstant(b, node.loc, DenseElementsAttr::get(type, ArrayRef<float>(table)));
   Value labels = node.reshape(node.tensor(0), product(node.shape(0)));
-  auto rows = node.create<train::GatherOp>({identity.getY(), labels});
+  auto rows = node.create<train::GatherOp>({identity, labels});
   if (!rows)
     return failure();
   SmallVector<int64_t> shape(node.shape(0));

@@ -12,10 +12,10 @@
 #include "lib/Import/ONNX/Names.h"
 #include "lib/Import/ONNX/ShapeRules.h"
 
-#include "dialects/Train/ReduceSumAbsOp.h"
-#include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/ReduceSumSquareOp.h"
-#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/ReduceSumAbsOpKind.h"
+#include "dialects/Train/ReduceSumOpKind.h"
+#include "dialects/Train/ReduceSumSquareOpKind.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -146,10 +146,8 @@ LogicalResult Importer::checkBatch(Node &node) {
 
 /// What `value` is the sum of, in elements; 0 if it is none.
 static int64_t summedElements(Value value) {
-  while (auto reshape = value.getDefiningOp<train::ReshapeOp>())
-    value = reshape.getX();
-  Operation *op = value.getDefiningOp();
-  return isa_and_nonnull<train::ReduceSumOp, train::ReduceSumSquareOp, train::ReduceSumAbsOp>(op)
+  Operation *op = train::beforeReshapes(value).getDefiningOp();
+  return isOneOf<train::ReduceSumOp, train::ReduceSumSquareOp, train::ReduceSumAbsOp>(op)
              ? product(shapeOf(op->getOperand(0))) / product(shapeOf(op->getResult(0)))
              : 0;
 }

@@ -10,11 +10,11 @@
 #include "lib/Import/ONNX/Integers.h"
 #include "lib/Import/ONNX/Operators.h"
 
-#include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/ReluOp.h"
 #include "dialects/Train/TrainArithmeticOps.h"
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TrainLogicOps.h"
+#include "dialects/Train/TrainValues.h"
 
 #include <cmath>
 
@@ -30,8 +30,8 @@ using namespace slp::import_onnx;
 static Value knownIntegers(Node &node, const Constant &c) {
   SmallVector<float> elements(c.integers.begin(), c.integers.end());
   auto type = RankedTensorType::get(c.shape, node.builder.getF32Type());
-  return train::ConstantOp::create(node.builder, node.loc, type,
-                                   DenseElementsAttr::get(type, ArrayRef(elements)));
+  return train::createConstant(node.builder, node.loc,
+                               DenseElementsAttr::get(type, ArrayRef(elements)));
 }
 
 Value slp::import_onnx::operand(Node &node, unsigned i) {

@@ -11,18 +11,17 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/Names.h"
 
-#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
 #include "dialects/Train/LogSoftmaxOp.h"
-#include "dialects/Train/NllOp.h"
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/ReshapeOp.h"
-#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/NllOpKind.h"
+#include "dialects/Train/ReshapeOpKind.h"
+#include "dialects/Train/SliceOpKind.h"
 #include "dialects/Train/SoftmaxOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainNodeName.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -48,11 +47,9 @@ static bool isTrained(Value value) {
   add(value);
   for (size_t i = 0; i < ops.size(); ++i) {
     Operation *op = ops[i];
-    if (auto read = dyn_cast<train::ReadOp>(op)) {
-      auto state = SymbolTable::lookupNearestSymbolFrom<train::StateOp>(op, read.getStateAttr());
-      if (state && !state.getFrozen())
+    if (auto read = train::stateReadBy(op))
+      if (train::State state = train::findState(op, read.getValue()); state && !state.isFrozen)
         return true;
-    }
     for (Value operand : op->getOperands())
       add(operand);
   }
@@ -271,7 +268,7 @@ static train::SoftmaxOp softmaxBehind(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (auto softmax = dyn_cast<train::SoftmaxOp>(op))
       return softmax;
-    if (!isa<train::ReshapeOp, train::TransposeOp, train::SliceOp>(op))
+    if (!isOneOf<train::ReshapeOp, train::TransposeOp, train::SliceOp>(op))
       break;
     value = op->getOperand(0);
   }
@@ -282,8 +279,8 @@ static train::SoftmaxOp softmaxBehind(Value value) {
 /// probabilities.
 void Importer::noteProbabilities() {
   for (Operation &op : step.getBody().front()) {
-    bool isLikelihood = isa<train::NllOp>(op);
-    if (!isLikelihood && !isa<train::CrossEntropyOp>(op))
+    bool isLikelihood = isOneOf<train::NllOp>(op);
+    if (!isLikelihood && !isOneOf<train::CrossEntropyOp>(op))
       continue;
     Value scores = op.getOperand(0);
     train::SoftmaxOp direct = softmaxBehind(scores);

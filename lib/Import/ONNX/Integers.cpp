@@ -6,13 +6,15 @@
 
 #include "lib/Import/ONNX/Integers.h"
 
-#include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/ExpandOp.h"
-#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/ConcatOpKind.h"
+#include "dialects/Train/ExpandOpKind.h"
+#include "dialects/Train/ReshapeOpKind.h"
 #include "dialects/Train/ToFloatOp.h"
+#include "dialects/Train/ToFloatOpKind.h"
 #include "dialects/Train/ToIntegerOp.h"
+#include "dialects/Train/ToIntegerOpKind.h"
 #include "dialects/Train/TrainContract.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -87,9 +89,9 @@ void slp::import_onnx::noteIndices(Value indices, ArrayRef<int64_t> sizes) {
     }
     Operation *op = value ? value.getDefiningOp() : nullptr;
     // The first ones leave the row-major order; the others serve lists of one size.
-    bool passes = isa_and_nonnull<train::ReshapeOp, train::ToFloatOp, train::ToIntegerOp>(op) ||
-                  (sizes.size() == 1 &&
-                   isa_and_nonnull<train::TransposeOp, train::ExpandOp, train::ConcatOp>(op));
+    bool passes =
+        isOneOf<train::ReshapeOp, train::ToFloatOp, train::ToIntegerOp>(op) ||
+        (sizes.size() == 1 && isOneOf<train::TransposeOp, train::ExpandOp, train::ConcatOp>(op));
     for (Value operand : passes ? ValueRange(op->getOperands()) : ValueRange())
       if (seen.insert(operand).second)
         open.push_back(operand);

@@ -7,10 +7,10 @@
 #include "lib/Import/ONNX/Moves.h"
 
 #include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/ExpandOp.h"
 #include "dialects/Train/PadOp.h"
 #include "dialects/Train/SliceOp.h"
+#include "dialects/Train/TrainValues.h"
 #include "dialects/Train/TransposeOp.h"
 
 #include "llvm/ADT/Sequence.h"
@@ -144,7 +144,7 @@ Value slp::import_onnx::constantOf(Node &node, ArrayRef<int64_t> shape, ArrayRef
   auto type = RankedTensorType::get(shape, b.getF32Type());
   auto value = DenseElementsAttr::get(type, values);
   if (value.isSplat() || int64_t(values.size()) * 4 <= train::maxInlineBytes)
-    return train::ConstantOp::create(b, node.loc, type, value);
+    return train::createConstant(b, node.loc, value);
   if (int64_t(values.size()) * 4 > train::maxFrozenBytes) {
     (void)node.fail("needs a constant of " + Twine(values.size() * 4) +
                     " bytes, which is too large");
@@ -165,8 +165,8 @@ Value slp::import_onnx::indicesOf(Node &node, ArrayRef<int64_t> indices) {
   }
   SmallVector<int32_t> elements(indices.begin(), indices.end());
   auto type = RankedTensorType::get(int64_t(elements.size()), node.builder.getI32Type());
-  return train::ConstantOp::create(node.builder, node.loc, type,
-                                   DenseElementsAttr::get(type, ArrayRef(elements)));
+  return train::createConstant(node.builder, node.loc,
+                               DenseElementsAttr::get(type, ArrayRef(elements)));
 }
 
 Value slp::import_onnx::iota(Node &node, size_t rank, size_t axis, int64_t count, double step,

@@ -6,10 +6,8 @@
 
 #include "lib/Import/ONNX/Node.h"
 
-#include "dialects/Train/ConstantOp.h"
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/ReshapeOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "mlir/IR/Verifier.h"
 #include "onnx/onnx_pb.h"
@@ -108,21 +106,19 @@ Value Graph::materialize(StringRef name) {
   }
   if (!value.isSplat() && c.size() * 4 > train::maxInlineBytes)
     return makeState(name, type, value, /*isFrozen=*/true);
-  auto constant = train::ConstantOp::create(b, NameLoc::get(b.getStringAttr(name)), type, value);
-  constant->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
-  return values[name] = constant.getY();
+  Value constant = train::createConstant(b, NameLoc::get(b.getStringAttr(name)), value);
+  constant.getDefiningOp()->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
+  return values[name] = constant;
 }
 
 Value Graph::makeState(StringRef name, RankedTensorType type, Attribute init, bool isFrozen) {
   OpBuilder &b = builder;
   Location loc = NameLoc::get(b.getStringAttr(name));
   OpBuilder atModule(b.getInsertionBlock()->getParentOp());
-  auto state = train::StateOp::create(atModule, loc, b.getStringAttr(name), TypeAttr::get(type),
-                                      init, num_ir::RoundingAttr(), /*statistic=*/UnitAttr(),
-                                      isFrozen ? b.getUnitAttr() : UnitAttr());
-  auto read = train::ReadOp::create(b, loc, type, FlatSymbolRefAttr::get(state.getSymNameAttr()));
-  read->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
-  return values[name] = read.getResult();
+  train::createState(atModule, loc, name, type, init, /*isStatistic=*/false, isFrozen);
+  Value read = train::createRead(b, loc, type, name);
+  read.getDefiningOp()->setAttr(train::getNamesAttrName(), b.getStrArrayAttr({name}));
+  return values[name] = read;
 }
 
 Node::Node(Graph &graph, const onnx::NodeProto &proto, std::string name, int64_t opset)
@@ -287,7 +283,7 @@ Value Node::reshape(Value x, ArrayRef<int64_t> shape) {
   auto type = cast<RankedTensorType>(x.getType());
   if (type.getShape() == shape)
     return x;
-  return train::ReshapeOp::create(builder, loc, type.clone(shape), x);
+  return train::createReshape(builder, loc, type.clone(shape), x, train::Phase::fp);
 }
 
 LogicalResult Node::setOutput(Value value, StringRef second) {

@@ -11,10 +11,9 @@
 #include "dialects/Train/DropoutOp.h"
 #include "dialects/Train/MovingAverageOp.h"
 #include "dialects/Train/NormalizeOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/SpreadOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/VarianceOp.h"
 #include "dialects/Train/WriteOp.h"
 
@@ -113,10 +112,9 @@ static bool trainsBatchNormalization(Node &node) {
 }
 
 /// The state that a tensor is the value of, or null.
-static train::StateOp stateOf(Value value) {
-  auto read = value.getDefiningOp<train::ReadOp>();
-  return read ? SymbolTable::lookupNearestSymbolFrom<train::StateOp>(read, read.getStateAttr())
-              : train::StateOp();
+static train::State stateOf(Value value) {
+  auto read = train::stateReadBy(value);
+  return read ? train::findState(value.getDefiningOp(), read.getValue()) : train::State();
 }
 
 /// Moves the running statistic `old` towards `batch`, which has as many elements; writes it back
@@ -129,14 +127,14 @@ static Value updateRunning(Node &node, Value old, Value batch) {
                                            train::phaseOf(b, train::Phase::up)});
   if (!updated)
     return nullptr;
-  if (train::StateOp state = stateOf(old)) {
+  if (train::State state = stateOf(old)) {
     for (auto write : b.getInsertionBlock()->getOps<train::WriteOp>())
-      if (write.getState() == state.getSymName()) {
-        (void)node.fail("running statistic \"" + Twine(state.getSymName()) +
+      if (write.getState() == state.name()) {
+        (void)node.fail("running statistic \"" + Twine(state.name()) +
                         "\" is updated by two nodes, expected one");
         return nullptr;
       }
-    train::WriteOp::create(b, node.loc, state.getSymName(), updated.getY());
+    train::WriteOp::create(b, node.loc, state.name(), updated.getY());
   }
   return updated.getY();
 }
@@ -164,8 +162,8 @@ static LogicalResult importBatchNormalization(Node &node) {
       return node.fail("expected " + Twine(product(served)) + " elements of input \"" +
                        node.inputName(i) + "\", found " + printShape(node.shape(i)));
     parameters.push_back(node.tensor(i));
-    if (train::StateOp state = i >= 3 ? stateOf(parameters.back()) : train::StateOp())
-      state.setStatistic(true);
+    if (train::State state = i >= 3 ? stateOf(parameters.back()) : train::State())
+      train::setStatistic(state);
   }
   Value scale = node.reshape(parameters[0], kept), bias = node.reshape(parameters[1], kept);
   NamedAttribute epsilon = number(node, "epsilon", node.number("epsilon", 1e-5));
@@ -179,11 +177,11 @@ static LogicalResult importBatchNormalization(Node &node) {
   if (failed(batch))
     return failure();
   SmallVector<NamedAttribute> attributes = {epsilon, train::i64s(b, "axes", axes)};
-  train::StateOp mean = stateOf(parameters[2]), var = stateOf(parameters[3]);
+  train::State mean = stateOf(parameters[2]), var = stateOf(parameters[3]);
   if (mean && var)
-    attributes.push_back(
-        b.getNamedAttr("running", b.getArrayAttr({FlatSymbolRefAttr::get(mean.getSymNameAttr()),
-                                                  FlatSymbolRefAttr::get(var.getSymNameAttr())})));
+    attributes.push_back(b.getNamedAttr(
+        "running",
+        b.getArrayAttr({FlatSymbolRefAttr::get(mean.symbol), FlatSymbolRefAttr::get(var.symbol)})));
   auto y = node.create<train::NormalizeOp>({x, batch->mean, batch->var, scale, bias}, attributes);
   Value nextMean = updateRunning(node, parameters[2], batch->mean);
   Value nextVar = updateRunning(node, parameters[3], batch->var);

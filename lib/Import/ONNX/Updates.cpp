@@ -9,7 +9,7 @@
 #include "lib/Import/ONNX/Importer.h"
 #include "lib/Import/ONNX/OptimizerModel.h"
 
-#include "dialects/Train/ReadOp.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/WriteOp.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -68,7 +68,7 @@ LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
   if (!graph.values.count(state) && sources.contains(state) && failed(readAsState(state)))
     return failure();
   Value read = graph.values.lookup(state);
-  auto from = read ? read.getDefiningOp<train::ReadOp>() : train::ReadOp();
+  auto from = read ? train::stateReadBy(read) : FlatSymbolRefAttr();
   if (!from)
     return error() << "expected an initializer or an input that is a parameter";
   Value value = graph.values.lookup(valueName);
@@ -81,9 +81,9 @@ LogicalResult Importer::writeState(StringRef state, StringRef valueName) {
                    << valueName << "\" of " << printShape(shapeOf(value));
   // Running statistics are written by the operator that computes them.
   for (auto write : step.getOps<train::WriteOp>())
-    if (write.getState() == from.getState())
+    if (write.getStateAttr() == from)
       return write.getValue() == value ? success() : error() << "is written by an operator already";
-  train::WriteOp::create(graph.builder, from.getLoc(), from.getState(), value);
+  train::WriteOp::create(graph.builder, read.getLoc(), from.getValue(), value);
   return success();
 }
 

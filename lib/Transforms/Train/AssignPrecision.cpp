@@ -15,16 +15,18 @@
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
 #include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/ConvBpOp.h"
-#include "dialects/Train/ConvOp.h"
-#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOpKind.h"
+#include "dialects/Train/ConvWgOpKind.h"
 #include "dialects/Train/CrossEntropyGradOp.h"
-#include "dialects/Train/CrossEntropyOp.h"
+#include "dialects/Train/CrossEntropyGradOpKind.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
 #include "dialects/Train/MatMulOp.h"
 #include "dialects/Train/MovingAverageOp.h"
-#include "dialects/Train/PreviewAdagradOp.h"
-#include "dialects/Train/PreviewAdamOp.h"
-#include "dialects/Train/PreviewMomentumOp.h"
+#include "dialects/Train/MovingAverageOpKind.h"
+#include "dialects/Train/PreviewAdagradOpKind.h"
+#include "dialects/Train/PreviewAdamOpKind.h"
+#include "dialects/Train/PreviewMomentumOpKind.h"
 #include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/RoundOp.h"
@@ -120,7 +122,7 @@ FormatChoice PrecisionRewriter::macFormat(OpOperand &operand) {
   std::string node = nodeNameOf(mac->getLoc());
   FormatChoice choice = plan.of(node, kindOf(operand.get()));
   // A convolution's weight has one format, also where the graph computes it.
-  bool isConvWeight = isa<ConvOp, ConvBpOp>(mac) && operand.getOperandNumber() == 1;
+  bool isConvWeight = isOneOf<ConvOp, ConvBpOp>(mac) && operand.getOperandNumber() == 1;
   if (!isConvWeight || !isMixed(choice.type))
     return choice;
   choice = plan.of(node, TensorKind::weights);
@@ -141,7 +143,7 @@ void PrecisionRewriter::addReader(Value value, const Readers &more) {
 /// From the last op to the first, so that what moves a value passes on what is asked of its result.
 void PrecisionRewriter::collectReaders() {
   for (Operation &op : llvm::reverse(fn.getBody().front())) {
-    if (isa<CrossEntropyOp, CrossEntropyGradOp, func::ReturnOp>(op)) {
+    if ((isa<func::ReturnOp>(op) || isOneOf<CrossEntropyOp, CrossEntropyGradOp>(op))) {
       for (OpOperand &operand : op.getOpOperands()) {
         auto role =
             isa<func::ReturnOp>(op)
@@ -260,9 +262,9 @@ LogicalResult PrecisionRewriter::splitOperands(Operation *mac, bool isFirst, boo
   if (a2)
     as.push_back(a2), bs.push_back(b1);
   int64_t axisA = 1, axisB = 1; // conv: input channels
-  if (isa<ConvBpOp>(mac)) {
+  if (isOneOf<ConvBpOp>(mac)) {
     axisB = 0; // output channels
-  } else if (isa<ConvWgOp>(mac)) {
+  } else if (isOneOf<ConvWgOp>(mac)) {
     axisA = axisB = 0; // images
   } else if (auto matmul = dyn_cast<MatMulOp>(mac)) {
     int64_t rank = cast<ShapedType>(a1.getType()).getRank();
@@ -311,7 +313,7 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
   op->setAttr("accumulate", accumulate);
   Value result = op->getResult(0);
   FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
-  setElement(result, isa<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
+  setElement(result, isOneOf<ConvWgOp>(op) ? accumulate.getAcross() : accumulate.getFormat());
   report(op->getLoc(), op->getName().getStringRef() + ": operands " + operands + ", accumulator " +
                            plan.nameOf(accumulate.getFormat()) + ", result " +
                            (storage.type ? plan.nameOf(storage.type) + " (" + storage.reason + ")"
@@ -333,7 +335,7 @@ static bool isInPlace(WriteOp write, func::FuncOp fn) {
   Operation *op = result.getOwner();
   if (isa<InPlaceInterface>(op))
     return true; // reads behind it are an error
-  if (!isa<MovingAverageOp, PreviewAdagradOp, PreviewAdamOp, PreviewMomentumOp>(op))
+  if (!isOneOf<MovingAverageOp, PreviewAdagradOp, PreviewAdamOp, PreviewMomentumOp>(op))
     return false;
   auto old = op->getOperand(result.getResultNumber()).getDefiningOp<ReadOp>();
   if (!old || old.getState() != write.getState())

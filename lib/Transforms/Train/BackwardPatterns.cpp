@@ -17,12 +17,11 @@
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/CrossEntropyGradOp.h"
-#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/ExpandOpKind.h"
 #include "dialects/Train/GatherOp.h"
 #include "dialects/Train/GradientOp.h"
 #include "dialects/Train/LessOp.h"
 #include "dialects/Train/MulOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReduceSumOp.h"
 #include "dialects/Train/ReluGradOp.h"
 #include "dialects/Train/ReshapeOp.h"
@@ -30,8 +29,10 @@
 #include "dialects/Train/SliceOp.h"
 #include "dialects/Train/SoftmaxOp.h"
 #include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/SpreadOpKind.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
 #include "dialects/Train/TransposeOp.h"
 #include "dialects/Train/WriteOp.h"
@@ -236,7 +237,7 @@ Value Recognizer::weightGrad(TransposeOp op) {
 Value Recognizer::recognize(Operation *op) {
   if (isa<SelectOp, MulOp>(op))
     return reluGrad(op);
-  if (isa<ExpandOp, SpreadOp>(op))
+  if (isOneOf<ExpandOp, SpreadOp>(op))
     return averageGrad(op);
   if (auto reshape = dyn_cast<ReshapeOp>(op))
     return biasGrad(reshape);
@@ -258,16 +259,15 @@ void Recognizer::recognizeUpdate(WriteOp write) {
     w = add.getA();
     step = add.getB();
     sign = -1;
-    if (!w.getDefiningOp<ReadOp>())
+    if (!stateReadBy(w))
       std::swap(w, step);
   } else {
     return;
   }
-  auto read = w.getDefiningOp<ReadOp>();
+  auto read = stateReadBy(w);
   auto [grad, scale] = splitScale(step);
   float rate = sign * scale;
-  if (!read || read.getStateAttr() != write.getStateAttr() || !grad || rate <= 0 ||
-      grad.getType() != w.getType())
+  if (!read || read != write.getStateAttr() || !grad || rate <= 0 || grad.getType() != w.getType())
     return;
   NamedAttrList numbers(module->getAttrOfType<DictionaryAttr>(getHyperAttrName()));
   auto known = dyn_cast_or_null<FloatAttr>(numbers.get("lr"));

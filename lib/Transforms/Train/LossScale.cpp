@@ -12,35 +12,35 @@
 #include "dialects/Train/AccumulateOp.h"
 #include "dialects/Train/AdagradOp.h"
 #include "dialects/Train/AdamOp.h"
-#include "dialects/Train/AddOp.h"
+#include "dialects/Train/AddOpKind.h"
 #include "dialects/Train/AffineOp.h"
-#include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/ConvBpOp.h"
-#include "dialects/Train/ConvOp.h"
-#include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/ConcatOpKind.h"
+#include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOpKind.h"
+#include "dialects/Train/ConvWgOpKind.h"
 #include "dialects/Train/CrossEntropyGradOp.h"
-#include "dialects/Train/DivOp.h"
+#include "dialects/Train/DivOpKind.h"
 #include "dialects/Train/DrainOp.h"
-#include "dialects/Train/DropoutOp.h"
-#include "dialects/Train/ExpandOp.h"
-#include "dialects/Train/MatMulOp.h"
-#include "dialects/Train/MaxPoolTakeOp.h"
-#include "dialects/Train/MulOp.h"
-#include "dialects/Train/NormalizeGradOp.h"
-#include "dialects/Train/NormalizeSumsOp.h"
+#include "dialects/Train/DropoutOpKind.h"
+#include "dialects/Train/ExpandOpKind.h"
+#include "dialects/Train/MatMulOpKind.h"
+#include "dialects/Train/MaxPoolTakeOpKind.h"
+#include "dialects/Train/MulOpKind.h"
+#include "dialects/Train/NormalizeGradOpKind.h"
+#include "dialects/Train/NormalizeSumsOpKind.h"
 #include "dialects/Train/PadOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/RoundOp.h"
-#include "dialects/Train/ScatterAddOp.h"
-#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
+#include "dialects/Train/ReduceSumOpKind.h"
+#include "dialects/Train/RoundOpKind.h"
+#include "dialects/Train/ScatterAddOpKind.h"
+#include "dialects/Train/SeedOpKind.h"
 #include "dialects/Train/SgdOp.h"
-#include "dialects/Train/SliceOp.h"
-#include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/SliceOpKind.h"
+#include "dialects/Train/SpreadOpKind.h"
 #include "dialects/Train/SquareSumOp.h"
-#include "dialects/Train/SubOp.h"
+#include "dialects/Train/SubOpKind.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -64,28 +64,29 @@ static Value dividedBy(Operation *op) {
 /// Whether the results are scaled if the operands are that `isScaled` names: at least one.
 static bool isLinear(Operation *op, ArrayRef<bool> isScaled) {
   int64_t count = llvm::count(isScaled, true);
-  if (isa<AddOp, SubOp, ConcatOp>(op))
+  if (isOneOf<AddOp, SubOp, ConcatOp>(op))
     return count == int64_t(isScaled.size());
-  if (isa<ConvOp, ConvBpOp, ConvWgOp, MatMulOp, MulOp>(op))
+  if (isOneOf<ConvOp, ConvBpOp, ConvWgOp, MatMulOp, MulOp>(op))
     return count == 1 && isScaled.size() == 2;
   if (auto affine = dyn_cast<AffineOp>(op))
     return affine.getOffset().isZero();
   if (auto pad = dyn_cast<PadOp>(op))
     return pad.getValue().isZero();
-  if (isa<NormalizeGradOp>(op)) // dy and the two sums of it
+  if (isOneOf<NormalizeGradOp>(op)) // dy and the two sums of it
     return isScaled[0] && isScaled[4] && isScaled[5] && count == 3;
   if (isa<CrossEntropyGradOp>(op)) // of a loss inside another: the error is its scale
     return count == 1 && isScaled.size() == 3 && isScaled[2];
-  if (isa<NormalizeSumsOp>(op) || op->getName().getStringRef().ends_with("_grad"))
+  if (isOneOf<NormalizeSumsOp>(op) || op->getName().getStringRef().ends_with("_grad"))
     return isScaled[0] && count == 1;
-  return (isReshape(op) || isa<DivOp, DropoutOp, ExpandOp, MaxPoolTakeOp, ReduceMeanOp, ReduceSumOp,
-                               RoundOp, ScatterAddOp, SliceOp, SpreadOp, TransposeOp>(op)) &&
+  return (isReshape(op) ||
+          isOneOf<DivOp, DropoutOp, ExpandOp, MaxPoolTakeOp, ReduceMeanOp, ReduceSumOp, RoundOp,
+                  ScatterAddOp, SliceOp, SpreadOp, TransposeOp>(op)) &&
          isScaled[0] && count == 1;
 }
 
 bool slp::beginsBackward(Operation *op) {
   auto grad = dyn_cast<CrossEntropyGradOp>(op);
-  return isa<SeedOp>(op) || (grad && !grad.getScale());
+  return isOneOf<SeedOp>(op) || (grad && !grad.getScale());
 }
 
 bool slp::dividesLossScaleOut(func::FuncOp step) {

@@ -7,11 +7,9 @@
 #include "lib/Transforms/Train/MixingStates.h"
 
 #include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ShareTargetOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/ThresholdOp.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/TrainState.h"
 
 using namespace mlir;
 using namespace slp;
@@ -42,15 +40,13 @@ std::string MixingStates::declare(Location loc, StringRef wanted, ArrayRef<float
   auto type = RankedTensorType::get({int64_t(initial.size())}, plan.f32);
   bool isZero = llvm::all_of(initial, [](float x) { return x == 0; });
   Attribute init = isZero ? Attribute() : DenseElementsAttr::get(type, initial);
-  StateOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(type), init, num_ir::RoundingAttr(),
-                  /*statistic=*/b.getUnitAttr(), /*frozen=*/UnitAttr());
+  createState(b, loc, name, type, init, /*isStatistic=*/true, /*isFrozen=*/false);
   return name;
 }
 
 Value MixingStates::read(OpBuilder &builder, Location loc, StringRef name, int64_t size) {
   auto type = RankedTensorType::get({size}, plan.f32);
-  return ReadOp::create(builder, loc, type, FlatSymbolRefAttr::get(builder.getContext(), name))
-      .getResult();
+  return createRead(builder, loc, type, name);
 }
 
 Value MixingStates::classify(OpBuilder &builder, func::FuncOp fn, Value x, num_ir::MixedType type,
@@ -86,11 +82,10 @@ void MixingStates::finish(OpBuilder &builder, func::FuncOp fn) {
   std::string controlState = declare(module.getLoc(), controlName, {plan.share, 0, 0, 0});
   Value control = read(builder, fn.getLoc(), controlState, controlSize);
   for (ClassifyOp op : classified[fn]) {
-    auto old = op.getThreshold().getDefiningOp<ReadOp>();
-    Value next = ThresholdOp::create(builder, op.getLoc(), old.getResult().getType(),
-                                     old.getResult(), op.getHistogram(), control, op.getLow(),
-                                     Phase::up, num_ir::RoundingAttr());
-    WriteOp::create(builder, op.getLoc(), old.getStateAttr(), next);
+    Value old = op.getThreshold();
+    Value next = ThresholdOp::create(builder, op.getLoc(), old.getType(), old, op.getHistogram(),
+                                     control, op.getLow(), Phase::up, num_ir::RoundingAttr());
+    createWrite(builder, op.getLoc(), stateReadBy(old).getValue(), next);
   }
   Value loss = lossOf(fn);
   if (!loss || !plan.policy().adapt)
@@ -99,5 +94,5 @@ void MixingStates::finish(OpBuilder &builder, func::FuncOp fn) {
       ShareTargetOp::create(builder, loss.getLoc(), control.getType(), control, loss, plan.period,
                             llvm::APFloat(plan.improvement), llvm::APFloat(plan.growth),
                             llvm::APFloat(plan.largest), Phase::up, num_ir::RoundingAttr());
-  WriteOp::create(builder, loss.getLoc(), controlState, next);
+  createWrite(builder, loss.getLoc(), controlState, next);
 }

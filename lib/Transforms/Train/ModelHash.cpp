@@ -6,9 +6,8 @@
 
 #include "lib/Transforms/Train/ModelHash.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainNodeName.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,8 +35,8 @@ static void printForward(func::FuncOp fn, llvm::raw_ostream &os) {
       continue;
     os << op.getName() << ' ' << nodeNameOf(op.getLoc()) << ' ' << op.getAttrDictionary();
     for (Value operand : op.getOperands()) {
-      if (auto read = operand.getDefiningOp<ReadOp>())
-        os << ' ' << read.getState();
+      if (auto read = stateReadBy(operand))
+        os << ' ' << read.getValue();
       else
         os << ' ' << number(operand);
     }
@@ -50,10 +49,10 @@ static void printForward(func::FuncOp fn, llvm::raw_ostream &os) {
 std::string slp::modelHash(ModuleOp module) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  for (StateOp state : module.getOps<StateOp>())
-    if (state.getInitAttr() && !state.getStatistic()) {
-      os << state.getSymName() << ' ';
-      llvm::interleave(cast<RankedTensorType>(state.getType()).getShape(), os, "x");
+  for (const State &state : statesOf(module))
+    if (state.init && !state.isStatistic) {
+      os << state.name() << ' ';
+      llvm::interleave(state.type.getShape(), os, "x");
       os << '\n';
     }
   auto fn = module.lookupSymbol<func::FuncOp>("step");

@@ -18,13 +18,12 @@
 #include "dialects/Train/MovingAverageOp.h"
 #include "dialects/Train/NllOp.h"
 #include "dialects/Train/NormalizeSumsOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/RoundOp.h"
 #include "dialects/Train/SquareSumOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainNodeName.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainStreams.h"
 #include "dialects/Train/VarianceOp.h"
 
@@ -72,7 +71,7 @@ void TrainNameTensors::setNames(Operation *op, ArrayRef<std::string> wanted, boo
   SmallVector<Attribute> attributes;
   for (auto [result, want] : llvm::zip_equal(op->getResults(), wanted)) {
     std::string name = want;
-    if (isa<ReadOp>(op) && unread.erase(name)) { // a state's value shares its name
+    if (stateReadBy(op) && unread.erase(name)) { // a state's value shares its name
       names[result] = name;
       attributes.push_back(StringAttr::get(&getContext(), name));
       continue;
@@ -117,8 +116,9 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
     return {nameOf(concat.getX().front()) + "/terms"};
   if (Value whole = restOf(op))
     return {nameOf(whole) + "/rest"};
+  if (auto state = stateReadBy(op))
+    return {(prefix + state.getValue()).str()};
   return llvm::TypeSwitch<Operation *, SmallVector<std::string>>(op)
-      .Case([&](ReadOp read) { return SmallVector<std::string>{(prefix + read.getState()).str()}; })
       .Case(
           [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
       .Case([&](ClassifyOp classify) {
@@ -175,7 +175,7 @@ void TrainNameTensors::nameFunction(func::FuncOp fn, StringRef prefix) {
     bool isMac = op.hasAttr("accumulate");
     bool isStored =
         isMac ? isa_and_nonnull<RoundOp, ClassifyOp>(round)
-              : isa_and_nonnull<ClassifyOp>(round) && op.getNumResults() == 1 && !isa<ReadOp>(op);
+              : isa_and_nonnull<ClassifyOp>(round) && op.getNumResults() == 1 && !stateReadBy(&op);
     if (isStored && !round->hasAttr(getNamesAttrName())) {
       SmallVector<std::string> ofRound = {wanted[0]};
       if (isa<ClassifyOp>(round))
@@ -194,7 +194,7 @@ void TrainNameTensors::numberStreams(ModuleOp module) {
   int64_t next = 0;
   module.walk([&](Operation *op) {
     auto rounding = op->getAttrOfType<num_ir::RoundingAttr>("rounding");
-    if (!rounding || rounding.getValue() != num_ir::Rounding::stochastic || isa<StateOp>(op))
+    if (!rounding || rounding.getValue() != num_ir::Rounding::stochastic || asState(op))
       return;
     SmallVector<int64_t> numbers;
     for (unsigned i = 0; i < op->getNumResults(); ++i)
@@ -207,9 +207,9 @@ void TrainNameTensors::numberStreams(ModuleOp module) {
 void TrainNameTensors::runOnOperation() {
   ModuleOp module = getOperation();
   // Inputs and states share the image's symbols with tensors.
-  for (StateOp state : module.getOps<StateOp>()) {
-    taken.insert(state.getSymName());
-    unread.insert(state.getSymName());
+  for (const State &state : statesOf(module)) {
+    taken.insert(state.name());
+    unread.insert(state.name());
   }
   for (func::FuncOp fn : module.getOps<func::FuncOp>())
     for (unsigned i = 0; i < fn.getNumArguments(); ++i)

@@ -8,11 +8,11 @@
 
 #include "lib/Transforms/Train/LossScale.h"
 
-#include "dialects/Train/MaxPoolOp.h"
-#include "dialects/Train/MaxPoolTakeOp.h"
-#include "dialects/Train/ReluGradOp.h"
-#include "dialects/Train/ReluOp.h"
-#include "dialects/Train/RoundOp.h"
+#include "dialects/Train/MaxPoolOpKind.h"
+#include "dialects/Train/MaxPoolTakeOpKind.h"
+#include "dialects/Train/ReluGradOpKind.h"
+#include "dialects/Train/ReluOpKind.h"
+#include "dialects/Train/RoundOpKind.h"
 #include "dialects/Train/TrainValues.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -32,12 +32,12 @@ bool slp::isMac(Operation *op) {
 }
 
 bool slp::isSelection(Operation *op) {
-  return isa<MaxPoolOp, MaxPoolTakeOp, ReluGradOp, ReluOp>(op);
+  return isOneOf<MaxPoolOp, MaxPoolTakeOp, ReluGradOp, ReluOp>(op);
 }
 
 bool slp::isMove(Operation *op) {
   auto storage = dyn_cast<StorageInterface>(op);
-  return isReshape(op) || isa<RoundOp>(op) ||
+  return isReshape(op) || isOneOf<RoundOp>(op) ||
          (storage && storage.getStorageClass() == StorageClass::same);
 }
 

@@ -11,10 +11,10 @@
 
 #include "lib/Transforms/Train/BackwardPatterns.h"
 
-#include "dialects/Train/DerivativeOp.h"
-#include "dialects/Train/GradientOp.h"
+#include "dialects/Train/DerivativeOpKind.h"
+#include "dialects/Train/GradientOpKind.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/WriteOpKind.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -76,12 +76,12 @@ void Phases::findForward() {
 /// moves data on its way there. BP: everything else.
 Phase Phases::phaseOf(Operation *op) {
   auto users = op->getUsers();
-  auto isFinal = [&](Operation *user) { return isa<WriteOp>(user) || isOf(user, Phase::up); };
-  bool isMath = !isSum(op) && !isMovement(op) && !isa<DerivativeOp>(op);
+  auto isFinal = [&](Operation *user) { return isOneOf<WriteOp>(user) || isOf(user, Phase::up); };
+  bool isMath = !isSum(op) && !isMovement(op) && !isOneOf<DerivativeOp>(op);
   if (!users.empty() && llvm::all_of(users, isFinal) && isMath)
     return Phase::up;
   bool isGradient = !users.empty() && llvm::all_of(users, [&](Operation *user) {
-    return isFinal(user) || isa<GradientOp>(user) ||
+    return isFinal(user) || isOneOf<GradientOp>(user) ||
            (isOf(user, Phase::wg) && (isMovement(user) || isMovement(op)));
   });
   return isGradient ? Phase::wg : Phase::bp;

@@ -10,7 +10,6 @@
 #include "lib/Transforms/Train/RmsPattern.h"
 
 #include "dialects/Train/AffineOp.h"
-#include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/DivOp.h"
 #include "dialects/Train/MulOp.h"
 #include "dialects/Train/NormalizeOp.h"
@@ -19,6 +18,7 @@
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/SqrtOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainValues.h"
 #include "dialects/Train/VarianceOp.h"
 
 using namespace mlir;
@@ -93,7 +93,7 @@ Value slp::buildRmsNormalization(Operation &op, const RmsNormalization &found) {
   OpBuilder b(&op);
   ReduceMeanOp squares = found.squares;
   auto constant = [&](RankedTensorType type, float value) -> Value {
-    return ConstantOp::create(b, op.getLoc(), type, DenseElementsAttr::get(type, value));
+    return createConstant(b, op.getLoc(), DenseElementsAttr::get(type, value));
   };
   auto statistic = cast<RankedTensorType>(squares.getY().getType());
   auto single = statistic.clone(SmallVector<int64_t>(statistic.getRank(), 1));

@@ -18,16 +18,14 @@
 #include "dialects/Train/CrossEntropyGradOp.h"
 #include "dialects/Train/DrainOp.h"
 #include "dialects/Train/LossScaleUpdateOp.h"
-#include "dialects/Train/ReadOp.h"
 #include "dialects/Train/SaturationsOp.h"
-#include "dialects/Train/SeedOp.h"
+#include "dialects/Train/SeedOpKind.h"
 #include "dialects/Train/SgdOp.h"
 #include "dialects/Train/SliceOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
 #include "dialects/Train/TrainScaleOps.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/WriteOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -67,7 +65,7 @@ private:
   LogicalResult checkNumbers();
   LogicalResult check();
   LogicalResult rewrite();
-  StateOp addState(StringRef name, ArrayRef<float> init);
+  void addState(StringRef name, ArrayRef<float> init);
   void scaleSources(OpBuilder &b, const Backward &backward);
   Value countOf(OpBuilder &b, const Backward &backward);
   LogicalResult updateScale(OpBuilder &b, func::FuncOp step, Value count);
@@ -151,16 +149,14 @@ LogicalResult TrainScaleLoss::check() {
   return success();
 }
 
-StateOp TrainScaleLoss::addState(StringRef name, ArrayRef<float> init) {
+void TrainScaleLoss::addState(StringRef name, ArrayRef<float> init) {
   ModuleOp module = getOperation();
   OpBuilder b(&module.getBody()->front());
-  for (StateOp state : module.getOps<StateOp>())
-    b.setInsertionPointAfter(state);
+  for (const State &state : statesOf(module))
+    b.setInsertionPointAfter(state.op);
   auto type = RankedTensorType::get({int64_t(init.size())}, b.getF32Type());
-  return StateOp::create(b, NameLoc::get(b.getStringAttr(name)), b.getStringAttr(name),
-                         TypeAttr::get(type), DenseElementsAttr::get(type, init),
-                         num_ir::RoundingAttr(), /*statistic=*/b.getUnitAttr(),
-                         /*frozen=*/UnitAttr());
+  createState(b, NameLoc::get(b.getStringAttr(name)), name, type,
+              DenseElementsAttr::get(type, init), /*isStatistic=*/true, /*isFrozen=*/false);
 }
 
 /// The name of a tensor of `fn`; train-name-tensors keeps it.
@@ -172,7 +168,7 @@ static NamedAttribute named(OpBuilder &b, func::FuncOp fn, ArrayRef<StringRef> n
 }
 
 static Value read(OpBuilder &b, Location loc, StringRef state, int64_t size) {
-  return ReadOp::create(b, loc, RankedTensorType::get({size}, b.getF32Type()), state);
+  return createRead(b, loc, RankedTensorType::get({size}, b.getF32Type()), state);
 }
 
 /// The scale takes the place of each seed, and multiplies the fused gradients.
@@ -212,9 +208,9 @@ Value TrainScaleLoss::countOf(OpBuilder &b, const Backward &backward) {
 LogicalResult TrainScaleLoss::updateScale(OpBuilder &b, func::FuncOp step, Value count) {
   Location loc = NameLoc::get(b.getStringAttr(stateName));
   Value state;
-  for (ReadOp op : step.getOps<ReadOp>())
-    if (op.getState() == stateName)
-      state = op.getResult();
+  for (Operation &op : step.getBody().front())
+    if (auto read = stateReadBy(&op); read && read.getValue() == stateName)
+      state = op.getResult(0);
   auto f32 = [&](StringRef name, double value) {
     return b.getNamedAttr(name, b.getF32FloatAttr(float(value)));
   };
@@ -227,7 +223,7 @@ LogicalResult TrainScaleLoss::updateScale(OpBuilder &b, func::FuncOp step, Value
       {b.getF32Type(), b.getF32Type()});
   if (!next)
     return failure();
-  WriteOp::create(b, loc, stateName, next.getStateOut());
+  createWrite(b, loc, stateName, next.getStateOut());
   for (Operation &op : step.getBody().front()) {
     if (auto clip = dyn_cast<ClipFactorOp>(op)) {
       clip.getUnscaleMutable().assign(next.getFactor());
@@ -256,21 +252,21 @@ LogicalResult TrainScaleLoss::rewrite() {
   for (const Backward &backward : llvm::drop_begin(functions)) {
     Value count = countOf(b, backward);
     auto sum = createInferred<AccumulateOp>(b, loc, {read(b, loc, countName, 1), count}, up);
-    WriteOp::create(b, loc, countName, sum.getAccOut());
+    createWrite(b, loc, countName, sum.getAccOut());
   }
   func::FuncOp step = functions.front().fn;
   Value count = countOf(b, functions.front());
   if (accumulates()) {
     auto drain = createInferred<DrainOp>(b, loc, {read(b, loc, countName, 1), count}, up,
                                          {b.getF32Type(), b.getF32Type()});
-    WriteOp::create(b, loc, countName, drain.getAccOut());
+    createWrite(b, loc, countName, drain.getAccOut());
     count = drain.getSum();
   }
   if (failed(updateScale(b, step, count)))
     return failure();
   for (const Backward &backward : functions)
     for (Operation *source : backward.sources)
-      if (isa<SeedOp>(source))
+      if (isOneOf<SeedOp>(source))
         source->erase();
 
   NamedAttrList training(module->getAttrOfType<DictionaryAttr>("train.training"));

@@ -9,8 +9,7 @@
 #include "lib/Transforms/Train/ModelHash.h"
 #include "lib/Transforms/Train/PrecisionPlan.h"
 
-#include "dialects/Train/ReadOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -140,16 +139,16 @@ static FailureOr<ProfileFile> readProfile(StringRef path, EmitError emitError) {
 /// the forward pass the message names it.
 static LogicalResult checkModel(ModuleOp module, const ProfileFile &profile, StringRef path,
                                 EmitError emitError) {
-  for (StateOp state : module.getOps<StateOp>()) {
-    if (!state.getInitAttr() || state.getStatistic())
+  for (const State &state : statesOf(module)) {
+    if (!state.init || state.isStatistic)
       continue;
-    ArrayRef<int64_t> shape = cast<RankedTensorType>(state.getType()).getShape();
-    auto it = profile.states.find(state.getSymName());
+    ArrayRef<int64_t> shape = state.type.getShape();
+    auto it = profile.states.find(state.name());
     if (it != profile.states.end() && ArrayRef<int64_t>(it->second) == shape)
       continue;
     InFlightDiagnostic error = emitError()
                                << "profile " << path << " is of another model, " << profile.model
-                               << ", which has no parameter " << state.getSymName();
+                               << ", which has no parameter " << state.name();
     if (it != profile.states.end())
       error << " of this shape";
     return error;
@@ -182,8 +181,8 @@ static StringRef nameOf(Value value) {
     return name ? name.getValue() : "";
   }
   auto result = cast<OpResult>(value);
-  if (auto read = dyn_cast<ReadOp>(result.getOwner()))
-    return read.getState();
+  if (auto read = stateReadBy(result))
+    return read.getValue();
   auto names = result.getOwner()->getAttrOfType<ArrayAttr>(getNamesAttrName());
   return names ? cast<StringAttr>(names[result.getResultNumber()]).getValue() : "";
 }

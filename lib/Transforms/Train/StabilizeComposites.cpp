@@ -16,21 +16,21 @@
 #include "dialects/Train/AffineOp.h"
 #include "dialects/Train/ClipOp.h"
 #include "dialects/Train/DivOp.h"
-#include "dialects/Train/ExpandOp.h"
-#include "dialects/Train/LogOp.h"
-#include "dialects/Train/LogSoftmaxOp.h"
+#include "dialects/Train/ExpandOpKind.h"
+#include "dialects/Train/LogOpKind.h"
+#include "dialects/Train/LogSoftmaxOpKind.h"
 #include "dialects/Train/PowerOp.h"
-#include "dialects/Train/ReciprocalOp.h"
-#include "dialects/Train/ReduceMaxOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceMinOp.h"
-#include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/SliceOp.h"
-#include "dialects/Train/SoftmaxOp.h"
-#include "dialects/Train/SqrtOp.h"
+#include "dialects/Train/ReciprocalOpKind.h"
+#include "dialects/Train/ReduceMaxOpKind.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
+#include "dialects/Train/ReduceMinOpKind.h"
+#include "dialects/Train/ReduceSumOpKind.h"
+#include "dialects/Train/SliceOpKind.h"
+#include "dialects/Train/SoftmaxOpKind.h"
+#include "dialects/Train/SqrtOpKind.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
@@ -145,8 +145,9 @@ static void widen(Value value, DenseSet<Operation *> &seen) {
   auto storage = dyn_cast<StorageInterface>(op);
   bool isReduction = storage && storage.getStorageClass() == StorageClass::statistic;
   bool isMadeOf =
-      isReshape(op) || isa<ElementwiseInterface, SoftmaxOp, LogSoftmaxOp, TransposeOp, SliceOp,
-                           ExpandOp, ReduceSumOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(op);
+      isReshape(op) || (isa<ElementwiseInterface>(op) ||
+                        isOneOf<SoftmaxOp, LogSoftmaxOp, TransposeOp, SliceOp, ExpandOp,
+                                ReduceSumOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(op));
   if (!isReduction && !isMadeOf)
     return;
   keepWide(value);
@@ -159,7 +160,7 @@ static void widen(Value value, DenseSet<Operation *> &seen) {
 
 /// The operand near whose zeros an op is steep, or null.
 static Value steepOperand(Operation &op) {
-  if (isa<LogOp, ReciprocalOp, SqrtOp>(op))
+  if (isOneOf<LogOp, ReciprocalOp, SqrtOp>(op))
     return op.getOperand(0);
   if (auto div = dyn_cast<DivOp>(op))
     return div.getB();
@@ -190,7 +191,7 @@ static void noteRoots(func::FuncOp fn, StableNotes &notes) {
     trained.insert(op.result_begin(), op.result_end());
     auto power = dyn_cast<PowerOp>(op);
     double exponent = power ? power.getExponent().convertToFloat() : 0;
-    bool isRoot = isa<SqrtOp>(op) || (exponent > 0 && exponent < 1);
+    bool isRoot = isOneOf<SqrtOp>(op) || (exponent > 0 && exponent < 1);
     if (isRoot && intervalOf(op.getOperand(0)).low <= 0)
       notes.add("the gradient of a root is 0 where its operand is 0; PyTorch's is infinite or NaN",
                 op.getLoc());

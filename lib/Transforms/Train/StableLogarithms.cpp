@@ -17,7 +17,7 @@
 #include "dialects/Train/ClipOp.h"
 #include "dialects/Train/DivOp.h"
 #include "dialects/Train/ExpOp.h"
-#include "dialects/Train/ExpandOp.h"
+#include "dialects/Train/ExpandOpKind.h"
 #include "dialects/Train/LogOp.h"
 #include "dialects/Train/LogSoftmaxOp.h"
 #include "dialects/Train/LogicalNotOp.h"
@@ -29,13 +29,13 @@
 #include "dialects/Train/ReduceSumOp.h"
 #include "dialects/Train/SelectOp.h"
 #include "dialects/Train/SigmoidOp.h"
-#include "dialects/Train/SliceOp.h"
+#include "dialects/Train/SliceOpKind.h"
 #include "dialects/Train/SoftmaxOp.h"
 #include "dialects/Train/SoftplusOp.h"
 #include "dialects/Train/SqrtOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainValues.h"
-#include "dialects/Train/TransposeOp.h"
+#include "dialects/Train/TransposeOpKind.h"
 
 #include <cmath>
 #include <map>
@@ -98,7 +98,7 @@ private:
 
 /// Whether an op only moves elements of its one operand.
 static bool isMove(Operation *op) {
-  return isReshape(op) || isa<TransposeOp, SliceOp, ExpandOp>(op);
+  return isReshape(op) || isOneOf<TransposeOp, SliceOp, ExpandOp>(op);
 }
 
 /// scale * q + offset, of as many affine ops as there are, in real numbers.

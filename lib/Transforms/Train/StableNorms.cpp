@@ -20,9 +20,10 @@
 #include "dialects/Train/ReciprocalOp.h"
 #include "dialects/Train/ReduceMaxOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/ReduceSumAbsOpKind.h"
 #include "dialects/Train/ReduceSumOp.h"
 #include "dialects/Train/ReduceSumSquareOp.h"
+#include "dialects/Train/ReduceSumSquareOpKind.h"
 #include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/SoftmaxOp.h"
 #include "dialects/Train/SqrtOp.h"
@@ -151,7 +152,7 @@ static bool isNorm(Value value, unsigned depth = 8) {
     return isNorm(mul.getA(), depth) && isNorm(mul.getB(), depth);
   if (auto root = dyn_cast_or_null<SqrtOp>(op))
     return isNorm(root.getX(), depth);
-  return isa_and_nonnull<ReduceSumSquareOp, ReduceSumAbsOp>(op);
+  return isOneOf<ReduceSumSquareOp, ReduceSumAbsOp>(op);
 }
 
 /// 1 / norm, and 0 where the norm is: both 0 / 0 and its gradients are then 0.

@@ -14,7 +14,7 @@
 #include "slp/Reference/Evaluator.h"
 
 #include "dialects/Train/DropoutOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
@@ -68,7 +68,7 @@ NamedTensors inputsOf(func::FuncOp step, int64_t first) {
 
 /// The loss of the images from `first` on; NaN after an error.
 float lossOf(ModuleOp module, int64_t first) {
-  auto evaluator = Evaluator::create(module, [](train::StateOp state) {
+  auto evaluator = Evaluator::create(module, [](const train::State &state) {
     return readInitialValues(state, SLP_TEST_DIR "/models/ops");
   });
   auto step = module.lookupSymbol<func::FuncOp>("step");

@@ -12,7 +12,7 @@
 #include "slp/Import/ONNX.h"
 #include "slp/Reference/Evaluator.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "gtest/gtest.h"
@@ -69,7 +69,7 @@ NamedTensors train(int64_t microBatches, const std::string &optimizer, std::stri
   pm.addPass(createTrainDifferentiate(options));
   if (failed(pm.run(*module)))
     return {};
-  auto evaluator = Evaluator::create(*module, [](train::StateOp state) {
+  auto evaluator = Evaluator::create(*module, [](const train::State &state) {
     return readInitialValues(state, SLP_TEST_DIR "/models/ops");
   });
   if (failed(evaluator))

@@ -15,7 +15,7 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -128,7 +128,7 @@ TEST_P(TorchGradients, Agree) {
   pm.addPass(createTrainDifferentiate());
   ASSERT_TRUE(succeeded(pm.run(*module))) << error;
 
-  auto evaluator = Evaluator::create(*module, [](train::StateOp state) {
+  auto evaluator = Evaluator::create(*module, [](const train::State &state) {
     return readInitialValues(state, SLP_TEST_DIR "/models/ops");
   });
   ASSERT_TRUE(succeeded(evaluator)) << error;

@@ -16,8 +16,8 @@
 #include "slp/Reference/Evaluator.h"
 #include "slp/Transforms/Train/Passes.h"
 
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainDialect.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -130,7 +130,7 @@ protected:
     ASSERT_TRUE(succeeded(pm.run(*module))) << error;
 
     std::string folder = models;
-    auto readFile = [](train::StateOp state) { return readInitialValues(state, models); };
+    auto readFile = [](const train::State &state) { return readInitialValues(state, models); };
     FailureOr<Evaluator> evaluator = Evaluator::create(*module, readFile);
     ASSERT_TRUE(succeeded(evaluator)) << error;
     Hyper hyper;

@@ -12,7 +12,7 @@
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/CrossEntropyOp.h"
 #include "dialects/Train/NllOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -48,16 +48,15 @@ TEST(Import, DemoNetwork) {
   EXPECT_EQ(resultName(step, 1), "logits");
   EXPECT_EQ(shapeText(step.getResultTypes()[1]), "32x10");
 
-  std::vector<StateOp> states = m.all<StateOp>();
+  llvm::SmallVector<State> states = statesOf(*m.module);
   ASSERT_EQ(states.size(), 8u);
-  EXPECT_EQ(states[0].getSymName(), "conv1.weight");
-  EXPECT_EQ(states[7].getSymName(), "fc2.bias");
-  for (StateOp state : states) {
-    auto init = mlir::dyn_cast<FileAttr>(state.getInitAttr());
+  EXPECT_EQ(states[0].name(), "conv1.weight");
+  EXPECT_EQ(states[7].name(), "fc2.bias");
+  for (const State &state : states) {
+    auto init = mlir::dyn_cast<FileAttr>(state.init);
     ASSERT_TRUE(init);
     EXPECT_EQ(init.getPath(), "digits-cnn.onnx");
-    EXPECT_EQ(int64_t(init.getLength()),
-              4 * mlir::cast<mlir::RankedTensorType>(state.getType()).getNumElements());
+    EXPECT_EQ(int64_t(init.getLength()), 4 * state.type.getNumElements());
   }
   // Locations are ONNX node names, tensors keep their ONNX names.
   std::vector<ConvOp> convs = m.all<ConvOp>();
@@ -143,8 +142,8 @@ TEST(Import, PadBeforeAveragePool) {
 TEST(Import, TextHoldsSmallValuesInline) {
   ImportedModel m("ops/text-dense.onnxtxt");
   ASSERT_TRUE(m.module) << m.messages();
-  for (StateOp state : m.all<StateOp>())
-    EXPECT_TRUE(mlir::isa<mlir::DenseElementsAttr>(state.getInitAttr()));
+  for (const State &state : statesOf(*m.module))
+    EXPECT_TRUE(mlir::isa<mlir::DenseElementsAttr>(state.init));
 }
 
 } // namespace

@@ -10,7 +10,7 @@
 
 #include "EvaluateModule.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "slp/Autodiff/Passes.h"
 #include "slp/Emit/InitialValues.h"
 #include "slp/Import/ONNX.h"
@@ -136,7 +136,7 @@ TEST_P(Autograd, AgreesInFp32) {
           labels;
 
   auto evaluator = Evaluator::create(
-      *module, [&](train::StateOp state) { return readInitialValues(state, folder); });
+      *module, [&](const train::State &state) { return readInitialValues(state, folder); });
   ASSERT_TRUE(mlir::succeeded(evaluator)) << error;
   llvm::DenseMap<mlir::Value, Tensor> results;
   ASSERT_TRUE(

@@ -17,8 +17,8 @@
 #include "lib/Autodiff/Differentiator.h"
 
 #include "dialects/Train/SeedOp.h"
-#include "dialects/Train/StateOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainState.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -103,7 +103,7 @@ public:
   /// Runs @f; `values` gets what was asked for of the op results.
   LogicalResult run(const Tensors &inputs, ArrayRef<Value> wanted,
                     std::vector<TensorOf<double>> &values) {
-    auto readFile = [](train::StateOp) { return FailureOr<std::vector<float>>(failure()); };
+    auto readFile = [](const train::State &) { return FailureOr<std::vector<float>>(failure()); };
     FailureOr<DoubleEvaluator> evaluator = DoubleEvaluator::create(*module, readFile);
     values.assign(wanted.size(), {});
     for (auto [i, value] : llvm::enumerate(wanted))
@@ -269,7 +269,7 @@ func.func @f(%x: tensor<2xf32> {train.name = "x"}) {
 })mlir",
       &context);
   ASSERT_TRUE(module) << error;
-  auto readFile = [](train::StateOp) { return FailureOr<std::vector<float>>(failure()); };
+  auto readFile = [](const train::State &) { return FailureOr<std::vector<float>>(failure()); };
   FailureOr<DoubleEvaluator> evaluator = DoubleEvaluator::create(*module, readFile);
   ASSERT_TRUE(succeeded(evaluator)) << error;
   TensorOf<double> x({2});

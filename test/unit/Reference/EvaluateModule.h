@@ -11,7 +11,7 @@
 
 #include "slp/Reference/Evaluator.h"
 
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -32,7 +32,7 @@ public:
     EXPECT_TRUE(module) << error;
     if (!module)
       return;
-    auto created = Evaluator::create(*module, [&](train::StateOp op) {
+    auto created = Evaluator::create(*module, [&](const train::State &) {
       return mlir::FailureOr<std::vector<float>>(fileValues);
     });
     if (mlir::succeeded(created))

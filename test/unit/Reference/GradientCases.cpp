@@ -9,9 +9,8 @@
 
 #include "GradientCases.h"
 
-#include "dialects/Train/ConstantOp.h"
-#include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainValues.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 
@@ -209,8 +208,8 @@ GradientCase normalizedBySquares(Shape x, Shape statistic, Shape parameter,
           {{std::move(x)}, {parameter}, {parameter}},
           [=](OpBuilder &b, ArrayRef<Value> in) {
             auto type = RankedTensorType::get(statistic, b.getF32Type());
-            Value zero = train::ConstantOp::create(b, b.getUnknownLoc(), type,
-                                                   DenseElementsAttr::get(type, 0.0f));
+            Value zero =
+                train::createConstant(b, b.getUnknownLoc(), DenseElementsAttr::get(type, 0.0f));
             Operation *var = make(b, "variance", {in[0], zero}, axes);
             return make(b, "normalize", {in[0], zero, var->getResult(0), in[1], in[2]},
                         axes + ", epsilon = 0.0078125 : f32");
@@ -265,7 +264,8 @@ void addPools(Cases &cases) {
 void addMoves(Cases &cases) {
   cases.push_back({"reshape", {{{2, 3, 4}}}, [](OpBuilder &b, ArrayRef<Value> x) -> Operation * {
                      auto type = RankedTensorType::get({3, 8}, b.getF32Type());
-                     return train::ReshapeOp::create(b, b.getUnknownLoc(), type, x[0]);
+                     return train::createReshape(b, b.getUnknownLoc(), type, x[0],
+                                                 train::Phase::fp);
                    }});
   cases.push_back(single("transpose", {{{2, 3, 4}}}, "perm = array<i64: 2, 0, 1>"));
   cases.push_back(single("slice", {{{4, 5}}},

@@ -11,7 +11,7 @@
 #include "CompiledNetwork.h"
 
 #include "dialects/Train/TrainStreams.h"
-#include "dialects/Train/WriteOp.h"
+#include "dialects/Train/WriteOpKind.h"
 #include "slp/Transforms/Train/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -135,7 +135,7 @@ private:
     return llvm::isa<train::InPlaceInterface>(result.getOwner()) ||
            llvm::any_of(result.getUses(), [](mlir::OpOperand &use) {
              mlir::Operation *user = use.getOwner();
-             return llvm::isa<train::WriteOp, mlir::func::ReturnOp>(user) ||
+             return (llvm::isa<mlir::func::ReturnOp>(user) || isOneOf<train::WriteOp>(user)) ||
                     (user->hasAttr("accumulate") && use.getOperandNumber() == 2);
            });
   }

@@ -7,7 +7,7 @@
 #include "RandomNetwork.h"
 
 #include "dialects/Train/ConvOp.h"
-#include "dialects/Train/StateOp.h"
+#include "dialects/Train/TrainState.h"
 #include "slp/Reference/Evaluator.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -45,8 +45,8 @@ TEST(RandomNetwork, HasAFiniteLoss) {
     RandomNetwork network = makeRandomNetwork(seed, "weights.bin");
     auto module = mlir::parseSourceString<mlir::ModuleOp>(network.ir, &context);
     ASSERT_TRUE(module);
-    auto evaluator = reference::Evaluator::create(*module, [&](train::StateOp state) {
-      auto file = mlir::cast<train::FileAttr>(state.getInitAttr());
+    auto evaluator = reference::Evaluator::create(*module, [&](const train::State &state) {
+      auto file = mlir::cast<train::FileAttr>(state.init);
       auto first = network.weights.begin() + file.getOffset() / 4;
       return mlir::FailureOr<std::vector<float>>(
           std::vector<float>(first, first + file.getLength() / 4));
