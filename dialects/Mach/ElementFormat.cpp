@@ -7,6 +7,7 @@
 #include "dialects/Mach/ElementFormat.h"
 
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 using namespace mlir;
 using namespace slp;

@@ -10,7 +10,6 @@
 #define DIALECTS_MACH_ELEMENTFORMAT_H
 
 #include "dialects/Num/NumDialect.h"
-#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -22,7 +21,7 @@ namespace slp::mach {
 
 /// How the elements of a tensor are stored.
 struct ElementFormat {
-  Format format = Format::f32;
+  Format format{};  ///< f32
   int64_t bias = 0; ///< shared exponent bias
 };
 

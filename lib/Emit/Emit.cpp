@@ -16,6 +16,7 @@
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/num/Round.h"
 #include "slp/Emit/InitialValues.h"
 

@@ -8,6 +8,7 @@
 
 #include "runtime/image/File.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>

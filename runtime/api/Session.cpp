@@ -8,6 +8,7 @@
 
 #include "runtime/api/Guard.h"
 #include "runtime/image/Description.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 

@@ -11,6 +11,7 @@
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/views/Stats.h"
 
 #include <algorithm>

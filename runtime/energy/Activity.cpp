@@ -18,7 +18,7 @@ Activity &Activity::operator+=(const Activity &other) {
   macSlots += other.macSlots;
   vectorElements += other.vectorElements;
   vectorOperations += other.vectorOperations;
-  for (size_t s = 0; s < numSpaces; ++s) {
+  for (size_t s = 0; s < exec::maxSpaces; ++s) {
     bytesRead[s] += other.bytesRead[s];
     bytesWritten[s] += other.bytesWritten[s];
   }
@@ -37,7 +37,7 @@ void ActivityCounter::issued(const exec::Event &event) {
     group.macSlots += work.macSlots;
     group.vectorElements += work.elements;
     group.vectorOperations += work.operations;
-    for (size_t s = 0; s < numSpaces; ++s) {
+    for (size_t s = 0; s < exec::maxSpaces; ++s) {
       group.bytesRead[s] += work.bytesRead[s];
       group.bytesWritten[s] += work.bytesWritten[s];
     }

@@ -11,7 +11,6 @@
 #define RUNTIME_ENERGY_ACTIVITY_H
 
 #include "runtime/exec/Machine.h"
-#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/timing/Groups.h"
 
 #include <array>
@@ -20,8 +19,6 @@
 
 namespace slp::energy {
 
-constexpr size_t numSpaces = mach::numSpaceValues;
-
 /// Counts of one group, or of several added.
 struct Activity {
   uint64_t instructions = 0;
@@ -29,7 +26,7 @@ struct Activity {
   uint64_t zeroMacs = 0;              // of those, with a zero operand
   uint64_t macSlots = 0;              // dot groups offered
   uint64_t vectorElements = 0, vectorOperations = 0;
-  std::array<uint64_t, numSpaces> bytesRead{},
+  std::array<uint64_t, exec::maxSpaces> bytesRead{},
       bytesWritten{}; // by mach::Space; dram in whole bursts
   uint64_t dramUsefulBytes = 0;
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/energy/Energy.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 namespace slp::energy {
 

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Tile.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 
 #include "runtime/num/Random.h"
@@ -24,7 +25,7 @@ template <typename T> static T loadAs(const uint8_t *p) {
 }
 
 Codec::Codec(const chip::Numerics &numerics, num::HostPath path)
-    : belowNarrow((1u << (23 - numerics.fp8.man)) - 1),
+    : formats(mach::numFormatValues), belowNarrow((1u << (23 - numerics.fp8.man)) - 1),
       leastNarrow(num::bitsOf(numerics.fp8.minNormal())),
       largestNarrow(num::bitsOf(numerics.fp8.maxFinite())), path(path), narrow(numerics.fp8),
       mode(numerics.rounding), sumMode(numerics.accumulatorRounding()) {

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Compressed.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <cstring>

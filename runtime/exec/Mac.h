@@ -17,7 +17,6 @@
 #include "runtime/exec/Issue.h"
 #include "runtime/exec/Pool.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <initializer_list>
@@ -79,17 +78,11 @@ inline bool sameElements(const TileView &a, const TileView &b) {
 }
 
 /// The chip's accumulator format.
-inline mach::Format accumulatorFormat(const chip::Chip &chip) {
-  return chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
-}
-inline mach::Format acrossFormat(const chip::Chip &chip) {
-  return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
-}
+mach::Format accumulatorFormat(const chip::Chip &chip);
+mach::Format acrossFormat(const chip::Chip &chip);
 
 /// Whether all elements have more than 8 bits.
-inline bool isWide(mach::Format format) {
-  return mach::elementBytes(format) == 2 && format != mach::Format::mixed;
-}
+bool isWide(mach::Format format);
 
 /// marks[i] = 1 where values[i], of a mixed tile, is FP16, else 0.
 void markWide(const Codec &codec, const float *values, int64_t n, uint8_t *marks);

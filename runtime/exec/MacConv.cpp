@@ -14,7 +14,9 @@
 #include "runtime/exec/State.h"
 #include "runtime/exec/WindowAxis.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
 
 #include <algorithm>
 #include <numeric>

@@ -10,7 +10,8 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
 
 #include <algorithm>
 #include <numeric>

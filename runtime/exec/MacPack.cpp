@@ -7,6 +7,8 @@
 #include "runtime/exec/Mac.h"
 
 #include "runtime/image/Formats.h"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 
@@ -15,6 +17,18 @@ namespace slp::exec {
 MacScratch &MacScratch::ofThread() {
   thread_local MacScratch scratch;
   return scratch;
+}
+
+mach::Format accumulatorFormat(const chip::Chip &chip) {
+  return chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+}
+
+mach::Format acrossFormat(const chip::Chip &chip) {
+  return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
+}
+
+bool isWide(mach::Format format) {
+  return mach::elementBytes(format) == 2 && format != mach::Format::mixed;
 }
 
 void clearFloats(std::vector<float> &v, int64_t n) {

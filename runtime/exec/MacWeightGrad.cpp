@@ -11,7 +11,8 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
 
 #include <algorithm>
 #include <numeric>

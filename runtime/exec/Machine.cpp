@@ -12,6 +12,7 @@
 #include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 #include "runtime/image/Features.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <cmath>

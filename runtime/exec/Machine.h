@@ -22,6 +22,9 @@
 
 namespace slp::exec {
 
+/// Room for the values of mach::Space; a new one changes no header that all include.
+constexpr size_t maxSpaces = 8;
+
 /// What one core did in one instruction. Zero where it does not apply.
 struct CoreWork {
   uint64_t macs = 0;     // terms inside the extents, padding excluded; what a dense array computes
@@ -29,9 +32,9 @@ struct CoreWork {
   uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs, those with an operand
                                            // that is FP16, and with two
   uint64_t elements = 0;                   // vector: results produced
-  uint64_t operations = 0;              // vector: lane operations (elements times the work of one)
-  uint64_t bytesRead[4] = {0, 0, 0, 0}; // by Space
-  uint64_t bytesWritten[4] = {0, 0, 0, 0}; // by Space; dram counts whole bursts
+  uint64_t operations = 0;               // vector: lane operations (elements times the work of one)
+  uint64_t bytesRead[maxSpaces] = {};    // by Space
+  uint64_t bytesWritten[maxSpaces] = {}; // by Space; dram counts whole bursts
   uint64_t dramUsefulBytes = 0; // what the elements themselves take, without rounding to bursts
   uint64_t macSlots =
       0; // MAC: dot slots offered: groups of the dot width, ragged ones counted whole

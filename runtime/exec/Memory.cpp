@@ -10,6 +10,9 @@
 
 #include "runtime/exec/Memory.h"
 
+#include "runtime/exec/Machine.h"
+#include "runtime/isa/EnumSpace.h.inc"
+
 #include <cstdlib>
 #include <sys/mman.h>
 
@@ -42,6 +45,22 @@ Result<Memory> Memory::allocate(uint64_t bytes) {
     return Error{"the host has no address space for a memory of " + std::to_string(bytes) +
                  " bytes"};
   return memory;
+}
+
+static_assert(mach::numSpaceValues <= maxSpaces, "CoreWork counts bytes by space");
+
+const Memory &Memories::of(mach::Space space, unsigned core) const {
+  switch (space) {
+  case mach::Space::dram:
+    return dram;
+  case mach::Space::shared:
+    return shared;
+  case mach::Space::spm:
+    return spm[core];
+  case mach::Space::acc:
+    return acc[core];
+  }
+  return dram;
 }
 
 } // namespace slp::exec

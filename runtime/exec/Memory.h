@@ -11,7 +11,6 @@
 #define RUNTIME_EXEC_MEMORY_H
 
 #include "runtime/api/Result.h"
-#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <algorithm>
@@ -51,19 +50,7 @@ struct Memories {
     uint64_t ofCore = spm.empty() ? 0 : std::max(spm.front().size(), acc.front().size());
     return std::max(shared.size(), ofCore);
   }
-  const Memory &of(mach::Space space, unsigned core) const {
-    switch (space) {
-    case mach::Space::dram:
-      return dram;
-    case mach::Space::shared:
-      return shared;
-    case mach::Space::spm:
-      return spm[core];
-    case mach::Space::acc:
-      return acc[core];
-    }
-    return dram;
-  }
+  const Memory &of(mach::Space space, unsigned core) const;
 };
 
 } // namespace slp::exec

@@ -7,7 +7,7 @@
 #include "runtime/exec/Queues.h"
 
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructWait.h.inc"
 
 namespace slp::exec {
 

@@ -9,6 +9,8 @@
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/Dispatch.h"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <cmath>
 #include <cstring>

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/SharedTiles.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 

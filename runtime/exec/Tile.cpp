@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Tile.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 #include <cstring>

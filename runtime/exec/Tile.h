@@ -14,7 +14,6 @@
 #include "runtime/chips/Chip.h"
 #include "runtime/exec/Memory.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/num/Round.h"
 
 #include <array>
@@ -150,7 +149,7 @@ private:
   num::Rounding roundingOf(mach::StoreRounding rounding) const;
   /// The numbers of the view's elements, or null if its rounding takes none.
   const uint32_t *randomNumbers(const TileView &view, uint32_t run) const;
-  std::array<Entry, mach::numFormatValues> formats;
+  std::vector<Entry> formats; // by mach::Format
   bool isWideSmall(float value) const;
   std::vector<uint8_t> wide; // by fp16 code
   // FP32 bits: of the mantissa beyond fp8's, of its least normal and its largest magnitude.

@@ -9,7 +9,9 @@
 #include "runtime/exec/Compressed.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructSt.h.inc"
 
 namespace slp::exec {
 

@@ -7,6 +7,8 @@
 #include "runtime/exec/Vector.h"
 
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 
 namespace slp::exec {
 

@@ -10,7 +10,8 @@
 #include "runtime/exec/Broadcast.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
-#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/StructVNormalizeSums.h.inc"
+#include "runtime/isa/StructVReduce.h.inc"
 #include "runtime/num/RowSum.h"
 
 #include <cmath>

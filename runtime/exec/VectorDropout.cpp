@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Broadcast.h"
-#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/StructVDropout.h.inc"
 #include "runtime/num/Random.h"
 
 namespace slp::exec {

@@ -9,7 +9,9 @@
 
 #include "runtime/exec/Vector.h"
 
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
 
 #include <algorithm>
 #include <cmath>

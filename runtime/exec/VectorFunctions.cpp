@@ -9,7 +9,9 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructVBinary.h.inc"
+#include "runtime/isa/StructVSelect.h.inc"
+#include "runtime/isa/StructVUnary.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/Functions.h"
 

@@ -7,7 +7,10 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/StructVLogSoftmax.h.inc"
+#include "runtime/isa/StructVLogSoftmaxGrad.h.inc"
+#include "runtime/isa/StructVNll.h.inc"
+#include "runtime/isa/StructVNllGrad.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 

@@ -8,7 +8,11 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMixed.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructVClassify.h.inc"
+#include "runtime/isa/StructVHistogram.h.inc"
+#include "runtime/isa/StructVShareTarget.h.inc"
+#include "runtime/isa/StructVThreshold.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>

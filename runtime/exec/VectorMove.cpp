@@ -8,7 +8,9 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMove.h.inc"
+#include "runtime/isa/StructVCopy.h.inc"
+#include "runtime/isa/StructVGather.h.inc"
+#include "runtime/isa/StructVScatterAdd.h.inc"
 
 namespace slp::exec {
 

@@ -8,7 +8,13 @@
 
 #include "runtime/exec/Broadcast.h"
 
-#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/StructVFill.h.inc"
+#include "runtime/isa/StructVMovingAverage.h.inc"
+#include "runtime/isa/StructVNormalize.h.inc"
+#include "runtime/isa/StructVNormalizeFixedGrad.h.inc"
+#include "runtime/isa/StructVNormalizeGrad.h.inc"
+#include "runtime/isa/StructVSpread.h.inc"
+#include "runtime/isa/StructVVarianceGrad.h.inc"
 
 #include <cmath>
 

@@ -8,7 +8,10 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/StructVPreviewAdagrad.h.inc"
+#include "runtime/isa/StructVPreviewAdam.h.inc"
+#include "runtime/isa/StructVPreviewMomentum.h.inc"
+#include "runtime/isa/StructVPreviewNesterov.h.inc"
 
 #include <cmath>
 

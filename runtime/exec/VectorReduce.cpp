@@ -10,7 +10,12 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructVBiasGrad.h.inc"
+#include "runtime/isa/StructVCrossEntropy.h.inc"
+#include "runtime/isa/StructVCrossEntropyGrad.h.inc"
+#include "runtime/isa/StructVMean.h.inc"
+#include "runtime/isa/StructVSoftmax.h.inc"
+#include "runtime/isa/StructVSoftmaxGrad.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 

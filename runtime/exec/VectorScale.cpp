@@ -9,7 +9,9 @@
 
 #include "runtime/exec/Vector.h"
 
-#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/StructVClearSaturations.h.inc"
+#include "runtime/isa/StructVLossScale.h.inc"
+#include "runtime/isa/StructVSaturations.h.inc"
 
 #include <algorithm>
 

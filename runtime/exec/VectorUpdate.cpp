@@ -9,7 +9,15 @@
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/StructVAdagrad.h.inc"
+#include "runtime/isa/StructVAdam.h.inc"
+#include "runtime/isa/StructVAdamw.h.inc"
+#include "runtime/isa/StructVAdamwLast.h.inc"
+#include "runtime/isa/StructVClipFactor.h.inc"
+#include "runtime/isa/StructVDrain.h.inc"
+#include "runtime/isa/StructVSgd.h.inc"
+#include "runtime/isa/StructVSgdNesterov.h.inc"
+#include "runtime/isa/StructVSquareSum.h.inc"
 #include "runtime/num/RowSum.h"
 
 #include <cmath>

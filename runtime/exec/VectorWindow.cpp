@@ -8,7 +8,12 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/exec/WindowAxis.h"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructVAvgPool.h.inc"
+#include "runtime/isa/StructVAvgPoolGrad.h.inc"
+#include "runtime/isa/StructVMaxPool.h.inc"
+#include "runtime/isa/StructVMaxPoolGrad.h.inc"
+#include "runtime/isa/StructVMaxPoolTake.h.inc"
 
 namespace slp::exec {
 namespace {

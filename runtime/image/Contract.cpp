@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/image/Contract.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <set>

@@ -13,7 +13,12 @@
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructBz.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLoop.h.inc"
+#include "runtime/isa/StructLoopr.h.inc"
 
 #include <array>
 

@@ -7,6 +7,7 @@
 #include "runtime/image/Formats.h"
 
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 

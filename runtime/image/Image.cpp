@@ -11,6 +11,7 @@
 #include "runtime/image/Contract.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>

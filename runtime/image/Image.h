@@ -13,7 +13,6 @@
 #define RUNTIME_IMAGE_IMAGE_H
 
 #include "runtime/api/Result.h"
-#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>
@@ -33,7 +32,7 @@ enum class Role : uint8_t { input, output, state, temp, constant };
 struct Tensor {
   std::string name; // the ONNX name, or NODE/result for temporaries
   Role role = Role::temp;
-  mach::Format format = mach::Format::f32;
+  mach::Format format{};        // f32
   std::vector<int64_t> shape;   // logical, as in the train IR
   std::vector<int64_t> strides; // bytes, one per dimension of shape
   uint64_t address = 0;         // DRAM, bytes
@@ -73,8 +72,8 @@ enum class Masking : uint8_t {
 struct Capture {
   std::string tensor;         // name in the train IR
   std::vector<int64_t> shape; // in the train IR
-  mach::Format format = mach::Format::f32;
-  bool accumulator = false; // lives in acc: the accumulator's own format, compared as values
+  mach::Format format{};      // f32
+  bool accumulator = false;   // lives in acc: the accumulator's own format, compared as values
   Masking masking = Masking::none;
 };
 

@@ -13,6 +13,7 @@
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/Cursor.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <charconv>

@@ -12,7 +12,7 @@
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
 
 #include <algorithm>
 #include <charconv>

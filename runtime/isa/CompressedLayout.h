@@ -9,7 +9,6 @@
 #ifndef RUNTIME_ISA_COMPRESSEDLAYOUT_H
 #define RUNTIME_ISA_COMPRESSEDLAYOUT_H
 
-#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <cstdint>
@@ -24,9 +23,7 @@ constexpr int64_t bitmapBytes = blockElements / 8;
 /// Distances within a compressed tensor, in bytes. Its address is that of the first payload slot;
 /// the bitmaps lie before it, that of block b from 32 * (b + 1) bytes before the address on.
 struct CompressedLayout {
-  explicit constexpr CompressedLayout(Format format)
-      : denseBytes(blockElements * (format == Format::coded8 ? 1 : 2)),
-        slotBytes(denseBytes + (format == Format::mixed ? 64 : 0)) {}
+  explicit CompressedLayout(Format format);
   /// Of a block with one code an element: descriptors address elements as if they lay so.
   int64_t denseBytes;
   /// From one payload to the next: room for a block without zeros, all of the wider format.

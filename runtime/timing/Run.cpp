@@ -7,7 +7,12 @@
 #include "runtime/timing/Run.h"
 
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructFence.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLds.h.inc"
+#include "runtime/isa/StructSignal.h.inc"
+#include "runtime/isa/StructWait.h.inc"
 
 #include <algorithm>
 #include <cassert>

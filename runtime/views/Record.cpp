@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/views/Record.h"
+#include "runtime/isa/EnumSpace.h.inc"
 
 namespace slp::views {
 

@@ -12,9 +12,13 @@
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructGeom.h.inc"
+#include "runtime/isa/StructLoop.h.inc"
+#include "runtime/isa/StructOrg.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
 
 #include <benchmark/benchmark.h>
 

@@ -133,10 +133,12 @@ void emitEnumDecls(const InstructionSet &set, llvm::raw_ostream &os);
 /// The values of one enum, as a header; false if there is no enum of that name.
 bool emitEnumValues(const InstructionSet &set, llvm::StringRef name, llvm::raw_ostream &os);
 void emitEnumDefs(const InstructionSet &set, llvm::raw_ostream &os);
-/// The structs of one family of instructions, as a header; false if there is no such family.
-bool emitStructDecls(const InstructionSet &set, llvm::StringRef family, llvm::raw_ostream &os);
+/// The struct of one instruction, as a header; false if there is no struct of that name.
+bool emitStructDecl(const InstructionSet &set, llvm::StringRef structName, llvm::raw_ostream &os);
+/// Includes the structs of one family of instructions; false if there is no such family.
+bool emitStructIncludes(const InstructionSet &set, llvm::StringRef family, llvm::raw_ostream &os);
 /// Includes the structs of all families.
-void emitStructIncludes(const InstructionSet &set, llvm::raw_ostream &os);
+void emitFamilyIncludes(const InstructionSet &set, llvm::raw_ostream &os);
 void emitDescriptorDecls(const InstructionSet &set, llvm::raw_ostream &os);
 void emitStructDefs(const InstructionSet &set, llvm::raw_ostream &os);
 void emitTables(const InstructionSet &set, llvm::raw_ostream &os);

@@ -25,8 +25,9 @@ enum class Action {
   enumDecls,
   enumValues,
   enumDefs,
-  structDecls,
+  structDecl,
   structIncludes,
+  familyIncludes,
   descriptorDecls,
   structDefs,
   tables,
@@ -59,13 +60,18 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
   case Action::enumDefs:
     emitEnumDefs(set, os);
     return false;
-  case Action::structDecls:
-    if (emitStructDecls(set, name, os))
+  case Action::structDecl:
+    if (emitStructDecl(set, name, os))
+      return false;
+    PrintError("no instruction with a struct '" + name + "'");
+    return true;
+  case Action::structIncludes:
+    if (emitStructIncludes(set, name, os))
       return false;
     PrintError("no family '" + name + "' to write the structs of");
     return true;
-  case Action::structIncludes:
-    emitStructIncludes(set, os);
+  case Action::familyIncludes:
+    emitFamilyIncludes(set, os);
     return false;
   case Action::descriptorDecls:
     emitDescriptorDecls(set, os);
@@ -120,9 +126,11 @@ int main(int argc, char **argv) {
           clEnumValN(Action::enumDecls, "gen-instr-enum-decls", "Enum classes without values"),
           clEnumValN(Action::enumValues, "gen-instr-enum-values", "One enum class (see -enum)"),
           clEnumValN(Action::enumDefs, "gen-instr-enum-defs", "Names of enum values"),
-          clEnumValN(Action::structDecls, "gen-instr-structs",
-                     "One struct per instruction of a family (see -family)"),
-          clEnumValN(Action::structIncludes, "gen-instr-struct-includes",
+          clEnumValN(Action::structDecl, "gen-instr-struct",
+                     "The struct of an instruction (see -struct)"),
+          clEnumValN(Action::structIncludes, "gen-instr-structs",
+                     "Includes the structs of a family (see -family)"),
+          clEnumValN(Action::familyIncludes, "gen-instr-struct-includes",
                      "Includes the structs of all families"),
           clEnumValN(Action::descriptorDecls, "gen-descriptor-structs",
                      "One struct per descriptor"),
@@ -136,12 +144,14 @@ int main(int argc, char **argv) {
           clEnumValN(Action::pageList, "gen-page-list", "Names of the manual's pages")));
   cl::opt<std::string> page("page", cl::desc("Mnemonic, descriptor or README"));
   cl::opt<std::string> enumName("enum", cl::desc("Name of an enum class"));
+  cl::opt<std::string> structName("struct", cl::desc("VRelu for the instruction v.relu"));
   cl::opt<std::string> family("family", cl::desc("Vector for the records of MachInstrVector.td"));
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
-    StringRef name = action == Action::enumValues    ? enumName
-                     : action == Action::structDecls ? family
-                                                     : page;
+    StringRef name = action == Action::enumValues       ? enumName
+                     : action == Action::structDecl     ? structName
+                     : action == Action::structIncludes ? family
+                                                        : page;
     return generate(action, name, os, records);
   };
   return TableGenMain(argv[0], TableGenMainFn(run));

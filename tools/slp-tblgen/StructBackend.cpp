@@ -5,8 +5,9 @@
 //
 // One struct per instruction and descriptor. The structs convert to and from arrays of field
 // values; what is common to all (placing bits, range checks, assembly) works on those arrays and
-// the tables of TableBackend.cpp. Each family of instructions has a header of its own, so that a
-// new instruction rebuilds only what speaks of its family.
+// the tables of TableBackend.cpp. Each struct has a header of its own, so that a change of an
+// instruction, or a new one, rebuilds only what speaks of it; the header of a family includes those
+// of its instructions.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -85,20 +86,29 @@ static void emitDescriptorStruct(const DescriptorDef &descriptor, raw_ostream &o
   os << "};\n\n";
 }
 
-bool emitStructDecls(const InstructionSet &set, StringRef family, raw_ostream &os) {
-  if (!llvm::is_contained(familiesOf(set), family))
+bool emitStructDecl(const InstructionSet &set, StringRef structName, raw_ostream &os) {
+  auto instr = llvm::find_if(set.instructions,
+                             [&](const InstructionDef &i) { return i.structName == structName; });
+  if (instr == set.instructions.end())
     return false;
-  std::string guard = "RUNTIME_ISA_INSTR" + family.upper() + "_H_INC";
+  std::string guard = "RUNTIME_ISA_STRUCT" + structName.upper() + "_H_INC";
   os << "#ifndef " << guard << "\n#define " << guard << "\n\n"
      << "#include \"runtime/isa/Instructions.h\"\n\nnamespace slp::mach {\n\n";
-  for (const InstructionDef &instr : set.instructions)
-    if (instr.family == family)
-      emitStruct(instr, os);
+  emitStruct(*instr, os);
   os << "} // namespace slp::mach\n\n#endif // " << guard << "\n";
   return true;
 }
 
-void emitStructIncludes(const InstructionSet &set, raw_ostream &os) {
+bool emitStructIncludes(const InstructionSet &set, StringRef family, raw_ostream &os) {
+  if (!llvm::is_contained(familiesOf(set), family))
+    return false;
+  for (const InstructionDef &instr : set.instructions)
+    if (instr.family == family)
+      os << "#include \"runtime/isa/Struct" << instr.structName << ".h.inc\"\n";
+  return true;
+}
+
+void emitFamilyIncludes(const InstructionSet &set, raw_ostream &os) {
   for (const std::string &family : familiesOf(set))
     os << "#include \"runtime/isa/Instr" << family << ".h.inc\"\n";
 }

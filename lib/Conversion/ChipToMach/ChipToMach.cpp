@@ -17,7 +17,8 @@
 #include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructSt.h.inc"
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

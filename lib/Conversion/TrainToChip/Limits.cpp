@@ -10,8 +10,8 @@
 
 #include "Nest.h"
 
-#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/StructGeom.h.inc"
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"

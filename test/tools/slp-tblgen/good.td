@@ -1,6 +1,8 @@
 // The instruction set itself passes, and an instruction added to it shows in what is generated.
 // RUN: slp-tblgen -check -I %mach_td %s
-// RUN: slp-tblgen -gen-instr-structs -family=good -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: slp-tblgen -gen-instr-struct -struct=NewOne -I %mach_td %s | FileCheck %s --check-prefix=STRUCT
+// RUN: not slp-tblgen -gen-instr-struct -struct=OldOne -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOSTRUCT
+// RUN: slp-tblgen -gen-instr-structs -family=good -I %mach_td %s | FileCheck %s --check-prefix=FAMILY
 // RUN: slp-tblgen -gen-instr-structs -family=Vector -I %mach_td %s | FileCheck %s --check-prefix=OTHER
 // RUN: not slp-tblgen -gen-instr-structs -family=Colours -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOFAMILY
 // RUN: slp-tblgen -gen-instr-struct-includes -I %mach_td %s | FileCheck %s --check-prefix=INCLUDES
@@ -35,15 +37,19 @@ def ShadeEnum : EnumKind<"Shade", ["dark", "auto"]> { let summary = "How bright.
 // VALUES-NEXT: };
 // VALUES-NEXT: constexpr size_t numShadeValues = 2;
 // NOENUM: error: no enum 'Colour' to write the values of
-// The structs of a family are one header, which an instruction of another family leaves as it is.
-// STRUCT: #ifndef RUNTIME_ISA_INSTRGOOD_H_INC
+// A struct has a header, which other instructions leave as it is, and so does a family.
+// STRUCT: #ifndef RUNTIME_ISA_STRUCTNEWONE_H_INC
 // STRUCT-NOT: struct VRelu
 // STRUCT: struct NewOne {
 // STRUCT-NEXT: static constexpr Opcode opcode = static_cast<Opcode>(0xf0);
 // STRUCT: /// a distance, bytes
 // STRUCT-NEXT: int64_t offset = 0;
+// NOSTRUCT: error: no instruction with a struct 'OldOne'
+// FAMILY-NOT: StructVRelu
+// FAMILY: #include "runtime/isa/StructNewOne.h.inc"
+// FAMILY-NOT: StructVRelu
 // OTHER-NOT: NewOne
-// OTHER: struct VRelu {
+// OTHER: #include "runtime/isa/StructVRelu.h.inc"
 // OTHER-NOT: NewOne
 // NOFAMILY: error: no family 'Colours' to write the structs of
 // INCLUDES: #include "runtime/isa/InstrVector.h.inc"

@@ -18,17 +18,16 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format formats[] = {mach::Format::mixed, mach::Format::coded16,
-                                    mach::Format::coded8};
+const mach::Format formats[] = {format::mixed, format::coded16, format::coded8};
 
 /// A code that may stand in memory: zero, one that fp8 holds, or any.
 uint16_t randomCode(const chip::Numerics &numerics, mach::Format format, std::mt19937 &random) {
-  const num::Format &wide = format == mach::Format::coded8 ? numerics.fp8 : numerics.fp16;
+  const num::Format &wide = format == format::coded8 ? numerics.fp8 : numerics.fp16;
   for (;;) {
     uint32_t code = random() & ((1u << wide.bits()) - 1);
     if (random() % 3 == 0)
       return 0;
-    if (format != mach::Format::coded8 && random() % 2)
+    if (format != format::coded8 && random() % 2)
       code &= 0xff00u;
     bool isNegativeZero = (code & ~wide.signBit()) == 0;
     if (num::isValidCode(wide, code) && !isNegativeZero)
@@ -45,7 +44,7 @@ protected:
   /// A tile [lo, lo + size) of a tensor (rows, columns) at `base`.
   TileView tileOf(uint64_t base, int64_t rows, int64_t columns, const Box &box) const {
     TileView view;
-    view.space = mach::Space::dram;
+    view.space = space::dram;
     view.format = GetParam();
     view.rank = 2;
     view.elementBytes = width;
@@ -58,7 +57,7 @@ protected:
   TileView bufferOf(std::vector<uint8_t> &bytes, const Box &box) const {
     bytes.assign(size_t(box.count() * width), 0xee);
     TileView view;
-    view.space = mach::Space::shared;
+    view.space = space::shared;
     view.format = GetParam();
     view.rank = 2;
     view.elementBytes = width;
@@ -82,11 +81,10 @@ protected:
         n += codes[size_t(i)] != 0;
         float value = num::decode(chip.numerics.fp16, codes[size_t(i)]);
         wide +=
-            GetParam() == mach::Format::mixed &&
+            GetParam() == format::mixed &&
             num::round(chip.numerics.fp8, num::Rounding::towardZero, value, 0, nullptr) != value;
       }
-      uint64_t payload =
-          GetParam() == mach::Format::mixed ? (n + 7) / 8 + n + wide : n * uint64_t(width);
+      uint64_t payload = GetParam() == format::mixed ? (n + 7) / 8 + n + wide : n * uint64_t(width);
       if (payload) {
         uint64_t at = base + uint64_t(b * layout.slotBytes);
         result += ((at + payload - 1) / burst - at / burst + 1) * burst;
@@ -200,7 +198,7 @@ TEST_P(CompressedTest, WorstBlockFitsItsSlot) {
   ASSERT_TRUE(memory.ok());
   CompressedTensor tensor(*memory, 64, GetParam(), codec);
   BlockCodes full, other{}, back;
-  full.fill(GetParam() == mach::Format::coded8 ? 0x7b : 0x7bff);
+  full.fill(GetParam() == format::coded8 ? 0x7b : 0x7bff);
   other[255] = 0x3c;
   tensor.pack(1, other);
   tensor.pack(0, full);
@@ -229,8 +227,8 @@ TEST(StoredBytesTest, CountsBits) {
   Codec codec(chip.numerics);
   std::vector<uint16_t> codes = {0, 0x3c00, 0x3c01, 0x0001, 0, 0, 0x4400, 0};
   TileView view;
-  view.space = mach::Space::spm;
-  view.format = mach::Format::mixed;
+  view.space = space::spm;
+  view.format = format::mixed;
   view.rank = 1;
   view.elementBytes = 2;
   view.base = reinterpret_cast<uint8_t *>(codes.data());
@@ -238,9 +236,9 @@ TEST(StoredBytesTest, CountsBits) {
   view.stride = {2, 0, 0, 0, 0};
   // 8 zero bits; 4 elements of 9 bits; 0x3c01 and 0x0001, which fp8 flushes, 8 more each.
   EXPECT_EQ(codec.storedBytes(view), uint64_t((8 + 4 * 9 + 2 * 8 + 7) / 8));
-  view.format = mach::Format::coded16;
+  view.format = format::coded16;
   EXPECT_EQ(codec.storedBytes(view), uint64_t((8 + 4 * 16 + 7) / 8));
-  view.format = mach::Format::fp16;
+  view.format = format::fp16;
   EXPECT_EQ(codec.storedBytes(view), 16u);
 }
 

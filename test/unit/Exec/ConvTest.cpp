@@ -11,18 +11,20 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructMask.h.inc"
 
 namespace slp::exec {
 namespace {
 
 mach::Format accFormat(const chip::Chip &c) {
-  return c.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+  return c.numerics.accumulateFp16 ? format::fp16 : format::f32;
 }
 
 const num::Format &formatOf(const chip::Chip &c, mach::Format f) {
-  return f == mach::Format::fp8 ? c.numerics.fp8 : c.numerics.fp16;
+  return f == format::fp8 ? c.numerics.fp8 : c.numerics.fp16;
 }
 
 struct Case {
@@ -52,13 +54,12 @@ TEST_P(ConvTest, ForwardWhole) {
   ProgramBuilder b(chip);
   b.tensor("x", format, s.x());
   b.tensor("w", format, s.w());
-  b.tensor("b", mach::Format::fp16, {s.g, s.co});
-  b.tensor("y", mach::Format::f32, s.y());
+  b.tensor("b", format::fp16, {s.g, s.co});
+  b.tensor("y", format::f32, s.y());
   b.load(0, "x");
   b.load(1, "w");
   b.load(2, "b");
-  mach::TensorTile acc =
-      b.chipTile(mach::Space::acc, accFormat(chip), s.y(), {Shape(5, 0), s.y(), {}});
+  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.y(), {Shape(5, 0), s.y(), {}});
   b.desc(3, acc);
   b.emit(geomOf(s));
   b.emit(mach::ConvFp{3, 0, 1, 2, 0, 0, mach::AccMode::bias});
@@ -79,7 +80,7 @@ TEST_P(ConvTest, ForwardInTiles) {
   ProgramBuilder b(chip);
   b.tensor("x", format, s.x());
   b.tensor("w", format, s.w());
-  b.tensor("y", mach::Format::f32, s.y());
+  b.tensor("y", format::f32, s.y());
   b.emit(mach::Mask{1, 3});
   b.emit(geomOf(s));
   int64_t coTile = (s.co + 1) / 2, rowTile = (s.oy() + 1) / 2;
@@ -87,13 +88,13 @@ TEST_P(ConvTest, ForwardInTiles) {
   int64_t columns = s.ix + s.pl + s.pr;
   for (int64_t row = 0; row < s.oy(); row += rowTile) {
     Piece outputs{{0, 0, 0, row, 0}, {s.n, s.g, coTile, rowTile, s.ox()}, {0, 0, coTile, 0, 0}};
-    mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.y(), outputs);
+    mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.y(), outputs);
     b.desc(3, acc);
     for (int64_t ci = 0; ci < s.ci; ci += 8) {
       b.load(0, "x", {{0, 0, ci, row * s.sh - s.pt, -s.pl}, {s.n, s.g, 8, rows, columns}, {}},
-             mach::Space::spm, 1);
+             space::spm, 1);
       b.load(1, "w", {{0, 0, ci, 0, 0}, {s.g, coTile, 8, s.kh, s.kw}, {0, coTile, 0, 0, 0}},
-             mach::Space::spm, 1);
+             space::spm, 1);
       b.emit(mach::ConvFp{3, 0, 1, 0, 0, 1, mach::AccMode::zero});
     }
     b.storeWidened("y", acc, 3, 1);
@@ -110,11 +111,10 @@ TEST_P(ConvTest, BackwardWhole) {
   ProgramBuilder b(chip);
   b.tensor("dy", format, s.y());
   b.tensor("w", format, s.w());
-  b.tensor("dx", mach::Format::f32, s.x());
+  b.tensor("dx", format::f32, s.x());
   b.load(0, "dy");
   b.load(1, "w");
-  mach::TensorTile acc =
-      b.chipTile(mach::Space::acc, accFormat(chip), s.x(), {Shape(5, 0), s.x(), {}});
+  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.x(), {Shape(5, 0), s.x(), {}});
   b.desc(3, acc);
   b.emit(geomOf(s));
   b.emit(mach::ConvBp{3, 0, 1, 0, 0, mach::AccMode::zero});
@@ -131,18 +131,18 @@ TEST_P(ConvTest, BackwardInTiles) {
   ProgramBuilder b(chip);
   b.tensor("dy", format, s.y());
   b.tensor("w", format, s.w());
-  b.tensor("dx", mach::Format::f32, s.x());
+  b.tensor("dx", format::f32, s.x());
   b.emit(mach::Mask{1, 3});
   b.emit(geomOf(s));
   int64_t ciTile = (s.ci + 1) / 2, rowTile = (s.iy + 2) / 3;
   for (int64_t row = 0; row < s.iy; row += rowTile) {
     Piece outputs{{0, 0, 0, row, 0}, {s.n, s.g, ciTile, rowTile, s.ix}, {0, 0, ciTile, 0, 0}};
-    mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.x(), outputs);
+    mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.x(), outputs);
     b.desc(3, acc);
     for (int64_t co = 0; co < s.co; co += 8) {
-      b.load(0, "dy", {{0, 0, co, 0, 0}, {s.n, s.g, 8, s.oy(), s.ox()}, {}}, mach::Space::spm, 1);
+      b.load(0, "dy", {{0, 0, co, 0, 0}, {s.n, s.g, 8, s.oy(), s.ox()}, {}}, space::spm, 1);
       b.load(1, "w", {{0, co, 0, 0, 0}, {s.g, 8, ciTile, s.kh, s.kw}, {0, 0, ciTile, 0, 0}},
-             mach::Space::spm, 1);
+             space::spm, 1);
       b.emit(mach::ConvBp{3, 0, 1, 0, 1, mach::AccMode::zero});
     }
     b.storeWidened("dx", acc, 3, 1);
@@ -159,11 +159,10 @@ TEST_P(ConvTest, WeightGradWhole) {
   ProgramBuilder b(chip);
   b.tensor("x", format, s.x());
   b.tensor("dy", format, s.y());
-  b.tensor("dw", mach::Format::f32, s.w());
+  b.tensor("dw", format::f32, s.w());
   b.load(0, "x");
   b.load(1, "dy");
-  mach::TensorTile acc =
-      b.chipTile(mach::Space::acc, accFormat(chip), s.w(), {Shape(5, 0), s.w(), {}});
+  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.w(), {Shape(5, 0), s.w(), {}});
   b.desc(3, acc);
   b.emit(geomOf(s));
   b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
@@ -182,7 +181,7 @@ TEST_P(ConvTest, WeightGradInTiles) {
   ProgramBuilder b(chip);
   b.tensor("x", format, s.x());
   b.tensor("dy", format, s.y());
-  b.tensor("dw", mach::Format::f32, s.w());
+  b.tensor("dw", format::f32, s.w());
   b.emit(mach::Mask{1, 3});
   b.emit(geomOf(s));
   int64_t coTile = (s.co + 1) / 2, rowTile = s.oy();
@@ -192,13 +191,13 @@ TEST_P(ConvTest, WeightGradInTiles) {
       break;
     }
   Piece weights{Shape(5, 0), {s.g, coTile, s.ci, s.kh, s.kw}, {0, coTile, 0, 0, 0}};
-  mach::TensorTile acc = b.chipTile(mach::Space::acc, accFormat(chip), s.w(), weights);
+  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.w(), weights);
   b.desc(3, acc);
   for (int64_t n = 0; n < s.n; ++n)
     for (int64_t row = 0; row < s.oy(); row += rowTile) {
-      b.load(0, "x", {{n, 0, 0, 0, 0}, {1, s.g, s.ci, s.iy, s.ix}, {}}, mach::Space::spm, 1);
+      b.load(0, "x", {{n, 0, 0, 0, 0}, {1, s.g, s.ci, s.iy, s.ix}, {}}, space::spm, 1);
       b.load(1, "dy", {{n, 0, 0, row, 0}, {1, s.g, coTile, rowTile, s.ox()}, {0, 0, coTile, 0, 0}},
-             mach::Space::spm, 1);
+             space::spm, 1);
       b.emit(mach::ConvWg{3, 0, 1, 0, 1, mach::AccMode::zero});
     }
   b.storeWidened("dw", acc, 3, 1);
@@ -220,9 +219,9 @@ std::vector<Case> allCases() {
   shapes[5] = {1, 3, 2, 4, 10, 10, 5, 5, 3, 2, 2, 2, 2, 2, 1, 1};
   std::vector<Case> cases;
   for (const ConvShape &s : shapes) {
-    cases.push_back({"lnpu", mach::Format::fp8, s});
-    cases.push_back({"lnpu", mach::Format::fp16, s});
-    cases.push_back({"asu-fp8", mach::Format::fp8, s});
+    cases.push_back({"lnpu", format::fp8, s});
+    cases.push_back({"lnpu", format::fp16, s});
+    cases.push_back({"asu-fp8", format::fp8, s});
   }
   return cases;
 }

@@ -11,18 +11,26 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
+#include "runtime/isa/StructVBiasGrad.h.inc"
+#include "runtime/isa/StructVMaxPool.h.inc"
+#include "runtime/isa/StructVMean.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
+#include "runtime/isa/StructVSoftmax.h.inc"
 
 #include <functional>
 
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8;
-constexpr mach::Space spm = mach::Space::spm, accSpace = mach::Space::acc;
+using format::f32, format::fp16, format::fp8;
+using space::spm;
+const mach::Space accSpace = space::acc;
 
 struct Fault {
   const char *name;
@@ -164,7 +172,7 @@ std::vector<Fault> allFaults() {
        "operand `x` with its padding and dilation has more than 2^28 elements"},
       {"CompressedTensorBeforeDram",
        [](ProgramBuilder &b) {
-         b.tensor("x", mach::Format::coded8, {256});
+         b.tensor("x", format::coded8, {256});
          mach::TensorTile from = b.dramTile("x", b.wholeOf("x"));
          from.stream = 1 << 20;
          b.desc(0, from);
@@ -260,7 +268,7 @@ std::vector<Fault> allFaults() {
          b.tensor("x", f32, {4});
          b.emit(mach::Mask{1, 3});
          b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
-         b.desc(0, tile(b, mach::Space::shared, f32, {4}, {4}));
+         b.desc(0, tile(b, space::shared, f32, {4}, {4}));
          b.emit(mach::Ld{0, 31, 1});
        },
        "a load into shared must name one core"},
@@ -302,7 +310,7 @@ std::vector<Fault> allFaults() {
        "a tile of several images must hold whole images"},
       {"VectorFormat",
        [](ProgramBuilder &b) {
-         b.desc(0, tile(b, spm, mach::Format::i32, {4}, {4}));
+         b.desc(0, tile(b, spm, format::i32, {4}, {4}));
          b.desc(1, tile(b, spm, f32, {4}, {4}));
          b.emit(mach::VRelu{0, 1, 0});
        },
@@ -325,7 +333,7 @@ std::vector<Fault> allFaults() {
       {"VectorShared",
        [](ProgramBuilder &b) {
          b.emit(mach::Mask{1, 3});
-         b.desc(0, tile(b, mach::Space::shared, f32, {4}, {4}));
+         b.desc(0, tile(b, space::shared, f32, {4}, {4}));
          b.emit(mach::VRelu{0, 0, 1});
        },
        "all operands lie in shared: the mask must name one core"},
@@ -353,7 +361,7 @@ std::vector<Fault> allFaults() {
       {"WindowInPadding",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 1, 4, 4}, {1, 1, 4, 4}));
-         b.desc(1, tile(b, spm, mach::Format::u8, {1, 1, 4, 4}, {1, 1, 4, 4}));
+         b.desc(1, tile(b, spm, format::u8, {1, 1, 4, 4}, {1, 1, 4, 4}));
          b.desc(2, tile(b, spm, f32, {1, 1, 4, 4}, {1, 1, 4, 4}));
          b.emit(window(2, 2, 2));
          b.emit(mach::VMaxPool{0, 1, 2, 0, 0});
@@ -417,7 +425,7 @@ TEST(MachineTest, RefusesUndefinedInstructions) {
 TEST(MachineTest, TensorsInAndOut) {
   ProgramBuilder b(chipNamed("lnpu"));
   b.tensor("x", fp8, {2, 3});
-  b.tensor("labels", mach::Format::i32, {2});
+  b.tensor("labels", format::i32, {2});
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   writeTensor(*machine, "x", {0.0f, 1.0f, -1.5f, 57344.0f, -0.0f, 0.25f});
@@ -437,8 +445,8 @@ TEST(MachineTest, TensorsInAndOut) {
 TEST(MachineTest, WhatAllElementsHaveInCommon) {
   ProgramBuilder b(chipNamed("lnpu"));
   b.tensor("fp8", fp8, {2, 2});
-  b.tensor("f32", mach::Format::f32, {2, 2});
-  b.tensor("labels", mach::Format::i32, {2, 2});
+  b.tensor("f32", format::f32, {2, 2});
+  b.tensor("labels", format::i32, {2, 2});
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   auto extremeOf = [&](const char *tensor, const std::vector<float> &values) {

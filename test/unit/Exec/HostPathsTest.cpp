@@ -13,9 +13,12 @@
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
 #include "runtime/num/Random.h"
 
 namespace slp::exec {
@@ -32,10 +35,10 @@ std::vector<Arithmetic> arithmetics() {
   chip::Chip lnpu = chipNamed("lnpu"), asu = chipNamed("asu-fp8"), odd = lnpu;
   odd.numerics.accumulateFp16 = odd.numerics.acrossImagesFp16 = true;
   odd.numerics.rounding = num::Rounding::towardZero;
-  return {{"FP32 sums of FP8", lnpu, mach::Format::fp8},
-          {"FP32 sums of FP16", lnpu, mach::Format::fp16},
-          {"1-5-10 sums, half away from zero", asu, mach::Format::fp8},
-          {"FP16 sums, toward zero", odd, mach::Format::fp16}};
+  return {{"FP32 sums of FP8", lnpu, format::fp8},
+          {"FP32 sums of FP16", lnpu, format::fp16},
+          {"1-5-10 sums, half away from zero", asu, format::fp8},
+          {"FP16 sums, toward zero", odd, format::fp16}};
 }
 
 class HostPathsTest : public testing::TestWithParam<num::HostPath> {
@@ -54,12 +57,12 @@ protected:
     ProgramBuilder b(a.chip);
     b.tensor("left", a.format, left);
     b.tensor("right", a.format, right);
-    b.tensor("result", mach::Format::f32, shape);
+    b.tensor("result", format::f32, shape);
     b.load(0, "left");
     b.load(1, "right");
-    mach::TensorTile acc = b.chipTile(
-        mach::Space::acc, a.chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32,
-        shape, {Shape(shape.size(), 0), shape, {}});
+    mach::TensorTile acc =
+        b.chipTile(space::acc, a.chip.numerics.accumulateFp16 ? format::fp16 : format::f32, shape,
+                   {Shape(shape.size(), 0), shape, {}});
     b.desc(3, acc);
     if (conv)
       b.emit(geomOf(*conv));
@@ -77,7 +80,7 @@ protected:
 
 std::vector<float> operandValues(const Arithmetic &a, const Shape &shape, uint32_t seed) {
   const chip::Numerics &n = a.chip.numerics;
-  return randomValues(a.format == mach::Format::fp8 ? n.fp8 : n.fp16, elementsOf(shape), seed);
+  return randomValues(a.format == format::fp8 ? n.fp8 : n.fp16, elementsOf(shape), seed);
 }
 
 /// Up to 40 channels and rows wide enough for whole vectors and ragged ends.
@@ -157,7 +160,7 @@ TEST_P(HostPathsTest, StoresRoundLikeTheScalarFunction) {
   for (size_t i = 0; i < x.size(); ++i)
     x[i] = std::ldexp(x[i], int(i % 61) - 30);
   for (const char *name : {"lnpu", "asu-fp8"})
-    for (mach::Format format : {mach::Format::fp8, mach::Format::fp16})
+    for (mach::Format format : {format::fp8, format::fp16})
       for (auto [stored, scalar] :
            {std::pair(mach::StoreRounding::nearest_even, num::Rounding::nearestEven),
             {mach::StoreRounding::half_away, num::Rounding::halfAway},
@@ -167,10 +170,10 @@ TEST_P(HostPathsTest, StoresRoundLikeTheScalarFunction) {
         chip::Chip chip = chipNamed(name);
         ProgramBuilder b(chip);
         b.image.debug.captures = {{"y", {n}, format, false}};
-        b.tensor("x", mach::Format::f32, {n});
+        b.tensor("x", format::f32, {n});
         b.tensor("y", format, {n});
         b.load(0, "x");
-        mach::TensorTile tile = b.chipTile(mach::Space::spm, format, {n}, {{0}, {n}, {}});
+        mach::TensorTile tile = b.chipTile(space::spm, format, {n}, {{0}, {n}, {}});
         tile.rounding = stored;
         tile.stream = stream;
         b.desc(1, tile);
@@ -182,7 +185,7 @@ TEST_P(HostPathsTest, StoresRoundLikeTheScalarFunction) {
         machine->setHyper(8, run);
         writeTensor(*machine, "x", x);
         runStep(*machine);
-        const num::Format &f = format == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
+        const num::Format &f = format == format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
         num::Events events;
         std::vector<float> expected;
         for (size_t i = 0; i < x.size(); ++i) {

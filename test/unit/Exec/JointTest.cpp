@@ -15,9 +15,13 @@
 #include "runtime/exec/SharedTiles.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructGeom.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
 
 #include <tuple>
 
@@ -47,12 +51,12 @@ public:
   }
 
   mach::Format accFormat() const {
-    return b.chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+    return b.chip.numerics.accumulateFp16 ? format::fp16 : format::f32;
   }
 
   /// Into the same buffer of all cores.
   void loadShared(uint8_t reg, const std::string &name) {
-    b.load(reg, name, b.wholeOf(name), mach::Space::spm, isMulticast ? 1 : 2);
+    b.load(reg, name, b.wholeOf(name), space::spm, isMulticast ? 1 : 2);
     for (int core = 1; core < cores && !isMulticast; ++core) {
       b.emit(mach::Mask{2, uint64_t(1) << core});
       b.emit(mach::Ld{reg, 31, 2});
@@ -64,12 +68,12 @@ public:
     Piece piece = b.wholeOf(name);
     piece.coreStride.assign(piece.tile.size(), 0);
     piece.tile[d] = piece.coreStride[d] = part;
-    b.load(reg, name, piece, mach::Space::spm, 1);
+    b.load(reg, name, piece, space::spm, 1);
   }
   void accumulators(uint8_t reg, const Shape &shape, size_t d, int64_t part) {
     Piece piece{Shape(shape.size(), 0), shape, Shape(shape.size(), 0)};
     piece.tile[d] = piece.coreStride[d] = part;
-    b.desc(reg, acc = b.chipTile(mach::Space::acc, accFormat(), shape, piece));
+    b.desc(reg, acc = b.chipTile(space::acc, accFormat(), shape, piece));
   }
   template <typename T> void compute(const T &instr, const std::string &result) {
     b.emit(instr);
@@ -79,10 +83,10 @@ public:
     machine = b.build();
     uint32_t seed = 1;
     for (const image::Tensor &t : b.image.tensors)
-      if (t.format != mach::Format::f32)
+      if (t.format != format::f32)
         writeTensor(
             *machine, t.name,
-            randomValues(t.format == mach::Format::fp8 ? b.chip.numerics.fp8 : b.chip.numerics.fp16,
+            randomValues(t.format == format::fp8 ? b.chip.numerics.fp8 : b.chip.numerics.fp16,
                          elementsOf(t.shape), seed++));
   }
   std::vector<float> run(const std::string &result, MacWork &work) {
@@ -172,8 +176,8 @@ TEST_P(JointTest, Forward) {
   expectSame(chip, cores, [&](JointProgram &p) {
     p.b.tensor("x", format, s.x());
     p.b.tensor("w", format, s.w());
-    p.b.tensor("b", mach::Format::fp16, {s.g, s.co});
-    p.b.tensor("result", mach::Format::f32, s.y());
+    p.b.tensor("b", format::fp16, {s.g, s.co});
+    p.b.tensor("result", format::f32, s.y());
     p.b.emit(geom);
     p.loadShared(0, "x");
     p.loadParts(1, "w", 1, partOf(s.co));
@@ -187,7 +191,7 @@ TEST_P(JointTest, Backward) {
   expectSame(chip, cores, [&](JointProgram &p) {
     p.b.tensor("dy", format, s.y());
     p.b.tensor("w", format, s.w());
-    p.b.tensor("result", mach::Format::f32, s.x());
+    p.b.tensor("result", format::f32, s.x());
     p.b.emit(geom);
     p.loadShared(0, "dy");
     p.loadParts(1, "w", 2, partOf(s.ci));
@@ -200,7 +204,7 @@ TEST_P(JointTest, WeightGradientOfSharedInput) {
   expectSame(chip, cores, [&](JointProgram &p) {
     p.b.tensor("x", format, s.x());
     p.b.tensor("dy", format, s.y());
-    p.b.tensor("result", mach::Format::f32, s.w());
+    p.b.tensor("result", format::f32, s.w());
     p.b.emit(geom);
     p.loadShared(0, "x");
     p.loadParts(1, "dy", 2, partOf(s.co));
@@ -213,7 +217,7 @@ TEST_P(JointTest, WeightGradientOfSharedError) {
   expectSame(chip, cores, [&](JointProgram &p) {
     p.b.tensor("x", format, s.x());
     p.b.tensor("dy", format, s.y());
-    p.b.tensor("result", mach::Format::f32, s.w());
+    p.b.tensor("result", format::f32, s.w());
     p.b.emit(geom);
     p.loadParts(0, "x", 2, partOf(s.ci));
     p.loadShared(1, "dy");
@@ -227,7 +231,7 @@ TEST_P(JointTest, Matmul) {
     expectSame(chip, cores, [&](JointProgram &p) {
       p.b.tensor("a", format, {s.iy * 3, s.ci});
       p.b.tensor("b", format, {s.ci, s.co});
-      p.b.tensor("result", mach::Format::f32, {s.iy * 3, s.co});
+      p.b.tensor("result", format::f32, {s.iy * 3, s.co});
       if (sharesRows) {
         p.loadShared(0, "a");
         p.loadParts(1, "b", 1, partOf(s.co));
@@ -244,8 +248,8 @@ TEST_P(JointTest, Matmul) {
 std::vector<Case> cases() {
   std::vector<Case> result;
   for (uint32_t seed = 1; seed <= 12; ++seed) {
-    result.push_back({"lnpu", seed % 3 ? mach::Format::fp8 : mach::Format::fp16, seed});
-    result.push_back({"asu-fp8", mach::Format::fp8, seed + 100});
+    result.push_back({"lnpu", seed % 3 ? format::fp8 : format::fp16, seed});
+    result.push_back({"asu-fp8", format::fp8, seed + 100});
   }
   return result;
 }
@@ -259,8 +263,8 @@ TEST(SharedTiles, EndWithTheFirstWrite) {
   SharedTiles tiles(4);
   auto buffer = [](uint64_t base, uint64_t rows, uint64_t stride) {
     Descriptor d;
-    d.tile.space = mach::Space::spm;
-    d.tile.format = mach::Format::fp8;
+    d.tile.space = space::spm;
+    d.tile.format = format::fp8;
     d.tile.rank = 2;
     d.tile.base = base;
     d.tile.tile[0] = rows;

@@ -14,9 +14,14 @@
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
-#include "runtime/isa/InstrNormalize.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructVAdam.h.inc"
+#include "runtime/isa/StructVBinary.h.inc"
+#include "runtime/isa/StructVCrossEntropy.h.inc"
+#include "runtime/isa/StructVDropout.h.inc"
+#include "runtime/isa/StructVLogSoftmax.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
+#include "runtime/isa/StructVSoftmax.h.inc"
+#include "runtime/isa/StructVUnary.h.inc"
 
 #include <map>
 
@@ -61,8 +66,8 @@ uint64_t operationsOf(const Instr &instr, const std::vector<Shape> &shapes, int 
   ProgramBuilder b(chipWithNumbers());
   for (size_t i = 0; i < shapes.size(); ++i) {
     std::string name = "t" + std::to_string(i);
-    b.tensor(name, int(i) == labels ? mach::Format::i32 : mach::Format::f32, shapes[i]);
-    b.load(uint8_t(i), name, mach::Space::shared);
+    b.tensor(name, int(i) == labels ? format::i32 : format::f32, shapes[i]);
+    b.load(uint8_t(i), name, space::shared);
   }
   b.emit(instr);
   std::unique_ptr<Machine> machine = b.build();

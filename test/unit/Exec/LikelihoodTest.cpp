@@ -8,7 +8,11 @@
 
 #include "OneInstruction.h"
 
-#include "runtime/isa/InstrNormalize.h.inc"
+#include "runtime/isa/StructVLogSoftmax.h.inc"
+#include "runtime/isa/StructVLogSoftmaxGrad.h.inc"
+#include "runtime/isa/StructVNll.h.inc"
+#include "runtime/isa/StructVNllGrad.h.inc"
+#include "runtime/isa/StructVVarianceGrad.h.inc"
 #include "runtime/num/ExpLog.h"
 
 #include <algorithm>
@@ -17,7 +21,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, i32 = mach::Format::i32;
+using format::f32, format::fp16, format::i32;
 constexpr int64_t rows = 6, classes = 21;
 
 class LikelihoodTest : public testing::TestWithParam<const char *> {

@@ -8,9 +8,9 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
 
 namespace slp::exec {
 namespace {
@@ -26,7 +26,7 @@ protected:
   void SetUp() override {
     p = GetParam();
     chip = chipNamed(p.chip);
-    const num::Format &f = p.format == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
+    const num::Format &f = p.format == format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
     a = randomValues(f, p.m * p.k, 1);
     w = randomValues(f, p.n * p.k, 2); // as a dense layer stores it: (n, k)
     bias = randomValues(chip.numerics.fp16, p.n, 3);
@@ -53,22 +53,22 @@ protected:
     ProgramBuilder b(chip);
     b.tensor("a", p.format, {p.m, p.k});
     b.tensor("w", p.format, {p.n, p.k});
-    b.tensor("b", mach::Format::fp16, {p.n});
-    b.tensor("y", mach::Format::f32, {p.m, p.n});
+    b.tensor("b", format::fp16, {p.n});
+    b.tensor("y", format::f32, {p.m, p.n});
     b.emit(mach::Mask{1, cores});
-    mach::TensorTile acc = b.chipTile(
-        mach::Space::acc, chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32,
-        {p.m, p.n}, {{0, 0}, {p.m, nTile}, {0, nTile}});
+    mach::TensorTile acc =
+        b.chipTile(space::acc, chip.numerics.accumulateFp16 ? format::fp16 : format::f32,
+                   {p.m, p.n}, {{0, 0}, {p.m, nTile}, {0, nTile}});
     b.desc(3, acc);
-    b.load(2, "b", {{0}, {nTile}, {nTile}}, mach::Space::spm, 1);
+    b.load(2, "b", {{0}, {nTile}, {nTile}}, space::spm, 1);
     for (int64_t k = 0; k < p.k; k += kTile) {
-      b.load(0, "a", {{0, k}, {p.m, kTile}, {}}, mach::Space::spm, 1);
+      b.load(0, "a", {{0, k}, {p.m, kTile}, {}}, space::spm, 1);
       // The weights transposed: a descriptor with exchanged dimensions.
       mach::TensorTile from = b.dramTile("w", {{k, 0}, {kTile, nTile}, {0, nTile}});
       std::swap(from.stride[0], from.stride[1]);
       std::swap(from.extent[0], from.extent[1]);
       b.desc(31, from);
-      b.desc(1, b.chipTile(mach::Space::spm, p.format, {p.k, p.n}, {{0, 0}, {kTile, nTile}, {}}));
+      b.desc(1, b.chipTile(space::spm, p.format, {p.k, p.n}, {{0, 0}, {kTile, nTile}, {}}));
       b.emit(mach::Ld{1, 31, 1});
       b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::AccMode::bias});
     }
@@ -93,10 +93,10 @@ TEST_P(MatmulTest, InTilesOfK) { expectSameBits(run(8, p.n, 1), naive()); }
 TEST_P(MatmulTest, OnCores) { expectSameBits(run(16, (p.n + 2) / 3, 7), naive()); }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, MatmulTest,
-                         testing::Values(Case{"lnpu", mach::Format::fp8, 5, 10, 32},
-                                         Case{"lnpu", mach::Format::fp16, 13, 33, 27},
-                                         Case{"asu-fp8", mach::Format::fp8, 1, 17, 40},
-                                         Case{"asu-fp8", mach::Format::fp8, 32, 20, 75}));
+                         testing::Values(Case{"lnpu", format::fp8, 5, 10, 32},
+                                         Case{"lnpu", format::fp16, 13, 33, 27},
+                                         Case{"asu-fp8", format::fp8, 1, 17, 40},
+                                         Case{"asu-fp8", format::fp8, 32, 20, 75}));
 
 /// Products of one batch each, in tiles of batches, of k and over cores.
 class BatchTest : public testing::TestWithParam<std::tuple<const char *, int64_t, int64_t>> {};
@@ -107,25 +107,23 @@ TEST_P(BatchTest, EqualsProductsOneByOne) {
   int64_t batches = 5, m = 6, n = 19, k = 21;
   uint64_t cores = 2;
   int64_t perCore = (batches + int64_t(cores) - 1) / int64_t(cores);
-  mach::Format fp8 = mach::Format::fp8;
+  mach::Format fp8 = format::fp8;
   ProgramBuilder b(chip);
   b.tensor("a", fp8, {batches, m, k});
   b.tensor("w", fp8, {batches, k, n});
-  b.tensor("b", mach::Format::fp16, {n});
-  b.tensor("y", mach::Format::f32, {batches, m, n});
+  b.tensor("b", format::fp16, {n});
+  b.tensor("y", format::f32, {batches, m, n});
   b.emit(mach::Mask{1, (1u << cores) - 1});
-  b.load(2, "b", {{0}, {n}, {}}, mach::Space::spm, 1);
+  b.load(2, "b", {{0}, {n}, {}}, space::spm, 1);
   for (int64_t first = 0; first < perCore; first += batchTile) {
     // The last batches of the last core lie beyond the extent.
-    mach::TensorTile acc = b.chipTile(
-        mach::Space::acc, chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32,
-        {batches, m, n}, {{first, 0, 0}, {batchTile, m, n}, {perCore, 0, 0}});
+    mach::TensorTile acc =
+        b.chipTile(space::acc, chip.numerics.accumulateFp16 ? format::fp16 : format::f32,
+                   {batches, m, n}, {{first, 0, 0}, {batchTile, m, n}, {perCore, 0, 0}});
     b.desc(3, acc);
     for (int64_t from = 0; from < k; from += kTile) {
-      b.load(0, "a", {{first, 0, from}, {batchTile, m, kTile}, {perCore, 0, 0}}, mach::Space::spm,
-             1);
-      b.load(1, "w", {{first, from, 0}, {batchTile, kTile, n}, {perCore, 0, 0}}, mach::Space::spm,
-             1);
+      b.load(0, "a", {{first, 0, from}, {batchTile, m, kTile}, {perCore, 0, 0}}, space::spm, 1);
+      b.load(1, "w", {{first, from, 0}, {batchTile, kTile, n}, {perCore, 0, 0}}, space::spm, 1);
       b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::AccMode::bias});
     }
     b.storeWidened("y", acc, 3, 1);
@@ -165,11 +163,10 @@ TEST(MatmulGenericTest, Fp16AccumulatorNearestEven) {
   chip.numerics.accumulateFp16 = true;
   ProgramBuilder b(chip);
   int64_t m = 6, n = 20, k = 50;
-  b.tensor("a", mach::Format::fp16, {m, k});
-  b.tensor("w", mach::Format::fp8, {k, n});
-  b.tensor("y", mach::Format::f32, {m, n});
-  mach::TensorTile acc =
-      b.chipTile(mach::Space::acc, mach::Format::fp16, {m, n}, {{0, 0}, {m, n}, {}});
+  b.tensor("a", format::fp16, {m, k});
+  b.tensor("w", format::fp8, {k, n});
+  b.tensor("y", format::f32, {m, n});
+  mach::TensorTile acc = b.chipTile(space::acc, format::fp16, {m, n}, {{0, 0}, {m, n}, {}});
   b.desc(3, acc);
   b.load(0, "a");
   b.load(1, "w");

@@ -9,8 +9,11 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMixed.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructVClassify.h.inc"
+#include "runtime/isa/StructVHistogram.h.inc"
+#include "runtime/isa/StructVShareTarget.h.inc"
+#include "runtime/isa/StructVThreshold.h.inc"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +21,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, mixed = mach::Format::mixed;
+using format::f32, format::mixed;
 constexpr uint8_t low = 10, period = 11, improvement = 12, growth = 13, largest = 14;
 
 /// Magnitudes over many binades, zeros, and what lies beyond the bins.
@@ -61,15 +64,15 @@ struct Mixing {
     b.emit(mach::Hyper{low, num::bitsOf(lowest)});
     b.tensor("x", f32, {n});
     b.tensor("y", mixed, {n});
-    b.tensor("counts", mach::Format::i32, {128});
+    b.tensor("counts", format::i32, {128});
     b.tensor("threshold", f32, {1});
     b.tensor("control", f32, {4});
-    constexpr auto shared = mach::Space::shared;
+    const mach::Space shared = space::shared;
     b.load(0, "x", shared);
     b.load(1, "threshold", shared);
     b.load(2, "control", shared);
     b.desc(3, b.chipTile(shared, mixed, {n}, b.wholeOf("y")));
-    b.desc(4, b.chipTile(shared, mach::Format::i32, {128}, b.wholeOf("counts")));
+    b.desc(4, b.chipTile(shared, format::i32, {128}, b.wholeOf("counts")));
     b.emit(mach::VClassify{3, 0, 1, low, 0});
     b.emit(mach::VHistogram{4, 0, mach::AccMode::zero, 0});
     b.emit(mach::VThreshold{1, 4, 2, low, 0});
@@ -146,8 +149,8 @@ TEST(MixedTest, TargetGrowsWhenTheLossStalls) {
     b.emit(mach::Hyper{reg, num::bitsOf(value)});
   b.tensor("control", f32, {4});
   b.tensor("loss", f32, {});
-  b.load(0, "control", mach::Space::shared);
-  b.load(1, "loss", mach::Space::shared);
+  b.load(0, "control", space::shared);
+  b.load(1, "loss", space::shared);
   b.emit(mach::VShareTarget{0, 1, period, improvement, growth, largest, 0});
   b.store("control", 0);
   std::unique_ptr<Machine> machine = b.build();
@@ -173,8 +176,8 @@ TEST(MixedTest, RefusesOtherTiles) {
   chip::Chip chip = chipNamed("lnpu");
   ProgramBuilder b(chip);
   b.tensor("x", f32, {8});
-  b.load(0, "x", mach::Space::shared);
-  b.load(1, "x", mach::Space::shared);
+  b.load(0, "x", space::shared);
+  b.load(1, "x", space::shared);
   b.emit(mach::VClassify{1, 0, 0, low, 0});
   Status run = b.build()->run("step", {});
   ASSERT_FALSE(run.ok());

@@ -10,15 +10,16 @@
 
 #include "runtime/exec/Tile.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMove.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructVCopy.h.inc"
+#include "runtime/isa/StructVGather.h.inc"
+#include "runtime/isa/StructVScatterAdd.h.inc"
 
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8,
-                       i32 = mach::Format::i32;
+using format::f32, format::fp16, format::fp8, format::i32;
 
 class MoveTest : public testing::TestWithParam<const char *> {
 protected:
@@ -57,8 +58,8 @@ TEST_P(MoveTest, CopyBetweenCoordinates) {
     b.emit(mach::Hyper{7, num::bitsOf(fill)});
     b.tensor("x", from, {xRows, xColumns});
     b.tensor("y", to, {yRows, yColumns});
-    b.load(0, "x", {fromAt, fromSize, {}}, mach::Space::shared);
-    b.desc(1, b.chipTile(mach::Space::shared, to, {yRows, yColumns}, {at, size, {}}));
+    b.load(0, "x", {fromAt, fromSize, {}}, space::shared);
+    b.desc(1, b.chipTile(space::shared, to, {yRows, yColumns}, {at, size, {}}));
     b.emit(mach::VCopy{1, 0, 7, 0});
     b.store("y", 1);
     std::unique_ptr<Machine> machine = b.build();
@@ -98,9 +99,9 @@ TEST_P(MoveTest, ViewsOfDram) {
       view.stride[d] = strides[d] * 2;
     }
     b.desc(31, view);
-    b.desc(0, b.chipTile(mach::Space::shared, fp16, shape, {{0, 0}, shape, {}}));
+    b.desc(0, b.chipTile(space::shared, fp16, shape, {{0, 0}, shape, {}}));
     b.emit(mach::Ld{0, 31, 0});
-    b.desc(1, b.chipTile(mach::Space::shared, fp16, shape, {{0, 0}, shape, {}}));
+    b.desc(1, b.chipTile(space::shared, fp16, shape, {{0, 0}, shape, {}}));
     b.emit(mach::VCopy{1, 0, 7, 0});
     b.store(name, 1);
   };
@@ -145,7 +146,7 @@ TEST_P(MoveTest, NegativeStrideBelowTheMemory) {
   mach::TensorTile view = b.dramTile("x", {{0}, {8}, {}});
   view.stride[0] = -2;
   b.desc(31, view);
-  b.desc(0, b.chipTile(mach::Space::shared, fp16, {8}, {{0}, {8}, {}}));
+  b.desc(0, b.chipTile(space::shared, fp16, {8}, {{0}, {8}, {}}));
   b.emit(mach::Ld{0, 31, 0});
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
@@ -170,29 +171,28 @@ TEST_P(MoveTest, GatherAndScatterAdd) {
   b.tensor("pieces", fp8, {outer, count, inner});
   b.tensor("dtable", fp16, {outer, rows, inner});
   b.tensor("dpieces", fp16, {outer, rows, inner});
-  b.load(1, "indices", mach::Space::shared);
-  b.load(0, "table", mach::Space::shared);
+  b.load(1, "indices", space::shared);
+  b.load(0, "table", space::shared);
   Piece all{{0, 0, 0}, {outer, count, inner}, {}};
-  b.desc(2, b.chipTile(mach::Space::shared, fp8, all.tile, all));
+  b.desc(2, b.chipTile(space::shared, fp8, all.tile, all));
   b.emit(mach::VGather{2, 0, 1, mach::AccMode::zero, 0});
   captured(0);
   b.store("y", 2);
-  b.desc(3, b.chipTile(mach::Space::shared, fp8, all.tile, all));
+  b.desc(3, b.chipTile(space::shared, fp8, all.tile, all));
   for (int64_t row = 0; row < rows; row += 3) { // the last piece hangs over
-    b.load(0, "table", {{0, row, 0}, {outer, 3, inner}, {}}, mach::Space::shared);
+    b.load(0, "table", {{0, row, 0}, {outer, 3, inner}, {}}, space::shared);
     b.emit(mach::VGather{3, 0, 1, mach::AccMode::zero, 0});
     captured(1);
   }
   b.store("pieces", 3);
-  b.load(4, "y", mach::Space::shared);
+  b.load(4, "y", space::shared);
   Shape tableShape{outer, rows, inner};
-  b.desc(5, b.chipTile(mach::Space::shared, fp16, tableShape, {{0, 0, 0}, tableShape, {}}));
+  b.desc(5, b.chipTile(space::shared, fp16, tableShape, {{0, 0, 0}, tableShape, {}}));
   b.emit(mach::VScatterAdd{5, 4, 1, 0});
   captured(2);
   b.store("dtable", 5);
   for (int64_t row = 0; row < rows; row += 4) {
-    b.desc(6,
-           b.chipTile(mach::Space::shared, fp16, tableShape, {{0, row, 0}, {outer, 4, inner}, {}}));
+    b.desc(6, b.chipTile(space::shared, fp16, tableShape, {{0, row, 0}, {outer, 4, inner}, {}}));
     b.emit(mach::VScatterAdd{6, 4, 1, 0});
     captured(3);
     b.store("dpieces", 6);
@@ -236,11 +236,10 @@ TEST_P(MoveTest, Faults) {
     ProgramBuilder b(chip);
     b.tensor("rows", fp16, {2, 3, 4});
     b.tensor("indices", i32, {3});
-    b.load(0, "rows", mach::Space::shared);
-    b.load(1, "indices", mach::Space::shared);
+    b.load(0, "rows", space::shared);
+    b.load(1, "indices", space::shared);
     auto buffer = [&](uint8_t reg, mach::Format format, Shape shape) {
-      b.desc(reg,
-             b.chipTile(mach::Space::shared, format, shape, {Shape(shape.size(), 0), shape, {}}));
+      b.desc(reg, b.chipTile(space::shared, format, shape, {Shape(shape.size(), 0), shape, {}}));
     };
     build(b, buffer);
     std::unique_ptr<Machine> machine = b.build();
@@ -276,7 +275,7 @@ TEST_P(MoveTest, Faults) {
     b.emit(mach::VGather{2, 0, 1, mach::AccMode::zero, 0});
   });
   expect("the tile of `dy` holds 2 of 3", [](ProgramBuilder &b, auto buffer) {
-    b.load(0, "rows", {{0, 0, 0}, {2, 2, 4}, {}}, mach::Space::shared);
+    b.load(0, "rows", {{0, 0, 0}, {2, 2, 4}, {}}, space::shared);
     buffer(2, fp16, Shape{2, 3, 4});
     b.emit(mach::VScatterAdd{2, 0, 1, 0});
   });

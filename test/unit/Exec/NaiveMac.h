@@ -11,8 +11,8 @@
 #define TEST_UNIT_EXEC_NAIVEMAC_H
 
 #include "runtime/chips/Chip.h"
-#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/StructGeom.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>

@@ -12,8 +12,8 @@
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructSt.h.inc"
 #include "runtime/num/Random.h"
 #include "runtime/num/RowSum.h"
 
@@ -22,7 +22,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16;
+using format::f32, format::fp16;
 
 /// x (3, 5, 4, 19) by dimension 1.
 constexpr int64_t images = 3, channels = 5, rows = 4, width = 19;
@@ -54,7 +54,7 @@ protected:
   NormalizeTest() : chip(chipNamed("lnpu")), b(chip) {}
 
   void output(uint8_t reg, mach::Format f, const Shape &shape) {
-    b.desc(reg, b.chipTile(mach::Space::spm, f, shape, {Shape(shape.size(), 0), shape, {}}));
+    b.desc(reg, b.chipTile(space::spm, f, shape, {Shape(shape.size(), 0), shape, {}}));
   }
   void number(uint8_t reg, float value) { b.emit(mach::Hyper{reg, num::bitsOf(value)}); }
   mach::VReduce reduce(uint8_t dst, uint8_t src, uint8_t mean, mach::ReduceFunction fn,
@@ -284,7 +284,7 @@ TEST_F(NormalizeTest, DropoutCountsByLogicalIndex) {
     for (int64_t i = 0; i < 50; i += 20) {
       Piece piece{{n, i}, {2, 20}, {}};
       b.load(2, "x", piece);
-      b.desc(3, b.chipTile(mach::Space::spm, f32, shape, piece));
+      b.desc(3, b.chipTile(space::spm, f32, shape, piece));
       b.emit(dropout);
       b.desc(31, b.dramTile("tiles", piece));
       b.emit(mach::St{31, 3, 0});

@@ -12,7 +12,7 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
 
 #include <utility>
 
@@ -40,7 +40,7 @@ std::vector<std::vector<float>> runOnce(const chip::Chip &chip, const Instr &ins
   for (size_t i = 0; i < operands.size(); ++i) {
     std::string name = "t" + std::to_string(i);
     b.tensor(name, operands[i].format, operands[i].shape);
-    b.load(uint8_t(i), name, mach::Space::shared);
+    b.load(uint8_t(i), name, space::shared);
   }
   for (auto [reg, number] : numbers)
     b.emit(mach::Hyper{uint8_t(reg), num::bitsOf(number)});

@@ -6,11 +6,30 @@
 
 #include "test/unit/Exec/ProgramBuilder.h"
 
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructStamp.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
 
 namespace slp::exec {
+
+// Constant expressions: they are there before anything is initialized at the start of a program.
+namespace format {
+constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8,
+                       i32 = mach::Format::i32, u8 = mach::Format::u8, x0 = mach::Format::x0,
+                       x1 = mach::Format::x1, x4 = mach::Format::x4, x5 = mach::Format::x5,
+                       mixed = mach::Format::mixed, coded16 = mach::Format::coded16,
+                       coded8 = mach::Format::coded8;
+} // namespace format
+namespace space {
+constexpr mach::Space dram = mach::Space::dram, shared = mach::Space::shared,
+                      spm = mach::Space::spm, acc = mach::Space::acc;
+} // namespace space
 
 ProgramBuilder::ProgramBuilder(const chip::Chip &c) : chip(c) {
   image.chipName = chip.name;

@@ -10,8 +10,8 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumStoreRounding.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
 #include "runtime/num/Random.h"
 
 #include <cmath>
@@ -38,12 +38,12 @@ chip::Chip testChip() {
 }
 
 num::Format formatOf(const chip::Chip &chip, const Case &c) {
-  const num::Format *format = c.format == mach::Format::fp8    ? &chip.numerics.fp8
-                              : c.format == mach::Format::fp16 ? &chip.numerics.fp16
-                              : c.format == mach::Format::x0   ? &chip.numerics.formats[0].format
-                              : c.format == mach::Format::x1   ? &chip.numerics.formats[2].format
-                              : c.format == mach::Format::x4   ? &chip.numerics.formats[1].format
-                                                               : &chip.numerics.formats[3].format;
+  const num::Format *format = c.format == format::fp8    ? &chip.numerics.fp8
+                              : c.format == format::fp16 ? &chip.numerics.fp16
+                              : c.format == format::x0   ? &chip.numerics.formats[0].format
+                              : c.format == format::x1   ? &chip.numerics.formats[2].format
+                              : c.format == format::x4   ? &chip.numerics.formats[1].format
+                                                         : &chip.numerics.formats[3].format;
   return format->shifted(c.bias);
 }
 
@@ -52,14 +52,14 @@ std::vector<float> roundedInTiles(const chip::Chip &chip, const Case &c,
                                   const std::vector<float> &x, int64_t height, int64_t width,
                                   float runNumber = run) {
   ProgramBuilder b(chip);
-  b.tensor("x", mach::Format::f32, {rows, columns});
+  b.tensor("x", format::f32, {rows, columns});
   b.tensor("y", c.format, {rows, columns});
   b.image.tensors.back().bias = int8_t(c.bias);
   for (int64_t row = 0; row < rows; row += height)
     for (int64_t column = 0; column < columns; column += width) {
       Piece piece{{row, column}, {height, width}, {}};
       b.load(0, "x", piece);
-      mach::TensorTile tile = b.chipTile(mach::Space::spm, c.format, {rows, columns}, piece);
+      mach::TensorTile tile = b.chipTile(space::spm, c.format, {rows, columns}, piece);
       tile.bias = c.bias, tile.rounding = c.rounding, tile.stream = stream;
       b.desc(1, tile);
       b.emit(mach::VRound{1, 0, 0});
@@ -103,11 +103,11 @@ TEST(Rounding, IsTheTilesOwn) {
   chip::Chip chip = testChip();
   std::vector<float> x = values();
   using mach::Format;
-  for (Format format : {Format::fp8, Format::fp16, Format::x0, Format::x1, Format::x4, Format::x5})
+  for (Format format : {format::fp8, format::fp16, format::x0, format::x1, format::x4, format::x5})
     for (int bias : {0, 3, -2})
       for (size_t r = 0; r < mach::numStoreRoundingValues; ++r) {
         // x5 has the range of FP32: no bias suits it.
-        Case c{format, format == Format::x5 ? 0 : bias, mach::StoreRounding(r)};
+        Case c{format, format == format::x5 ? 0 : bias, mach::StoreRounding(r)};
         SCOPED_TRACE(std::string(mach::toString(format)) + ", bias " + std::to_string(c.bias) +
                      ", " + std::string(mach::toString(c.rounding)));
         std::vector<float> want = expected(chip, c, x);
@@ -118,7 +118,7 @@ TEST(Rounding, IsTheTilesOwn) {
 
 TEST(Rounding, StochasticFollowsTheRun) {
   chip::Chip chip = testChip();
-  Case c{mach::Format::fp8, 0, mach::StoreRounding::stochastic};
+  Case c{format::fp8, 0, mach::StoreRounding::stochastic};
   std::vector<float> x = values();
   EXPECT_NE(roundedInTiles(chip, c, x, rows, columns, run + 1), expected(chip, c, x));
   // The chip's own rounding can be stochastic.
@@ -131,7 +131,7 @@ TEST(Rounding, StochasticFollowsTheRun) {
 TEST(Rounding, StochasticIsRightOnAverage) {
   // 0.3 of the way from 1 to 1.25: in 240 elements and eight runs 576 go up, give or take 20.
   chip::Chip chip = testChip();
-  Case c{mach::Format::fp8, 0, mach::StoreRounding::stochastic};
+  Case c{format::fp8, 0, mach::StoreRounding::stochastic};
   std::vector<float> x(rows * columns, 1.075f);
   int up = 0;
   for (int i = 0; i < 8; ++i)
@@ -147,10 +147,10 @@ TEST(Rounding, Faults) {
   chip::Chip chip = testChip();
   auto message = [&](float runNumber, int dramBias) {
     ProgramBuilder b(chip);
-    b.tensor("x", mach::Format::f32, {8});
-    b.tensor("y", mach::Format::fp8, {8});
+    b.tensor("x", format::f32, {8});
+    b.tensor("y", format::fp8, {8});
     b.load(0, "x");
-    mach::TensorTile tile = b.chipTile(mach::Space::spm, mach::Format::fp8, {8}, {{0}, {8}, {}});
+    mach::TensorTile tile = b.chipTile(space::spm, format::fp8, {8}, {{0}, {8}, {}});
     tile.rounding = mach::StoreRounding::stochastic;
     b.desc(1, tile);
     b.emit(mach::VRound{1, 0, 0});

@@ -9,10 +9,16 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructFence.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
+#include "runtime/isa/StructVClearSaturations.h.inc"
+#include "runtime/isa/StructVClipFactor.h.inc"
+#include "runtime/isa/StructVLossScale.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
+#include "runtime/isa/StructVSaturations.h.inc"
+#include "runtime/isa/StructVSgd.h.inc"
 #include "runtime/num/Round.h"
 
 #include <cmath>
@@ -21,7 +27,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8;
+using format::f32, format::fp16, format::fp8;
 
 class ScaleTest : public testing::TestWithParam<const char *> {
 protected:
@@ -29,7 +35,7 @@ protected:
   /// A count in shared memory in register `reg`.
   static void count(ProgramBuilder &b, uint8_t reg, const std::string &name) {
     b.emit(mach::Fence{});
-    b.desc(reg, b.chipTile(mach::Space::shared, f32, {1}, {{0}, {1}, {}}));
+    b.desc(reg, b.chipTile(space::shared, f32, {1}, {{0}, {1}, {}}));
     b.emit(mach::VSaturations{reg, 0});
     b.store(name, reg);
     b.emit(mach::Fence{});
@@ -58,10 +64,10 @@ TEST_P(ScaleTest, CountsRoundings) {
   for (const char *name : {"before", "eight", "both", "after"})
     b.tensor(name, f32, {1});
   Piece third{{0}, {n / 3}, {n / 3}};
-  b.load(0, "x", third, mach::Space::spm, 1);
-  b.desc(1, b.chipTile(mach::Space::spm, fp8, {n}, third));
-  b.desc(2, b.chipTile(mach::Space::spm, fp16, {n}, third));
-  b.desc(3, b.chipTile(mach::Space::spm, f32, {n}, third));
+  b.load(0, "x", third, space::spm, 1);
+  b.desc(1, b.chipTile(space::spm, fp8, {n}, third));
+  b.desc(2, b.chipTile(space::spm, fp16, {n}, third));
+  b.desc(3, b.chipTile(space::spm, f32, {n}, third));
   count(b, 4, "before");
   b.emit(mach::VRound{1, 0, 1});
   count(b, 5, "eight");
@@ -105,7 +111,7 @@ TEST_P(ScaleTest, CountsRoundingsOfAccumulators) {
   b.load(0, "a");
   b.load(1, "b");
   mach::Format accumulator = chip.numerics.accumulateFp16 ? fp16 : f32;
-  b.desc(2, b.chipTile(mach::Space::acc, accumulator, {1, 1}, {{0, 0}, {1, 1}, {}}));
+  b.desc(2, b.chipTile(space::acc, accumulator, {1, 1}, {{0, 0}, {1, 1}, {}}));
   mach::Matmul matmul;
   matmul.acc = 2, matmul.a = 0, matmul.b = 1;
   b.emit(matmul);
@@ -130,9 +136,9 @@ TEST_P(ScaleTest, BacksOffAndGrows) {
   b.tensor("state", f32, {4});
   b.tensor("factor", f32, {});
   b.tensor("count", f32, {1});
-  b.load(0, "state", mach::Space::shared);
-  b.load(2, "count", mach::Space::shared);
-  b.desc(1, b.chipTile(mach::Space::shared, f32, {}, {{}, {}, {}}));
+  b.load(0, "state", space::shared);
+  b.load(2, "count", space::shared);
+  b.desc(1, b.chipTile(space::shared, f32, {}, {{}, {}, {}}));
   mach::VLossScale scale;
   scale.state = 0, scale.dst = 1, scale.count = 2;
   scale.growth = 10, scale.backoff = 11, scale.interval = 12, scale.least = 13, scale.most = 14;
@@ -170,7 +176,7 @@ TEST_P(ScaleTest, ANegativeFactorHoldsTheUpdate) {
   b.tensor("factor", f32, {});
   uint8_t reg = 0;
   for (const char *name : {"w", "v", "dw", "factor"})
-    b.load(reg++, name, mach::Space::shared);
+    b.load(reg++, name, space::shared);
   mach::VSgd sgd;
   sgd.w = 0, sgd.v = 1, sgd.dw = 2, sgd.factor = 3, sgd.mode = mach::Optional::present;
   sgd.lr = 0, sgd.momentum = 1, sgd.decay = 2, sgd.dampening = 3;
@@ -202,9 +208,9 @@ TEST_P(ScaleTest, ClipFactorKnowsTheScale) {
   b.tensor("total", f32, {});
   b.tensor("unscale", f32, {});
   b.tensor("factor", f32, {});
-  b.load(0, "total", mach::Space::shared);
-  b.load(1, "unscale", mach::Space::shared);
-  b.desc(2, b.chipTile(mach::Space::shared, f32, {}, {{}, {}, {}}));
+  b.load(0, "total", space::shared);
+  b.load(1, "unscale", space::shared);
+  b.desc(2, b.chipTile(space::shared, f32, {}, {{}, {}, {}}));
   mach::VClipFactor clip;
   clip.dst = 2, clip.src = 0, clip.unscale = 1, clip.mode = mach::Optional::present, clip.clip = 9;
   b.emit(clip);

@@ -9,8 +9,9 @@
 #include "runtime/exec/Tile.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
 
 namespace slp::exec {
 namespace {
@@ -28,11 +29,11 @@ protected:
 /// Elements move to places that loops, madd and org compute.
 TEST_F(SequencerTest, LoopsCountAndRegistersStep) {
   ProgramBuilder b(chip);
-  b.tensor("x", mach::Format::f32, {12});
-  b.tensor("y", mach::Format::f32, {12});
+  b.tensor("x", format::f32, {12});
+  b.tensor("y", format::f32, {12});
   b.desc(1, b.dramTile("x", {{0}, {1}, {}}));
   b.desc(2, b.dramTile("y", {{0}, {1}, {}}));
-  b.desc(0, b.chipTile(mach::Space::spm, mach::Format::f32, {12}, {{0}, {1}, {}}));
+  b.desc(0, b.chipTile(space::spm, format::f32, {12}, {{0}, {1}, {}}));
   b.emit(mach::Loop{1, 1, 3, 7}); // i
   b.emit(mach::Loop{2, 2, 2, 6}); // j = 0, 2; ends where the outer loop ends
   b.emit(mach::Madd{3, 1, 4, 2, 1});
@@ -57,13 +58,13 @@ TEST_F(SequencerTest, LoopsCountAndRegistersStep) {
 TEST_F(SequencerTest, DataDecides) {
   for (int trips : {-3, 0, 1, 4}) {
     ProgramBuilder b(chip);
-    b.tensor("count", mach::Format::i32, {2});
-    b.tensor("x", mach::Format::f32, {8});
-    b.tensor("y", mach::Format::f32, {8});
+    b.tensor("count", format::i32, {2});
+    b.tensor("x", format::f32, {8});
+    b.tensor("y", format::f32, {8});
     b.desc(4, b.dramTile("count", {{1}, {1}, {}}));
     b.desc(1, b.dramTile("x", {{0}, {1}, {}}));
     b.desc(2, b.dramTile("y", {{0}, {1}, {}}));
-    b.desc(0, b.chipTile(mach::Space::spm, mach::Format::f32, {8}, {{0}, {1}, {}}));
+    b.desc(0, b.chipTile(space::spm, format::f32, {8}, {{0}, {1}, {}}));
     b.emit(mach::Lds{5, 4});
     b.emit(mach::Loopr{1, 2, 5, 3});
     b.emit(mach::Org{1, 0, 1, 0});
@@ -87,16 +88,16 @@ TEST_F(SequencerTest, DataDecides) {
 TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
   ProgramBuilder b(chip);
   b.emit(mach::Mask{1, 3});
-  b.tensor("x", mach::Format::f32, {5, 40});
-  b.tensor("y", mach::Format::f32, {10, 50});
-  b.load(0, "x", {{-1, -2}, {4, 50}, {3, 0}}, mach::Space::spm, 1);
+  b.tensor("x", format::f32, {5, 40});
+  b.tensor("y", format::f32, {10, 50});
+  b.load(0, "x", {{-1, -2}, {4, 50}, {3, 0}}, space::spm, 1);
   // The buffer as it is, padding included: the same bytes under a descriptor with other
   // coordinates.
-  b.desc(1, b.chipTile(mach::Space::spm, mach::Format::f32, {10, 50}, {{0, 0}, {4, 50}, {4, 0}}));
+  b.desc(1, b.chipTile(space::spm, format::f32, {10, 50}, {{0, 0}, {4, 50}, {4, 0}}));
   mach::TensorTile &raw = b.image.descriptors.back().tile;
   raw.base = b.image.descriptors[1].tile.base;
   b.store("y", 1, 1);
-  b.load(2, "x", {{0, 0}, {5, 40}, {}}, mach::Space::spm, 1); // multicast
+  b.load(2, "x", {{0, 0}, {5, 40}, {}}, space::spm, 1); // multicast
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   std::vector<float> x(200), y(500, 0.0f);
@@ -126,11 +127,11 @@ TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
   EXPECT_EQ(loads[0]->work[0].bytesRead[0], 512u);
   EXPECT_EQ(loads[0]->work[1].bytesRead[0], 512u);
   EXPECT_EQ(loads[0]->work[0].dramUsefulBytes, 480u);
-  EXPECT_EQ(loads[0]->work[0].bytesWritten[int(mach::Space::spm)], 800u);
+  EXPECT_EQ(loads[0]->work[0].bytesWritten[int(space::spm)], 800u);
   EXPECT_TRUE(loads[1]->multicast);
   ASSERT_EQ(loads[1]->work.size(), 1u);
   EXPECT_EQ(loads[1]->work[0].bytesRead[0], 832u);
-  EXPECT_EQ(loads[1]->work[0].bytesWritten[int(mach::Space::spm)], 1600u);
+  EXPECT_EQ(loads[1]->work[0].bytesWritten[int(space::spm)], 1600u);
 }
 
 /// Cores that write to the same place of the shared buffer do so in order, whatever the number of
@@ -138,11 +139,10 @@ TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
 TEST_F(SequencerTest, SharedResultsComeFromTheLastCore) {
   ProgramBuilder b(chip);
   b.emit(mach::Mask{1, 3});
-  b.tensor("x", mach::Format::f32, {2, 20000});
-  b.tensor("y", mach::Format::f32, {2, 20000});
-  b.load(0, "x", {{0, 0}, {1, 20000}, {1, 0}}, mach::Space::spm, 1);
-  b.desc(1, b.chipTile(mach::Space::shared, mach::Format::f32, {2, 20000},
-                       {{0, 0}, {1, 20000}, {1, 0}}));
+  b.tensor("x", format::f32, {2, 20000});
+  b.tensor("y", format::f32, {2, 20000});
+  b.load(0, "x", {{0, 0}, {1, 20000}, {1, 0}}, space::spm, 1);
+  b.desc(1, b.chipTile(space::shared, format::f32, {2, 20000}, {{0, 0}, {1, 20000}, {1, 0}}));
   b.emit(mach::VRelu{1, 0, 1});
   b.emit(mach::Org{1, 0, 0, 1});
   b.store("y", 1);
@@ -194,10 +194,9 @@ TEST_F(SequencerTest, BurstsEqualBytewiseCount) {
 struct Stream {
   explicit Stream(const chip::Chip &chip) : b(chip) {
     b.emit(mach::Mask{1, 3});
-    b.tensor("x", mach::Format::f32, {4, 64});
-    b.tensor("y", mach::Format::f32, {4, 64});
-    mach::TensorTile in =
-        b.chipTile(mach::Space::spm, mach::Format::f32, {4, 64}, {{0, 0}, {1, 16}, {2, 0}});
+    b.tensor("x", format::f32, {4, 64});
+    b.tensor("y", format::f32, {4, 64});
+    mach::TensorTile in = b.chipTile(space::spm, format::f32, {4, 64}, {{0, 0}, {1, 16}, {2, 0}});
     in.slots = 2;
     in.slotBytes = 64;
     mach::TensorTile out = in;

@@ -11,7 +11,15 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
+#include "runtime/isa/StructVAdagrad.h.inc"
+#include "runtime/isa/StructVAdam.h.inc"
+#include "runtime/isa/StructVDrain.h.inc"
+#include "runtime/isa/StructVPreviewAdagrad.h.inc"
+#include "runtime/isa/StructVPreviewAdam.h.inc"
+#include "runtime/isa/StructVPreviewMomentum.h.inc"
+#include "runtime/isa/StructVPreviewNesterov.h.inc"
+#include "runtime/isa/StructVSgdNesterov.h.inc"
+#include "runtime/isa/StructVSquareSum.h.inc"
 
 #include <cmath>
 #include <functional>
@@ -19,7 +27,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16;
+using format::f32, format::fp16;
 constexpr int64_t n = 45;
 
 // Numbers in registers h0 to h12, as the host and the compiler would give them.
@@ -189,7 +197,7 @@ protected:
         operands.push_back({fp16, {n}, state});
       operands.push_back({f32, {n}, dx});
       operands.push_back({f32, {}, {rate}});
-      operands.push_back({mach::Format::i32, {}, {given < 0 ? 99.0f : float(given)}});
+      operands.push_back({format::i32, {}, {given < 0 ? 99.0f : float(given)}});
       auto found = runOnce(
           chip, instr, operands,
           {{0, run}, {1, norm}, {2, alpha}, {3, beta}, {4, small}, {5, post}, {6, decayFactor}});

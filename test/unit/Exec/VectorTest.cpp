@@ -14,9 +14,13 @@
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrUpdate.h.inc"
 #include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructGeom.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructVAdamw.h.inc"
+#include "runtime/isa/StructVAdamwLast.h.inc"
+#include "runtime/isa/StructVSgd.h.inc"
 #include "runtime/num/ExpLog.h"
 #include "runtime/num/RowSum.h"
 
@@ -31,15 +35,15 @@ protected:
   void SetUp() override { chip = chipNamed(GetParam()); }
 
   float rounded(mach::Format f, float x) const {
-    if (f == mach::Format::f32)
+    if (f == format::f32)
       return x + 0.0f;
-    return num::round(f == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16,
+    return num::round(f == format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16,
                       chip.numerics.rounding, x, 0, nullptr);
   }
   std::vector<float> valuesOf(mach::Format f, int64_t n, uint32_t seed) const {
-    if (f == mach::Format::f32)
+    if (f == format::f32)
       return randomF32(n, seed);
-    return randomValues(f == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16, n, seed);
+    return randomValues(f == format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16, n, seed);
   }
 
   /// A tile of an output on chip in register `reg`; the cores of mask 1 take slices of dimension
@@ -51,7 +55,7 @@ protected:
       piece.tile[size_t(split)] = size;
       piece.coreStride[size_t(split)] = size;
     }
-    b.desc(reg, b.chipTile(mach::Space::spm, f, shape, piece));
+    b.desc(reg, b.chipTile(space::spm, f, shape, piece));
   }
 
   /// One step of v.adamw or v.adamw.last with a factor.
@@ -60,7 +64,7 @@ protected:
   chip::Chip chip;
 };
 
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8;
+using format::f32, format::fp16, format::fp8;
 
 TEST_P(VectorTest, Elementwise) {
   Shape shape{2, 5, 4, 3};
@@ -74,9 +78,9 @@ TEST_P(VectorTest, Elementwise) {
       b.tensor("c", fp16, {1, 5, 1, 1});
       for (const char *name : {"round", "relu", "reluGrad", "add", "channelAdd", "shift", "select"})
         b.tensor(name, to, shape);
-      b.load(0, "a", b.wholeOf("a"), mach::Space::spm, 1);
-      b.load(1, "b", b.wholeOf("b"), mach::Space::spm, 1);
-      b.load(3, "c", b.wholeOf("c"), mach::Space::spm, 1);
+      b.load(0, "a", b.wholeOf("a"), space::spm, 1);
+      b.load(1, "b", b.wholeOf("b"), space::spm, 1);
+      b.load(3, "c", b.wholeOf("c"), space::spm, 1);
       auto finish = [&](const char *name, auto instr) {
         output(b, 2, to, shape, 1, 3); // three channels on core 0, two on core 1
         b.emit(instr);
@@ -118,7 +122,7 @@ TEST_P(VectorTest, Elementwise) {
 
 /// v.round from and to i32: exact one way, without fraction and within 2^24 the other.
 TEST_P(VectorTest, WholeNumbers) {
-  constexpr mach::Format i32 = mach::Format::i32;
+  using format::i32;
   Shape shape{1, 2, 6};
   const std::vector<float> whole = {0,    1,     -1,        255,      -100, 2047,
                                     2049, 30000, -16777216, 16777215, 7,    3};
@@ -131,7 +135,7 @@ TEST_P(VectorTest, WholeNumbers) {
   b.tensor("whole", i32, shape);
   b.tensor("given", f32, shape);
   b.tensor("cut", i32, shape);
-  b.load(0, "whole", b.wholeOf("whole"), mach::Space::spm, 1);
+  b.load(0, "whole", b.wholeOf("whole"), space::spm, 1);
   for (mach::Format to : {f32, fp16, fp8, i32}) {
     std::string name = "to" + std::string(mach::toString(to));
     b.tensor(name, to, shape);
@@ -139,7 +143,7 @@ TEST_P(VectorTest, WholeNumbers) {
     b.emit(mach::VRound{2, 0, 1});
     b.store(name, 2, 1);
   }
-  b.load(0, "given", b.wholeOf("given"), mach::Space::spm, 1);
+  b.load(0, "given", b.wholeOf("given"), space::spm, 1);
   output(b, 2, i32, shape, 1, 1);
   b.emit(mach::VRound{2, 0, 1});
   b.store("cut", 2, 1);
@@ -167,8 +171,8 @@ TEST_P(VectorTest, BroadcastInEveryDimension) {
   b.tensor("x", fp16, xShape);
   b.tensor("y", f32, yShape);
   b.tensor("sub", f32, shape);
-  b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
-  b.load(1, "y", b.wholeOf("y"), mach::Space::spm, 1);
+  b.load(0, "x", b.wholeOf("x"), space::spm, 1);
+  b.load(1, "y", b.wholeOf("y"), space::spm, 1);
   output(b, 2, f32, shape, 1, 3);
   b.emit(mach::VBinary{2, 0, 1, mach::BinaryFn::sub, 0, 0, 1});
   b.store("sub", 2, 1);
@@ -203,7 +207,7 @@ TEST_P(VectorTest, BiasGrad) {
   output(b, 3, f32, {7}, 0, 4);
   for (int64_t n = 0; n < 3; ++n)
     for (int64_t h = 0; h < 5; h += 2) {
-      b.load(0, "dy", {{n, 0, h, 0}, {1, 7, 2, 19}, {}}, mach::Space::spm, 1);
+      b.load(0, "dy", {{n, 0, h, 0}, {1, 7, 2, 19}, {}}, space::spm, 1);
       b.emit(mach::VBiasGrad{3, 0, mach::AccMode::zero, 1});
     }
   b.store("rows", 3, 1);
@@ -280,7 +284,7 @@ const Pool pools[] = {{8, 8, 2, 2, 2, 2, 0, 0, 0, 0},
 
 TEST_P(VectorTest, MaxPool) {
   for (const Pool &p : pools) {
-    mach::Format indices = p.kh == 4 ? mach::Format::i32 : mach::Format::u8;
+    mach::Format indices = p.kh == 4 ? format::i32 : format::u8;
     Shape in{2, 3, p.iy, p.ix}, out{2, 3, p.oy(), p.ox()};
     ProgramBuilder b(chip);
     b.emit(mach::Mask{1, 3});
@@ -291,15 +295,15 @@ TEST_P(VectorTest, MaxPool) {
     b.tensor("taken", fp8, out);
     b.tensor("dx", fp16, in);
     b.emit(p.geom(false));
-    b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
+    b.load(0, "x", b.wholeOf("x"), space::spm, 1);
     int64_t rows = (p.oy() + 1) / 2, inRows = (p.iy + 1) / 2;
     output(b, 2, fp8, out, 2, rows);
     output(b, 3, indices, out, 2, rows);
     b.emit(mach::VMaxPool{2, 3, 0, 0, 1});
     b.store("y", 2, 1);
     b.store("i", 3, 1);
-    b.load(4, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
-    b.load(5, "i", b.wholeOf("i"), mach::Space::spm, 1);
+    b.load(4, "dy", b.wholeOf("dy"), space::spm, 1);
+    b.load(5, "i", b.wholeOf("i"), space::spm, 1);
     output(b, 6, fp16, in, 2, inRows);
     b.emit(mach::VMaxPoolGrad{6, 5, 4, 0, 1});
     b.store("dx", 6, 1);
@@ -347,8 +351,8 @@ TEST_P(VectorTest, AvgPool) {
       b.tensor("dy", fp8, out);
       b.tensor("dx", fp8, in);
       b.emit(p.geom(countPad));
-      b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
-      b.load(1, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+      b.load(0, "x", b.wholeOf("x"), space::spm, 1);
+      b.load(1, "dy", b.wholeOf("dy"), space::spm, 1);
       output(b, 2, fp8, out, 2, (p.oy() + 1) / 2);
       b.emit(mach::VAvgPool{2, 0, 0, 1});
       b.store("y", 2, 1);
@@ -394,14 +398,14 @@ TEST_P(VectorTest, SoftmaxAndCrossEntropy) {
   b.emit(mach::Hyper{5, num::bitsOf(0.375f)});
   b.tensor("x", fp16, shape);
   b.tensor("dy", fp16, shape);
-  b.tensor("labels", mach::Format::i32, {images});
+  b.tensor("labels", format::i32, {images});
   b.tensor("y", fp16, shape);
   b.tensor("dx", fp16, shape);
   b.tensor("loss", f32, {images});
   b.tensor("dlogits", fp8, shape);
   b.tensor("mean", f32, {1});
   for (auto [reg, name] : {std::pair(0, "x"), {1, "dy"}, {2, "labels"}})
-    b.load(uint8_t(reg), name, b.wholeOf(name), mach::Space::spm, 1);
+    b.load(uint8_t(reg), name, b.wholeOf(name), space::spm, 1);
   output(b, 3, fp16, shape, 0, 4);
   b.emit(mach::VSoftmax{3, 0, 1});
   b.store("y", 3, 1);
@@ -414,8 +418,8 @@ TEST_P(VectorTest, SoftmaxAndCrossEntropy) {
   output(b, 6, fp8, shape, 0, 4);
   b.emit(mach::VCrossEntropyGrad{6, 0, 2, 0, mach::Optional::absent, 5, 1});
   b.store("dlogits", 6, 1);
-  b.load(7, "loss", mach::Space::shared);
-  b.desc(8, b.chipTile(mach::Space::shared, f32, {1}, {{0}, {1}, {}}));
+  b.load(7, "loss", space::shared);
+  b.desc(8, b.chipTile(space::shared, f32, {1}, {{0}, {1}, {}}));
   b.emit(mach::VMean{8, 7, 0});
   b.store("mean", 8);
   std::unique_ptr<Machine> machine = b.build();
@@ -466,9 +470,9 @@ TEST_P(VectorTest, Sgd) {
   b.tensor("v", fp16, {n});
   b.tensor("dw", f32, {n});
   Piece half{{0}, {25}, {25}};
-  b.load(0, "w", half, mach::Space::spm, 1);
-  b.load(1, "v", half, mach::Space::spm, 1);
-  b.load(2, "dw", half, mach::Space::spm, 1);
+  b.load(0, "w", half, space::spm, 1);
+  b.load(1, "v", half, space::spm, 1);
+  b.load(2, "dw", half, space::spm, 1);
   mach::VSgd sgd;
   sgd.w = 0, sgd.v = 1, sgd.dw = 2, sgd.mask = 1;
   sgd.lr = 0, sgd.momentum = 1, sgd.decay = 2, sgd.dampening = 3;
@@ -508,11 +512,11 @@ template <typename Instr> void VectorTest::expectAdamw(bool decaysLast) {
   b.tensor("dw", f32, {n});
   b.tensor("factor", f32, {});
   Piece all{{0}, {n}, {0}};
-  b.load(0, "w", all, mach::Space::shared, 1);
-  b.load(1, "m", all, mach::Space::shared, 1);
-  b.load(2, "v", all, mach::Space::shared, 1);
-  b.load(3, "dw", all, mach::Space::shared, 1);
-  b.load(4, "factor", {{}, {}, {}}, mach::Space::shared, 1);
+  b.load(0, "w", all, space::shared, 1);
+  b.load(1, "m", all, space::shared, 1);
+  b.load(2, "v", all, space::shared, 1);
+  b.load(3, "dw", all, space::shared, 1);
+  b.load(4, "factor", {{}, {}, {}}, space::shared, 1);
   Instr adam;
   adam.w = 0, adam.m = 1, adam.v = 2, adam.dw = 3, adam.factor = 4, adam.mask = 1;
   adam.mode = mach::Optional::present;

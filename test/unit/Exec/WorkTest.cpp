@@ -10,10 +10,14 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrMixed.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructGeom.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
+#include "runtime/isa/StructVClassify.h.inc"
+#include "runtime/isa/StructVRound.h.inc"
 
 #include <algorithm>
 #include <cmath>
@@ -55,18 +59,18 @@ struct ConvProgram {
     s.kh = s.kw = 3;
     s.sh = 2;
     s.pt = s.pb = s.pl = s.pr = 1;
-    format = mach::Format::fp8;
-    accFormat = chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+    format = format::fp8;
+    accFormat = chip.numerics.accumulateFp16 ? format::fp16 : format::f32;
     b.image.debug.nodes = {"conv1"};
     b.image.debug.ops = {"train.conv"};
     b.image.debug.captures = {{"y", s.y(), accFormat, true},
                               {"dx", s.x(), accFormat, true},
                               {"dw", s.w(), accFormat, true}};
-    mach::Format stored = mixes ? mach::Format::f32 : format;
+    mach::Format stored = mixes ? format::f32 : format;
     b.tensor("x", stored, s.x());
     b.tensor("w", format, s.w());
     b.tensor("dy", stored, s.y());
-    b.tensor("threshold", mach::Format::f32, {1});
+    b.tensor("threshold", format::f32, {1});
     b.emit(mach::Mask{1, 7});
     mach::Geom g;
     g.kh = g.kw = 3;
@@ -74,25 +78,25 @@ struct ConvProgram {
     g.sw = g.dh = g.dw = g.pt = g.pl = 1;
     b.emit(g);
     Shape zero(5, 0);
-    b.load(0, "x", b.wholeOf("x"), mach::Space::spm, 1);
-    b.load(1, "w", b.wholeOf("w"), mach::Space::spm, 1);
-    b.load(2, "dy", b.wholeOf("dy"), mach::Space::spm, 1);
+    b.load(0, "x", b.wholeOf("x"), space::spm, 1);
+    b.load(1, "w", b.wholeOf("w"), space::spm, 1);
+    b.load(2, "dy", b.wholeOf("dy"), space::spm, 1);
     if (mixes) {
-      b.load(4, "threshold", b.wholeOf("threshold"), mach::Space::spm, 1);
+      b.load(4, "threshold", b.wholeOf("threshold"), space::spm, 1);
       for (auto [to, from, name] : {std::tuple(5, 0, "x"), std::tuple(6, 2, "dy")}) {
         Piece whole = b.wholeOf(name);
-        b.desc(uint8_t(to), b.chipTile(mach::Space::spm, mach::Format::mixed, whole.tile, whole));
+        b.desc(uint8_t(to), b.chipTile(space::spm, format::mixed, whole.tile, whole));
         b.emit(mach::VClassify{uint8_t(to), uint8_t(from), 4, 10, 1});
       }
     }
     uint8_t source = mixes ? 5 : 0, error = mixes ? 6 : 2;
-    add(b.chipTile(mach::Space::acc, accFormat, s.y(),
+    add(b.chipTile(space::acc, accFormat, s.y(),
                    {zero, {2, 1, 7, s.oy(), s.ox()}, {0, 0, 7, 0, 0}}),
         0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::AccMode::zero});
-    add(b.chipTile(mach::Space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
+    add(b.chipTile(space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
         mach::ConvBp{3, error, 1, 0, 1, mach::AccMode::zero});
-    add(b.chipTile(mach::Space::acc, accFormat, s.w(), {zero, {1, 7, 11, 3, 3}, {0, 7, 0, 0, 0}}),
-        2, mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
+    add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, 11, 3, 3}, {0, 7, 0, 0, 0}}), 2,
+        mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
     machine = b.build();
     const num::Format &f = mixes ? chip.numerics.fp16 : chip.numerics.fp8;
     x = randomValues(f, elementsOf(s.x()), 1);
@@ -246,11 +250,11 @@ INSTANTIATE_TEST_SUITE_P(Chips, WorkTest, testing::Values("lnpu", "asu-fp8"));
 TEST(EventsTest, RoundingIsCountedPerTensor) {
   chip::Chip chip = chipNamed("lnpu");
   ProgramBuilder b(chip);
-  b.image.debug.captures = {{"small", {64}, mach::Format::fp8, false}};
-  b.tensor("x", mach::Format::f32, {64});
-  b.tensor("y", mach::Format::fp8, {64});
+  b.image.debug.captures = {{"small", {64}, format::fp8, false}};
+  b.tensor("x", format::f32, {64});
+  b.tensor("y", format::fp8, {64});
   b.load(0, "x");
-  b.desc(1, b.chipTile(mach::Space::spm, mach::Format::fp8, {64}, {{0}, {64}, {}}));
+  b.desc(1, b.chipTile(space::spm, format::fp8, {64}, {{0}, {64}, {}}));
   b.emit(mach::VRound{1, 0, 0});
   b.image.debug.records.back().capture[0] = 0;
   b.store("y", 1);
@@ -276,12 +280,12 @@ TEST(EventsTest, RoundingIsCountedPerTensor) {
 TEST(EventsTest, AccumulatorsCount) {
   chip::Chip chip = chipNamed("asu-fp8");
   ProgramBuilder b(chip);
-  b.image.debug.captures = {{"y", {1, 1}, mach::Format::fp16, true}};
-  b.tensor("a", mach::Format::fp8, {1, 24});
-  b.tensor("w", mach::Format::fp8, {24, 1});
+  b.image.debug.captures = {{"y", {1, 1}, format::fp16, true}};
+  b.tensor("a", format::fp8, {1, 24});
+  b.tensor("w", format::fp8, {24, 1});
   b.load(0, "a");
   b.load(1, "w");
-  b.desc(2, b.chipTile(mach::Space::acc, mach::Format::fp16, {1, 1}, {{0, 0}, {1, 1}, {}}));
+  b.desc(2, b.chipTile(space::acc, format::fp16, {1, 1}, {{0, 0}, {1, 1}, {}}));
   b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::AccMode::zero});
   b.image.debug.records.back().capture[0] = 0;
   std::unique_ptr<Machine> machine = b.build();

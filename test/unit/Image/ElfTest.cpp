@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "ExampleImage.h"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
 
 #include "gtest/gtest.h"
 

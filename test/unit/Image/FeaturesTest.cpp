@@ -6,8 +6,12 @@
 
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLoop.h.inc"
+#include "runtime/isa/StructMatmul.h.inc"
 
 #include "ExampleImage.h"
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/image/Text.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include "ExampleImage.h"
 

@@ -6,7 +6,8 @@
 
 #include "ExampleImage.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/StructLoop.h.inc"
 
 #include "gtest/gtest.h"
 

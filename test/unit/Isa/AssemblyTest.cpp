@@ -11,8 +11,12 @@
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructBz.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLoop.h.inc"
+#include "runtime/isa/StructMadd.h.inc"
 
 #include <gtest/gtest.h>
 

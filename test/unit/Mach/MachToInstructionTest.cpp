@@ -11,8 +11,8 @@
 #include "dialects/Mach/MachProgramOps.h"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/StructHalt.h.inc"
 #include "test/unit/Isa/TableValues.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -16,14 +16,15 @@
 
 #include "dialects/Chip/AllocOp.h"
 #include "dialects/Chip/LoadOp.h"
-#include "dialects/Chip/SignalOp.h"
+#include "dialects/Chip/SignalOpKind.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Chip/ViewOp.h"
-#include "dialects/Chip/WaitOp.h"
+#include "dialects/Chip/WaitOpKind.h"
 #include "runtime/exec/Machine.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "slp/Conversion/Passes.h"
 #include "slp/Emit/Emit.h"
 #include "slp/Pipeline/Pipeline.h"
@@ -204,7 +205,7 @@ Outcome MutationTest::runAll(ModuleOp module, const Values *expected) {
 static SmallVector<Operation *> semaphoreOps(ModuleOp module) {
   SmallVector<Operation *> result;
   module.walk([&](Operation *op) {
-    if (isa<chip_ir::WaitOp, chip_ir::SignalOp>(op))
+    if (isOneOf<chip_ir::WaitOp, chip_ir::SignalOp>(op))
       result.push_back(op);
   });
   return result;
@@ -251,8 +252,8 @@ std::pair<Operation *, Operation *> pickPair(ModuleOp module, Draw draw) {
   SmallVector<Operation *> ops = semaphoreOps(module);
   for (Operation *a : ops)
     for (Operation *b : ops)
-      if (isa<chip_ir::WaitOp>(a) && isa<chip_ir::SignalOp>(b) && a->getBlock() == b->getBlock() &&
-          a->getAttr("semaphore") == b->getAttr("semaphore"))
+      if (isOneOf<chip_ir::WaitOp>(a) && isOneOf<chip_ir::SignalOp>(b) &&
+          a->getBlock() == b->getBlock() && a->getAttr("semaphore") == b->getAttr("semaphore"))
         pairs.emplace_back(a, b);
   return pairs.empty() ? std::pair<Operation *, Operation *>()
                        : pick<std::pair<Operation *, Operation *>>(pairs, draw);

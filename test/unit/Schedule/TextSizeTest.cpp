@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/AllocOp.h"
-#include "dialects/Chip/LoadOp.h"
-#include "dialects/Chip/RunOp.h"
-#include "dialects/Chip/StoreOp.h"
+#include "dialects/Chip/LoadOpKind.h"
+#include "dialects/Chip/RunOpKind.h"
+#include "dialects/Chip/StoreOpKind.h"
 #include "dialects/Mach/MachProgramOps.h"
 #include "slp/Conversion/Passes.h"
 #include "slp/Pipeline/Pipeline.h"
@@ -77,7 +77,7 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
               [&](AffineExpr e) { size.scaled += e.getKind() == AffineExprKind::Mul; });
       }
     }
-    if (isa<chip_ir::LoadOp, chip_ir::StoreOp, chip_ir::RunOp>(op)) {
+    if (isOneOf<chip_ir::LoadOp, chip_ir::StoreOp, chip_ir::RunOp>(op)) {
       int64_t times = 1;
       for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
            loop = loop->getParentOfType<scf::ForOp>())

@@ -9,7 +9,10 @@
 
 #include "Program.h"
 
-#include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/StructFence.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructSignal.h.inc"
+#include "runtime/isa/StructWait.h.inc"
 
 #include "gtest/gtest.h"
 

@@ -9,10 +9,15 @@
 
 #include "runtime/timing/Model.h"
 
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructFence.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMadd.h.inc"
+#include "runtime/isa/StructSignal.h.inc"
+#include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
+#include "runtime/isa/StructWait.h.inc"
 
 #include <random>
 #include <vector>

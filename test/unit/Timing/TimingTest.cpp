@@ -9,8 +9,10 @@
 
 #include "Program.h"
 
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructFence.h.inc"
+#include "runtime/isa/StructLi.h.inc"
+#include "runtime/isa/StructVSoftmax.h.inc"
 #include "runtime/timing/Costs.h"
 
 #include "gtest/gtest.h"

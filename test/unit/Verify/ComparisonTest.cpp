@@ -8,6 +8,7 @@
 
 #include "dialects/Train/ReluOp.h"
 #include "runtime/isa/Assembly.h"
+#include "runtime/isa/EnumFormat.h.inc"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"

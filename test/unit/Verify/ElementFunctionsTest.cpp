@@ -13,8 +13,9 @@
 
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructHyper.h.inc"
+#include "runtime/isa/StructVBinary.h.inc"
+#include "runtime/isa/StructVUnary.h.inc"
 
 #include "gtest/gtest.h"
 
@@ -107,7 +108,7 @@ protected:
   /// Runs `emit` for each function from tiles d0 and d1 to a tile d2, and compares.
   template <typename Fn, typename Emit>
   void compareAll(size_t count, std::pair<float, float> numbers, Emit emit) {
-    const mach::Format f32 = mach::Format::f32;
+    using exec::format::f32;
     exec::ProgramBuilder b(exec::chipNamed("lnpu"));
     const int64_t n = int64_t(x.size());
     const exec::Shape shape = {n};
@@ -115,7 +116,7 @@ protected:
       b.tensor(name, f32, shape);
     b.load(0, "x");
     b.load(1, "y");
-    b.desc(2, b.chipTile(mach::Space::spm, f32, shape, b.wholeOf("x")));
+    b.desc(2, b.chipTile(exec::space::spm, f32, shape, b.wholeOf("x")));
     b.emit(mach::Hyper{7, num::bitsOf(numbers.first)});
     b.emit(mach::Hyper{8, num::bitsOf(numbers.second)});
     for (size_t i = 0; i < count; ++i) {

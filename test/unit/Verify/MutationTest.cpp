@@ -11,11 +11,15 @@
 #include "CompiledNetwork.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/EnumSpace.h.inc"
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructMask.h.inc"
+#include "runtime/isa/StructSt.h.inc"
 
 #include <functional>
 #include <optional>

@@ -4,10 +4,11 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "runtime/isa/InstrMac.h.inc"
-#include "runtime/isa/InstrSequencer.h.inc"
-#include "runtime/isa/InstrTransfer.h.inc"
-#include "runtime/isa/InstrVector.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructHalt.h.inc"
+#include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
 #include "runtime/timing/Model.h"
 #include "runtime/views/Progress.h"
 #include "runtime/views/Stats.h"

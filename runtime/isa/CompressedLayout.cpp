@@ -1,0 +1,17 @@
+//===- CompressedLayout.cpp - where the bytes of a compressed tensor are ----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "runtime/isa/CompressedLayout.h"
+
+#include "runtime/isa/EnumFormat.h.inc"
+
+namespace slp::mach {
+
+CompressedLayout::CompressedLayout(Format format)
+    : denseBytes(blockElements * (format == Format::coded8 ? 1 : 2)),
+      slotBytes(denseBytes + (format == Format::mixed ? 64 : 0)) {}
+
+} // namespace slp::mach
