@@ -2,10 +2,10 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Property: whatever the bytes are, with their checksums as they are or made right, the reader
-// gives an image that is written as a file that says the same, or one line that says why not. The
-// machine refuses such an image, or runs its entry points to their ends or to a fault, in its
-// memories.
+// Property: whatever the bytes are, with their checksums, and the hashes of the chip, as they are
+// or made right, the reader gives an image that is written as a file that says the same, or one
+// line that says why not. The machine refuses such an image, or runs its entry points to their ends
+// or to a fault, in its memories.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -80,6 +80,10 @@ void run(const std::vector<uint8_t> &bytes) {
   Result<chip::Chip> chip = image::chipOf(*image);
   if (!chip)
     return fuzz::expectOneLine(chip.message());
+  image::Image renewed = *image;
+  image::setChip(renewed, *chip);
+  fuzz::expect(renewed.chipHash == image->chipHash && renewed.ratesHash == image->ratesHash,
+               "the chip of its description");
   if (isSmall(*chip))
     execute(chip.take(), *image);
 }
@@ -89,8 +93,9 @@ void run(const std::vector<uint8_t> &bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::vector<uint8_t> bytes(data, data + size);
   run(bytes);
-  if (fuzz::mendImage(bytes))
-    run(bytes);
+  for (auto mend : {fuzz::mendChecksums, fuzz::mendHashes})
+    if (mend(bytes))
+      run(bytes);
   return 0;
 }
 

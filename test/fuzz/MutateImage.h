@@ -13,10 +13,12 @@
 
 namespace slp::fuzz {
 
-/// Makes the checksums of an image right again, its version, and the hashes of the chip description
-/// it carries; whether anything has changed. Bytes without the sections of an image stay as they
-/// are.
-bool mendImage(std::vector<uint8_t> &bytes);
+/// Makes the checksums of an image right again, and its version; whether anything has changed.
+/// Bytes without the sections of an image stay as they are.
+bool mendChecksums(std::vector<uint8_t> &bytes);
+
+/// The same with the hashes of the chip description that it carries.
+bool mendHashes(std::vector<uint8_t> &bytes);
 
 /// Changes up to four fields of instructions and descriptors, chosen by `seed`: a number becomes
 /// one that is often mishandled, an instruction another. False, and `bytes` as before, if there are

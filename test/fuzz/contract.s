@@ -18,11 +18,18 @@
 .tensor @loss2 role=output, format=f32, bias=0, shape=[1], strides=[4], address=320, bytes=4
 .tensor @scaling role=state, format=f32, bias=0, shape=[4], strides=[4], address=384, bytes=16
 .bytes 00000044000000000000000000000000
+.tensor @labelr role=input, format=i32, bias=0, shape=[2], strides=[4], address=448, bytes=8
+.tensor @labelt role=input, format=i32, bias=0, shape=[2], strides=[4], address=512, bytes=8
+.tensor @index0 role=input, format=i32, bias=0, shape=[2, 2], strides=[8, 4], address=576, bytes=16
+.tensor @index1 role=input, format=i32, bias=0, shape=[2, 2], strides=[8, 4], address=640, bytes=16
 .loss @loss1
 .eval_loss @loss2
 .logits @logits shape=[2, 8], class_axis=1
 .labels @labels
 .label_input @labels classes=8, ignore=-1
+.label_input @labelt classes=4, ignore=-1
+.index_input @index0 sizes=[4, 3]
+.index_input @index1 sizes=[4]
 .descriptor @from space=dram, format=fp8, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[2, 8, 1, 1, 1], tile=[2, 8, 1, 1, 1], stride=[8, 1, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
 .descriptor @x space=spm, format=fp8, rank=2, slots=1, slotBytes=0, base=0, rounding=chip, bias=0, stream=0, extent=[2, 8, 1, 1, 1], tile=[2, 8, 1, 1, 1], stride=[8, 1, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
 .descriptor @weights space=dram, format=fp8, rank=2, slots=1, slotBytes=0, base=128, rounding=chip, bias=1, stream=0, extent=[8, 8, 1, 1, 1], tile=[8, 8, 1, 1, 1], stride=[8, 1, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]

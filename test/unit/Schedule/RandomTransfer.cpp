@@ -33,6 +33,7 @@ private:
   std::string element();
   Cut cut(int64_t cores, Numbers extent, size_t split);
   void transfer(RandomTransfer &result);
+  void twoStores(RandomTransfer &result);
   void matmul(RandomTransfer &result);
   std::string program(int64_t cores, const std::string &tensors, const Cut &cut,
                       const std::string &views, const std::string &body,
@@ -173,6 +174,32 @@ void Generator::transfer(RandomTransfer &result) {
   result.text = program(result.cores, tensors, c, views, body, fillTask(c.extent, e));
 }
 
+/// Each core stores its tile, rectified, and core 0 stores what the tiles of all cover, as it was,
+/// before or after that. Only the queue of core 0 has both.
+void Generator::twoStores(RandomTransfer &result) {
+  result.cores = draw(1, 4);
+  result.isTwice = true;
+  Cut c = cut(result.cores, {draw(1, 24), draw(1, 60)}, size_t(draw(0, 1)));
+  std::string e = element();
+  result.isCompressed = e != fp8;
+  result.meet = c.tile[0] * c.tile[1] != c.extent[0] * c.extent[1];
+  int64_t slots = draw(1, 2);
+  std::string type = memref(c.tile, e, "spm"), allType = memref(c.step, e, "shared");
+  std::string tensors = tensor("raw", "input", c.extent, fp8) + tensor("x", "temp", c.extent, e) +
+                        tensor("y", "output", c.extent, e);
+  std::string stores[2] = {store("y", "b", c.extent, e, type),
+                           store("y", "all", c.extent, e, allType)};
+  int64_t former = draw(0, 1);
+  std::string body = alloc("a", "[%i, %j]", c.extent, c.coreStride, slots, type) +
+                     load("x", "a", c.extent, e, type) +
+                     alloc("b", "[%i, %j]", c.extent, c.coreStride, slots, type) +
+                     "  chip.run \"v.relu\" outs(%b) ins(%a) : (" + type + "), (" + type + ")\n" +
+                     alloc("all", "[%i, %j]", c.extent, {0, 0}, slots, allType) +
+                     load("x", "all", c.extent, e, allType) + stores[former] + stores[1 - former];
+  result.text = program(result.cores, tensors, c, view("x", c.extent, e) + view("y", c.extent, e),
+                        body, fillTask(c.extent, e));
+}
+
 /// A matrix product whose bias lies in the scratchpads, or in the shared buffer for all cores.
 void Generator::matmul(RandomTransfer &result) {
   result.cores = draw(1, 4);
@@ -211,7 +238,16 @@ void Generator::matmul(RandomTransfer &result) {
 
 RandomTransfer Generator::run() {
   RandomTransfer result;
-  draw(0, 3) ? transfer(result) : matmul(result);
+  switch (draw(0, 4)) {
+  case 0:
+    matmul(result);
+    break;
+  case 1:
+    twoStores(result);
+    break;
+  default:
+    transfer(result);
+  }
   return result;
 }
 

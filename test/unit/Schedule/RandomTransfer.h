@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Chip IR of stage tile that the compiler need not emit: tiles of compressed tensors that meet in a
-// block, updates in place, operands that all cores share. Some of it cannot be ordered by
-// semaphores, which is what the tests are after.
+// block, updates in place, two stores to one tensor, operands that all cores share. Some of it
+// cannot be ordered by semaphores, which is what the tests are after.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -21,6 +21,7 @@ struct RandomTransfer {
   bool isInPlace = false;
   bool isCompressed = false; // what is stored
   bool isShared = false;     // MAC cores read the shared buffer
+  bool isTwice = false;      // all cores store a tile each, and core 0 what they all cover
   int64_t cores = 1;
   bool meet = false; // two cores, or two iterations, store to one block
 };
