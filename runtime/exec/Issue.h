@@ -38,6 +38,7 @@ struct CorePart {
   const MacKernels &kernels;
   unsigned core;
   bool countsWork;                    // an observer wants `work`
+  bool hasValues;                     // else nothing is moved or multiplied (Options::values)
   bool countsEvents[maxDestinations]; // the debug record names a tensor for this destination
   CoreWork work{};
   num::Events events[maxDestinations]{}; // per destination

@@ -62,6 +62,7 @@ private:
   void packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
+  void compute();
   void reportWork(size_t index);
 
   int64_t taps() const { return rows.kernel * columns.kernel; }
@@ -369,8 +370,9 @@ void Convolution::reportWork(size_t index) {
       uint64_t(core.acc.box.size[0] * core.acc.box.size[1] * core.acc.box.size[2]) * rows.present *
       columns.present;
   part.work.macs = outputTaps * uint64_t(terms);
-  part.work.zeroMacs =
-      part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
+  if (part.hasValues)
+    part.work.zeroMacs =
+        part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
   part.work.macSlots = outputTaps * uint64_t(ceilDiv(terms, chip.numerics.dot));
   part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
   part.countRead(source);
@@ -382,9 +384,7 @@ void Convolution::reportWork(size_t index) {
   part.countWrite(core.acc);
 }
 
-void Convolution::run() {
-  if (cores.empty())
-    return;
+void Convolution::compute() {
   packed[4] = block;
   packed[3] = columns.span * block;
   packed[2] = rows.span * packed[3];
@@ -407,9 +407,15 @@ void Convolution::run() {
   }
   for (const num::Events &e : events)
     cores[0].part->events[0] += e;
-  if (countsWork)
-    for (size_t c = 0; c < cores.size(); ++c)
-      reportWork(c);
+}
+
+void Convolution::run() {
+  if (cores.empty())
+    return;
+  if (cores[0].part->hasValues)
+    compute();
+  for (size_t c = 0; c < cores.size() && countsWork; ++c)
+    reportWork(c);
 }
 
 Status convFpGroup(CoreGroup &group, const Issue &issue) {

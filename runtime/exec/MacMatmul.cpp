@@ -60,6 +60,7 @@ private:
   void countRows(size_t index);
   void countLanes(const MacScratch &task, int64_t laneBlock);
   void addCounts();
+  void compute();
   void reportWork(Core &core) const;
 
   int64_t rowsOf(const Core &core) const { return core.acc.box.size[size_t(row)]; }
@@ -327,7 +328,8 @@ void Product::reportWork(Core &core) const {
   CorePart &part = *core.part;
   uint64_t outputs = uint64_t(core.acc.count());
   part.work.macs = outputs * uint64_t(k);
-  part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
+  if (part.hasValues)
+    part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
   part.work.macSlots = outputs * uint64_t(ceilDiv(k, chip.numerics.dot));
   part.work.wideMacs = core.wide.either;
   part.work.bothWideMacs = core.wide.both;
@@ -340,9 +342,7 @@ void Product::reportWork(Core &core) const {
   part.countWrite(core.acc);
 }
 
-void Product::run() {
-  if (cores.empty())
-    return;
+void Product::compute() {
   const Core &head = cores.front();
   blocks = ceilDiv(k, block);
   isMixed = countsWork && !issue.fp16 &&
@@ -375,6 +375,13 @@ void Product::run() {
   }
   for (const num::Events &e : events)
     cores[0].part->events[0] += e;
+}
+
+void Product::run() {
+  if (cores.empty())
+    return;
+  if (cores[0].part->hasValues)
+    compute();
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(cores[c]);
 }

@@ -69,6 +69,7 @@ private:
   void runChunk(Chunk &chunk, const MacEngine &engine);
   void countChunk(Chunk &chunk, MacScratch &task) const;
   void joinTotal(const MacEngine &engine);
+  void compute();
   template <typename F> void forTiles(F f) const;
   void loadLanes(TileView Core::*view, int64_t ofGroup, std::vector<float> &to) const;
   void storeLanes(TileView Core::*view, int64_t ofGroup, const std::vector<float> &from) const;
@@ -482,7 +483,8 @@ void WeightGradient::reportWork(size_t index) const {
   uint64_t weights = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]);
   uint64_t images = uint64_t(core.dy.box.size[0]);
   work.macs = images * weights * presentTerms();
-  work.zeroMacs = work.macs - nonZero;
+  if (core.part->hasValues)
+    work.zeroMacs = work.macs - nonZero;
   if (isMixed) {
     uint64_t ofErrors = wideErrors.empty() ? 0 : uint64_t(acc.box.size[2]) * ofLanes(metByWide);
     work.wideMacs = wideInputs * uint64_t(acc.box.size[1]) + ofErrors - both;
@@ -501,12 +503,20 @@ void WeightGradient::reportWork(size_t index) const {
 void WeightGradient::run() {
   if (cores.empty())
     return;
-  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
+  const TileView &dy = firstError(), &x = cores.front().x;
   open = dy.box.lo[3] == 0;
   close = dy.end(3) == dy.extent[3];
   mode = startMode(issue.mode, open && dy.box.lo[0] == 0);
   isMixed = countsWork && !issue.fp16 &&
             (x.format == mach::Format::mixed || dy.format == mach::Format::mixed);
+  if (cores.front().part->hasValues)
+    compute();
+  for (size_t c = 0; c < cores.size() && countsWork; ++c)
+    reportWork(c);
+}
+
+void WeightGradient::compute() {
+  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
   placeInput();
   listChunks();
   scratch.x.resize(size_t(rowsTotal / taps() * spanY * spanX));
@@ -541,8 +551,6 @@ void WeightGradient::run() {
   }
   for (const Chunk &chunk : chunks)
     cores.front().part->events[0] += chunk.events;
-  for (size_t c = 0; c < cores.size() && countsWork; ++c)
-    reportWork(c);
 }
 
 Status convWgGroup(CoreGroup &group, const Issue &issue) {

@@ -113,6 +113,8 @@ Status madd(State &state, const mach::Madd &instr) {
 }
 
 Status lds(State &state, const mach::Lds &instr) {
+  if (!state.options.values)
+    return Error{"a run without values meets a scalar load"};
   Result<TileView> view = resolve(state.memories, state.descriptor[instr.src], 0, "src");
   if (!view)
     return view.takeError();

@@ -70,9 +70,17 @@ void State::describe(const Issue &issue, Event &event) {
   event.count = issue.count;
 }
 
+/// Whether the work of the instruction, not only its result, depends on values.
+static bool dependsOnValues(const Issue &issue) {
+  return std::any_of(std::begin(issue.operand), std::end(issue.operand),
+                     [](const Descriptor &d) { return mach::isCompressed(d.tile.format); });
+}
+
 Status State::submit(const Issue &issue) {
   if (issue.mask == 0)
     return Error{"the core mask is empty"};
+  if (!options.values && dependsOnValues(issue))
+    return Error{"a run without values meets a compressed operand, whose work depends on them"};
   if (queues)
     return queues->push(issue);
   if (issue.opcode == mach::Wait::opcode && !canTake(issue, issue.mask))
@@ -89,7 +97,8 @@ Status State::submit(const Issue &issue) {
 
 CorePart State::partOf(const Issue &issue, unsigned core) const {
   const image::DebugRecord *record = recordOf(issue.pc);
-  CorePart part{memories, chip, codec, kernels, core, options.observer != nullptr, {}};
+  CorePart part{memories,       chip, codec, kernels, core, options.observer != nullptr,
+                options.values, {}};
   for (int i = 0; i < maxDestinations; ++i)
     part.countsEvents[i] = record && record->capture[i] >= 0;
   return part;

@@ -85,13 +85,14 @@ public:
       return whole.takeError();
     if (whole->empty())
       return Status::success();
-    if (whole->box.size != view.box.size)
+    if (part.hasValues && whole->box.size != view.box.size)
       clearElements(*whole);
     if (!view.empty()) {
       Result<TileView> target = subview(*whole, view.box, "dst");
       if (!target)
         return target.takeError();
-      copyTo(*target);
+      if (part.hasValues)
+        copyTo(*target);
     }
     if (part.countsWork)
       part.countWrite(*whole);
@@ -181,7 +182,8 @@ static Status storePart(CorePart &part, const Issue &issue) {
       part.work.dramUsefulBytes += part.codec.storedBytes(*source);
     return Status::success();
   }
-  copyElements(*source, *target);
+  if (part.hasValues)
+    copyElements(*source, *target);
   if (part.countsWork)
     countDram(part, *target, part.work.bytesWritten);
   return Status::success();

@@ -15,18 +15,20 @@
 using namespace mlir;
 using namespace slp;
 
+bool slp::wantsRemarks(const std::string &regex, StringRef category) {
+  return !regex.empty() && llvm::Regex("^(" + regex + ")$").match(category);
+}
+
 namespace {
 /// MLIR's own printer shows every field of the record under its name; people want the text.
 class RemarkPrinter : public remark::detail::MLIRRemarkStreamerBase {
 public:
-  RemarkPrinter(const std::string &regex, RemarkCount &count)
-      : filter(regex.empty() ? "^$" : "^(" + regex + ")$"), count(count) {}
+  RemarkPrinter(const std::string &regex, RemarkCount &count) : regex(regex), count(count) {}
 
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
     StringRef category = remark.getCategoryName();
     count.categories.insert(category.str());
-    count.fewerCores += remark.getRemarkName() == "fewer-cores" && remark.getFunction() == "step";
-    if (!filter.match(category))
+    if (!wantsRemarks(regex, category))
       return;
     ++count.printed;
     std::string place = describeLocation(remark.getLocation());
@@ -37,7 +39,7 @@ public:
   }
 
 private:
-  llvm::Regex filter;
+  std::string regex;
   RemarkCount &count;
 };
 } // namespace

@@ -19,7 +19,6 @@ namespace slp {
 /// Which remarks a compile made.
 struct RemarkCount {
   int64_t printed = 0;
-  int64_t fewerCores = 0;           // layers of @step that are likely faster on fewer cores
   std::set<std::string> categories; // of all of them, printed or not
 };
 
@@ -28,6 +27,9 @@ struct RemarkCount {
 /// `count` must outlive the context.
 mlir::LogicalResult printRemarks(mlir::MLIRContext &context, const std::string &regex,
                                  RemarkCount &count, std::string &error);
+
+/// Whether `regex`, a valid one, matches all of `category`.
+bool wantsRemarks(const std::string &regex, llvm::StringRef category);
 
 } // namespace slp
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "CompileFlags.h"
+#include "CoreRemarks.h"
 #include "Diagnostics.h"
 #include "Explain.h"
 #include "ListParams.h"
@@ -28,6 +29,8 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace slp;
 namespace cl = llvm::cl;
@@ -43,7 +46,8 @@ struct DriverFlags {
                   cl::cat(category)),
         emit("emit", cl::desc("what to write: image, asm (as slp-dis prints it) or mlir"),
              cl::value_desc("KIND"), cl::cat(category)),
-        remarks("remarks", cl::desc("print decisions whose category matches: precision, tile, ..."),
+        remarks("remarks",
+                cl::desc("print decisions whose category matches: precision, tile, cores, ..."),
                 cl::value_desc("REGEX"), cl::cat(category)),
         explain("explain",
                 cl::desc("print why the tensors of an ONNX node have their formats, and stop"),
@@ -128,12 +132,20 @@ void noteUnmatched(StringRef pattern, const RemarkCount &remarks) {
     llvm::errs() << "which made some of category " << llvm::join(remarks.categories, ", ") << "\n";
 }
 
-/// What --remarks=tile tells at length.
-void noteFewerCores(int64_t layers, int64_t cores, const std::string &chip) {
-  if (layers)
-    llvm::errs() << "slpc: note: " << layers << (layers == 1 ? " pass" : " passes")
-                 << " of layers likely take fewer cycles on fewer than the " << cores
-                 << " cores of " << chip << "; --remarks=tile says which, and why\n";
+/// Times the layers of a module of stage `precision` on the cores they get and on fewer, and
+/// remarks where fewer are faster. Nothing where it was not asked for and takes long.
+std::optional<measure::CoreCounts> compareCores(ModuleOp precise, const CompileOptions &options,
+                                                const chip::Chip &chip, bool isAsked) {
+  Result<measure::CoreCounts> counts = measure::compareCoreCounts(
+      precise, options, chip, isAsked ? std::numeric_limits<int64_t>::max() : quickSteps);
+  if (!counts) {
+    if (isAsked)
+      llvm::errs() << "slpc: warning: layers are not compared on fewer cores: " << counts.message()
+                   << "\n";
+    return std::nullopt;
+  }
+  remarkSlowLayers(*precise.getContext(), *counts);
+  return counts.take();
 }
 
 } // namespace
@@ -225,9 +237,24 @@ int main(int argc, char **argv) {
   if (stageOf(*module) < graph && failed(runTo(graph)))
     return 1;
   std::optional<Trained> trained = countTrained(*module);
+  bool asksForCores = wantsRemarks(driver.remarks, coreRemarks);
+  bool hasWord = asksForCores || (!driver.quiet && *last == Stage::emit);
+  // Drawn tiles say nothing of the chip.
+  OwningOpRef<ModuleOp> precise;
+  if (hasWord && stageOf(*module) <= Stage::precision && *last >= Stage::tile &&
+      options.tileSeed == 0) {
+    if (failed(runTo(Stage::precision)))
+      return 1;
+    precise = module->clone();
+  }
   if (failed(runTo(*last)))
     return 1;
-  if (!driver.remarks.empty() && remarks.printed == 0)
+  std::optional<measure::CoreCounts> coreCounts;
+  if (precise) {
+    TimingScope comparing = scope.nest("compare numbers of cores");
+    coreCounts = compareCores(*precise, options, *chip, asksForCores);
+  }
+  if (!driver.remarks.empty() && remarks.printed == 0 && !(asksForCores && coreCounts))
     noteUnmatched(driver.remarks, remarks);
   if (kind == "mlir")
     return write(driver.output, printModule(*module));
@@ -255,8 +282,8 @@ int main(int argc, char **argv) {
                                    : ": --freeze leaves none that gets a gradient from it");
   if (!driver.quiet) {
     printSummary(name, *image, *chip, trained, llvm::errs());
-    noteFewerCores(remarks.fewerCores, options.cores ? options.cores : chip->structure.cores,
-                   chip->name);
+    if (coreCounts)
+      noteSlowLayers(*coreCounts, *chip, asksForCores, llvm::errs());
   }
   if (driver.verbose)
     llvm::errs() << "slpc: wrote " << output << ": " << image->text.size() << " instructions, "

@@ -126,21 +126,6 @@ mlir::LogicalResult checkLimits(const Nest &nest);
 /// tile counted once.
 int64_t dramTraffic(const Nest &nest, const chip::Chip &chip, const TileChoice &choice);
 
-/// What a choice makes of the cores. Cycles are bounds from below, not estimates.
-struct CoreUse {
-  int64_t cores = 1, busy = 1; // given, and with work in the fullest round
-  int64_t steps = 1;           // MAC instructions
-  int64_t dramBytes = 0;
-  double macCycles = 0;  // multiplications of the busiest core, at the chip's full rate
-  double dramCycles = 0; // transfers, at the attainable rate
-  double leastCycles() const { return std::max(macCycles, dramCycles); }
-};
-CoreUse coreUseOf(const Nest &nest, const chip::Chip &chip, const TileChoice &choice);
-/// The best of the choices for half as many cores, a quarter, and so on, if its least cycles are
-/// fewer than those of `use`, the choice that `options` give.
-std::optional<CoreUse> betterWithFewerCores(const Nest &nest, const chip::Chip &chip,
-                                            const TileOptions &options, const CoreUse &use);
-
 /// Size of a buffer's dimension under a choice, in elements.
 int64_t dimSize(const NestDim &dim, const TileChoice &choice);
 /// Bytes of one copy of a buffer, rounded up to 16.

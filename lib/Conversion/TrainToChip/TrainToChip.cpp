@@ -25,9 +25,7 @@
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FormatVariadic.h"
-
-#include <cmath>
+#include "llvm/Support/MathExtras.h"
 
 namespace slp {
 #define GEN_PASS_DEF_CONVERTTRAINTOCHIP
@@ -54,8 +52,7 @@ private:
   LogicalResult convert(func::FuncOp fn);
   FailureOr<TileOptions> optionsOf(Operation *op, uint64_t nestNumber);
   void remark(const Nest &nest, const TileChoice &choice);
-  void judgeCores(const Nest &nest, const TileChoice &choice, const TileOptions &options,
-                  StringRef function);
+  void remarkIdleCores(const Nest &nest, const TileChoice &choice, const TileOptions &options);
 
   std::optional<chip::Chip> chip;
   llvm::StringMap<chip_ir::TensorOp> declared;
@@ -247,41 +244,25 @@ void ConvertTrainToChip::remark(const Nest &nest, const TileChoice &choice) {
            std::to_string(choice.slots) + " slots";
 }
 
-/// "12,345".
-static std::string grouped(double number) {
-  return llvm::formatv("{0:N}", int64_t(std::llround(number)));
-}
-
-/// Fewer least cycles than this share of the others are worth a word.
-static constexpr double worthSaying = 0.95;
-
-/// Says where a layer has idle cores, or would be faster on fewer.
-void ConvertTrainToChip::judgeCores(const Nest &nest, const TileChoice &choice,
-                                    const TileOptions &options, StringRef function) {
+/// Says where a layer has idle cores.
+void ConvertTrainToChip::remarkIdleCores(const Nest &nest, const TileChoice &choice,
+                                         const TileOptions &options) {
   // Tiles that were asked for, or drawn, say nothing of the chip.
   bool isAsked = options.seed || !options.order.empty() || !options.sizes.empty();
   if (!nest.onCores || isAsked)
     return;
-  CoreUse use = coreUseOf(nest, *chip, choice);
-  std::optional<CoreUse> better = betterWithFewerCores(nest, *chip, options, use);
-  bool loses = better && better->leastCycles() < worthSaying * use.leastCycles();
-  auto opts = remark::RemarkOpts::name("idle-cores").category("tile").function(function);
-  if (use.busy < use.cores)
-    if (auto r = remark::missed(nest.loc, opts))
-      r << nest.op + ": " + std::to_string(use.cores - use.busy) + " of " +
-               std::to_string(use.cores) + " cores idle: " +
-               (choice.split < 0 ? std::string("no loop can be spread over them")
-                                 : "loop " + nest.loops[choice.split].name + " has " +
-                                       std::to_string(use.busy) + " tiles");
-  if (!loses)
+  int64_t tiles = 1;
+  if (choice.split >= 0)
+    tiles = llvm::divideCeil(nest.loops[choice.split].extent, choice.tile[choice.split]);
+  if (tiles >= choice.cores)
     return;
-  opts.remarkName = "fewer-cores"; // counted by slpc
+  auto opts = remark::RemarkOpts::name("idle-cores").category("tile");
   if (auto r = remark::missed(nest.loc, opts))
-    r << nest.op + ": " + std::to_string(use.cores) + " cores take " + grouped(use.leastCycles()) +
-             " cycles by estimate, " + std::to_string(better->cores) + " would take " +
-             grouped(better->leastCycles()) + ": " + grouped(use.dramBytes) +
-             " bytes of DRAM traffic in " + grouped(use.steps) + " steps, not " +
-             grouped(better->dramBytes) + " in " + grouped(better->steps);
+    r << nest.op + ": " + std::to_string(choice.cores - tiles) + " of " +
+             std::to_string(choice.cores) + " cores idle: " +
+             (choice.split < 0 ? std::string("no loop can be spread over them")
+                               : "loop " + nest.loops[choice.split].name + " has " +
+                                     std::to_string(tiles) + " tiles");
 }
 
 LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
@@ -313,7 +294,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
       if (failed(choice))
         return failure();
       remark(nest, *choice);
-      judgeCores(nest, *choice, *options, fn.getName());
+      remarkIdleCores(nest, *choice, *options);
       emitNest(b, nest, *choice);
     }
   }

@@ -20,6 +20,7 @@
 #include "runtime/isa/StructVRound.h.inc"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
@@ -242,6 +243,63 @@ TEST_P(WorkTest, CapturesCoverEveryElementAndThreadsDoNotShow) {
     for (size_t c = 0; c < runs[0].events[i].work.size(); ++c)
       EXPECT_EQ(runs[0].events[i].work[c].zeroMacs, runs[1].events[i].work[c].zeroMacs);
   }
+}
+
+/// All fields of a CoreWork but zeroMacs.
+auto countsOf(const CoreWork &w) {
+  std::array<uint64_t, 8> bytes{};
+  std::copy(std::begin(w.bytesRead), std::end(w.bytesRead), bytes.begin());
+  std::copy(std::begin(w.bytesWritten), std::end(w.bytesWritten), bytes.begin() + 4);
+  return std::tuple(w.macs, w.wideMacs, w.bothWideMacs, w.elements, w.operations, bytes,
+                    w.dramUsefulBytes, w.macSlots);
+}
+
+TEST_P(WorkTest, ARunWithoutValuesCountsTheSame) {
+  Recorder runs[2];
+  for (bool values : {false, true}) {
+    ConvProgram p(GetParam());
+    Options options;
+    options.observer = &runs[values];
+    options.values = values;
+    runStep(*p.machine, options);
+  }
+  ASSERT_EQ(runs[0].events.size(), runs[1].events.size());
+  uint64_t macs = 0;
+  for (size_t i = 0; i < runs[0].events.size(); ++i) {
+    const Event &without = runs[0].events[i], &with = runs[1].events[i];
+    EXPECT_EQ(without.pc, with.pc);
+    ASSERT_EQ(without.work.size(), with.work.size());
+    for (size_t c = 0; c < with.work.size(); ++c) {
+      EXPECT_EQ(countsOf(without.work[c]), countsOf(with.work[c])) << "instruction " << with.pc;
+      EXPECT_EQ(without.work[c].zeroMacs, 0u);
+      macs += with.work[c].macs;
+    }
+  }
+  EXPECT_GT(macs, 0u);
+}
+
+/// What depends on values cannot be counted without them.
+TEST(WithoutValuesTest, CompressedOperandsAndScalarLoadsAreRefused) {
+  Recorder recorder;
+  Options options;
+  options.observer = &recorder;
+  options.values = false;
+  ConvProgram mixed("lnpu", /*mixes=*/true);
+  Status classify = mixed.machine->run("step", options);
+  ASSERT_FALSE(classify);
+  EXPECT_NE(classify.message().find("a run without values meets a compressed operand"),
+            std::string::npos)
+      << classify.message();
+  ProgramBuilder b(chipNamed("lnpu"));
+  b.tensor("i", mach::Format::i32, {1});
+  b.desc(0, b.dramTile("i", b.wholeOf("i")));
+  b.emit(mach::Lds{1, 0});
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  Status scalar = machine->run("step", options);
+  ASSERT_FALSE(scalar);
+  EXPECT_NE(scalar.message().find("a run without values meets a scalar load"), std::string::npos)
+      << scalar.message();
 }
 
 INSTANTIATE_TEST_SUITE_P(Chips, WorkTest, testing::Values("lnpu", "asu-fp8"));
