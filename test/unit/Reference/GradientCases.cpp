@@ -264,8 +264,8 @@ void addPools(Cases &cases) {
 void addMoves(Cases &cases) {
   cases.push_back({"reshape", {{{2, 3, 4}}}, [](OpBuilder &b, ArrayRef<Value> x) -> Operation * {
                      auto type = RankedTensorType::get({3, 8}, b.getF32Type());
-                     return train::createReshape(b, b.getUnknownLoc(), type, x[0],
-                                                 train::Phase::fp);
+                     return train::createReshape(b, b.getUnknownLoc(), type, x[0], train::Phase::fp)
+                         .getDefiningOp();
                    }});
   cases.push_back(single("transpose", {{{2, 3, 4}}}, "perm = array<i64: 2, 0, 1>"));
   cases.push_back(single("slice", {{{4, 5}}},
