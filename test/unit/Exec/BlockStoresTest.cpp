@@ -31,12 +31,12 @@ public:
     b.emit(mach::Mask{both, 3});
     b.emit(mach::Mask{first, 1});
     b.emit(mach::Mask{second, 2});
-    b.tensor("x", mach::Format::fp8, {2, columns});
+    b.tensor("x", format::fp8, {2, columns});
     b.tensor("y", format, {2, columns});
     Piece row{{0, 0}, {1, columns}, {1, 0}};
-    b.load(0, "x", row, mach::Space::spm, both);
+    b.load(0, "x", row, space::spm, both);
     b.emit(mach::Fence{});
-    b.desc(1, b.chipTile(mach::Space::spm, format, {2, columns}, row));
+    b.desc(1, b.chipTile(space::spm, format, {2, columns}, row));
     b.emit(mach::VRound{1, 0, both});
     b.emit(mach::Fence{});
     if (order == Order::oneInstruction) {
@@ -101,8 +101,7 @@ TEST_P(BlockStoresTest, UnorderedStoresOfSingleCoresLoseElements) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, BlockStoresTest,
-                         testing::Values(mach::Format::mixed, mach::Format::coded16,
-                                         mach::Format::coded8),
+                         testing::Values(format::mixed, format::coded16, format::coded8),
                          [](const auto &info) { return std::string(mach::toString(info.param)); });
 
 } // namespace

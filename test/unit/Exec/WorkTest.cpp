@@ -14,6 +14,7 @@
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 #include "runtime/isa/StructGeom.h.inc"
+#include "runtime/isa/StructLds.h.inc"
 #include "runtime/isa/StructMask.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
 #include "runtime/isa/StructVClassify.h.inc"
@@ -291,7 +292,7 @@ TEST(WithoutValuesTest, CompressedOperandsAndScalarLoadsAreRefused) {
             std::string::npos)
       << classify.message();
   ProgramBuilder b(chipNamed("lnpu"));
-  b.tensor("i", mach::Format::i32, {1});
+  b.tensor("i", format::i32, {1});
   b.desc(0, b.dramTile("i", b.wholeOf("i")));
   b.emit(mach::Lds{1, 0});
   std::unique_ptr<Machine> machine = b.build();
