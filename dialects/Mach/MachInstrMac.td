@@ -49,14 +49,16 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input til
     Field<"mode", Enum<AccModeEnum>, 35, 34, "zero (before the first image) or continue">]), [Reserved<27, 23>, Reserved<127, 36>]> {
   let summary = "Convolution, gradient of the weights.";
   let description = [{
-    acc (g, co, ci, kh, kw), which lies in accumulator bank 0, is the total over images; the chain of the current image lies
-    at the same offset in bank 1, its elements as far apart as those of the total, or as many times farther as they are
-    wider. For each image of the error tile, in order: the chain starts at +0 if the tile holds the
-    image's first row, takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the output pixels of the tile in row-major
-    order, in the chip's dot groups of consecutive pixels of the image, and is added to the total if the tile holds the
-    image's last row. A tile of several images must hold whole images; a tile of part of an image must hold whole output rows
-    whose first pixel is a multiple of the chip's block. Mode zero starts the total at +0 at the tile that begins image 0. x
-    and dy cover the same images. Element formats: chain in the accumulator's, total in the `across` format.
+    acc (g, co, ci, kh, kw) takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the images of the error tile in order, and in
+    each over the output pixels of the tile in row-major order, in the chip's dot groups of consecutive pixels of the image. A
+    tile of several images must hold whole images; a tile of part of an image must hold whole output rows, whose first pixel is
+    a multiple of the chip's block if accumulators are fp16. x and dy cover the same images.
+    Where the chip's `across` is none, acc is the one chain through all images, in the accumulator's format, and may lie anywhere
+    in both banks. Mode zero starts it at +0 at the tile that begins image 0.
+    Otherwise acc, which lies in accumulator bank 0, is the total over images, in the format of `across`. The chain of the
+    current image lies at the same offset in bank 1, in the accumulator's format, its elements as far apart as those of the
+    total, or as many times farther as they are wider. It starts at +0 if the tile holds the image's first row, and is added to
+    the total if the tile holds the image's last row. Mode zero starts the total at +0 at the tile that begins image 0.
   }];
   let engine = "mac"; let timingClass = "mac";
 }

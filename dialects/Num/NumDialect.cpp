@@ -179,11 +179,16 @@ slp::num_ir::FloatType slp::num_ir::storageFormat(Type element) {
   return dyn_cast<slp::num_ir::FloatType>(element);
 }
 
+bool AccumulateAttr::hasChainPerImage() const { return !isa<NoneType>(getAcross()); }
+
 LogicalResult AccumulateAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dot,
                                      Type format, Rounding rounding, Type across) {
   if (dot != 1 && dot != 8 && dot != 16)
     return emitError() << "expected a dot group of 1, 8 or 16 terms, found " << dot;
-  for (Type t : {format, across})
+  SmallVector<Type, 2> formats = {format};
+  if (!isa<NoneType>(across))
+    formats.push_back(across);
+  for (Type t : formats)
     if (!t.isF32() && !isa<slp::num_ir::FloatType>(t))
       return emitError() << "expected f32 or !num.float as accumulator format, found " << t;
   if (rounding == Rounding::stochastic)

@@ -99,8 +99,8 @@ def Num_AccumulateAttr : AttrDef<Num_Dialect, "Accumulate"> {
   let summary = "how a MAC op accumulates";
   let description = [{
     `dot` terms form a group; the accumulator has format `format` and is rounded to it by `rounding` after each group (f32:
-    after each term, by the fused multiply-add itself); `across` is the format of conv_wg's total over images. The order of
-    the terms is the op's own (docs/numerics.md section 4) and a function of `dot` only.
+    after each term, by the fused multiply-add itself); `across` is the format of conv_wg's total over images, or `none` where one
+    chain runs through all of them. The order of the terms is the op's own (docs/numerics.md section 4) and a function of `dot` only.
 
     ```mlir
     #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
@@ -110,6 +110,12 @@ def Num_AccumulateAttr : AttrDef<Num_Dialect, "Accumulate"> {
                         "::mlir::Type":$across);
   let assemblyFormat = "`<` `dot` `=` $dot `,` `format` `=` $format `,` `rounding` `=` $rounding `,` `across` `=` $across `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether conv_wg has a chain for each image, and a total of them.
+    bool hasChainPerImage() const;
+    /// The format of conv_wg's result.
+    ::mlir::Type getWeightGradient() const { return hasChainPerImage() ? getAcross() : getFormat(); }
+  }];
 }
 
 #endif // DIALECTS_NUM_NUMDIALECT_TD

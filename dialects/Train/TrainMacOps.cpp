@@ -121,16 +121,16 @@ LogicalResult MatMulOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
-/// After `precision` a MAC op gives the accumulator's format: `format`, or `across` for conv_wg.
+/// After `precision` a MAC op gives the accumulator's format, or that of the total of conv_wg.
 static LogicalResult verifyAccumulate(Operation *op, std::optional<slp::num_ir::AccumulateAttr> acc,
-                                      bool across) {
+                                      bool isWeightGradient) {
   Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   if (!acc) {
     if (!element.isF32())
       return op->emitOpError("expected f32 before precision is assigned, found ") << element;
     return success();
   }
-  Type expected = across ? acc->getAcross() : acc->getFormat();
+  Type expected = isWeightGradient ? acc->getWeightGradient() : acc->getFormat();
   if (element != expected)
     return op->emitOpError("expected a result in the accumulator's format ")
            << expected << ", found " << element;
@@ -138,19 +138,19 @@ static LogicalResult verifyAccumulate(Operation *op, std::optional<slp::num_ir::
 }
 
 LogicalResult ConvOp::verify() {
-  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+  return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/false);
 }
 
 LogicalResult ConvBpOp::verify() {
-  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+  return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/false);
 }
 
 LogicalResult ConvWgOp::verify() {
-  return verifyAccumulate(*this, getAccumulate(), /*across=*/true);
+  return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/true);
 }
 
 LogicalResult MatMulOp::verify() {
-  return verifyAccumulate(*this, getAccumulate(), /*across=*/false);
+  return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/false);
 }
 
 #include "dialects/Train/TrainMacOpsKinds.cpp.inc"

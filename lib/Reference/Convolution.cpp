@@ -108,16 +108,20 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
   train::Window v = windowOf(op, dw.dim(2), dw.dim(3));
   std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
   Accumulator<Real> acc(accumulate, call.saturations);
+  bool isOneChain = accumulate && !accumulate->hasChainPerImage();
   StoreOf<Real> across =
-      accumulate ? StoreOf<Real>(accumulate->getAcross(), accumulate->getRounding(), 0, 0,
-                                 call.saturations)
-                 : StoreOf<Real>(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
+      accumulate && !isOneChain
+          ? StoreOf<Real>(accumulate->getAcross(), accumulate->getRounding(), 0, 0,
+                          call.saturations)
+          : StoreOf<Real>(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
 
   forEach(dw, [&](int64_t co, int64_t ci, int64_t kh, int64_t kw) {
     int64_t channel = co / outGroup * inGroup + ci;
     Real total = 0;
+    acc.start();
     for (int64_t n = 0; n < x.dim(0); ++n) {
-      acc.start();
+      if (!isOneChain)
+        acc.start();
       int64_t pixels = dy.dim(2) * dy.dim(3);
       for (int64_t pixel = 0; pixel < pixels; ++pixel) {
         acc.moveTo(pixel);
@@ -127,7 +131,7 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
         if (iy >= 0 && iy < x.dim(2) && ix >= 0 && ix < x.dim(3))
           acc.add(dy[dy.at(n, co, oy, ox)], x[x.at(n, channel, iy, ix)]);
       }
-      total = across(total + acc.result(), 0);
+      total = isOneChain ? acc.result() : across(total + acc.result(), 0);
     }
     dw[dw.at(co, ci, kh, kw)] = total;
   });

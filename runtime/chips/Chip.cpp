@@ -68,6 +68,18 @@ std::string text(num::Rounding r) {
   return "stochastic";
 }
 
+std::string text(AcrossImages across) {
+  switch (across) {
+  case AcrossImages::f32:
+    return "f32";
+  case AcrossImages::fp16:
+    return "fp16";
+  case AcrossImages::none:
+    break;
+  }
+  return "none";
+}
+
 uint64_t fnv1a(std::string_view canonical) {
   uint64_t hash = 0xcbf29ce484222325ull;
   for (unsigned char c : canonical)
@@ -117,7 +129,7 @@ std::vector<std::pair<std::string, std::string>> numericsText(const Numerics &n)
   result.insert(result.end(), {{"rounding", text(n.rounding)},
                                {"dot", text(int64_t(n.dot))},
                                {"accumulate", n.accumulateFp16 ? "fp16" : "f32"},
-                               {"across", n.acrossImagesFp16 ? "fp16" : "f32"}});
+                               {"across", text(n.across)}});
   return result;
 }
 

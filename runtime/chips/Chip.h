@@ -41,6 +41,10 @@ struct NamedFormat {
   num::Format format;
 };
 
+/// How conv.wg goes from one image to the next: chains are added to a total in one of two formats, or
+/// one chain runs through all images.
+enum class AcrossImages { f32, fp16, none };
+
 /// Decides bits (docs/numerics.md). Part of the numerics hash.
 struct Numerics {
   num::Format fp8, fp16;
@@ -49,7 +53,7 @@ struct Numerics {
   num::Rounding rounding = num::Rounding::nearestEven; // of every store to such a format
   int dot = 8;                                         // terms per dot group: 1, 8 or 16
   bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
-  bool acrossImagesFp16 = false; // format of conv.wg's total
+  AcrossImages across = AcrossImages::f32;
   std::map<std::string, Provenance>
       provenance; // by key: fp8, fp16, formats.NAME, rounding, dot, accumulate, across
 
@@ -59,6 +63,12 @@ struct Numerics {
   const num::Format *furtherFormat(size_t index, int bytes) const;
   /// Terms of a block of channels or pixels: tiles of a reduction begin at multiples of it.
   int block() const { return dot > 8 ? dot : 8; }
+  /// Whether conv.wg has a chain for each image, and a total of them.
+  bool hasChainPerImage() const { return across != AcrossImages::none; }
+  /// Whether the result of conv.wg is fp16, else f32.
+  bool weightGradientFp16() const {
+    return hasChainPerImage() ? across == AcrossImages::fp16 : accumulateFp16;
+  }
   /// Rounding inside accumulators: `rounding`, but never stochastic (docs/numerics.md section 3).
   num::Rounding accumulatorRounding() const {
     return rounding == num::Rounding::stochastic ? num::Rounding::nearestEven : rounding;

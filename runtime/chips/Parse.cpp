@@ -543,7 +543,8 @@ private:
     constexpr int dots[] = {1, 8, 16};
     n.dot = dots[readNamedValue(section, "dot", "terms", {"1", "8", "16"}, n)];
     n.accumulateFp16 = readNamedValue(section, "accumulate", nullptr, {"f32", "fp16"}, n) == 1;
-    n.acrossImagesFp16 = readNamedValue(section, "across", nullptr, {"f32", "fp16"}, n) == 1;
+    n.across =
+        AcrossImages(readNamedValue(section, "across", nullptr, {"f32", "fp16", "none"}, n));
     // A group without terms changes nothing: values of the accumulator must be what they round to.
     if (!failed && n.accumulateFp16 && n.fp16.flushBelow != 0)
       fail("numerics.fp16.flush_below", "a threshold", "none: accumulators are fp16");

@@ -79,7 +79,8 @@ inline bool sameElements(const TileView &a, const TileView &b) {
 
 /// The chip's accumulator format.
 mach::Format accumulatorFormat(const chip::Chip &chip);
-mach::Format acrossFormat(const chip::Chip &chip);
+/// The format of conv.wg's result.
+mach::Format weightGradientFormat(const chip::Chip &chip);
 
 /// Whether all elements have more than 8 bits.
 bool isWide(mach::Format format);
@@ -130,9 +131,11 @@ Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, cons
 class MacEngine {
 public:
   MacEngine(const CorePart &part, const TileView &a, const TileView &b);
+  /// Whether the end of a dot group shows in a sum.
+  static bool showsGroups(const chip::Numerics &numerics) { return numerics.accumulateFp16; }
   /// Terms of a block where terms come in one row: the dot group's, if its end shows at all.
   static int rowBlock(const chip::Numerics &numerics) {
-    return numerics.accumulateFp16 ? numerics.block() : macBlock;
+    return showsGroups(numerics) ? numerics.block() : macBlock;
   }
   /// Adds the roundings' events to `events`.
   void run(const MacLoop &loop, num::Events &events) const;

@@ -23,8 +23,8 @@ mach::Format accumulatorFormat(const chip::Chip &chip) {
   return chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
 }
 
-mach::Format acrossFormat(const chip::Chip &chip) {
-  return chip.numerics.acrossImagesFp16 ? mach::Format::fp16 : mach::Format::f32;
+mach::Format weightGradientFormat(const chip::Chip &chip) {
+  return chip.numerics.weightGradientFp16() ? mach::Format::fp16 : mach::Format::f32;
 }
 
 bool isWide(mach::Format format) {

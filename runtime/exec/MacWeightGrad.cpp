@@ -4,7 +4,8 @@
 //
 // `conv.wg`: per image a product of two matrices, with the output pixels as terms. The inputs that
 // one weight (ci, kh, kw) meets are gathered into a row of `columns`, zeros standing for padding;
-// the rows are the kernel's pixels and the output channels its lanes.
+// the rows are the kernel's pixels and the output channels its lanes. The products are added to chains:
+// one an image, which are added up in totals, or one through all images.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -35,6 +36,7 @@ public:
       : group(g), issue(i), window(i.window), scratch(MacScratch::ofThread()),
         chip(g.parts[0]->chip), codec(g.parts[0]->codec), kernels(g.parts[0]->kernels),
         countsWork(g.parts[0]->countsWork), sharesInput(g.shared == 1),
+        chainPerImage(chip.numerics.hasChainPerImage()),
         block(MacEngine::rowBlock(chip.numerics)) {}
 
   /// Adds a core. False: it reads other elements of the shared tile than those before it.
@@ -44,7 +46,8 @@ public:
 private:
   struct Core {
     CorePart *part = nullptr;
-    TileView acc, chain, x, dy;
+    TileView acc, x, dy;
+    TileView chain; // of the image in work; `acc` itself where one chain runs through all images
     int64_t row = 0; // its first joint row
   };
   /// Rows of one core, or of all if they share them: what one task computes and counts.
@@ -91,7 +94,7 @@ private:
   const chip::Chip &chip;
   const Codec &codec;
   const MacKernels &kernels;
-  bool countsWork, sharesInput;
+  bool countsWork, sharesInput, chainPerImage;
   int block; // terms of a block
   std::vector<Core> cores;
   JointLanes lanes; // with a shared error those of the first core, which are everyone's
@@ -118,7 +121,7 @@ Status WeightGradient::checkImages(const Core &core) const {
     return Status::success();
   if (!dy.whole(4))
     return Error{"a tile of part of an image must hold whole output rows"};
-  int granule = chip.numerics.block();
+  int granule = MacEngine::showsGroups(chip.numerics) ? chip.numerics.block() : 1;
   if (dy.box.lo[3] * dy.extent[4] % granule)
     return Error{"the tile starts at pixel " + std::to_string(dy.box.lo[3] * dy.extent[4]) +
                  " of the image, expected a multiple of " + std::to_string(granule) +
@@ -131,6 +134,10 @@ Status WeightGradient::checkImages(const Core &core) const {
 /// The chain of the image in work, in bank 1 where the total lies in bank 0.
 Status WeightGradient::resolveChain(Core &core) const {
   const TileView &acc = core.acc;
+  if (!chainPerImage) {
+    core.chain = acc;
+    return Status::success();
+  }
   Descriptor second = issue.operand[0];
   second.tile.base += uint64_t(chip.structure.accBankBytes.value);
   second.tile.format = accumulatorFormat(chip);
@@ -495,7 +502,7 @@ void WeightGradient::reportWork(size_t index) const {
   core.part->countRead(core.dy);
   if (mode == mach::AccMode::continue_)
     core.part->countRead(acc);
-  if (!open)
+  if (chainPerImage && !open)
     core.part->countRead(core.chain);
   core.part->countWrite(close ? acc : core.chain);
 }
@@ -530,23 +537,26 @@ void WeightGradient::compute() {
   MacEngine engine(*cores[0].part, x, dy);
   int64_t size = lanes.blocks() * rowsTotal * macLanes;
   for (int64_t g = acc.box.lo[0]; g < acc.end(0); ++g) {
-    clearFloats(scratch.total, size);
+    std::vector<float> &result = chainPerImage ? scratch.total : scratch.acc;
+    clearFloats(result, size);
     if (mode == mach::AccMode::continue_)
-      loadLanes(&Core::acc, g, scratch.total);
+      loadLanes(&Core::acc, g, result);
     for (int64_t image = dy.box.lo[0]; image < dy.end(0); ++image) {
-      clearFloats(scratch.acc, size);
-      if (!open)
-        loadLanes(&Core::chain, g, scratch.acc);
+      if (chainPerImage) {
+        clearFloats(scratch.acc, size);
+        if (!open)
+          loadLanes(&Core::chain, g, scratch.acc);
+      }
       forTasks(group.pool, sharesInput ? 1 : int64_t(cores.size()),
                [&](int c) { packInput(cores[size_t(c)], g, image); });
       forTasks(group.pool, lanes.blocks(), [&](int b) { packError(g, image, b); });
       forTasks(group.pool, int64_t(chunks.size()),
                [&](int c) { runChunk(chunks[size_t(c)], engine); });
-      if (close)
+      if (chainPerImage && close)
         joinTotal(engine);
     }
-    storeLanes(&Core::acc, g, scratch.total);
-    if (!close)
+    storeLanes(&Core::acc, g, result);
+    if (chainPerImage && !close)
       storeLanes(&Core::chain, g, scratch.acc);
   }
   for (const Chunk &chunk : chunks)
@@ -563,7 +573,7 @@ Status convWg(State &state, const mach::ConvWg &instr) {
   const Descriptor *d = state.descriptor;
   if (instr.mode == mach::AccMode::bias)
     return Error{"conv.wg has no bias: its mode is zero or continue"};
-  if (Status s = checkAccumulator(d[instr.acc], 5, acrossFormat(state.chip)); !s)
+  if (Status s = checkAccumulator(d[instr.acc], 5, weightGradientFormat(state.chip)); !s)
     return s;
   if (Status s = checkMacOperand(state.chip, d[instr.x], "x", 5); !s)
     return s;

@@ -23,7 +23,8 @@ class Rule:
         self.format = self._accumulator(values["format"])
         rounding = values["rounding"]
         self.rounding = "nearest_even" if rounding == "stochastic" else rounding
-        self.across = self._accumulator(values["across"])
+        # None: one chain of conv_wg goes through all images.
+        self.across = None if values["across"] == "none" else self._accumulator(values["across"])
 
     @staticmethod
     def _accumulator(format):

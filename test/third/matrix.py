@@ -43,6 +43,8 @@ POLICIES = {
 # Numerics that no shipped chip has.
 NUMERICS = {
     "across": "across: {value: fp16, from: assumed}",
+    "across-f32": "across: {value: f32, from: assumed}",
+    "one-chain": "accumulate: {value: fp16, from: assumed}\n  across: {value: none, from: assumed}",
     "chain": "accumulate: {value: fp16, from: assumed}",
     "away": "rounding: {value: half_away, from: assumed}\n  accumulate: {value: fp16, from: assumed}",
     "flush": "fp8: {exp: 5, man: 2, bias: 15, specials: none, subnormals: flush, flush_below: 0.000125, from: assumed}",

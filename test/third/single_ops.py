@@ -18,7 +18,7 @@ from .ops.elementwise import FUNCTIONS
 
 CHIPS = {
     "lnpu": ("!num.float<5, 10, 15, reserved, gradual>", "!num.float<5, 2, 15, reserved, flush>",
-             "dot = 8, format = f32, rounding = nearest_even, across = f32"),
+             "dot = 8, format = f32, rounding = nearest_even, across = none"),
     "asu-fp8": ("!num.float<5, 10, 15, none, gradual>", "!num.float<5, 2, 15, none, gradual>",
                 "dot = 8, format = !h, rounding = half_away, across = !h"),
 }

@@ -36,9 +36,9 @@ int64_t slp::bufferBytes(const NestBuffer &buffer, const TileChoice &choice) {
 }
 
 int64_t slp::bufferSlots(const Nest &nest, const NestBuffer &buffer, const TileChoice &choice) {
-  if (buffer.space == Space::acc && nest.oneAccumulatorSlot)
-    return 1;
-  if (buffer.space != Space::acc && buffer.tensor.empty())
+  if (buffer.space == Space::acc)
+    return nest.oneAccumulatorSlot ? 1 : std::min(choice.slots, choice.accumulatorSlots);
+  if (buffer.tensor.empty())
     return 1; // one engine's own, from one instruction to the next
   return choice.slots;
 }
@@ -242,7 +242,10 @@ int64_t TileChooser::excess(const TileChoice &choice, SmallVectorImpl<std::strin
         size = size / element * std::max<int64_t>(element, chip.numerics.accumulateFp16 ? 2 : 4);
       Demand accumulator;
       accumulator.add(buffer, size);
-      over += accumulator.over("an accumulator bank", chip.structure.accBankBytes, full);
+      bool isInBoth = !nest.oneAccumulatorSlot && bufferSlots(nest, buffer, choice) == 1;
+      over += isInBoth ? accumulator.over("both accumulator banks",
+                                          2 * int64_t(chip.structure.accBankBytes), full)
+                       : accumulator.over("an accumulator bank", chip.structure.accBankBytes, full);
     } else if (buffer.space == Space::spm || buffer.space == Space::shared) {
       (buffer.space == Space::spm ? scratchpad : shared)
           .add(buffer, size * bufferSlots(nest, buffer, choice));
@@ -322,6 +325,7 @@ LogicalResult TileChooser::complete(TileChoice &choice) {
       if (mayCut(i, choice) && draw(0, 1))
         choice.tile[i] = roundTile(i, draw(1, choice.tile[i]));
     choice.slots = draw(1, 2);
+    choice.accumulatorSlots = draw(1, 2);
   }
   if (failed(applySizes(choice)))
     return failure();
@@ -335,9 +339,16 @@ FailureOr<TileChoice> TileChooser::choose() {
   start.cores = coresToUse();
   std::optional<TileChoice> best;
   int64_t bestTraffic = 0;
+  SmallVector<std::pair<int, int64_t>> candidates; // split, copies of accumulators
   for (int split : splits(start.cores)) {
+    candidates.emplace_back(split, start.accumulatorSlots);
+    if (nest.mayJoinBanks && !options.seed)
+      candidates.emplace_back(split, 1);
+  }
+  for (auto [split, accumulatorSlots] : candidates) {
     TileChoice choice = start;
     choice.split = split;
+    choice.accumulatorSlots = accumulatorSlots;
     if (split < 0)
       choice.cores = 1;
     if (failed(complete(choice)))

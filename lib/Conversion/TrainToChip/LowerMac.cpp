@@ -152,14 +152,16 @@ static Nest lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
 
 static Nest lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, /*onCores=*/true);
-  nest.oneAccumulatorSlot = true;
+  std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
+  nest.oneAccumulatorSlot = accumulate && accumulate->hasChainPerImage();
+  nest.mayJoinBanks = !nest.oneAccumulatorSlot;
   ArrayRef<int64_t> x = shapeOf(op.getX()), y = shapeOf(op.getDy()), w = shapeOf(op.getDw());
   Window win = makeWindow(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations());
   int64_t groups = op.getGroup(), co = w[0] / groups, ci = w[1];
   int g = nest.addLoop("g", groups), o = nest.addLoop("co", co), i = nest.addLoop("ci", ci);
   int n = nest.addLoop("n", x[0], /*reduction=*/true);
-  // A tile of part of an image begins at a pixel that is a multiple of the dot width.
-  int64_t block = blockOf(op);
+  // Where the end of a dot group shows, a tile of part of an image begins with one.
+  int64_t block = accumulate && accumulate->getFormat().isF32() ? 1 : blockOf(op);
   int oy = nest.addLoop("oy", y[2], /*reduction=*/true, block / std::gcd(block, y[3]));
   nest.loops[oy].wholeUnless = n;
 

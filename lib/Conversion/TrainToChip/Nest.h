@@ -81,7 +81,8 @@ struct Nest {
   std::string name, op, phase;
   mlir::Location loc;
   bool onCores = false;            // MAC work on all cores; else vector work in the shared buffer
-  bool oneAccumulatorSlot = false; // bank 1 is in use otherwise (conv.wg)
+  bool oneAccumulatorSlot = false; // bank 1 is in use otherwise (conv.wg with a chain per image)
+  bool mayJoinBanks = false;       // accumulators as large as both banks are worth a trial
   llvm::SmallVector<NestLoop> loops;
   std::vector<NestBuffer> buffers;
   std::vector<NestRun> runs;
@@ -108,6 +109,7 @@ struct TileChoice {
   int split = -1;                    // loop whose tiles are spread over the cores
   int64_t cores = 1;
   int64_t slots = 2; // copies of transferred buffers
+  int64_t accumulatorSlots = 2; // of accumulators, if not fewer: two in a bank each, or one in both
 };
 
 /// Chooses tiles that fit the chip's memories. Emits an error at nest.loc and fails if nothing

@@ -12,6 +12,7 @@
 #include "dialects/Train/ClassifyOp.h"
 #include "dialects/Train/ClassifyOpKind.h"
 #include "dialects/Train/ConstantOp.h"
+#include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/ReshapeOp.h"
 #include "dialects/Train/TrainState.h"
 #include "dialects/Train/WriteOp.h"
@@ -265,6 +266,21 @@ void ConvertTrainToChip::remarkIdleCores(const Nest &nest, const TileChoice &cho
                                      std::to_string(tiles) + " tiles");
 }
 
+/// No field of conv.wg says how images are added up: it is the chip's way.
+static LogicalResult checkAcross(Operation *op, const chip::Chip &chip) {
+  auto gradient = dyn_cast<ConvWgOp>(op);
+  if (!gradient || !gradient.getAccumulate())
+    return success();
+  num_ir::AccumulateAttr accumulate = *gradient.getAccumulate();
+  bool isWide = accumulate.getWeightGradient().isF32();
+  if (accumulate.hasChainPerImage() == chip.numerics.hasChainPerImage() &&
+      isWide != chip.numerics.weightGradientFp16())
+    return success();
+  return op->emitOpError("adds up images with across = ")
+         << accumulate.getAcross() << ", expected what " << chip.name
+         << " does (`numerics.across` of its description)";
+}
+
 LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   if (!fn.getBody().hasOneBlock())
     return fn.emitError("expected a function of one block");
@@ -282,7 +298,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
     if (isFused(&op))
       continue;
     std::vector<Nest> opNests;
-    if (failed(lowerOp(&op, tensors, opNests)) || failed(setRoundings(&op, *chip, opNests)))
+    if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, opNests)) || failed(setRoundings(&op, *chip, opNests)))
       return failure();
     for (Nest &nest : opNests) {
       if (failed(checkLimits(nest)))

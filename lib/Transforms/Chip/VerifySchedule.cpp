@@ -270,9 +270,11 @@ LogicalResult TaskVerifier::verifySharing() {
 }
 
 /// The accumulator bytes that an instruction uses beyond its operands, as the distance from its
-/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0.
+/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0, unless one chain
+/// runs through all images.
 static int64_t hiddenShift(RunOp run, const chip::Chip &chip) {
-  return run.getInstruction() == "conv.wg" ? int64_t(chip.structure.accBankBytes) : 0;
+  bool hasChain = run.getInstruction() == "conv.wg" && chip.numerics.hasChainPerImage();
+  return hasChain ? int64_t(chip.structure.accBankBytes) : 0;
 }
 
 static int64_t bytesOf(Value buffer) {

@@ -314,12 +314,13 @@ LogicalResult PrecisionPlan::resolveAll() {
   }
   const chip::Numerics &numerics = chip.numerics;
   Type fp16 = formatType(context, numerics.fp16);
-  bool isNarrow = numerics.accumulateFp16 || numerics.acrossImagesFp16;
+  bool isNarrow = numerics.accumulateFp16 || numerics.weightGradientFp16();
   accumulate = num_ir::AccumulateAttr::get(
       context, numerics.dot, numerics.accumulateFp16 ? fp16 : f32,
       isNarrow ? roundingAttr(context, numerics.accumulatorRounding()).getValue()
                : num_ir::Rounding::nearest_even,
-      numerics.acrossImagesFp16 ? fp16 : f32);
+      numerics.hasChainPerImage() ? (numerics.weightGradientFp16() ? fp16 : f32)
+                                  : Type(NoneType::get(context)));
   return success();
 }
 

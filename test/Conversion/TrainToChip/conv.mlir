@@ -4,7 +4,7 @@
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 #nearest = #num.rounding<nearest_even>
 
 // A small op is one tile a core. The rounding is done while the tile drains: there is one task, and one tensor for it.
@@ -43,7 +43,7 @@ func.func @step(%x: tensor<4x3x8x8x!f8> {train.name = "x"}, %w: tensor<16x3x3x3x
 // -----
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 
 // The wish of slp.tile: its order, its sizes. The sums are kept over the loop of the reduction, which is innermost: they
 // are allocated outside of it and drained behind it.
@@ -81,7 +81,7 @@ func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<16x24x3x
 // -----
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 
 // Gradient of the input: loops count strides of inputs; outputs that reach them are read.
 // CHECK-LABEL: func.func @step()
@@ -104,14 +104,14 @@ func.func @step(%dy: tensor<2x8x4x4x!f8> {train.name = "dy"}, %w: tensor<8x4x3x3
 // -----
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 
-// Gradient of the weights: images outside rows, one copy of the total (the chain of an image has the other bank).
+// Gradient of the weights: images outside rows, a copy of the chains in each bank.
 // CHECK-LABEL: func.func @step()
 func.func @step(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x!f8> {train.name = "dy"})
     -> (tensor<8x4x3x3xf32> {train.name = "dw"}) {
   // CHECK: chip.task "" "train.conv_wg" "wg"
-  // CHECK: chip.alloc{{.*}} slots 1 : memref<{{.*}}xf32, #chip.space<acc>>
+  // CHECK: chip.alloc{{.*}} slots 2 : memref<{{.*}}xf32, #chip.space<acc>>
   // CHECK: scf.for %[[N:.*]] = %{{.*}} to %c4 step %c1
   // CHECK-NEXT: scf.for %[[OY:.*]] = %{{.*}} to %c8 step %c2
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 1, 4, 8, 8] {{.*}} : memref<1x1x{{.*}}x4x10x
@@ -129,7 +129,7 @@ func.func @step(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x
 // -----
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 
 // A relu that is the only use of the rounded result follows on the tile: one task, and only its result reaches DRAM.
 // CHECK-LABEL: func.func @step()
@@ -152,7 +152,7 @@ func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x
 // -----
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 
 // With another use of the rounded result both tensors are needed, and the relu is a task of its own.
 // CHECK-LABEL: func.func @step()

@@ -56,5 +56,10 @@ func.func private @f() attributes {a = #num.accumulate<dot = 8, format = f16, ro
 
 // -----
 
+// expected-error @below {{expected f32 or !num.float as accumulator format, found 'none'}}
+func.func private @f() attributes {a = #num.accumulate<dot = 8, format = none, rounding = nearest_even, across = none>}
+
+// -----
+
 // expected-error @below {{an accumulator cannot round stochastically}}
 func.func private @f() attributes {a = #num.accumulate<dot = 8, format = f32, rounding = stochastic, across = f32>}

@@ -13,6 +13,7 @@
 // CHECK-DAG: !num_mixed_e5m2_e5m10 = !num.mixed<![[GRADUAL]], !num_e5m10>
 // CHECK-DAG: #num_dot8_e5m10 = #num.accumulate<dot = 8, format = !num_e5m10, rounding = half_away, across = !num_e5m10>
 // CHECK-DAG: #num_dot8_f32 = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+// CHECK-DAG: #num_dot16_f32 = #num.accumulate<dot = 16, format = f32, rounding = nearest_even, across = none>
 
 // CHECK-LABEL: @formats
 // CHECK-SAME: tensor<2x![[RESERVED]]>
@@ -41,8 +42,10 @@ func.func private @roundings() attributes {
 
 // CHECK-LABEL: @accumulators
 // CHECK-SAME: narrow = #num_dot8_e5m10
+// CHECK-SAME: one_chain = #num_dot16_f32
 // CHECK-SAME: wide = #num_dot8_f32
 func.func private @accumulators() attributes {
+  one_chain = #num.accumulate<dot = 16, format = f32, rounding = nearest_even, across = none>,
   wide = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>,
   narrow = #num.accumulate<dot = 8, format = !num.float<5, 10, 15, none, gradual>, rounding = half_away,
                            across = !num.float<5, 10, 15, none, gradual>>}

@@ -124,8 +124,10 @@ def conv_wg(call):
             for p, q in window.pairs(*tap):
                 reads[p].append((c * len(kernel) + t, c * in_plane + q))
     total = [0.0] * call.types[0].count
+    chains = Accumulators(rule, total, call.events[0])
     for image in range(x.shape[0]):
-        chains = Accumulators(rule, [0.0] * len(total), call.events[0])
+        if rule.across:
+            chains = Accumulators(rule, [0.0] * len(total), call.events[0])
         for group in groups(plane, rule.dot):
             for pixel in group:
                 a, b = [], []
@@ -136,8 +138,9 @@ def conv_wg(call):
                     b += [dy.data[(image * co + o) * plane + pixel]] * len(reads[pixel])
                 chains.term([o * size + r for o in range(co) for r, _ in reads[pixel]], a, b)
             chains.end_group()
-        total = add_chains(rule, total, chains.results(), call.events[0])
-    return [total]
+        if rule.across:
+            total = add_chains(rule, total, chains.results(), call.events[0])
+    return [total if rule.across else chains.results()]
 
 
 @define("matmul", rounds_itself=True)

@@ -84,7 +84,7 @@ TEST(Chip, LnpuNumerics) {
   EXPECT_EQ(c.numerics.rounding, num::Rounding::nearestEven);
   EXPECT_EQ(c.numerics.dot, 8);
   EXPECT_FALSE(c.numerics.accumulateFp16);
-  EXPECT_FALSE(c.numerics.acrossImagesFp16);
+  EXPECT_EQ(c.numerics.across, chip::AcrossImages::none);
 }
 
 TEST(Chip, AsuSizesAndNumerics) {
@@ -97,7 +97,7 @@ TEST(Chip, AsuSizesAndNumerics) {
   EXPECT_EQ(c.numerics.fp16, num::asuFp16);
   EXPECT_EQ(c.numerics.rounding, num::Rounding::halfAway);
   EXPECT_TRUE(c.numerics.accumulateFp16);
-  EXPECT_TRUE(c.numerics.acrossImagesFp16);
+  EXPECT_EQ(c.numerics.across, chip::AcrossImages::fp16);
 }
 
 TEST(Chip, LnpuEnergyReSumsToItsCalibrationPoint) {

@@ -125,6 +125,9 @@ TEST(ParseError, Formats) {
   EXPECT_NE(messageOf(changed("accumulate: {value: f32", "accumulate: {value: bf16"))
                 .find("numerics.accumulate.value: bf16, expected f32 or fp16"),
             std::string::npos);
+  EXPECT_NE(messageOf(changed("across: {value: none", "across: {value: bf16"))
+                .find("numerics.across.value: bf16, expected f32, fp16 or none"),
+            std::string::npos);
 }
 
 TEST(ParseError, AnAccumulatorHasNoThreshold) {

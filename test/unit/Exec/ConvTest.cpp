@@ -23,6 +23,10 @@ mach::Format accFormat(const chip::Chip &c) {
   return c.numerics.accumulateFp16 ? format::fp16 : format::f32;
 }
 
+mach::Format gradientFormat(const chip::Chip &c) {
+  return c.numerics.weightGradientFp16() ? format::fp16 : format::f32;
+}
+
 const num::Format &formatOf(const chip::Chip &c, mach::Format f) {
   return f == format::fp8 ? c.numerics.fp8 : c.numerics.fp16;
 }
@@ -31,12 +35,14 @@ struct Case {
   std::string chip;
   mach::Format format;
   ConvShape shape;
+  std::optional<chip::AcrossImages> across = std::nullopt; // other than the chip's
 };
 
 class ConvTest : public testing::TestWithParam<Case> {
 protected:
   void SetUp() override {
     chip = chipNamed(GetParam().chip);
+    chip.numerics.across = GetParam().across.value_or(chip.numerics.across);
     s = GetParam().shape;
     format = GetParam().format;
     x = randomValues(formatOf(chip, format), elementsOf(s.x()), 1);
@@ -162,7 +168,10 @@ TEST_P(ConvTest, WeightGradWhole) {
   b.tensor("dw", format::f32, s.w());
   b.load(0, "x");
   b.load(1, "dy");
-  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.w(), {Shape(5, 0), s.w(), {}});
+  mach::TensorTile acc =
+      b.chipTile(space::acc, gradientFormat(chip), s.w(), {Shape(5, 0), s.w(), {}});
+  if (!chip.numerics.hasChainPerImage()) // it may lie in both banks
+    acc.base += uint64_t(chip.structure.accBankBytes.value) - 16;
   b.desc(3, acc);
   b.emit(geomOf(s));
   b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
@@ -175,7 +184,7 @@ TEST_P(ConvTest, WeightGradWhole) {
   expectSameBits(readTensor(*machine, "dw"), naiveWeightGrad(chip.numerics, s, x, dy));
 }
 
-/// Images one by one, each in two tiles of rows where a row count allows it; cores take the output
+/// Images one by one, each in tiles of rows where a row count allows it; cores take the output
 /// channels.
 TEST_P(ConvTest, WeightGradInTiles) {
   ProgramBuilder b(chip);
@@ -186,12 +195,12 @@ TEST_P(ConvTest, WeightGradInTiles) {
   b.emit(geomOf(s));
   int64_t coTile = (s.co + 1) / 2, rowTile = s.oy();
   for (int64_t rows = 1; rows < s.oy(); ++rows)
-    if (rows * s.ox() % 8 == 0) {
+    if (!chip.numerics.accumulateFp16 || rows * s.ox() % 8 == 0) {
       rowTile = rows;
       break;
     }
   Piece weights{Shape(5, 0), {s.g, coTile, s.ci, s.kh, s.kw}, {0, coTile, 0, 0, 0}};
-  mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.w(), weights);
+  mach::TensorTile acc = b.chipTile(space::acc, gradientFormat(chip), s.w(), weights);
   b.desc(3, acc);
   for (int64_t n = 0; n < s.n; ++n)
     for (int64_t row = 0; row < s.oy(); row += rowTile) {
@@ -221,7 +230,10 @@ std::vector<Case> allCases() {
   for (const ConvShape &s : shapes) {
     cases.push_back({"lnpu", format::fp8, s});
     cases.push_back({"lnpu", format::fp16, s});
+    cases.push_back({"lnpu", format::fp8, s, chip::AcrossImages::f32});
+    cases.push_back({"lnpu", format::fp16, s, chip::AcrossImages::fp16});
     cases.push_back({"asu-fp8", format::fp8, s});
+    cases.push_back({"asu-fp8", format::fp8, s, chip::AcrossImages::none});
   }
   return cases;
 }

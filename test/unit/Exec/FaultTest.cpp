@@ -106,7 +106,8 @@ std::function<void(ProgramBuilder &)> weights(Shape xSize, Shape dySize, Shape d
   return [=](ProgramBuilder &b) {
     b.desc(0, tile(b, spm, fp8, {2, 1, 4, 4, 6}, xSize));
     b.desc(1, tile(b, spm, fp8, {2, 1, 8, 4, 6}, dySize, dyOrigin));
-    b.desc(3, tile(b, accSpace, f32, {1, 8, 4, 1, 1}, {1, 8, 4, 1, 1}));
+    mach::Format sums = b.chip.numerics.weightGradientFp16() ? fp16 : f32;
+    b.desc(3, tile(b, accSpace, sums, {1, 8, 4, 1, 1}, {1, 8, 4, 1, 1}));
     mach::Geom g;
     g.kh = g.kw = g.sh = g.sw = g.dh = g.dw = 1;
     b.emit(g);
@@ -305,7 +306,7 @@ std::vector<Fault> allFaults() {
       {"WeightGradColumns", weights({2, 1, 4, 4, 6}, {2, 1, 8, 4, 5}, {}),
        "must hold whole output rows"},
       {"WeightGradStart", weights({2, 1, 4, 4, 6}, {2, 1, 8, 2, 6}, {0, 0, 0, 1, 0}),
-       "the tile starts at pixel 6 of the image, expected a multiple of 8"},
+       "the tile starts at pixel 6 of the image, expected a multiple of 8", "asu-fp8"},
       {"WeightGradParts", weights({2, 1, 4, 4, 6}, {2, 1, 8, 2, 6}, {}),
        "a tile of several images must hold whole images"},
       {"VectorFormat",

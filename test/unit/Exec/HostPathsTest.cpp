@@ -33,7 +33,8 @@ struct Arithmetic {
 
 std::vector<Arithmetic> arithmetics() {
   chip::Chip lnpu = chipNamed("lnpu"), asu = chipNamed("asu-fp8"), odd = lnpu;
-  odd.numerics.accumulateFp16 = odd.numerics.acrossImagesFp16 = true;
+  odd.numerics.accumulateFp16 = true;
+  odd.numerics.across = chip::AcrossImages::fp16;
   odd.numerics.rounding = num::Rounding::towardZero;
   return {{"FP32 sums of FP8", lnpu, format::fp8},
           {"FP32 sums of FP16", lnpu, format::fp16},

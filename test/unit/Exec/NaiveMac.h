@@ -143,7 +143,8 @@ inline std::vector<float> naiveWeightGrad(const chip::Numerics &numerics, const 
           for (int64_t kw = 0; kw < s.kw; ++kw) {
             float total = 0.0f;
             for (int64_t n = 0; n < s.n; ++n) {
-              NaiveAccumulator acc(numerics, 0.0f);
+              // Without chains of the images' own, one goes on.
+              NaiveAccumulator acc(numerics, numerics.hasChainPerImage() ? 0.0f : total);
               for (int64_t p = 0; p < s.oy() * s.ox(); ++p) {
                 if (p % 8 == 0)
                   acc.endGroup();
@@ -153,8 +154,8 @@ inline std::vector<float> naiveWeightGrad(const chip::Numerics &numerics, const 
                   acc.add(at(dy, s.y(), n, g, co, oy, ox), at(x, s.x(), n, g, ci, iy, ix));
               }
               acc.endGroup();
-              total = total + acc.result();
-              if (numerics.acrossImagesFp16)
+              total = numerics.hasChainPerImage() ? total + acc.result() : acc.result();
+              if (numerics.across == chip::AcrossImages::fp16)
                 total = num::round(numerics.fp16, numerics.rounding, total, 0, nullptr);
             }
             dw.push_back(total);

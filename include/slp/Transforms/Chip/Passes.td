@@ -49,7 +49,7 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       queues of different cores are not ordered with each other. A buffer in the shared memory is moved by core 0 alone, is
       one tile for all cores (`core_stride` 0), and on several cores only the vector unit uses it, which waits for all of
       them: a MAC core waits for its own queues, not for core 0's;
-    - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses included, share no bytes and
+    - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses for chains per image included, share no bytes and
       lie inside the memories of the module's chip (`slp.chip`); so do the tensors in DRAM, the bitmaps of compressed ones
       included;
     - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
