@@ -39,13 +39,19 @@ public:
   void start(Real bias = 0) {
     value = positiveZero(bias);
     pending = false;
+    group = 0;
   }
   /// Channels that come together at a tap.
   int64_t block() const { return std::max<int64_t>(dot, 8); }
-  /// Goes to a place of the block, or of the row where there are no blocks; a dot group may begin.
+  /// Places that a tap takes in the sequence of terms, if a group has `channels` channels: those of
+  /// a block, or where there are few, no more than there are channels, so that dot groups take
+  /// those of several taps.
+  int64_t placesOfTap(int64_t channels) const { return channels < 8 ? channels : block(); }
+  /// Goes to a place of the sequence, whose dot groups begin at multiples of the dot width.
   void moveTo(int64_t place) {
-    if (place % dot == 0)
+    if (place / dot != group)
       endGroup();
+    group = place / dot;
   }
   /// A term with a zero operand is absent.
   void add(Real a, Real b) {
@@ -72,6 +78,7 @@ private:
   num_ir::FloatType format; // null: f32
   num_ir::Rounding mode = num_ir::Rounding::nearest_even;
   int64_t dot = 8;
+  int64_t group = 0; // of the place in the sequence
   Real value = 0;
   bool pending = false; // the open group has a term that is present
   uint64_t *saturations;

@@ -13,6 +13,8 @@
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvWgOp.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::reference;
@@ -52,8 +54,9 @@ template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
           int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
           if (iy < 0 || iy >= x.dim(2) || ix < 0 || ix >= x.dim(3))
             continue;
+          int64_t tap = (block / acc.block() * v.kernelH + kh) * v.kernelW + kw;
           for (int64_t ci = block; ci < std::min(block + acc.block(), inGroup); ++ci) {
-            acc.moveTo(ci - block);
+            acc.moveTo(tap * acc.placesOfTap(inGroup) + ci - block);
             acc.add(x[x.at(n, firstIn + ci, iy, ix)], w[w.at(co, ci, kh, kw)]);
           }
         }
@@ -89,8 +92,9 @@ template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call)
           int64_t ox = outputOf(ix, v.padLeft, kw, v.dilationW, v.strideW, dy.dim(3));
           if (oy < 0 || ox < 0)
             continue;
+          int64_t tap = (block / acc.block() * v.kernelH + kh) * v.kernelW + kw;
           for (int64_t co = block; co < std::min(block + acc.block(), outGroup); ++co) {
-            acc.moveTo(co - block);
+            acc.moveTo(tap * acc.placesOfTap(outGroup) + co - block);
             acc.add(dy[dy.at(n, firstOut + co, oy, ox)],
                     w[w.at(firstOut + co, ci % inGroup, kh, kw)]);
           }
@@ -119,12 +123,13 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
     int64_t channel = co / outGroup * inGroup + ci;
     Real total = 0;
     acc.start();
+    int64_t pixels = dy.dim(2) * dy.dim(3);
+    int64_t places = llvm::alignTo(pixels, acc.block()); // of an image
     for (int64_t n = 0; n < x.dim(0); ++n) {
       if (!isOneChain)
         acc.start();
-      int64_t pixels = dy.dim(2) * dy.dim(3);
       for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-        acc.moveTo(pixel);
+        acc.moveTo(n * places + pixel);
         int64_t oy = pixel / dy.dim(3), ox = pixel % dy.dim(3);
         int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
         int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;

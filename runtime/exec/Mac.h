@@ -28,7 +28,7 @@ namespace slp::exec {
 /// a group's tasks share lies in the scratch of the thread that runs the group; tasks use `w`,
 /// `acc`, `dense`, `columns` and `taskCounts` of their own thread unless the group says otherwise.
 struct MacScratch {
-  std::vector<float> x, w, acc, dense, total, columns;
+  std::vector<float> x, w, acc, dense, total, columns, sequences;
   std::vector<int32_t> xOffset, accOffset;
   std::vector<MacTap> taps;
   std::vector<uint32_t> counts, wideCounts, taskCounts, taskWideCounts;
@@ -126,6 +126,10 @@ Status checkPacked(std::initializer_list<int64_t> factors, const char *name);
 
 /// Whether a block of the chip begins at the tile's first coordinate of dimension d.
 Status checkBlockStart(const chip::Chip &chip, const TileView &view, int d, const char *name);
+
+/// Whether dot groups of a convolution take neighbours of one sequence of (kernel row, kernel
+/// column, channel), as a group of channels of the sum has so few.
+inline bool isPacked(int64_t channelsOfGroup) { return channelsOfGroup < macBlock; }
 
 /// Runs the chip's accumulate semantics over a loop.
 class MacEngine {

@@ -8,6 +8,9 @@
 // into phases (row and column modulo the stride) of one list each; taps that meet no error element
 // are in no list.
 //
+// Where channels are packed and the end of a dot group shows, each output's whole sequence of terms
+// is laid out once more, zeros standing for absent ones.
+//
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Mac.h"
@@ -57,9 +60,11 @@ private:
   Status resolveCore(Core &core, const TileView &w);
   void listPhases();
   void packSource(int64_t ofGroup, int64_t blockIndex);
+  void layOutSequences();
   void countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const;
   void runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &engine, num::Events &events);
   void packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
+  void runSequences(MacScratch &task, const MacEngine &engine, num::Events &events) const;
   void loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void compute();
@@ -67,6 +72,7 @@ private:
 
   int64_t taps() const { return rows.kernel * columns.kernel; }
   int64_t pixels() const { return outputs.size[0] * rows.size * columns.size; }
+  int64_t sequence() const { return roundUp(taps() * terms, block); } // floats of one output's
 
   CoreGroup &group;
   const Issue &issue;
@@ -88,6 +94,8 @@ private:
   mach::AccMode mode{}; // in effect for this tile
   Dims packed{};        // strides of the packed source (n, -, block, row, column), floats
   bool isMixed = false; // and to be counted
+  bool packsChannels = false;  // dot groups take terms of several taps
+  bool takesSequences = false; // that shows in the sums
   // Terms of which neither operand is zero, and of which one is FP16.
   std::vector<uint64_t> nonZeroOfLane;
   uint64_t wideTermsOfLane = 0; // of any lane
@@ -103,6 +111,12 @@ Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
   if (Status st = checkBlockStart(chip, whole, 2, sourceName()); !st)
     return st;
   termLo = whole.box.lo[2];
+  packsChannels = isPacked(whole.extent[2]);
+  if (packsChannels && whole.box.size[2] != whole.extent[2])
+    return Error{std::string("the tile of `") + sourceName() + "` holds " +
+                 std::to_string(whole.box.size[2]) + " of " + std::to_string(whole.extent[2]) +
+                 " channels, expected all: dot groups would differ"};
+  takesSequences = packsChannels && MacEngine::showsGroups(chip.numerics);
   mode = startMode(issue.mode, termLo == 0);
   terms = whole.box.size[2];
   blocks = ceilDiv(terms, block);
@@ -110,6 +124,9 @@ Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
           {outputs.size[1], outputs.size[0], blocks, rows.span, columns.span, block}, sourceName());
       !st)
     return st;
+  if (takesSequences)
+    if (Status st = checkPacked({pixels(), sequence()}, sourceName()); !st)
+      return st;
   Box need = outputs;
   need.lo[2] = termLo;
   need.size[2] = terms;
@@ -248,6 +265,17 @@ void Convolution::packSource(int64_t ofGroup, int64_t blockIndex) {
   countSource(blockIndex, scratch.wideCounts);
 }
 
+/// scratch.sequences [output, as in the lists of the phases][kernel row, kernel column, channel].
+void Convolution::layOutSequences() {
+  clearFloats(scratch.sequences, pixels() * sequence());
+  for (const Phase &phase : phases)
+    for (size_t p = phase.firstPixel; p < phase.firstPixel + size_t(phase.pixels); ++p)
+      for (size_t t = phase.firstTap; t < phase.firstTap + size_t(phase.taps); ++t)
+        std::copy_n(scratch.x.data() + scratch.xOffset[p] + scratch.taps[t].x, terms,
+                    scratch.sequences.data() + int64_t(p) * sequence() +
+                        scratch.taps[t].w / (block * macLanes) * terms);
+}
+
 /// For each tap and channel of a block, the outputs whose source element is marked. Eight channels
 /// are counted at once in the bytes of a word.
 void Convolution::countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const {
@@ -340,8 +368,10 @@ void Convolution::runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &
     kernels.countTerms(task.w.data(), blocks * taps() * block, scratch.counts.data(),
                        nonZeroOfLane.data() + laneBlock * macLanes);
   loadAccumulators(task, ofGroup, laneBlock);
+  if (takesSequences)
+    runSequences(task, engine, events);
   for (const Phase &phase : phases) {
-    if (!blocks)
+    if (!blocks || takesSequences)
       break;
     MacLoop loop;
     loop.acc = task.acc.data();
@@ -360,6 +390,34 @@ void Convolution::runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &
     engine.run(loop, events);
   }
   storeAccumulators(task, ofGroup, laneBlock);
+}
+
+/// Adds the products of all outputs' sequences and the weights in theirs.
+void Convolution::runSequences(MacScratch &task, const MacEngine &engine,
+                               num::Events &events) const {
+  clearFloats(task.columns, sequence() * macLanes);
+  for (int64_t tap = 0; tap < taps(); ++tap)
+    std::copy_n(task.w.data() + tap * block * macLanes, terms * macLanes,
+                task.columns.data() + tap * terms * macLanes);
+  std::vector<int32_t> starts(scratch.accOffset.size());
+  for (size_t p = 0; p < starts.size(); ++p)
+    starts[p] = int32_t(int64_t(p) * sequence());
+  const MacTap tap = {0, 0};
+  MacLoop loop;
+  loop.acc = task.acc.data();
+  loop.x = scratch.sequences.data();
+  loop.w = task.columns.data();
+  loop.accOffset = scratch.accOffset.data();
+  loop.xOffset = starts.data();
+  loop.pixels = int(starts.size());
+  loop.taps = &tap;
+  loop.numTaps = 1;
+  loop.blocks = int(sequence() / block);
+  loop.xBlock = block;
+  loop.wBlock = block * macLanes;
+  loop.blockTerms = block;
+  loop.lastTerms = int(taps() * terms - (loop.blocks - 1) * block);
+  engine.run(loop, events);
 }
 
 void Convolution::reportWork(size_t index) {
@@ -399,6 +457,8 @@ void Convolution::compute() {
   std::vector<num::Events> events(size_t(lanes.blocks()));
   for (int64_t g = outputs.lo[1]; g < outputs.lo[1] + outputs.size[1]; ++g) {
     forTasks(group.pool, blocks, [&](int b) { packSource(g, b); });
+    if (takesSequences)
+      layOutSequences();
     // Weights are FP8 where the source is mixed: what is FP16 in the source meets all of them.
     if (isMixed)
       wideTermsOfLane +=

@@ -10,6 +10,7 @@ KINDS = {
     "ties": "roundings of ties go the other way",
     "fused": "products are rounded before they are added",
     "order": "the channels of a convolution's block come in descending order",
+    "packed": "a dot group of few channels ends with its tap",
     "lanes": "row sums have 8 lanes",
     "runs": "random numbers have the number of the run before",
     "held": "updates are not held where gradients saturate",

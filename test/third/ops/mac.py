@@ -48,6 +48,15 @@ def taps(kernel):
     return [(kh, kw) for kh in range(kernel[0]) for kw in range(kernel[1])]
 
 
+def dot_groups(rule, channels, kernel):
+    """The dot groups of conv and conv_bp in order, each the (kernel row, kernel column, channel) of its terms."""
+    if channels < 8 and "packed" not in active:
+        sequence = [(*tap, c) for tap in taps(kernel) for c in range(channels)]
+        return [[sequence[i] for i in group] for group in groups(len(sequence), rule.dot)]
+    return [[(*tap, block[i]) for i in group] for block in groups(channels, rule.block) for tap in taps(kernel)
+            for group in groups(len(block), rule.dot)]
+
+
 @define("conv", rounds_itself=True)
 def conv(call):
     x, w = call.inputs[:2]
@@ -59,21 +68,19 @@ def conv(call):
     plane, in_plane = oh * ow, x.shape[2] * x.shape[3]
     bias = call.inputs[2].data if len(call.inputs) > 2 else [0.0] * co
     chains = Accumulators(rule, [bias[c] for _ in range(n) for c in range(co) for _ in range(plane)], call.events[0])
-    for block in groups(ci, rule.block):
-        for kh, kw in taps((taps_h, taps_w)):
+    for group in dot_groups(rule, ci, (taps_h, taps_w)):
+        for kh, kw, c in reversed(group) if "order" in active else group:
             pairs = window.pairs(kh, kw)
             where = [y * plane + p for y in range(n * co) for p, _ in pairs]
-            for group in groups(len(block), rule.dot):
-                for c in (block[-1 - i if "order" in active else i] for i in group):
-                    a, b = [], []
-                    for image in range(n):
-                        for g in range(call["group"]):
-                            source = (image * x.shape[1] + g * ci + c) * in_plane
-                            a += [x.data[source + q] for _, q in pairs] * per_group
-                        for o in range(co):
-                            b += [w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]] * len(pairs)
-                    chains.term(where, a, b)
-                chains.end_group()
+            a, b = [], []
+            for image in range(n):
+                for g in range(call["group"]):
+                    source = (image * x.shape[1] + g * ci + c) * in_plane
+                    a += [x.data[source + q] for _, q in pairs] * per_group
+                for o in range(co):
+                    b += [w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]] * len(pairs)
+            chains.term(where, a, b)
+        chains.end_group()
     return [chains.results()]
 
 
@@ -88,22 +95,20 @@ def conv_bp(call):
     out_per_group = co // call["group"]
     plane, out_plane = ih * iw, dy.shape[2] * dy.shape[3]
     chains = Accumulators(rule, [0.0] * call.types[0].count, call.events[0])
-    for block in groups(out_per_group, rule.block):
-        for kh, kw in taps((taps_h, taps_w)):
+    for group in dot_groups(rule, out_per_group, (taps_h, taps_w)):
+        for kh, kw, c in group:
             pairs = window.pairs(kh, kw)
             where = [x * plane + q for x in range(n * channels) for _, q in pairs]
-            for group in groups(len(block), rule.dot):
-                for c in (block[i] for i in group):
-                    a, b = [], []
-                    for image in range(n):
-                        for g in range(call["group"]):
-                            o = g * out_per_group + c
-                            source = (image * co + o) * out_plane
-                            a += [dy.data[source + p] for p, _ in pairs] * per_group
-                            for i in range(per_group):
-                                b += [w.data[((o * per_group + i) * taps_h + kh) * taps_w + kw]] * len(pairs)
-                    chains.term(where, a, b)
-                chains.end_group()
+            a, b = [], []
+            for image in range(n):
+                for g in range(call["group"]):
+                    o = g * out_per_group + c
+                    source = (image * co + o) * out_plane
+                    a += [dy.data[source + p] for p, _ in pairs] * per_group
+                    for i in range(per_group):
+                        b += [w.data[((o * per_group + i) * taps_h + kh) * taps_w + kw]] * len(pairs)
+            chains.term(where, a, b)
+        chains.end_group()
     return [chains.results()]
 
 

@@ -219,13 +219,17 @@ TEST_P(ConvTest, WeightGradInTiles) {
 }
 
 std::vector<Case> allCases() {
-  std::vector<ConvShape> shapes(6);
+  std::vector<ConvShape> shapes(9);
   shapes[0] = {1, 1, 1, 1, 5, 5, 3, 3};
   shapes[1] = {2, 1, 3, 20, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1};
   shapes[2] = {2, 1, 19, 18, 9, 7, 3, 3, 2, 2, 1, 1, 1, 1};
   shapes[3] = {1, 2, 8, 9, 11, 12, 3, 2, 1, 2, 2, 1, 1, 0, 2, 3};
   shapes[4] = {3, 1, 17, 33, 6, 6, 1, 1, 2, 2, 0, 0, 0, 0};
   shapes[5] = {1, 3, 2, 4, 10, 10, 5, 5, 3, 2, 2, 2, 2, 2, 1, 1};
+  // Dot groups that take terms of several taps: depthwise, and groups of five channels.
+  shapes[6] = {2, 11, 1, 1, 9, 8, 3, 3, 2, 1, 1, 1, 0, 1};
+  shapes[7] = {1, 2, 5, 5, 10, 9, 3, 4, 1, 3, 2, 2, 1, 1, 2, 1};
+  shapes[8] = {2, 1, 7, 3, 8, 8, 5, 1, 3, 1, 2, 0, 2, 0, 1, 2};
   std::vector<Case> cases;
   for (const ConvShape &s : shapes) {
     cases.push_back({"lnpu", format::fp8, s});

@@ -282,6 +282,15 @@ std::vector<Fault> allFaults() {
          t.xOrigin[2] = t.wOrigin[2] = 4;
        }),
        "the tile of `x` starts at 4 of dimension 2, expected a multiple of 8"},
+      {"FewChannels",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, fp8, {1, 1, 5, 6, 6}, {1, 1, 4, 6, 6}));
+         b.desc(1, tile(b, spm, fp8, {1, 8, 5, 3, 3}, {1, 8, 4, 3, 3}));
+         b.desc(3, tile(b, accSpace, f32, {1, 1, 8, 4, 4}, {1, 1, 8, 4, 4}));
+         b.emit(window(3, 1, 0));
+         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero});
+       },
+       "the tile of `x` holds 4 of 5 channels, expected all: dot groups would differ"},
       {"MacOperandFormat", conv([](ConvTiles &t) { t.xFormat = f32; }),
        "operand `x` is a f32 tile of rank 5 in spm, expected a tile of rank 5 in spm, in a format "
        "of the "

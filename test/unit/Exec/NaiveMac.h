@@ -32,6 +32,12 @@ public:
     value = std::fma(a, b, value);
     present = true;
   }
+  /// Goes to a place of the sequence of terms, whose dot groups have 8 places.
+  void moveTo(int64_t place) {
+    if (place / 8 != group)
+      endGroup();
+    group = place / 8;
+  }
   void endGroup() {
     if (present && numerics.accumulateFp16)
       value = num::round(numerics.fp16, numerics.rounding, value, 0, &events);
@@ -45,7 +51,11 @@ private:
   const chip::Numerics &numerics;
   float value;
   bool present = false;
+  int64_t group = 0;
 };
+
+/// Places of a tap in the sequence of terms of a group with so many channels.
+inline int64_t placesOfTap(int64_t channels) { return channels < 8 ? channels : 8; }
 
 /// Sizes and geometry of a convolution; x (n, g, ci, iy, ix), w (g, co, ci, kh, kw), y (n, g, co,
 /// oy, ox).
@@ -97,10 +107,13 @@ inline std::vector<float> naiveForward(const chip::Numerics &numerics, const Con
                   int64_t iy = oy * s.sh - s.pt + kh * s.dh, ix = ox * s.sw - s.pl + kw * s.dw;
                   if (iy < 0 || iy >= s.iy || ix < 0 || ix >= s.ix)
                     continue;
-                  for (int64_t ci = block; ci < std::min(block + 8, s.ci); ++ci)
+                  int64_t tap = (block / 8 * s.kh + kh) * s.kw + kw;
+                  for (int64_t ci = block; ci < std::min(block + 8, s.ci); ++ci) {
+                    acc.moveTo(tap * placesOfTap(s.ci) + ci - block);
                     acc.add(at(x, s.x(), n, g, ci, iy, ix), at(w, s.w(), g, co, ci, kh, kw));
-                  acc.endGroup();
+                  }
                 }
+            acc.endGroup();
             y.push_back(acc.result());
           }
   return y;
@@ -122,11 +135,14 @@ inline std::vector<float> naiveBackward(const chip::Numerics &numerics, const Co
                   if (ty < 0 || ty % s.sh || ty / s.sh >= s.oy() || tx < 0 || tx % s.sw ||
                       tx / s.sw >= s.ox())
                     continue;
-                  for (int64_t co = block; co < std::min(block + 8, s.co); ++co)
+                  int64_t tap = (block / 8 * s.kh + kh) * s.kw + kw;
+                  for (int64_t co = block; co < std::min(block + 8, s.co); ++co) {
+                    acc.moveTo(tap * placesOfTap(s.co) + co - block);
                     acc.add(at(dy, s.y(), n, g, co, ty / s.sh, tx / s.sw),
                             at(w, s.w(), g, co, ci, kh, kw));
-                  acc.endGroup();
+                  }
                 }
+            acc.endGroup();
             dx.push_back(acc.result());
           }
   return dx;

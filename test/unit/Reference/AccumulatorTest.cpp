@@ -156,6 +156,56 @@ TEST(Accumulator, WeightGradientRoundsAcrossImages) {
   EXPECT_EQ(run(fp16), 2048.0f); // a tie, to even
 }
 
+TEST(Accumulator, OneChainEndsItsDotGroupsWithAnImage) {
+  Tensor x = makeTensor({2, 1, 1, 9}, std::vector<float>(18, 0.0f));
+  Tensor dy = makeTensor({2, 1, 1, 9}, std::vector<float>(18, 1.0f));
+  x[0] = 2048.0f;
+  auto run = [&] {
+    EvaluatedModule m(
+        "func.func @f(%x: tensor<2x1x1x9xf32> {train.name = \"x\"}, %dy: tensor<2x1x1x9xf32> "
+        "{train.name = \"dy\"}) {\n  %w = train.conv_wg %x, %dy {kernel = array<i64: 1, 1>, "
+        "train.names = [\"dw\"], accumulate = " +
+        accumulate(fp16, "none") + "} : (tensor<2x1x1x9xf32>, tensor<2x1x1x9xf32>) -> " +
+        "tensor<1x1x1x1x" + fp16 + ">\n  return\n}");
+    return m.run("f", {{"x", x}, {"dy", dy}}).at("dw")[0];
+  };
+  x[8] = x[9] = 1.0f; // the last pixel of one image, the first of the other: two groups
+  EXPECT_EQ(run(), 2048.0f);
+  x[8] = 0.0f;
+  x[10] = 1.0f; // one group
+  EXPECT_EQ(run(), 2050.0f);
+}
+
+/// Three channels: dot groups take the terms of several taps, and absent ones keep their place.
+TEST(Accumulator, FewChannelsArePacked) {
+  Tensor w = makeTensor({1, 3, 1, 4}, std::vector<float>(12, 1.0f));
+  auto run = [&](const std::string &pads, const Tensor &x) {
+    EvaluatedModule m(
+        "func.func @f(%x: tensor<1x3x1x4xf32> {train.name = \"x\"}, %w: tensor<1x3x1x4xf32> "
+        "{train.name = \"w\"}) {\n  %y = train.conv %x, %w {pads = array<i64: " +
+        pads + ">, train.names = [\"y\"], accumulate = " + accumulate(fp16, fp16) +
+        "} : (tensor<1x3x1x4xf32>, tensor<1x3x1x4xf32>) -> tensor<1x1x1x1x" + fp16 +
+        ">\n  return\n}");
+    return m.run("f", {{"x", x}, {"w", w}}).at("y")[0];
+  };
+  // Element (channel, column) is place 3 * column + channel where nothing is padded.
+  Tensor x = makeTensor({1, 3, 1, 4}, std::vector<float>(12, 0.0f));
+  x[0] = 2048.0f;                           // place 0
+  x[1] = 1.0f;                              // place 3
+  x[6] = 1.0f;                              // channel 1 of column 2: place 7
+  EXPECT_EQ(run("0, 0, 0, 0", x), 2050.0f); // of one group
+  x[6] = 0.0f;
+  x[10] = 1.0f;                             // channel 2 of column 2: place 8
+  EXPECT_EQ(run("0, 0, 0, 0", x), 2048.0f); // 1 apart from 1: two ties, to even
+  // Columns one tap later: places 3, 6 and 9.
+  x[10] = 0.0f;
+  x[2] = 1.0f;
+  EXPECT_EQ(run("0, 1, 0, -1", x), 2048.0f);
+  x[2] = 0.0f;
+  x[5] = 1.0f; // channel 1 of column 1: place 7
+  EXPECT_EQ(run("0, 1, 0, -1", x), 2050.0f);
+}
+
 TEST(Accumulator, Fp32BiasDoesNotFitFp16) {
   EvaluatedModule m("func.func @f(%a: tensor<1x1xf32> {train.name = \"a\"}, %b: tensor<1xf32> "
                     "{train.name = \"b\"}) {\n  %y = train.matmul %a, %a, %b {accumulate = " +
