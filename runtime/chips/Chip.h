@@ -41,8 +41,8 @@ struct NamedFormat {
   num::Format format;
 };
 
-/// How conv.wg goes from one image to the next: chains are added to a total in one of two formats, or
-/// one chain runs through all images.
+/// How conv.wg goes from one image to the next: chains are added to a total in one of two formats,
+/// or one chain runs through all images.
 enum class AcrossImages { f32, fp16, none };
 
 /// Decides bits (docs/numerics.md). Part of the numerics hash.
@@ -52,7 +52,7 @@ struct Numerics {
       formats; // further ones, ascending names; at most 4 of each size in bytes
   num::Rounding rounding = num::Rounding::nearestEven; // of every store to such a format
   int dot = 8;                                         // terms per dot group: 1, 8 or 16
-  bool accumulateFp16 = false;   // false: f32 accumulator; true: fp16, rounded after each dot group
+  bool accumulateFp16 = false; // false: f32 accumulator; true: fp16, rounded after each dot group
   AcrossImages across = AcrossImages::f32;
   std::map<std::string, Provenance>
       provenance; // by key: fp8, fp16, formats.NAME, rounding, dot, accumulate, across
@@ -78,6 +78,8 @@ struct Numerics {
 /// Sizes. Part of the structure hash: programs depend on them.
 struct Structure {
   Sourced<int> cores;               // 1 to 64
+  Sourced<int> lines;               // of PEs in the MAC array of a core
+  Sourced<int> pes;                 // of a line, each with an output of its own
   Sourced<int64_t> scratchpadBytes; // per core, spm
   Sourced<int64_t>
       accBankBytes; // per core and bank; there are two banks, bank 1 starts at accBankBytes
@@ -150,6 +152,11 @@ struct Chip {
   /// in, comments left out. As it was parsed, whatever has been assigned to the members since.
   std::string description;
 
+  /// Multiply-accumulates of one PE per cycle on operands of 8 bits, or of 16. 0: it has none.
+  int peRate(bool fp16) const {
+    return (fp16 ? rates.fp16MacsPerCycle : rates.fp8MacsPerCycle) /
+           (structure.lines * structure.pes);
+  }
   bool has(std::string_view feature) const { return features.count(std::string(feature)) != 0; }
   /// FNV-1a 64 over a canonical text of the structure, features and numerics: an image must match
   /// it.

@@ -38,6 +38,8 @@ inline constexpr double gibi = 1024.0 * 1024 * 1024;
 template <typename ChipType, typename Visitor> void visitStructure(ChipType &c, Visitor &&visit) {
   auto &s = c.structure;
   visit("cores", s.cores, Range{"cores", 1, 64});
+  visit("lines", s.lines, Range{"lines", 1, 1024});
+  visit("pes", s.pes, Range{"PEs", 1, 1024});
   visit("scratchpad", s.scratchpadBytes, Range{"bytes", kibi, gibi, false, 64});
   visit("accumulator_bank", s.accBankBytes, Range{"bytes", 256, gibi, false, 64});
   visit("shared_buffer", s.sharedBytes, Range{"bytes", kibi, 4 * gibi, false, 64});

@@ -18,6 +18,7 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <tuple>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
@@ -543,8 +544,7 @@ private:
     constexpr int dots[] = {1, 8, 16};
     n.dot = dots[readNamedValue(section, "dot", "terms", {"1", "8", "16"}, n)];
     n.accumulateFp16 = readNamedValue(section, "accumulate", nullptr, {"f32", "fp16"}, n) == 1;
-    n.across =
-        AcrossImages(readNamedValue(section, "across", nullptr, {"f32", "fp16", "none"}, n));
+    n.across = AcrossImages(readNamedValue(section, "across", nullptr, {"f32", "fp16", "none"}, n));
     // A group without terms changes nothing: values of the accumulator must be what they round to.
     if (!failed && n.accumulateFp16 && n.fp16.flushBelow != 0)
       fail("numerics.fp16.flush_below", "a threshold", "none: accumulators are fp16");
@@ -611,6 +611,18 @@ private:
                      chip.rates.vectorCyclesPerElement[key]);
   }
 
+  /// A PE does a whole number of multiply-accumulates a cycle in each format.
+  void checkArray(const Chip &chip) {
+    int64_t pes = int64_t(chip.structure.lines) * chip.structure.pes;
+    for (const auto &[key, rate, feature] :
+         {std::tuple("fp8_macs", int64_t(chip.rates.fp8MacsPerCycle), ""),
+          std::tuple("fp16_macs", int64_t(chip.rates.fp16MacsPerCycle), "fp16-mac")})
+      if (!failed && (*feature == 0 || chip.has(feature)) && rate % pes)
+        fail(std::string("rates.") + key, std::to_string(rate) + " MAC/cycle",
+             "a multiple of the " + std::to_string(pes) + " PEs of a core, structure.lines x " +
+                 "structure.pes");
+  }
+
   void readMechanisms(const YAML::Node &root, Chip &chip) {
     std::vector<std::string> known;
     for (const Mechanism &m : mechanismTable)
@@ -673,6 +685,7 @@ private:
                 [](auto &c, auto visit) { visitStructure(c, visit); });
     readSection(root["rates"], "rates", chip, {"vector_cycles"},
                 [](auto &c, auto visit) { visitRates(c, visit); });
+    checkArray(chip);
     readVectorCycles(root["rates"], chip);
     readSection(root["lane_operations"], "lane_operations", chip, {},
                 [](auto &c, auto visit) { visitLaneOperations(c, visit); });

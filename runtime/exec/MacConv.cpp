@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/exec/WindowAxis.h"
@@ -91,9 +92,9 @@ private:
   WindowAxis rows{}, columns{};
   std::vector<Phase> phases;
   int64_t termLo = 0, terms = 0, blocks = 0;
-  mach::AccMode mode{}; // in effect for this tile
-  Dims packed{};        // strides of the packed source (n, -, block, row, column), floats
-  bool isMixed = false; // and to be counted
+  mach::AccMode mode{};        // in effect for this tile
+  Dims packed{};               // strides of the packed source (n, -, block, row, column), floats
+  bool isMixed = false;        // and to be counted
   bool packsChannels = false;  // dot groups take terms of several taps
   bool takesSequences = false; // that shows in the sums
   // Terms of which neither operand is zero, and of which one is FP16.
@@ -431,7 +432,11 @@ void Convolution::reportWork(size_t index) {
   if (part.hasValues)
     part.work.zeroMacs =
         part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
-  part.work.macSlots = outputTaps * uint64_t(ceilDiv(terms, chip.numerics.dot));
+  int64_t channels = core.acc.box.size[2], outputGroups = ceilDiv(channels, chip.structure.pes);
+  part.work.items =
+      countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot, outputGroups);
+  part.work.items.repeats = uint64_t(outputs.size[0] * outputs.size[1]);
+  part.work.macSlots = groupsOf(part.work.items) / uint64_t(outputGroups) * uint64_t(channels);
   part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
   part.countRead(source);
   part.countRead(core.weights);

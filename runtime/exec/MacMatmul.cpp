@@ -330,6 +330,10 @@ void Product::reportWork(Core &core) const {
   part.work.macs = outputs * uint64_t(k);
   if (part.hasValues)
     part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
+  int64_t outputGroups = ceilDiv(columnsOf(core), chip.structure.pes);
+  part.work.items.add(uint64_t(rowsOf(core) * outputGroups), uint64_t(k),
+                      uint64_t(ceilDiv(k, chip.numerics.dot)));
+  part.work.items.repeats = row == 1 ? uint64_t(core.acc.box.size[0]) : 1;
   part.work.macSlots = outputs * uint64_t(ceilDiv(k, chip.numerics.dot));
   part.work.wideMacs = core.wide.either;
   part.work.bothWideMacs = core.wide.both;

@@ -4,11 +4,12 @@
 //
 // `conv.wg`: per image a product of two matrices, with the output pixels as terms. The inputs that
 // one weight (ci, kh, kw) meets are gathered into a row of `columns`, zeros standing for padding;
-// the rows are the kernel's pixels and the output channels its lanes. The products are added to chains:
-// one an image, which are added up in totals, or one through all images.
+// the rows are the kernel's pixels and the output channels its lanes. The products are added to
+// chains: one an image, which are added up in totals, or one through all images.
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/State.h"
 #include "runtime/isa/EnumEngine.h.inc"
@@ -36,8 +37,8 @@ public:
       : group(g), issue(i), window(i.window), scratch(MacScratch::ofThread()),
         chip(g.parts[0]->chip), codec(g.parts[0]->codec), kernels(g.parts[0]->kernels),
         countsWork(g.parts[0]->countsWork), sharesInput(g.shared == 1),
-        chainPerImage(chip.numerics.hasChainPerImage()),
-        block(MacEngine::rowBlock(chip.numerics)) {}
+        chainPerImage(chip.numerics.hasChainPerImage()), block(MacEngine::rowBlock(chip.numerics)) {
+  }
 
   /// Adds a core. False: it reads other elements of the shared tile than those before it.
   Result<bool> add(CorePart &part);
@@ -47,7 +48,7 @@ private:
   struct Core {
     CorePart *part = nullptr;
     TileView acc, x, dy;
-    TileView chain; // of the image in work; `acc` itself where one chain runs through all images
+    TileView chain;  // of the image in work; `acc` itself where one chain runs through all images
     int64_t row = 0; // its first joint row
   };
   /// Rows of one core, or of all if they share them: what one task computes and counts.
@@ -78,6 +79,7 @@ private:
   void storeLanes(TileView Core::*view, int64_t ofGroup, const std::vector<float> &from) const;
   uint32_t presentTaps(int64_t pixel) const;
   uint64_t presentTerms() const;
+  MacItems itemsOf(const Core &core) const;
   void reportWork(size_t index) const;
 
   const TileView &firstAcc() const { return cores.front().acc; }
@@ -470,6 +472,23 @@ uint64_t WeightGradient::presentTerms() const {
   return present;
 }
 
+MacItems WeightGradient::itemsOf(const Core &core) const {
+  const Box &filter = core.acc.box, &errors = core.dy.box;
+  WindowAxis rows{window.kh,    window.sh,      window.pt,        window.dh,
+                  errors.lo[3], errors.size[3], core.x.extent[3], /*backward=*/false};
+  WindowAxis columns{window.kw,    window.sw,      window.pl,        window.dw,
+                     errors.lo[4], errors.size[4], core.x.extent[4], /*backward=*/false};
+  MacItems items =
+      countTapItems(rows, columns, filter.lo[3], filter.size[3], filter.lo[4], filter.size[4],
+                    chip.numerics.dot, ceilDiv(filter.size[1], chip.structure.pes));
+  for (MacItemRun &run : items.runs) {
+    run.elements *= uint64_t(errors.size[0]);
+    run.groups *= uint64_t(errors.size[0]);
+  }
+  items.repeats = uint64_t(filter.size[0] * filter.size[2]);
+  return items;
+}
+
 void WeightGradient::reportWork(size_t index) const {
   const Core &core = cores[index];
   const TileView &acc = core.acc;
@@ -497,7 +516,9 @@ void WeightGradient::reportWork(size_t index) const {
     work.wideMacs = wideInputs * uint64_t(acc.box.size[1]) + ofErrors - both;
     work.bothWideMacs = both;
   }
-  work.macSlots = images * uint64_t(acc.count()) * uint64_t(ceilDiv(pixels(), chip.numerics.dot));
+  work.items = itemsOf(core);
+  work.macSlots = groupsOf(work.items) / uint64_t(ceilDiv(acc.box.size[1], chip.structure.pes)) *
+                  uint64_t(acc.box.size[1]);
   core.part->countRead(core.x);
   core.part->countRead(core.dy);
   if (mode == mach::AccMode::continue_)

@@ -13,6 +13,7 @@
 
 #include "runtime/api/Result.h"
 #include "runtime/chips/Chip.h"
+#include "runtime/exec/MacItems.h"
 #include "runtime/image/Image.h"
 
 #include <cstdint>
@@ -37,7 +38,8 @@ struct CoreWork {
   uint64_t bytesWritten[maxSpaces] = {}; // by Space; dram counts whole bursts
   uint64_t dramUsefulBytes = 0; // what the elements themselves take, without rounding to bursts
   uint64_t macSlots =
-      0; // MAC: dot slots offered: groups of the dot width, ragged ones counted whole
+      0;          // MAC: dot slots offered: groups of the dot width, ragged ones counted whole
+  MacItems items; // MAC: what the lines of PEs do
 };
 
 /// One issued instruction. `work` has one entry per core in `mask` (ascending), except for a

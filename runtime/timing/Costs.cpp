@@ -6,6 +6,8 @@
 
 #include "runtime/timing/Costs.h"
 
+#include "runtime/timing/Lines.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -44,11 +46,12 @@ Costs::Costs(const chip::Chip &chip) {
   queueDepth = static_cast<size_t>(std::max<int>(1, chip.structure.queueDepth));
   issuePerCycle = std::max<int>(1, rates.issuePerCycle);
   semaphore = rates.semaphoreCycles;
-  fp8Macs = std::max<int64_t>(1, rates.fp8MacsPerCycle);
-  fp16Macs = std::max<int64_t>(1, rates.fp16MacsPerCycle);
+  lines = std::max<int>(1, chip.structure.lines);
+  fp8Rate = std::max<int64_t>(1, chip.peRate(/*fp16=*/false));
+  fp16Rate = std::max<int64_t>(1, chip.peRate(/*fp16=*/true));
   auto pairCost = [&](const char *key) {
     auto it = chip.mechanisms.find(key);
-    return it == chip.mechanisms.end() ? double(fp8Macs) / double(fp16Macs) : it->second.value;
+    return it == chip.mechanisms.end() ? double(fp8Rate) / double(fp16Rate) : it->second.value;
   };
   oneWide = pairCost("mixed-precision.cost_fp8_fp16");
   bothWide = pairCost("mixed-precision.cost_fp16_fp16");
@@ -70,15 +73,25 @@ Costs::Costs(const chip::Chip &chip) {
 }
 
 Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
-  int64_t slots = static_cast<int64_t>(work.macSlots) * dot;
-  if (work.wideMacs == 0 || fp16)
-    return macStart + ceilDiv(slots, fp16 ? fp16Macs : fp8Macs);
-  // Slots take the time of an FP8 pair, those with FP16 operands more.
-  double longer = double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
-                  double(work.bothWideMacs) * (bothWide - 1);
-  double most = double(tooLong) * double(fp8Macs); // at most 2^61, which no slots come near to
-  return macStart +
-         ceilDiv(slots + static_cast<int64_t>(std::min(std::ceil(longer), most)), fp8Macs);
+  int64_t rate = fp16 ? fp16Rate : fp8Rate;
+  bool takesGroups = rate >= dot;
+  uint64_t longer = 0; // by pairs with FP16 elements, in pairs of FP8
+  if (work.wideMacs != 0 && !fp16)
+    longer = static_cast<uint64_t>(
+        std::min(std::ceil(double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
+                           double(work.bothWideMacs) * (bothWide - 1)),
+                 double(tooLong)));
+  std::vector<LineItems> items;
+  items.reserve(work.items.runs.size());
+  for (const exec::MacItemRun &run : work.items.runs) {
+    unsigned __int128 pairs = takesGroups ? run.groups * static_cast<uint64_t>(dot) : run.elements;
+    if (longer)
+      pairs += (pairs * longer + work.macs - 1) / work.macs;
+    unsigned __int128 cycles =
+        (pairs + static_cast<uint64_t>(rate) - 1) / static_cast<uint64_t>(rate);
+    items.push_back({run.count, cycles > tooLong ? tooLong : static_cast<int64_t>(cycles)});
+  }
+  return macStart + cyclesOfLines(items, work.items.repeats, lines, tooLong);
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

@@ -43,9 +43,10 @@ class Costs {
 public:
   explicit Costs(const chip::Chip &chip);
 
-  /// Cycles of one core: start + ceil(dot groups * dot width / MACs per cycle). With mixed operands
-  /// the slots are those of FP8, plus what the chip's table adds for each pair with one FP16
-  /// element and with two.
+  /// Cycles of one core: start + those of its lines of PEs. A PE takes whole dot groups where it
+  /// does at least one a cycle, else element by element. With mixed operands the time of an item is
+  /// that of FP8, plus its share of what the chip's table adds for each pair with one FP16 element
+  /// and with two.
   Cycle mac(const exec::CoreWork &work, bool fp16) const;
   /// Cycles of the vector unit: start + ceil(lane operations * cycles of the class / lanes).
   Cycle vector(mach::Opcode opcode, uint64_t operations) const;
@@ -62,7 +63,8 @@ public:
 
 private:
   int dot = 1;
-  int64_t fp8Macs, fp16Macs; // per cycle and core
+  int lines = 1;
+  int64_t fp8Rate, fp16Rate; // multiply-accumulates of a PE per cycle
   double oneWide,
       bothWide; // time of a pair with one FP16 element, with two, in that of an FP8 pair
   Cycle macStart, vectorStart;

@@ -17,6 +17,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 using namespace mlir;
@@ -98,14 +99,16 @@ private:
   LogicalResult chooseOrder(TileChoice &choice);
   int64_t coresToUse();
   SmallVector<int> splits(int64_t cores);
+  double timeOfSplit(unsigned split, int64_t cores) const;
   LogicalResult complete(TileChoice &choice);
   int64_t roundTile(int64_t loop, int64_t tile) const;
   bool mayCut(int64_t loop, const TileChoice &choice) const;
   /// Bytes beyond capacity, summed over memories; 0 means that the choice fits. `full` gets the
   /// memories that it does not fit.
   int64_t excess(const TileChoice &choice, SmallVectorImpl<std::string> *full = nullptr) const;
-  /// Halves one tile; false if no loop of the kind can be cut.
-  bool cut(TileChoice &choice, bool cutLast) const;
+  /// Halves one tile; false if no loop of the kind can be cut. `keepsPes`: none that leaves PEs
+  /// without an output.
+  bool cut(TileChoice &choice, bool cutLast, bool keepsPes) const;
   LogicalResult shrink(TileChoice &choice);
   LogicalResult applySizes(TileChoice &choice);
 
@@ -164,16 +167,34 @@ int64_t TileChooser::coresToUse() {
   return options.seed ? draw(1, cores) : cores;
 }
 
-/// The parallel loops worth splitting over the cores: those that keep within 5 % of the most cores
-/// busy.
+/// Time of the busiest core if loop number `split` is split, in items of one column each: the
+/// rounds of its lines of PEs.
+double TileChooser::timeOfSplit(unsigned split, int64_t cores) const {
+  double items = double(nest.itemsOfPoint), columns = 1;
+  for (auto [i, loop] : llvm::enumerate(nest.loops)) {
+    if (loop.reduction)
+      continue;
+    int64_t extent = i == split ? roundTile(i, llvm::divideCeil(loop.extent, cores)) : loop.extent;
+    int64_t pieces =
+        llvm::divideCeil(extent, loop.onPes ? int64_t(chip.structure.pes) : loop.columns);
+    items *= double(pieces);
+    // Columns that a split cuts short are taken for whole: their rows are short bursts of DRAM.
+    if (loop.columns > 1)
+      columns *= i == split ? double(std::min(loop.columns, loop.extent))
+                            : double(extent) / double(pieces);
+  }
+  return std::ceil(items / double(chip.structure.lines)) * columns;
+}
+
+/// The parallel loops worth splitting over the cores: those that take within 5 % of the least
+/// time.
 SmallVector<int> TileChooser::splits(int64_t cores) {
   SmallVector<std::pair<double, int>> all;
   double best = 0;
   for (auto [i, loop] : llvm::enumerate(nest.loops)) {
     if (loop.reduction || loop.extent < 2 || cores == 1)
       continue;
-    int64_t rounds = llvm::divideCeil(loop.extent, cores * loop.granule);
-    double busy = double(loop.extent) / double(rounds * cores * loop.granule);
+    double busy = 1 / timeOfSplit(i, cores);
     all.emplace_back(busy, i);
     best = std::max(best, busy);
   }
@@ -255,12 +276,15 @@ int64_t TileChooser::excess(const TileChoice &choice, SmallVectorImpl<std::strin
          shared.over("the shared buffer", chip.structure.sharedBytes, full);
 }
 
-bool TileChooser::cut(TileChoice &choice, bool cutLast) const {
+bool TileChooser::cut(TileChoice &choice, bool cutLast, bool keepsPes) const {
   // The cut that helps most; among equals the outer loop, whose tiles need no accumulator kept.
   int64_t best = 0, bestLoop = -1, bestTile = 0;
   for (unsigned loop : choice.order) {
     int64_t tile = choice.tile[loop];
-    int64_t half = roundTile(loop, llvm::divideCeil(tile, 2));
+    int64_t half = llvm::divideCeil(tile, 2);
+    if (keepsPes && nest.loops[loop].onPes)
+      half = llvm::alignTo(half, chip.structure.pes);
+    half = roundTile(loop, half);
     if (half >= tile || nest.loops[loop].cutLast != cutLast || !mayCut(loop, choice))
       continue;
     TileChoice next = choice;
@@ -279,7 +303,10 @@ bool TileChooser::cut(TileChoice &choice, bool cutLast) const {
 
 LogicalResult TileChooser::shrink(TileChoice &choice) {
   while (excess(choice)) {
-    if (cut(choice, /*cutLast=*/false) || cut(choice, /*cutLast=*/true))
+    if (cut(choice, /*cutLast=*/false, /*keepsPes=*/true) ||
+        cut(choice, /*cutLast=*/true, /*keepsPes=*/true) ||
+        cut(choice, /*cutLast=*/false, /*keepsPes=*/false) ||
+        cut(choice, /*cutLast=*/true, /*keepsPes=*/false))
       continue;
     if (choice.slots == 1) {
       SmallVector<std::string> full;

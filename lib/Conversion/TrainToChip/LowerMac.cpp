@@ -99,6 +99,8 @@ static Nest lowerConv(ConvOp op, const TensorMap &tensors) {
   int n = nest.addLoop("n", y[0]), g = nest.addLoop("g", groups), o = nest.addLoop("co", co);
   int oy = nest.addLoop("oy", y[2]), ox = nest.addLoop("ox", y[3]);
   int i = nest.addLoop("ci", ci, /*reduction=*/true, /*granule=*/blockOf(op));
+  nest.loops[o].onPes = true;
+  nest.loops[ox].columns = itemColumns;
   nest.loops[ox].cutLast = true;
 
   unsigned xb =
@@ -131,6 +133,9 @@ static Nest lowerConvBp(ConvBpOp op, const TensorMap &tensors) {
   int uy = nest.addLoop("iy", llvm::divideCeil(x[2], win.strideH));
   int ux = nest.addLoop("ix", llvm::divideCeil(x[3], win.strideW));
   int o = nest.addLoop("co", co, /*reduction=*/true, /*granule=*/blockOf(op));
+  nest.loops[i].onPes = true;
+  nest.loops[ux].columns = itemColumns; // of one phase of the stride
+  nest.itemsOfPoint = std::min(win.strideH, win.kernelH) * std::min(win.strideW, win.kernelW);
   nest.loops[ux].cutLast = true;
 
   unsigned dyb =
@@ -164,6 +169,8 @@ static Nest lowerConvWg(ConvWgOp op, const TensorMap &tensors) {
   int64_t block = accumulate && accumulate->getFormat().isF32() ? 1 : blockOf(op);
   int oy = nest.addLoop("oy", y[2], /*reduction=*/true, block / std::gcd(block, y[3]));
   nest.loops[oy].wholeUnless = n;
+  nest.loops[o].onPes = true;
+  nest.itemsOfPoint = win.kernelH * win.kernelW;
 
   NestDim columns =
       NestDim::whole((y[3] - 1) * win.strideW + (win.kernelW - 1) * win.dilationW + 1);
@@ -208,6 +215,7 @@ static Nest lowerMatMul(MatMulOp op, const TensorMap &tensors) {
   };
   NestDim m = NestDim::along(nest.addLoop("m", rows), rows);
   NestDim n = NestDim::along(nest.addLoop("n", columns), columns);
+  nest.loops[n.loop].onPes = true;
   NestDim k =
       NestDim::along(nest.addLoop("k", depth, /*reduction=*/true, /*granule=*/blockOf(op)), depth);
   unsigned ab = addBuffer(nest, tensors, op.getA(), Space::spm, inBatch(m, k), true, false);

@@ -33,6 +33,10 @@ struct NestLoop {
   int wholeUnless = -1;   // this loop is cut only where loop number `wholeUnless` has tiles of 1
   bool cutLast = false; // neighbours along it are neighbours in DRAM: cutting it makes short bursts
   bool exact = false;   // tiles divide the extent: what lies beyond belongs to others
+  // What a line of PEs takes of it at once (docs/timing.md, T7): outputs of as many PEs, where
+  // fewer take as long, or so many columns, where fewer take less.
+  bool onPes = false;
+  int64_t columns = 1;
 };
 
 /// One dimension of a buffer: it begins at coef * loop + offset and has perTile * tile + extra
@@ -83,6 +87,7 @@ struct Nest {
   bool onCores = false;            // MAC work on all cores; else vector work in the shared buffer
   bool oneAccumulatorSlot = false; // bank 1 is in use otherwise (conv.wg with a chain per image)
   bool mayJoinBanks = false;       // accumulators as large as both banks are worth a trial
+  int64_t itemsOfPoint = 1;        // that the MAC engine has besides those of the parallel loops
   llvm::SmallVector<NestLoop> loops;
   std::vector<NestBuffer> buffers;
   std::vector<NestRun> runs;
@@ -108,9 +113,12 @@ struct TileChoice {
   llvm::SmallVector<unsigned> order; // loops, outermost first
   int split = -1;                    // loop whose tiles are spread over the cores
   int64_t cores = 1;
-  int64_t slots = 2; // copies of transferred buffers
+  int64_t slots = 2;            // copies of transferred buffers
   int64_t accumulatorSlots = 2; // of accumulators, if not fewer: two in a bank each, or one in both
 };
+
+/// Neighbouring columns of a work item of a convolution (docs/timing.md, T7).
+constexpr int64_t itemColumns = 8;
 
 /// Chooses tiles that fit the chip's memories. Emits an error at nest.loc and fails if nothing
 /// fits, or if the options ask for what the order of the reduction forbids.

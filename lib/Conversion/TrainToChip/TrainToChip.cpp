@@ -298,7 +298,8 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
     if (isFused(&op))
       continue;
     std::vector<Nest> opNests;
-    if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, opNests)) || failed(setRoundings(&op, *chip, opNests)))
+    if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, opNests)) ||
+        failed(setRoundings(&op, *chip, opNests)))
       return failure();
     for (Nest &nest : opNests) {
       if (failed(checkLimits(nest)))

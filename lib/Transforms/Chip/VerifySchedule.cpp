@@ -270,8 +270,8 @@ LogicalResult TaskVerifier::verifySharing() {
 }
 
 /// The accumulator bytes that an instruction uses beyond its operands, as the distance from its
-/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0, unless one chain
-/// runs through all images.
+/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0, unless one
+/// chain runs through all images.
 static int64_t hiddenShift(RunOp run, const chip::Chip &chip) {
   bool hasChain = run.getInstruction() == "conv.wg" && chip.numerics.hasChainPerImage();
   return hasChain ? int64_t(chip.structure.accBankBytes) : 0;

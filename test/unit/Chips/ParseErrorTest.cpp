@@ -195,9 +195,23 @@ TEST(ParseError, Features) {
             std::string::npos);
 }
 
+TEST(ParseError, Array) {
+  const std::string lines = "  lines: {value: 6, unit: lines, from: recalled";
+  EXPECT_EQ(messageOf(changed("  pes:", "  # pes:")),
+            "my.yaml: structure.pes: missing, expected a value");
+  EXPECT_EQ(messageOf(changed(lines, "  lines: {value: 0, unit: lines, from: recalled")),
+            "my.yaml: structure.lines: 0 lines, expected an integer from 1 to 1024 lines");
+  EXPECT_EQ(messageOf(changed(lines, "  lines: {value: 5, unit: lines, from: recalled")),
+            "my.yaml: rates.fp8_macs: 96 MAC/cycle, expected a multiple of the 40 PEs of a core, "
+            "structure.lines x structure.pes");
+  EXPECT_EQ(messageOf(changed(lines, "  lines: {value: 12, unit: lines, from: recalled")),
+            "my.yaml: rates.fp16_macs: 48 MAC/cycle, expected a multiple of the 96 PEs of a core, "
+            "structure.lines x structure.pes");
+}
+
 TEST(ParseError, UnknownAndRepeatedKeys) {
   EXPECT_NE(messageOf(changed("  cores:", "  corse:"))
-                .find("structure.corse: unknown key, expected one of cores, scratchpad"),
+                .find("structure.corse: unknown key, expected one of cores, lines"),
             std::string::npos);
   EXPECT_NE(messageOf(changed("structure:", "extra: 1\nstructure:")).find("extra: unknown key"),
             std::string::npos);

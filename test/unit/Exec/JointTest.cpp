@@ -37,8 +37,11 @@ struct MacWork : Observer {
 };
 
 auto numbersOf(const CoreWork &w) {
-  return std::make_tuple(w.macs, w.zeroMacs, w.wideMacs, w.bothWideMacs, w.macSlots, w.bytesRead[1],
-                         w.bytesRead[2], w.bytesRead[3], w.bytesWritten[3]);
+  std::vector<uint64_t> items{w.items.repeats};
+  for (const MacItemRun &run : w.items.runs)
+    items.insert(items.end(), {run.count, run.elements, run.groups});
+  return std::make_tuple(items, w.macs, w.zeroMacs, w.wideMacs, w.bothWideMacs, w.macSlots,
+                         w.bytesRead[1], w.bytesRead[2], w.bytesRead[3], w.bytesWritten[3]);
 }
 
 /// One MAC instruction on several cores.

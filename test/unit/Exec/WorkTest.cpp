@@ -24,7 +24,9 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 namespace slp::exec {
 namespace {
@@ -52,14 +54,17 @@ struct Recorder : Observer, Capturer {
 struct ConvProgram {
   /// `mixes`: x and dy are classified into mixed tiles on the chip.
   explicit ConvProgram(const std::string &chipName, bool mixes = false)
-      : chip(chipNamed(chipName)), b(chip) {
+      : ConvProgram(chipNamed(chipName), mixes, 11, 21, 1) {}
+  ConvProgram(const chip::Chip &c, bool mixes, int64_t ci, int64_t co, int64_t columnStride)
+      : chip(c), b(chip) {
     s.n = 2;
-    s.ci = 11;
-    s.co = 21;
+    s.ci = ci;
+    s.co = co;
     s.iy = 9;
     s.ix = 8;
     s.kh = s.kw = 3;
     s.sh = 2;
+    s.sw = columnStride;
     s.pt = s.pb = s.pl = s.pr = 1;
     format = format::fp8;
     accFormat = chip.numerics.accumulateFp16 ? format::fp16 : format::f32;
@@ -74,11 +79,7 @@ struct ConvProgram {
     b.tensor("dy", stored, s.y());
     b.tensor("threshold", format::f32, {1});
     b.emit(mach::Mask{1, 7});
-    mach::Geom g;
-    g.kh = g.kw = 3;
-    g.sh = 2;
-    g.sw = g.dh = g.dw = g.pt = g.pl = 1;
-    b.emit(g);
+    b.emit(geomOf(s));
     Shape zero(5, 0);
     b.load(0, "x", b.wholeOf("x"), space::spm, 1);
     b.load(1, "w", b.wholeOf("w"), space::spm, 1);
@@ -97,8 +98,8 @@ struct ConvProgram {
         0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::AccMode::zero});
     add(b.chipTile(space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
         mach::ConvBp{3, error, 1, 0, 1, mach::AccMode::zero});
-    add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, 11, 3, 3}, {0, 7, 0, 0, 0}}), 2,
-        mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
+    add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, s.ci, 3, 3}, {0, 7, 0, 0, 0}}),
+        2, mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
     machine = b.build();
     const num::Format &f = mixes ? chip.numerics.fp16 : chip.numerics.fp8;
     x = randomValues(f, elementsOf(s.x()), 1);
@@ -149,6 +150,74 @@ std::pair<uint64_t, uint64_t> termsOf(const ConvShape &s, const std::vector<floa
   return {all, zero};
 }
 
+/// Elements and dot groups of each item of one core, whose channels are [lo, hi) of the output
+/// channels, or of the input channels in direction 1. Each term is visited.
+std::vector<std::pair<uint64_t, uint64_t>> itemsOf(const ConvShape &s, int which, int64_t lo,
+                                                   int64_t hi, int64_t pes) {
+  std::vector<std::pair<uint64_t, uint64_t>> items;
+  std::set<std::vector<int64_t>> groups; // of the item
+  uint64_t elements = 0;
+  auto isInside = [](int64_t i, int64_t extent) { return i >= 0 && i < extent; };
+  auto endItem = [&] {
+    for (int64_t first = lo; first < hi && elements; first += pes)
+      items.emplace_back(elements, groups.size());
+    elements = 0;
+    groups.clear();
+  };
+  auto addTap = [&](int64_t column, int64_t channels, int64_t kh, int64_t kw) {
+    for (int64_t c = 0; c < channels; ++c) {
+      ++elements;
+      int64_t tap = kh * s.kw + kw;
+      if (channels < 8)
+        groups.insert({column, (tap * channels + c) / 8});
+      else
+        groups.insert({column, c / 8, tap});
+    }
+  };
+  for (int64_t n = 0; n < s.n && which == 0; ++n)
+    for (int64_t oy = 0; oy < s.oy(); ++oy)
+      for (int64_t first = 0; first < s.ox(); first += 8) {
+        for (int64_t ox = first; ox < std::min(first + 8, s.ox()); ++ox)
+          for (int64_t kh = 0; kh < s.kh; ++kh)
+            for (int64_t kw = 0; kw < s.kw; ++kw)
+              if (isInside(oy * s.sh - s.pt + kh, s.iy) && isInside(ox * s.sw - s.pl + kw, s.ix))
+                addTap(ox, s.ci, kh, kw);
+        endItem();
+      }
+  for (int64_t n = 0; n < s.n && which == 1; ++n)
+    for (int64_t iy = 0; iy < s.iy; ++iy)
+      for (int64_t phase = 0; phase < s.sw; ++phase) {
+        int64_t columns = 0;
+        for (int64_t ix = 0; ix < s.ix; ++ix) {
+          if ((ix + s.pl) % s.sw != phase)
+            continue;
+          for (int64_t kh = 0; kh < s.kh; ++kh)
+            for (int64_t kw = 0; kw < s.kw; ++kw) {
+              int64_t ty = iy + s.pt - kh, tx = ix + s.pl - kw;
+              if (ty % s.sh == 0 && tx % s.sw == 0 && isInside(ty / s.sh, s.oy()) && ty >= 0 &&
+                  isInside(tx / s.sw, s.ox()) && tx >= 0)
+                addTap(ix, s.co, kh, kw);
+            }
+          if (++columns % 8 == 0)
+            endItem();
+        }
+        endItem();
+      }
+  for (int64_t ci = 0; ci < s.ci && which == 2; ++ci)
+    for (int64_t kh = 0; kh < s.kh; ++kh)
+      for (int64_t kw = 0; kw < s.kw; ++kw) {
+        for (int64_t n = 0; n < s.n; ++n)
+          for (int64_t oy = 0; oy < s.oy(); ++oy)
+            for (int64_t ox = 0; ox < s.ox(); ++ox)
+              if (isInside(oy * s.sh - s.pt + kh, s.iy) && isInside(ox * s.sw - s.pl + kw, s.ix)) {
+                ++elements;
+                groups.insert({n, (oy * s.ox() + ox) / 8});
+              }
+        endItem();
+      }
+  return items;
+}
+
 /// Whether fp8 lacks what `classify` makes of x.
 bool isWide(const chip::Numerics &numerics, float x, float threshold) {
   const num::Format &format = std::fabs(x) >= threshold ? numerics.fp16 : numerics.fp8;
@@ -181,6 +250,43 @@ TEST_P(WorkTest, TermsAreCountedExactly) {
     EXPECT_EQ(zeroMacs, zero) << which;
     EXPECT_GE(slots * 8, all);
     EXPECT_LE(slots, all);
+  }
+}
+
+TEST_P(WorkTest, ItemsAreCountedExactly) {
+  struct Shape {
+    int64_t ci, co, columnStride, pes;
+  };
+  for (Shape shape : {Shape{11, 21, 1, 8}, Shape{3, 5, 2, 2}, Shape{1, 20, 1, 4}}) {
+    chip::Chip chip = chipNamed(GetParam());
+    chip.structure.pes.value = int(shape.pes);
+    ConvProgram p(chip, /*mixes=*/false, shape.ci, shape.co, shape.columnStride);
+    Recorder recorder;
+    Options options;
+    options.observer = &recorder;
+    runStep(*p.machine, options);
+    mach::Opcode opcodes[3] = {mach::ConvFp::opcode, mach::ConvBp::opcode, mach::ConvWg::opcode};
+    for (int which = 0; which < 3; ++which) {
+      int64_t tile = which == 1 ? 4 : 7, channels = which == 1 ? shape.ci : shape.co;
+      const std::vector<CoreWork> &work = recorder.find(opcodes[which])->work;
+      for (int64_t core = 0; core < 3; ++core) {
+        const MacItems &items = work[size_t(core)].items;
+        std::vector<std::pair<uint64_t, uint64_t>> found;
+        uint64_t elements = 0, groups = 0;
+        for (uint64_t repeat = 0; repeat < items.repeats; ++repeat)
+          for (const MacItemRun &run : items.runs)
+            for (uint64_t i = 0; i < run.count; ++i)
+              found.emplace_back(run.elements, run.groups);
+        int64_t lo = std::min(core * tile, channels), hi = std::min(lo + tile, channels);
+        EXPECT_EQ(found, itemsOf(p.s, which, lo, hi, shape.pes)) << which << " on " << core;
+        for (auto [ofItem, groupsOfItem] : itemsOf(p.s, which, lo, hi, hi - lo)) {
+          elements += ofItem;
+          groups += groupsOfItem;
+        }
+        EXPECT_EQ(work[size_t(core)].macs, elements * uint64_t(hi - lo));
+        EXPECT_EQ(work[size_t(core)].macSlots, groups * uint64_t(hi - lo));
+      }
+    }
   }
 }
 

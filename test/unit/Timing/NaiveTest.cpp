@@ -45,6 +45,7 @@ struct NaiveCredit {
 
 struct NaiveChip {
   int cores, depth, width;
+  int lines, pes;
   std::vector<NaiveQueue> queues;
   std::map<std::pair<int, int>, std::deque<NaiveCredit>> semaphores;
   int64_t dramFree = 0, toCoresFree = 0, fromCoresFree = 0;
@@ -101,6 +102,28 @@ struct NaiveChip {
       q->done = std::max(q->done, end + (outside ? 20 : 0));
     }
   }
+  /// Items one by one: as many as there are lines, then the next.
+  int64_t arrayCycles(const exec::CoreWork &work, bool fp16) const {
+    std::vector<int64_t> items;
+    int64_t rate = (fp16 ? 32 : 64) / (lines * pes);
+    for (uint64_t repeat = 0; repeat < work.items.repeats; ++repeat)
+      for (const exec::MacItemRun &run : work.items.runs)
+        for (uint64_t i = 0; i < run.count; ++i) {
+          auto pairs = int64_t(rate >= 8 ? run.groups * 8 : run.elements);
+          // FP16 elements in mixed tiles, spread over all: a pair with one takes twice as long,
+          // with two three times.
+          auto longer = int64_t(fp16 ? 0 : work.wideMacs + work.bothWideMacs);
+          auto macs = int64_t(work.macs);
+          pairs += (pairs * longer + macs - 1) / macs;
+          items.push_back((pairs + rate - 1) / rate);
+        }
+    int64_t cycles = 0;
+    for (size_t first = 0; first < items.size(); first += size_t(lines)) {
+      size_t end = std::min(items.size(), first + size_t(lines));
+      cycles += *std::max_element(items.begin() + int64_t(first), items.begin() + int64_t(end));
+    }
+    return cycles;
+  }
   void start(NaiveQueue &q) {
     NaiveEntry entry = q.entries[0];
     const exec::Event &event = *entry.event;
@@ -126,10 +149,9 @@ struct NaiveChip {
       for (int core : coresOf(q, event))
         semaphores[{core, event.semaphore}].push_back({std::max(q.done, time) + 4, event.count});
     } else if (q.engine == Engine::mac) {
-      auto slots = int64_t(event.work[entry.work].macSlots) * 8;
-      int64_t perCycle = event.fp16 ? 32 : 64;
-      q.busy += 8 + (slots + perCycle - 1) / perCycle;
-      q.free = q.done = time + 8 + (slots + perCycle - 1) / perCycle;
+      int64_t cycles = 8 + arrayCycles(event.work[entry.work], event.fp16);
+      q.busy += cycles;
+      q.free = q.done = time + cycles;
     } else if (q.engine == Engine::vector) {
       q.free = q.done = time + 8 + (int64_t(event.work[0].operations) + 31) / 32;
     } else {
@@ -192,13 +214,18 @@ TEST(Timing, EventsAgreeWithSteppingThroughCycles) {
   Groups groups;
   for (uint32_t seed = 1000; seed < 1150; ++seed) {
     int cores = 1 + int(seed % 4), depth = 1 + int(seed % 6), width = 1 + int(seed % 3);
+    int lines = 1 << seed % 3, pes = seed % 5 ? 8 : 1;
     chip::Chip chip = smallChip(cores, depth);
     chip.rates.issuePerCycle = assumed(width);
+    chip.structure.lines = assumed(lines);
+    chip.structure.pes = assumed(pes);
+    chip.mechanisms["mixed-precision.cost_fp8_fp16"] = assumed(2.0);
+    chip.mechanisms["mixed-precision.cost_fp16_fp16"] = assumed(3.0);
     Program p(chip, groups);
     addRandomWork(p, seed, cores);
     Result<Report> report = p.halt();
     ASSERT_TRUE(report) << report.message();
-    NaiveChip naive{cores, depth, width, {}, {}};
+    NaiveChip naive{cores, depth, width, lines, pes, {}, {}};
     EXPECT_EQ(report->cycles, naive.run(p.events)) << "seed " << seed;
     int64_t busy = 0, expected = 0;
     for (const EngineCycles &e : report->engines)

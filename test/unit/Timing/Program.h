@@ -33,6 +33,7 @@ inline chip::Chip smallChip(int cores = 2, int queueDepth = 8) {
   chip.numerics.dot = 8;
   chip.structure.cores = assumed(cores);
   chip.structure.queueDepth = assumed(queueDepth);
+  chip.structure.lines = chip.structure.pes = assumed(1);
   chip::Rates &rates = chip.rates;
   rates.clockHz = assumed(1e9);
   rates.fp8MacsPerCycle = assumed(64);
@@ -105,13 +106,21 @@ struct Program {
     }
     send(e);
   }
-  /// One number of dot groups per core of the mask.
+  /// One core's work for each core of the mask.
+  void macItems(uint64_t mask, const std::vector<exec::CoreWork> &works, bool fp16) {
+    exec::Event e = event(mach::ConvFp::opcode, mach::Engine::mac, mask);
+    e.fp16 = fp16;
+    e.work = works;
+    e.work.resize(size_t(__builtin_popcountll(mask)));
+    send(e);
+  }
+  /// One item of a number of dot groups per core of the mask.
   void mac(uint64_t mask, std::vector<uint64_t> slots, bool fp16 = false) {
     exec::Event e = event(mach::ConvFp::opcode, mach::Engine::mac, mask);
     e.fp16 = fp16;
     for (uint64_t s : slots) {
       exec::CoreWork work;
-      work.macSlots = s;
+      work.items.add(1, 8 * s, s);
       e.work.push_back(work);
     }
     send(e);
@@ -172,10 +181,18 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       p.multicast(mask, 64 * pick(9));
       break;
     case 3: {
-      std::vector<uint64_t> slots;
-      for (int core = 0; core < cores; ++core)
-        slots.push_back(pick(500));
-      p.mac(mask, slots, pick(2));
+      std::vector<exec::CoreWork> works(static_cast<size_t>(cores));
+      for (exec::CoreWork &work : works) {
+        for (uint32_t run = pick(4); run > 0; --run)
+          work.items.add(1 + pick(7), 1 + pick(200), 1 + pick(40));
+        work.items.repeats = 1 + pick(3);
+        work.macs = 1 + pick(5000);
+        if (pick(3) == 0) {
+          work.wideMacs = pick(uint32_t(work.macs) + 1);
+          work.bothWideMacs = pick(uint32_t(work.wideMacs) + 1);
+        }
+      }
+      p.macItems(mask, works, pick(2));
       break;
     }
     case 4:

@@ -14,6 +14,7 @@
 #include "runtime/isa/StructLi.h.inc"
 #include "runtime/isa/StructVSoftmax.h.inc"
 #include "runtime/timing/Costs.h"
+#include "runtime/timing/Lines.h"
 
 #include "gtest/gtest.h"
 
@@ -306,12 +307,42 @@ TEST(Timing, PairsWithFp16ElementsTakeWhatTheTableSays) {
   Costs costs(chip);
   exec::CoreWork work;
   work.macs = 500;
-  work.macSlots = 65;
+  work.items.add(1, 500, 65);
   EXPECT_EQ(costs.mac(work, false), 8 + 9); // ceil(520 / 64)
   work.wideMacs = 101;
   work.bothWideMacs = 30;
-  EXPECT_EQ(costs.mac(work, false), 8 + 10); // ceil((520 + ceil(71 * 0.5 + 30 * 2)) / 64)
-  EXPECT_EQ(costs.mac(work, true), 8 + 17);  // an operand that is FP16 throughout
+  // A share of ceil(71 * 0.5 + 30 * 2) / 500 more: ceil((520 + ceil(520 * 96 / 500)) / 64).
+  EXPECT_EQ(costs.mac(work, false), 8 + 10);
+  EXPECT_EQ(costs.mac(work, true), 8 + 17); // an operand that is FP16 throughout
+}
+
+TEST(Timing, LinesTakeItemsInRounds) {
+  // Two lines: (5, 3), (3, 9), (9).
+  EXPECT_EQ(cyclesOfLines({{1, 5}, {2, 3}, {2, 9}}, 1, 2, 1000), 5 + 9 + 9);
+  // What is left of a round goes with the first items of the next copy: (5, 3) (3, 5) (3, 3).
+  EXPECT_EQ(cyclesOfLines({{1, 5}, {2, 3}}, 2, 2, 1000), 5 + 5 + 3);
+  EXPECT_EQ(cyclesOfLines({{7, 4}}, 3, 6, 1000), 4 * 4);
+  EXPECT_EQ(cyclesOfLines({{7, 4}}, 1, 1, 1000), 28);
+  EXPECT_EQ(cyclesOfLines({{7, 4}}, 1, 100, 1000), 4);
+  EXPECT_EQ(cyclesOfLines({}, 5, 6, 1000), 0);
+  // No sum is longer than the longest run.
+  EXPECT_EQ(cyclesOfLines({{UINT64_MAX, 900}}, UINT64_MAX, 3, 1000), 1000);
+  EXPECT_EQ(cyclesOfLines({{5, 900}, {5, 800}}, 2, 3, 1000), 1000);
+}
+
+TEST(Timing, PesTakeElementsOrDotGroups) {
+  chip::Chip chip = smallChip();
+  chip.structure.lines = assumed(4);
+  chip.structure.pes = assumed(8);
+  exec::CoreWork work;
+  work.items.add(5, 3 * 9 * 8, 4 * 8);
+  // Two elements a cycle, fewer than a dot group: 216 / 2 for each of two rounds.
+  EXPECT_EQ(Costs(chip).mac(work, false), 8 + 2 * 108);
+  EXPECT_EQ(Costs(chip).mac(work, true), 8 + 2 * 216); // one a cycle
+  chip.structure.lines = assumed(1);
+  // Eight products a cycle, which are a dot group: 32 for each of five items, twice that in FP16.
+  EXPECT_EQ(Costs(chip).mac(work, false), 8 + 5 * 32);
+  EXPECT_EQ(Costs(chip).mac(work, true), 8 + 5 * 54); // four elements
 }
 
 TEST(Timing, DescriptorsAreFetchedWordByWord) {

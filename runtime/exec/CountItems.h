@@ -1,0 +1,35 @@
+//===- CountItems.h - work items of convolutions ----------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// What MacConv.cpp and MacWeightGrad.cpp report to the timing model (docs/timing.md, T7), counted
+// from the coordinates of a tile alone.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef RUNTIME_EXEC_COUNTITEMS_H
+#define RUNTIME_EXEC_COUNTITEMS_H
+
+#include "runtime/exec/MacItems.h"
+#include "runtime/exec/WindowAxis.h"
+
+namespace slp::exec {
+
+/// conv.fp and conv.bp: an item is eight columns of a row, those of one phase of the stride, times
+/// one of `outputGroups` groups of output channels. Items of one image and group of the convolution,
+/// by row, phase, columns, output group. `terms` are the channels of the sum in the tile; `isPacked`:
+/// dot groups take neighbours in the sequence of all taps and channels.
+MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64_t terms,
+                        bool isPacked, int dot, int64_t outputGroups);
+/// conv.wg: an item is a tap, its terms the output pixels, which are the outputs of `rows` and
+/// `columns`; dot groups are counted from pixel 0 of the image. Items of one image and input channel,
+/// by tap and output group.
+MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_t firstTapRow,
+                       int64_t tapRows, int64_t firstTapColumn, int64_t tapColumns, int dot,
+                       int64_t outputGroups);
+/// Dot groups of all items, of one output each.
+uint64_t groupsOf(const MacItems &items);
+
+} // namespace slp::exec
+
+#endif // RUNTIME_EXEC_COUNTITEMS_H
