@@ -247,7 +247,10 @@ bool Comparison::canWin(const TimedLayer &given, int64_t cores) const {
   for (bool fp16 : {false, true}) {
     exec::CoreWork share;
     uint64_t macs = (fp16 ? given.fp16 : given.fp8).macs;
-    share.macSlots = llvm::divideCeil(macs, uint64_t(chip.numerics.dot) * uint64_t(cores));
+    const chip::Structure &array = chip.structure;
+    uint64_t lines = uint64_t(array.lines.value);
+    uint64_t terms = macs / (uint64_t(cores) * lines * uint64_t(array.pes.value));
+    share.items.add(lines, terms, terms / uint64_t(chip.numerics.dot.value));
     if (macs)
       least += costs.mac(share, fp16);
   }
