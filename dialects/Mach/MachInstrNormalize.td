@@ -116,3 +116,42 @@ def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
   let description = "dst[label] = round(-(share * dy)), +0 elsewhere. Tiles hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
 }
+
+// Sums by channel (docs/numerics.md section 5) in two steps: parts, one number for each image, channel and strip of 8
+// columns, and their sums. A tensor (n, c, rows..., columns) of rank 3 to 5; of rank 2 it is (columns, c), one image of
+// one row. Tiles of it cut the columns at multiples of 8 only, and rows of several planes only between planes.
+class ChannelParts<string m, bits<8> op, string parts> : Instruction<m, op,
+    VectorFields<[D0<"dst", parts>, D1<"src", "operand (n, c, rows..., columns) or (columns, c)">, NMode]>.fields,
+    [Reserved<47, 18>, Reserved<124, 50>]> {
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_CHANNEL_SUMS : ChannelParts<"v.channel.sums", 0x6e, "parts (n, c, strip), f32"> {
+  let summary = "Sum the strips of each channel.";
+  let description = "For row ascending: dst = dst + tree8(the strip's columns). A tile that does not hold the first row goes on from dst. Of dst only the strips of the tile of src change.";
+}
+def V_STATISTICS : ChannelParts<"v.statistics", 0x6f, "parts (n, c, strip, 3), f32: the first element, and the sums of the differences from it and of their squares"> {
+  let summary = "Sums of the strips of each channel for its mean and variance.";
+  let description = "k = the strip's first element; for row ascending, with d = src - k: the second part = itself + tree8(d), the third = itself + tree8(d * d). A tile that does not hold the first row goes on from dst.";
+}
+def V_NORMALIZE_CHANNEL_SUMS : Instruction<"v.normalize.channel.sums", 0x70, VectorFields<[
+    D0<"dst", "parts (n, c, strip) of the sums of dy, f32">, D1<"products", "parts of the sums of dy * xhat, f32">, D2<"dy", "error">,
+    D3<"x", "operand of the normalisation">, D4<"mean", "means">, D5<"var", "variances">, NMode, NEpsilon]>.fields,
+    [Reserved<47, 38>, Reserved<54, 50>, Reserved<124, 59>]> {
+  let summary = "Sums of the strips of each channel over the error of a normalisation.";
+  let description = "v.channel.sums of dy and of dy * ((x - mean) * (1 / sqrt(var + epsilon))). Both destinations have one shape, dy and x another.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_CHANNEL_JOIN : Instruction<"v.channel.join", 0x71, VectorFields<[
+    D0<"dst", "sums (c), f32">, D1<"parts", "parts (n, c, strip), f32">, NMode]>.fields, [Reserved<47, 18>, Reserved<124, 50>]> {
+  let summary = "Add the parts of each channel.";
+  let description = "For image, then strip ascending: dst = dst + parts. A tile that does not hold the first part goes on from dst. A tile of several images holds all strips.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_STATISTICS_JOIN : Instruction<"v.statistics.join", 0x72, VectorFields<[
+    D0<"mean", "means (c), f32">, D1<"var", "variances (c), f32; until the last part sums of squares">, D2<"parts", "parts (n, c, strip, 3), f32">,
+    NMode, Field<"rows", Unsigned, 81, 50, "rows of an image">, Field<"columns", Unsigned, 105, 82, "columns of a row">]>.fields,
+    [Reserved<47, 23>, Reserved<124, 106>]> {
+  let summary = "Mean and variance of the parts of each channel.";
+  let description = "For image, then strip ascending: the parts are combined as docs/numerics.md section 5 says, statistics. A tile that does not hold the first part goes on from mean and var; behind the last part var is divided by the number of elements. A tile of several images holds all strips.";
+  let engine = "vector"; let timingClass = "vector_reduce";
+}

@@ -67,13 +67,6 @@ def V_SELECT : Instruction<"v.select", 0x44, VectorFields<[
   let description = "dst = round(cond != 0 ? x : y), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
   let engine = "vector"; let timingClass = "vector";
 }
-def V_BIAS_GRAD : Instruction<"v.bias.grad", 0x45, VectorFields<[
-    D0<"dst", "sums (c), f32">, D1<"dy", "error tile (n, c) or (n, c, h, w)">, VMode]>.fields,
-    [Reserved<35, 18>, Reserved<124, 38>]> {
-  let summary = "Sum an error over everything but the channel.";
-  let description = "For image, then row ascending: dst[c] = dst[c] + row_sum(row). The tile holds whole rows.";
-  let engine = "vector"; let timingClass = "vector_reduce";
-}
 def V_MAX_POOL : Instruction<"v.max.pool", 0x46, VectorFields<[
     D0<"dst", "result (n, c, oy, ox)">, D1<"index", "u8 or i32 result (n, c, oy, ox)">, D2<"src", "input (n, c, iy, ix)">, VGeom]>.fields,
     [Reserved<32, 23>, Reserved<124, 36>]> {

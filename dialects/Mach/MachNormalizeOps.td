@@ -23,5 +23,10 @@ def VLogSoftmaxOp : Mach_Op<V_LOG_SOFTMAX>;
 def VLogSoftmaxGradOp : Mach_Op<V_LOG_SOFTMAX_GRAD>;
 def VNllOp : Mach_Op<V_NLL>;
 def VNllGradOp : Mach_Op<V_NLL_GRAD>;
+def VChannelSumsOp : Mach_Op<V_CHANNEL_SUMS>;
+def VStatisticsOp : Mach_Op<V_STATISTICS>;
+def VNormalizeChannelSumsOp : Mach_Op<V_NORMALIZE_CHANNEL_SUMS>;
+def VChannelJoinOp : Mach_Op<V_CHANNEL_JOIN>;
+def VStatisticsJoinOp : Mach_Op<V_STATISTICS_JOIN>;
 
 #endif // DIALECTS_MACH_MACHNORMALIZEOPS_TD

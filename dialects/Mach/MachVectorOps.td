@@ -14,7 +14,6 @@ def VReluOp : Mach_Op<V_RELU>;
 def VUnaryOp : Mach_Op<V_UNARY>;
 def VBinaryOp : Mach_Op<V_BINARY>;
 def VSelectOp : Mach_Op<V_SELECT>;
-def VBiasGradOp : Mach_Op<V_BIAS_GRAD>;
 def VMaxPoolOp : Mach_Op<V_MAX_POOL>;
 def VMaxPoolGradOp : Mach_Op<V_MAX_POOL_GRAD>;
 def VMaxPoolTakeOp : Mach_Op<V_MAX_POOL_TAKE>;

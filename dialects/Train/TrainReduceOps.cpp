@@ -56,6 +56,16 @@ LogicalResult VarianceOp::inferShapes(Shapes &shapes) {
   return inferReduction(*this, shapes);
 }
 
+LogicalResult StatisticsOp::inferShapes(Shapes &shapes) {
+  ArrayRef<int64_t> x = shapeOf(getX());
+  if (x.size() < 2)
+    return emitOpError("expected an operand of rank 2 or more, found ") << getX().getType();
+  SmallVector<int64_t> reduced(x.size(), 1);
+  reduced[1] = x[1];
+  shapes.append(2, reduced);
+  return success();
+}
+
 LogicalResult VarianceGradOp::inferShapes(Shapes &shapes) {
   push(shapes, getX());
   if (failed(expectMean(*this, getX(), getMean())))

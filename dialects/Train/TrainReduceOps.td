@@ -62,6 +62,17 @@ def Train_VarianceOp : Train_ReductionOp<"variance", (ins Train_FloatTensor:$x, 
     its variance, with a target of x's shape a mean squared error.
   }];
 }
+def Train_StatisticsOp : Train_ComputeOp<"statistics", (ins Train_FloatTensor:$x), [], "statistic"> {
+  let summary = "mean and variance of each channel";
+  let description = [{
+    x (N, C, ...), of rank 2 or more → mean and var, 1 everywhere but in C: those of batch normalization, in one pass.
+
+    ```mlir
+    %mean, %var = train.statistics %x : (tensor<4x8x5x5xf32>) -> (tensor<1x8x1x1xf32>, tensor<1x8x1x1xf32>)
+    ```
+  }];
+  let results = (outs Train_F32Tensor:$mean, Train_F32Tensor:$var);
+}
 def Train_VarianceGradOp : Train_ComputeOp<"variance_grad", (ins Train_FloatTensor:$dy, Train_FloatTensor:$x,
     Train_FloatTensor:$mean, ConfinedAttr<I64Attr, [IntMinValue<1>]>:$count), [], "arithmetic"> {
   let summary = "gradient of variance";

@@ -59,6 +59,7 @@
 #include "dialects/Train/SoftmaxGradOpKind.h"
 #include "dialects/Train/SoftmaxOpKind.h"
 #include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/StatisticsOpKind.h"
 #include "dialects/Train/SubOpKind.h"
 #include "dialects/Train/ToFloatOpKind.h"
 #include "dialects/Train/ToIntegerOpKind.h"
@@ -137,6 +138,11 @@ Fact Comparison::visit(Operation *op, Operation *other) {
   if (auto select = dyn_cast<SelectOp>(op))
     if (of(x).kind == Fact::fixed && of(x).power == 0)
       return sumLike(op, select.getA(), select.getB());
+  if (isOneOf<StatisticsOp>(op)) {
+    if (of(x).kind == Fact::rows && of(x).dim == 1)
+      return fails(op, several);
+    return of(x).kind == Fact::fixed && of(x).power == 0 ? of(x) : fails(op, overImages);
+  }
   if (auto variance = dyn_cast<VarianceOp>(op))
     return this->variance(variance);
   if (isOneOf<ReduceSumOp, ReduceMeanOp, ReduceSumSquareOp, ReduceSumAbsOp, ReduceMaxOp,

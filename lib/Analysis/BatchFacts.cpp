@@ -181,7 +181,7 @@ Fact Comparison::reduction(Operation *op, ArrayRef<int64_t> axes) {
 
 Fact Comparison::variance(VarianceOp op) {
   if (of(op.getMean()).kind == Fact::total)
-    return fails(op, "takes a variance over images (batch normalization)");
+    return fails(op, overImages);
   Fact fact = elementwise(op);
   std::optional<int64_t> dim = imageDim(op.getX());
   if (fact.kind == Fact::coupled || !dim)

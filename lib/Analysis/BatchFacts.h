@@ -121,6 +121,8 @@ private:
 inline constexpr llvm::StringLiteral several = "computes with several images at a time",
                                      repeats =
                                          "takes a mean or a sum over images back to each image",
+                                     overImages =
+                                         "takes a variance over images (batch normalization)",
                                      notLinear = "is not linear in a mean or a sum over images";
 
 /// The likelihood whose labels' shares add up to `value`.

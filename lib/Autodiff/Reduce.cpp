@@ -91,6 +91,33 @@ struct VarianceGradient : slp::autodiff::GradientOf<VarianceGradient, VarianceOp
   }
 };
 
+/// As of a mean and of a variance about it, which passes nothing on through the mean.
+struct StatisticsGradient : slp::autodiff::GradientOf<StatisticsGradient, StatisticsOp> {
+  static LogicalResult gradient(StatisticsOp op, OpBuilder &b, ValueRange resultGrads,
+                                ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+    int64_t count = countOf(op.getX(), op.getMean());
+    Value ofMean = resultGrads[0], ofVar = resultGrads[1];
+    if (ofMean) {
+      ofMean = spread(b, op.getLoc(), ofMean, shapeOf(op.getX()), float(count));
+      if (!ofMean)
+        return failure();
+    }
+    if (ofVar) {
+      auto dx = createInferred<VarianceGradOp>(
+          b, op.getLoc(), {ofVar, op.getX(), op.getMean()},
+          {b.getNamedAttr("count", b.getI64IntegerAttr(count)), phaseOf(b, Phase::bp)});
+      if (!dx)
+        return failure();
+      ofVar = dx.getDx();
+    }
+    bool isOfBoth = ofMean && ofVar;
+    grads.push_back(isOfBoth ? createSum(b, op.getLoc(), ofMean, ofVar, Phase::bp)
+                    : ofMean ? ofMean
+                             : ofVar);
+    return success(bool(grads.back()));
+  }
+};
+
 /// y repeats x: the sum over what was repeated.
 struct SpreadGradient : slp::autodiff::GradientOf<SpreadGradient, SpreadOp> {
   static LogicalResult gradient(SpreadOp op, OpBuilder &b, ValueRange resultGrads, ArrayRef<bool>,
@@ -186,6 +213,7 @@ void slp::autodiff::attachReduceGradients(MLIRContext &context) {
   ReduceSumOp::attachInterface<ReduceSumGradient>(context);
   ReduceMeanOp::attachInterface<ReduceMeanGradient>(context);
   VarianceOp::attachInterface<VarianceGradient>(context);
+  StatisticsOp::attachInterface<StatisticsGradient>(context);
   SpreadOp::attachInterface<SpreadGradient>(context);
   ReduceSumSquareOp::attachInterface<SumSquareGradient>(context);
   ReduceSumAbsOp::attachInterface<SumAbsGradient>(context);

@@ -76,29 +76,10 @@ template <typename Real> static LogicalResult evaluateBiasAdd(CallOf<Real> &call
   return success();
 }
 
-template <typename Real> static LogicalResult evaluateBiasGrad(CallOf<Real> &call) {
-  const auto &dy = *call.operands[0];
-  auto &db = call.results[0];
-  auto store = call.store(0);
-  // A row of a rank 2 error is a single element.
-  int64_t width = dy.shape.size() == 4 ? dy.dim(3) : 1;
-  int64_t rows = channelSize(dy) / width, channels = dy.dim(1);
-  llvm::ArrayRef<Real> values(dy.values);
-  for (int64_t c = 0; c < channels; ++c) {
-    Real sum = 0.0f;
-    for (int64_t n = 0; n < dy.dim(0); ++n)
-      for (int64_t h = 0; h < rows; ++h)
-        sum = sum + rowSum(values.slice(((n * channels + c) * rows + h) * width, width));
-    db[c] = store(sum, c);
-  }
-  return success();
-}
-
 template <typename Real> void reference::addElementwiseKernels(KernelTableOf<Real> &table) {
   table["train.round"] = evaluateRound<Real>;
   table["train.relu"] = evaluateRelu<Real>;
   table["train.bias_add"] = evaluateBiasAdd<Real>;
-  table["train.bias_grad"] = evaluateBiasGrad<Real>;
   for (llvm::StringRef name : elementFunctionNames())
     table[("train." + name).str()] = evaluateFunction<Real>;
 }

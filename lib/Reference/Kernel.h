@@ -43,6 +43,7 @@ template <typename Real> Kernel<Real> findKernel(llvm::StringRef opName);
 template <typename Real> using KernelTableOf = llvm::StringMap<Kernel<Real>>;
 using KernelTable = KernelTableOf<float>;
 
+template <typename Real> void addChannelKernels(KernelTableOf<Real> &table);
 template <typename Real> void addConvolutionKernels(KernelTableOf<Real> &table);
 template <typename Real> void addElementwiseKernels(KernelTableOf<Real> &table);
 template <typename Real> void addLikelihoodKernels(KernelTableOf<Real> &table);

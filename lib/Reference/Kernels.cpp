@@ -14,6 +14,7 @@ using namespace slp::reference;
 template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opName) {
   static const KernelTableOf<Real> table = [] {
     KernelTableOf<Real> t;
+    addChannelKernels(t);
     addConvolutionKernels(t);
     addElementwiseKernels(t);
     addLikelihoodKernels(t);

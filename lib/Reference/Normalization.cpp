@@ -10,6 +10,7 @@
 #include "Kernel.h"
 #include "Reduction.h"
 
+#include "dialects/Train/TrainChannels.h"
 #include "dialects/Train/TrainNormOps.h"
 
 #include <cmath>
@@ -48,9 +49,16 @@ template <typename Real> static LogicalResult evaluateNormalizeSums(CallOf<Real>
     Real normal = (x[i] - valueAt(*call.operands[2], at)) * rstd;
     terms[i] = dy[i] * normal;
   }
-  TensorOf<Real> sums[] = {sumOver(dy, op.getAxes()), sumOver(terms, op.getAxes())};
-  for (unsigned result : {0, 1})
-    llvm::transform(sums[result].values, call.results[result].values.begin(), positiveZero<Real>);
+  bool isByChannel = train::areAllButChannels(op.getAxes(), x.shape.size());
+  for (unsigned result : {0, 1}) {
+    const TensorOf<Real> &summands = result == 0 ? dy : terms;
+    std::vector<Real> sums;
+    if (isByChannel)
+      sums = channelSums(summands);
+    else
+      llvm::copy(sumOver(summands, op.getAxes()).values, std::back_inserter(sums));
+    llvm::transform(sums, call.results[result].values.begin(), positiveZero<Real>);
+  }
   return success();
 }
 

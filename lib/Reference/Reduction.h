@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// docs/numerics.md §5. Used by the kernels of reductions and of a normalisation's gradient.
+// docs/numerics.md §5. Used by the kernels of reductions, of biases and of a
+// normalisation's gradient.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -17,6 +18,9 @@ namespace slp::reference {
 /// row-major order, pieces of 4096 elements of the last dimension, if it is reduced, by row_sum.
 template <typename Real>
 TensorOf<Real> sumOver(const TensorOf<Real> &terms, llvm::ArrayRef<int64_t> axes);
+
+/// channel_sum of docs/numerics.md §5 for each channel of `terms`, of rank 2 or more.
+template <typename Real> std::vector<Real> channelSums(const TensorOf<Real> &terms);
 
 } // namespace slp::reference
 

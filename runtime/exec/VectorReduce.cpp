@@ -2,15 +2,13 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Bias gradients, softmax, cross entropy and means of docs/numerics.md section 5. The order of a
+// Softmax, cross entropy and means of docs/numerics.md section 5. The order of a
 // row's sum is num::rowSum's; exp and log are the written ones, never the host's.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
-#include "runtime/isa/StructVBiasGrad.h.inc"
 #include "runtime/isa/StructVCrossEntropy.h.inc"
 #include "runtime/isa/StructVCrossEntropyGrad.h.inc"
 #include "runtime/isa/StructVMean.h.inc"
@@ -20,58 +18,6 @@
 #include "runtime/num/RowSum.h"
 
 namespace slp::exec {
-
-static Status biasGradPart(CorePart &core, const Issue &issue) {
-  VectorPart part(core, issue);
-  Result<TileView> dst = part.view(0, "dst");
-  if (!dst)
-    return dst.takeError();
-  Result<TileView> dy = part.view(1, "dy");
-  if (!dy)
-    return dy.takeError();
-  bool hasRows = dy->rank == 4;
-  if (hasRows)
-    if (Status s = expectWhole(*dy, 3, "dy"); !s)
-      return s;
-  Box box = dy->box;
-  int64_t channels = dst->box.size[0];
-  box.lo[1] = dst->box.lo[0];
-  box.size[1] = channels;
-  Result<float *> errors = part.fetch(1, "dy", *dy, box);
-  if (!errors)
-    return errors.takeError();
-  float *sums = part.buffer(0, channels);
-  // Only the tile with the first row of all starts from zero.
-  bool holdsFirst = dy->box.lo[0] == 0 && (!hasRows || dy->box.lo[2] == 0);
-  if (issue.mode == mach::AccMode::continue_ || !holdsFirst)
-    core.codec.gather(*dst, sums);
-  else
-    std::fill(sums, sums + channels, 0.0f);
-  int64_t rows = box.size[2], width = box.size[3];
-  for (int64_t n = 0; n < box.size[0]; ++n)
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t h = 0; h < rows; ++h)
-        sums[c] =
-            sums[c] + num::rowSum(*errors + ((n * channels + c) * rows + h) * width, size_t(width));
-  part.store(sums, *dst, 0, uint64_t(box.count()));
-  return Status::success();
-}
-
-Status vBiasGrad(State &state, const mach::VBiasGrad &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"v.bias.grad has no bias: its mode is zero or continue"};
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 1, 1); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.dy], "dy", 2, 4); !s)
-    return s;
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, biasGradPart,
-      {{instr.dst, "dst", ElementKind::f32, true}, {instr.dy, "dy", ElementKind::real}});
-  if (!issue)
-    return issue.takeError();
-  issue->mode = instr.mode;
-  return state.submit(*issue);
-}
 
 /// exp(x - max) of a row into e; returns the maximum and, in `sum`, their sum.
 static float exponentials(const float *x, int64_t n, float *e, float &sum) {

@@ -53,6 +53,25 @@ func.func @layer_norm(%x: tensor<4x8xf32>, %scale: tensor<1x8xf32>, %bias: tenso
   return %8 : tensor<4x8xf32>
 }
 
+// Batch normalization written out: statistics of each channel.
+// CHECK-LABEL: func.func @batch_norm(
+// CHECK-SAME: %[[X:.*]]: tensor<4x8x5xf32>, %[[SCALE:.*]]: tensor<1x8x1xf32>, %[[BIAS:.*]]: tensor<1x8x1xf32>
+func.func @batch_norm(%x: tensor<4x8x5xf32>, %scale: tensor<1x8x1xf32>, %bias: tensor<1x8x1xf32>) -> tensor<4x8x5xf32> {
+  // CHECK-NEXT: %[[MEAN:.*]], %[[VAR:.*]] = train.statistics %[[X]] :
+  // CHECK-NEXT: %[[Y:.*]] = train.normalize %[[X]], %[[MEAN]], %[[VAR]], %[[SCALE]], %[[BIAS]] {axes = array<i64: 0, 2>
+  // CHECK-NEXT: return %[[Y]]
+  %0 = train.reduce_mean %x {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
+  %1 = train.sub %x, %0 : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  %2 = train.power %1 {exponent = 2.0 : f32} : (tensor<4x8x5xf32>) -> tensor<4x8x5xf32>
+  %3 = train.reduce_mean %2 {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
+  %4 = train.affine %3 {scale = 1.0 : f32, offset = 1.0e-5 : f32} : (tensor<1x8x1xf32>) -> tensor<1x8x1xf32>
+  %5 = train.sqrt %4 : (tensor<1x8x1xf32>) -> tensor<1x8x1xf32>
+  %6 = train.div %1, %5 : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  %7 = train.mul %6, %scale : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  %8 = train.add %7, %bias : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
+  return %8 : tensor<4x8x5xf32>
+}
+
 // RMSNorm, as transformers write it: w * (x * rsqrt(mean(x^2) + epsilon)).
 // CHECK-LABEL: func.func @rms_norm(
 // CHECK-SAME: %[[X:.*]]: tensor<4x8xf32>, %[[SCALE:.*]]: tensor<1x8xf32>

@@ -11,6 +11,7 @@ KINDS = {
     "fused": "products are rounded before they are added",
     "order": "the channels of a convolution's block come in descending order",
     "packed": "a dot group of few channels ends with its tap",
+    "strips": "sums by channel have strips of 4 columns",
     "lanes": "row sums have 8 lanes",
     "runs": "random numbers have the number of the run before",
     "held": "updates are not held where gradients saturate",

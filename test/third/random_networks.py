@@ -156,8 +156,11 @@ class Network:
         axes = [0, 2, 3] if is_batch else [1, 2, 3] if self.chance(0.5) else [2, 3]
         kept = tuple(1 if d in axes else e for d, e in enumerate(x.shape))
         over = {"axes": array(axes)}
-        mean = self.op("reduce_mean", [x], [kept], **over)[0]
-        var = self.op("variance", [x, mean], [kept], **over)[0]
+        if is_batch and self.chance(0.8):
+            mean, var = self.op("statistics", [x], [kept, kept])
+        else:
+            mean = self.op("reduce_mean", [x], [kept], **over)[0]
+            var = self.op("variance", [x, mean], [kept], **over)[0]
         if is_batch:
             names = self.running(mean, (c,), 0.125), self.running(var, (c,), 0.75)
             over["running"] = f"[@{names[0]}, @{names[1]}]"

@@ -285,7 +285,8 @@ class Writer:
 
     def norms(self):
         shape = (*self.shape(3, 5), self.random.choice((1, 3, 7, 20)))
-        axes = sorted(self.random.sample(range(4), self.random.randint(1, 3)))
+        self.statistics(shape)
+        axes = self.random.choice(([0, 2, 3], sorted(self.random.sample(range(4), self.random.randint(1, 3)))))
         kept = tuple(1 if d in axes else e for d, e in enumerate(shape))
         x, mean = self.floats(shape), self.floats(kept, "f32")
         var = self.op("abs", [self.floats(kept, "f32")], {}, [(kept, "f32")])[0]
@@ -301,6 +302,12 @@ class Writer:
                            [(shape, self.format())]))
         self.keep(*self.op("normalize_fixed_grad", [dy, var, scale], epsilon, [(shape, self.format())]))
 
+    def statistics(self, shape):
+        n, c, h, w = shape
+        shape = self.random.choice((shape, (n, c, w), (w, c), (n, c, 2, h, w)))
+        kept = tuple(e if d == 1 else 1 for d, e in enumerate(shape))
+        self.keep(*self.op("statistics", [self.floats(shape)], {}, [(kept, "f32"), (kept, "f32")]))
+
     def basics(self):
         shape = self.shape(4, 5)
         self.keep(*self.op("relu", [self.floats(shape)], {}, [(shape, self.format())]))
@@ -309,6 +316,8 @@ class Writer:
         rows = *shape[:3], self.random.choice((1, 3, 20, 50))
         self.keep(*self.op("bias_add", [self.floats(shape), self.floats(channels)], {}, [(shape, self.format())]))
         self.keep(*self.op("bias_grad", [self.floats(rows)], {}, [(channels, "f32")]))
+        matrix = self.random.choice((1, 7, 8, 21)), *channels
+        self.keep(*self.op("bias_grad", [self.floats(matrix)], {}, [(channels, "f32")]))
         ratio = {"ratio": self.attribute(0.25, 0.5, 0.1), "seed": f"{self.random.randrange(100)} : i32",
                  "stream": f"{-2 ** 31 + self.number()} : i32"}
         masked = {"mask": True} if self.random.random() < 0.3 else {}

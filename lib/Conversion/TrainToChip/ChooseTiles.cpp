@@ -26,7 +26,8 @@ using slp::chip_ir::Space;
 
 int64_t slp::dimSize(const NestDim &dim, const TileChoice &choice) {
   int64_t tile = dim.loop < 0 ? 0 : choice.tile[dim.loop];
-  return std::max<int64_t>(1, dim.perTile * tile + dim.extra);
+  int64_t size = std::max<int64_t>(1, dim.perTile * tile + dim.extra);
+  return dim.isClipped ? std::min(size, dim.extent) : size;
 }
 
 int64_t slp::bufferBytes(const NestBuffer &buffer, const TileChoice &choice) {

@@ -36,11 +36,16 @@ private:
     return choice.tile[loop] * (int(loop) == choice.split ? choice.cores : 1);
   }
   bool isReal(unsigned loop) const { return step(loop) < nest.loops[loop].extent; }
+  /// Loops opened before the run: behind it, or in front of it, come those that it does not
+  /// iterate.
+  unsigned depthOf(const NestRun &run) const;
   /// Loops opened before the buffer's tile is known.
-  unsigned depthOf(const NestBuffer &buffer) const;
+  unsigned depthOf(unsigned buffer) const;
   void emitLevel(unsigned depth);
   void emitAlloc(unsigned index);
   void emitRun(const NestRun &run);
+  /// The runs of that depth that are of a kind.
+  void emitRuns(unsigned depth, llvm::function_ref<bool(const NestRun &)> isWanted);
   /// Stores the totals of the whole nest, or all the others.
   void emitStores(bool totals);
   /// Constants stand at the head of the task, one of each value.
@@ -69,11 +74,29 @@ Value NestEmitter::constant(int64_t value) {
   return known;
 }
 
-unsigned NestEmitter::depthOf(const NestBuffer &buffer) const {
+unsigned NestEmitter::depthOf(const NestRun &run) const {
+  if (run.iteratesAll())
+    return open.size();
+  unsigned depth = 0;
+  for (unsigned i = 0; i < open.size(); ++i)
+    if (llvm::is_contained(*run.loops, int(open[i])))
+      depth = i + 1;
+  return depth;
+}
+
+unsigned NestEmitter::depthOf(unsigned index) const {
+  const NestBuffer &buffer = nest.buffers[index];
   if (buffer.total)
     return 0;
-  // What leaves the chip or gathers sums is born where the reduction loops begin.
-  unsigned depth = buffer.store || buffer.tensor.empty() ? parallelDepth : 0;
+  // What leaves the chip or gathers sums is born where the reduction loops begin, or where a run
+  // that uses it stands in front of them.
+  unsigned depth = 0;
+  if (buffer.store || buffer.tensor.empty())
+    depth = parallelDepth;
+  if (buffer.tensor.empty())
+    for (const NestRun &run : nest.runs)
+      if (llvm::is_contained(run.outs, index) || llvm::is_contained(run.ins, index))
+        depth = std::min(depth, depthOf(run));
   for (const NestDim &dim : buffer.dims)
     for (unsigned i = 0; i < open.size(); ++i)
       if (int(open[i]) == dim.loop)
@@ -125,6 +148,12 @@ void NestEmitter::emitRun(const NestRun &run) {
                 captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
 }
 
+void NestEmitter::emitRuns(unsigned depth, llvm::function_ref<bool(const NestRun &)> isWanted) {
+  for (const NestRun &run : nest.runs)
+    if (depthOf(run) == depth && isWanted(run))
+      emitRun(run);
+}
+
 void NestEmitter::emitStores(bool totals) {
   for (auto [index, buffer] : llvm::enumerate(nest.buffers))
     if (buffer.store && buffer.total == totals)
@@ -132,9 +161,10 @@ void NestEmitter::emitStores(bool totals) {
 }
 
 void NestEmitter::emitLevel(unsigned depth) {
-  for (auto [index, buffer] : llvm::enumerate(nest.buffers))
-    if (depthOf(buffer) == depth)
+  for (unsigned index = 0; index < nest.buffers.size(); ++index)
+    if (depthOf(index) == depth)
       emitAlloc(index);
+  emitRuns(depth, [](const NestRun &run) { return run.inFront; });
   if (depth < open.size()) {
     unsigned loop = open[depth];
     auto forOp = scf::ForOp::create(b, nest.loc, constant(0), constant(nest.loops[loop].extent),
@@ -144,16 +174,11 @@ void NestEmitter::emitLevel(unsigned depth) {
     b.setInsertionPoint(forOp.getBody()->getTerminator());
     emitLevel(depth + 1);
   } else {
-    for (const NestRun &run : nest.runs)
-      if (!run.epilogue)
-        emitRun(run);
+    emitRuns(depth, [](const NestRun &run) { return run.iteratesAll(); });
   }
-  if (depth == parallelDepth) {
-    for (const NestRun &run : nest.runs)
-      if (run.epilogue)
-        emitRun(run);
+  emitRuns(depth, [](const NestRun &run) { return !run.iteratesAll() && !run.inFront; });
+  if (depth == parallelDepth)
     emitStores(/*totals=*/false);
-  }
   if (depth == 0)
     emitStores(/*totals=*/true);
 }

@@ -43,7 +43,7 @@ static Nest lowerMean(CrossEntropyOp op, const TensorMap &tensors) {
   setField(sum, op, "axes", axesMask({0}));
   NestRun &divide = addRun(mean, op, "v.spread", {loss}, {loss});
   divide.scalars = {float(count)};
-  divide.epilogue = true;
+  divide.loops = mean.parallelLoops();
   divide.captures = captures;
   return mean;
 }

@@ -60,7 +60,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   unsigned out;
   if (classify) {
     out = addClassification(nest, tensors, classify, accIndex, accDims, /*store=*/!relu,
-                            /*epilogue=*/true);
+                            /*behindReductions=*/true);
   } else {
     if (relu) {
       NestBuffer between;
@@ -76,7 +76,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
     drain.outs = {out};
     drain.ins = {accIndex};
     drain.captures = {round ? trainNameOf(rounded) : ""};
-    drain.epilogue = true;
+    drain.loops = nest.parallelLoops();
     nest.runs.push_back(std::move(drain));
   }
   if (!relu)
@@ -87,7 +87,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   rectify.outs = {addBuffer(nest, tensors, relu.getY(), Space::spm, accDims, false, true)};
   rectify.ins = {out};
   rectify.captures = {trainNameOf(relu.getY())};
-  rectify.epilogue = true;
+  rectify.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(rectify));
 }
 

@@ -34,7 +34,7 @@ static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value, Sp
 
 unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp classify,
                                 unsigned source, ArrayRef<NestDim> dims, bool store,
-                                bool epilogue) {
+                                bool behindReductions) {
   Space space = nest.onCores ? Space::spm : Space::shared;
   unsigned threshold = addOperand(nest, tensors, classify.getThreshold(), space);
   unsigned out = addBuffer(nest, tensors, classify.getY(), space, dims, false, store);
@@ -46,7 +46,8 @@ unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp
   round.ins = {source, threshold};
   round.scalars = {classify.getLow().convertToFloat()};
   round.captures = {trainNameOf(classify.getY())};
-  round.epilogue = epilogue;
+  if (behindReductions)
+    round.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(round));
   Value histogram = classify.getHistogram();
   if (histogram.use_empty())
@@ -61,7 +62,8 @@ unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp
   count.ins = {source};
   count.mode = "zero";
   count.captures = {trainNameOf(histogram)};
-  count.epilogue = epilogue;
+  if (behindReductions)
+    count.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(count));
   return out;
 }
@@ -72,7 +74,7 @@ void slp::fuseClassification(Nest &nest, const TensorMap &tensors, ClassifyOp cl
   nest.buffers[source].store = false;
   SmallVector<NestDim> dims = nest.buffers[source].dims;
   addClassification(nest, tensors, classify, source, dims, /*store=*/true,
-                    nest.runs.back().epilogue);
+                    !nest.runs.back().iteratesAll());
 }
 
 /// An operand that others read too: classified from DRAM.
@@ -80,7 +82,7 @@ static Nest lowerClassify(ClassifyOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
   SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
   unsigned source = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
-  addClassification(nest, tensors, op, source, dims, /*store=*/true, /*epilogue=*/false);
+  addClassification(nest, tensors, op, source, dims, /*store=*/true, /*behindReductions=*/false);
   return nest;
 }
 

@@ -8,6 +8,7 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainChannels.h"
 #include "dialects/Train/TrainNormOps.h"
 
 using namespace mlir;
@@ -33,6 +34,8 @@ static Nest lowerNormalize(NormalizeOp op, const TensorMap &tensors) {
 }
 
 static Nest lowerNormalizeSums(NormalizeSumsOp op, const TensorMap &tensors) {
+  if (areAllButChannels(op.getAxes(), shapeOf(op.getX()).size()))
+    return lowerNormalizeChannelSums(op, tensors);
   Nest nest = startNest(op, false);
   SmallVector<NestDim> out;
   SmallVector<NestDim> dims = loopOverReduction(nest, shapeOf(op.getX()), op.getAxes(), out);

@@ -37,6 +37,7 @@ using chip_ir::Space;
 static const LoweringTable &loweringTable() {
   static const LoweringTable table = [] {
     LoweringTable t;
+    addChannelLowerings(t);
     addElementwiseLowerings(t);
     addLossLowerings(t);
     addMacLowerings(t);

@@ -20,6 +20,7 @@
 
 namespace slp::train {
 class ClassifyOp;
+class NormalizeSumsOp;
 class ReluOp;
 } // namespace slp::train
 
@@ -86,6 +87,7 @@ private:
   llvm::StringMap<Lowering> lowerings;
 };
 
+void addChannelLowerings(LoweringTable &table);
 void addElementwiseLowerings(LoweringTable &table);
 void addLossLowerings(LoweringTable &table);
 void addMacLowerings(LoweringTable &table);
@@ -155,12 +157,15 @@ llvm::SmallVector<NestDim> rowDims(Nest &nest, llvm::ArrayRef<int64_t> shape);
 NestRun &addRun(Nest &nest, mlir::Operation *op, llvm::StringRef instruction,
                 llvm::ArrayRef<unsigned> outs, llvm::ArrayRef<unsigned> ins);
 /// Adds `classify` on tiles of its operand, which are buffer `source`, along `dims` in the same
-/// memory; returns the buffer of its result, which is stored if `store` is true.
+/// memory; returns the buffer of its result, which is stored if `store` is true. It stands behind
+/// the reductions, or where all loops are open.
 unsigned addClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify,
                            unsigned source, llvm::ArrayRef<NestDim> dims, bool store,
-                           bool epilogue);
+                           bool behindReductions);
 /// Lets a nest end with the classification of its result.
 void fuseClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify);
+/// The sums of a normalisation's gradient over all dimensions but the channels.
+Nest lowerNormalizeChannelSums(train::NormalizeSumsOp op, const TensorMap &tensors);
 /// A nest over all elements of the result, whose operands have its shape.
 Nest lowerElementwise(mlir::Operation *op, llvm::StringRef instruction, const TensorMap &tensors);
 llvm::SmallVector<int64_t> geometryOf(const train::Window &window, bool countPad = false);

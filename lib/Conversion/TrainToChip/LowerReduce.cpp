@@ -15,24 +15,6 @@ using namespace slp;
 using namespace slp::train;
 using chip_ir::Space;
 
-static Nest lowerBiasGrad(BiasGradOp op, const TensorMap &tensors) {
-  Nest nest = startNest(op, false);
-  ArrayRef<int64_t> dy = shapeOf(op.getDy());
-  int c = nest.addLoop("c", dy[1]), n = nest.addLoop("n", dy[0], /*reduction=*/true);
-  SmallVector<NestDim> dims = {NestDim::along(n, dy[0]), NestDim::along(c, dy[1])};
-  if (dy.size() == 4) {
-    int h = nest.addLoop("h", dy[2], /*reduction=*/true);
-    nest.loops[h].wholeUnless = n;
-    dims.push_back(NestDim::along(h, dy[2]));
-    dims.push_back(NestDim::whole(dy[3]));
-  }
-  unsigned in = addBuffer(nest, tensors, op.getDy(), Space::shared, dims, true, false);
-  unsigned out =
-      addBuffer(nest, tensors, op.getDb(), Space::shared, {NestDim::along(c, dy[1])}, false, true);
-  addRun(nest, op, "v.bias.grad", {out}, {in}).mode = "zero";
-  return nest;
-}
-
 /// A reduction of operand 0 over `axes`; a divisor other than 0 divides the result.
 template <typename Op>
 static Nest lowerReduction(Op op, StringRef function, float divisor, const TensorMap &tensors) {
@@ -53,7 +35,7 @@ static Nest lowerReduction(Op op, StringRef function, float divisor, const Tenso
   run.captures.clear(); // the quotient is what the op gives
   NestRun &divide = addRun(nest, op, "v.spread", {y}, {y});
   divide.scalars = {divisor};
-  divide.epilogue = true;
+  divide.loops = nest.parallelLoops();
   return nest;
 }
 
@@ -84,7 +66,6 @@ static Nest lowerSpread(SpreadOp op, const TensorMap &tensors) {
 }
 
 void slp::addReduceLowerings(LoweringTable &table) {
-  table.add<BiasGradOp>(lowerBiasGrad);
   table.add<ReduceSumOp>(
       +[](ReduceSumOp op, const TensorMap &t) { return lowerReduction(op, "sum", 0, t); });
   table.add<ReduceMeanOp>(+[](ReduceMeanOp op, const TensorMap &t) {

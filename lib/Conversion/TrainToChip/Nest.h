@@ -44,7 +44,8 @@ struct NestLoop {
 struct NestDim {
   int loop = -1; // -1: the same for all tiles
   int64_t coef = 1, offset = 0, perTile = 1, extra = 0;
-  int64_t extent = 1; // of the logical tensor
+  int64_t extent = 1;     // of the logical tensor
+  bool isClipped = false; // has no more elements than that
 
   /// A dimension that follows a loop one to one.
   static NestDim along(int loop, int64_t extent) { return {loop, 1, 0, 1, 0, extent}; }
@@ -78,7 +79,12 @@ struct NestRun {
   /// Other fields of the instruction by name: whole numbers, and values of enums as strings.
   llvm::SmallVector<mlir::NamedAttribute> fields;
   llvm::SmallVector<std::string> captures;
-  bool epilogue = false; // after the reduction loops
+  /// The loops that it iterates, by number; all if there are none given. It stands in the innermost
+  /// of them, behind the loops inside, or in front of these. A loop around that one repeats it.
+  std::optional<llvm::SmallVector<int>> loops;
+  bool inFront = false;
+
+  bool iteratesAll() const { return !loops; }
 };
 
 struct Nest {
@@ -96,6 +102,14 @@ struct Nest {
   int addLoop(llvm::StringRef name, int64_t extent, bool reduction = false, int64_t granule = 1) {
     loops.push_back({name.str(), extent, reduction, granule});
     return loops.size() - 1;
+  }
+  /// What a run iterates that stands behind the reductions.
+  llvm::SmallVector<int> parallelLoops() const {
+    llvm::SmallVector<int> parallel;
+    for (size_t i = 0; i < loops.size(); ++i)
+      if (!loops[i].reduction)
+        parallel.push_back(i);
+    return parallel;
   }
 };
 

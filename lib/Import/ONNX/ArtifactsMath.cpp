@@ -20,6 +20,7 @@
 #include "dialects/Train/PadOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/SoftmaxGradOp.h"
+#include "dialects/Train/StatisticsOp.h"
 #include "dialects/Train/TrainValues.h"
 #include "dialects/Train/TransposeOp.h"
 #include "dialects/Train/VarianceOp.h"
@@ -138,22 +139,37 @@ template <typename Op, bool flattens> static LogicalResult importRowGrad(Node &n
 // Normalisation and dropout
 //===----------------------------------------------------------------------------------------===//
 
+/// The dimensions over which `mean` and `var` are those of `x`; none if they are something else.
+static SmallVector<int64_t> axesOfStatistics(Value x, Value mean, Value var) {
+  SmallVector<int64_t> axes;
+  if (auto both = mean.getDefiningOp<train::StatisticsOp>()) {
+    if (both.getX() == x && both.getMean() == mean && both.getVar() == var)
+      for (int64_t d = 0, rank = shapeOf(x).size(); d < rank; ++d)
+        if (d != 1)
+          axes.push_back(d);
+    return axes;
+  }
+  auto reduced = mean.getDefiningOp<train::ReduceMeanOp>();
+  auto variance = var.getDefiningOp<train::VarianceOp>();
+  if (reduced && variance && reduced.getX() == x && variance.getX() == x)
+    llvm::append_range(axes, reduced.getAxes());
+  return axes;
+}
+
 /// (dY, X, scale, saved mean, saved 1 / deviation) of BatchNormInternal: what was saved is found
 /// through the mean, as the statistics that the forward operator computed.
 static LogicalResult importBatchNormGrad(Node &node) {
   OpBuilder &b = node.builder;
   Value dy = node.tensor(0), x = node.tensor(1);
-  auto mean = sourceOf(node, 3).getDefiningOp<train::ReduceMeanOp>();
-  auto var = sourceOf(node, 4).getDefiningOp<train::VarianceOp>();
-  if (!mean || !var || mean.getX() != x || var.getX() != x)
+  Value m = sourceOf(node, 3), v = sourceOf(node, 4);
+  SmallVector<int64_t> axes = axesOfStatistics(x, m, v);
+  if (axes.empty())
     return node.fail("expected inputs \"" + node.inputName(3) + "\" and \"" + node.inputName(4) +
                      "\" to be what the BatchNormInternal of \"" + node.inputName(1) + "\" saved");
   auto epsilon = b.getNamedAttr("epsilon", b.getF32FloatAttr(float(node.number("epsilon", 1e-5))));
-  Value m = mean.getY(), v = var.getY();
   SmallVector<Type> statistics(2, b.getF32Type());
   auto sums = node.create<train::NormalizeSumsOp>(
-      {dy, x, m, v}, {epsilon, train::i64s(b, "axes", mean.getAxes()), phaseOf(b, Phase::wg)},
-      statistics);
+      {dy, x, m, v}, {epsilon, train::i64s(b, "axes", axes), phaseOf(b, Phase::wg)}, statistics);
   if (!sums)
     return failure();
   Value scale = node.reshape(node.tensor(2), shapeOf(m));

@@ -2,7 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// All are statistics of x (reduce_mean, variance) and one normalize.
+// All are statistics of x (statistics; reduce_mean and variance over other dimensions than those
+// of batch normalization) and one normalize.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -13,6 +14,8 @@
 #include "dialects/Train/NormalizeOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/SpreadOp.h"
+#include "dialects/Train/StatisticsOp.h"
+#include "dialects/Train/TrainChannels.h"
 #include "dialects/Train/TrainState.h"
 #include "dialects/Train/VarianceOp.h"
 #include "dialects/Train/WriteOp.h"
@@ -43,6 +46,13 @@ static Value splat(Node &node, StringRef what, float value, int64_t rank) {
 }
 
 static FailureOr<Statistics> statisticsOf(Node &node, Value x, ArrayRef<int64_t> axes) {
+  if (train::areAllButChannels(axes, shapeOf(x).size())) {
+    auto both =
+        node.create<train::StatisticsOp>(x, {}, SmallVector<Type>(2, node.builder.getF32Type()));
+    if (!both)
+      return failure();
+    return Statistics{both.getMean(), both.getVar()};
+  }
   NamedAttribute over = train::i64s(node.builder, "axes", axes);
   auto mean = node.create<train::ReduceMeanOp>(x, over);
   if (!mean)

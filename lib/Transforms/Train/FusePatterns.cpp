@@ -26,9 +26,11 @@
 #include "dialects/Train/ReciprocalOp.h"
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/SqrtOp.h"
+#include "dialects/Train/StatisticsOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TanhOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainChannels.h"
 #include "dialects/Train/VarianceOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -231,18 +233,31 @@ static Operation *replaceByNormalize(Operation &op, Value y) {
   return y.getDefiningOp();
 }
 
-/// The same for a normalisation: variance and normalize; null after an error.
+/// Mean and variance of what is normalised; null after an error.
+static std::pair<Value, Value> buildStatistics(OpBuilder &b, const Normalization &found) {
+  ReduceMeanOp mean = found.mean;
+  Location loc = found.squares->getLoc();
+  if (areAllButChannels(mean.getAxes(), mean.getX().getType().getRank())) {
+    auto both =
+        createInferred<StatisticsOp>(b, loc, mean.getX(), {}, {b.getF32Type(), b.getF32Type()});
+    return both ? std::pair<Value, Value>(both.getMean(), both.getVar())
+                : std::pair<Value, Value>();
+  }
+  auto var = createInferred<VarianceOp>(b, loc, {mean.getX(), mean.getY()},
+                                        i64s(b, "axes", mean.getAxes()));
+  return {mean.getY(), var ? var.getY() : Value()};
+}
+
+/// The same for a normalisation: statistics and normalize; null after an error.
 static Operation *fuse(Operation &op, const Normalization &found) {
   OpBuilder b(&op);
-  ReduceMeanOp mean = found.mean;
-  NamedAttribute axes = i64s(b, "axes", mean.getAxes());
-  auto var =
-      createInferred<VarianceOp>(b, found.squares->getLoc(), {mean.getX(), mean.getY()}, axes);
-  auto y =
-      var ? createInferred<NormalizeOp>(
-                b, op.getLoc(), {mean.getX(), mean.getY(), var.getY(), found.scale, found.bias},
-                {b.getNamedAttr("epsilon", b.getFloatAttr(b.getF32Type(), found.epsilon)), axes})
-          : NormalizeOp();
+  ReduceMeanOp reduced = found.mean;
+  auto [mean, var] = buildStatistics(b, found);
+  auto y = var ? createInferred<NormalizeOp>(
+                     b, op.getLoc(), {reduced.getX(), mean, var, found.scale, found.bias},
+                     {b.getNamedAttr("epsilon", b.getFloatAttr(b.getF32Type(), found.epsilon)),
+                      i64s(b, "axes", reduced.getAxes())})
+               : NormalizeOp();
   return y ? replaceByNormalize(op, y.getY()) : nullptr;
 }
 

@@ -33,6 +33,7 @@
 #include "dialects/Train/SelectOp.h"
 #include "dialects/Train/SliceOp.h"
 #include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/StatisticsOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainElementwiseOps.h"
 #include "dialects/Train/TransposeOp.h"
@@ -128,6 +129,7 @@ static Interval ofDepth(Value value, unsigned depth) {
           [&](auto) { return magnitude; })
       .Case<ReshapeOp, TransposeOp, SliceOp, ExpandOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(
           [&](auto) { return operand(0); })
+      .Case([&](StatisticsOp op) { return value == op.getVar() ? magnitude : operand(0); })
       .Case([](ConstantOp op) { return ofConstant(op); })
       .Case([&](ReluOp) { return risen(operand(0), [](double v) { return std::max(v, 0.0); }); })
       .Case([&](ExpOp) { return risen(operand(0), [](double v) { return std::exp(v); }); })

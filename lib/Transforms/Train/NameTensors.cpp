@@ -21,6 +21,7 @@
 #include "dialects/Train/ReduceMeanOp.h"
 #include "dialects/Train/RoundOp.h"
 #include "dialects/Train/SquareSumOp.h"
+#include "dialects/Train/StatisticsOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainState.h"
@@ -141,6 +142,7 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
       .Case([&](MovingAverageOp) { return SmallVector<std::string>{base + "/running"}; })
       .Case([&](ReduceMeanOp) { return SmallVector<std::string>{base + "/mean"}; })
       .Case([&](VarianceOp) { return SmallVector<std::string>{base + "/var"}; })
+      .Case([&](StatisticsOp) { return SmallVector<std::string>{base + "/mean", base + "/var"}; })
       .Case([&](SquareSumOp) { return SmallVector<std::string>{base + "/squares"}; })
       .Case([&](ClipFactorOp) { return SmallVector<std::string>{base + "/factor"}; })
       .Case([&](BiasGradOp) { return SmallVector<std::string>{base + "/db"}; })

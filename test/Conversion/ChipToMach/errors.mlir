@@ -129,7 +129,7 @@ func.func @unknown_mode() {
   chip.task "x" "train.x" "fp" cores(1) {
     %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
     // expected-error @below {{has the unknown mode add}}
-    chip.run "v.bias.grad" outs(%a) ins(%a) {mode = "add"} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.run "v.channel.join" outs(%a) ins(%a) {mode = "add"} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
   }
   return
 }

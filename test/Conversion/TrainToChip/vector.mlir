@@ -96,19 +96,21 @@ func.func @step(%x: tensor<2x3x8x8x!f8> {train.name = "x"}, %dy: tensor<2x3x4x4x
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 
-// The sum over images and rows stays in its buffer while the loops of the reduction run inside the channels' loop.
+// The parts of an image stay in their buffer while the loop over rows runs, and are joined behind it; the sums stay over all images.
 // CHECK-LABEL: func.func @step()
 func.func @step(%dy: tensor<4x6x8x8x!f8> {train.name = "dy"}) -> (tensor<6xf32> {train.name = "db"}) {
   // CHECK: scf.for %[[C:.*]] = %{{.*}} to %c6 step %c3 {
   // CHECK: %[[DB:.*]] = chip.alloc[%[[C]]] extents [6] {{.*}} : memref<3xf32, #chip.space<shared>>
   // CHECK-NEXT: scf.for %[[N:.*]] = %{{.*}} to %c4 step %c1 {
+  // CHECK-NEXT: %[[PARTS:.*]] = chip.alloc[%[[N]], %[[C]], %{{.*}}] extents [4, 6, 1] core_stride [0, 0, 0] slots 1 : memref<1x3x1xf32, #chip.space<shared>>
   // CHECK-NEXT: scf.for %[[H:.*]] = %{{.*}} to %c8 step %c4 {
   // CHECK-NEXT: %[[DY:.*]] = chip.alloc[%[[N]], %[[C]], %[[H]], %{{.*}}] extents [4, 6, 8, 8] {{.*}} : memref<1x3x4x8x
-  // CHECK: chip.run "v.bias.grad" outs(%[[DB]]) ins(%[[DY]]) {captures = ["db"], mode = "zero"}{{.*}}
+  // CHECK: chip.run "v.channel.sums" outs(%[[PARTS]]) ins(%[[DY]]) {mode = "zero"}{{.*}}
   // CHECK-NEXT: }
+  // CHECK-NEXT: chip.run "v.channel.join" outs(%[[DB]]) ins(%[[PARTS]]) {captures = ["db"], mode = "zero"}{{.*}}
   // CHECK-NEXT: }
   // CHECK-NEXT: chip.store %[[DB]]
-  %db = train.bias_grad %dy {train.names = ["db"], phase = #train.phase<wg>, slp.tile = {sizes = {c = 3, n = 1, h = 4}}}
+  %db = train.bias_grad %dy {train.names = ["db"], phase = #train.phase<wg>, slp.tile = {sizes = {c = 3, n = 1, d2 = 4}}}
       : (tensor<4x6x8x8x!f8>) -> tensor<6xf32>
   return %db : tensor<6xf32>
 }

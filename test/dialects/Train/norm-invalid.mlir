@@ -24,6 +24,14 @@ func.func @f(%x: tensor<4x8xf32>) {
 
 // -----
 
+func.func @f(%x: tensor<8xf32>) {
+  // expected-error @below {{expected an operand of rank 2 or more, found 'tensor<8xf32>'}}
+  %0:2 = train.statistics %x : (tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>)
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<4x8xf32>, %m: tensor<1x4xf32>) {
   // expected-error @below {{expected extents of 1 or those of 'tensor<4x8xf32>', found 'tensor<1x4xf32>'}}
   %0 = train.variance %x, %m {axes = array<i64: 0>} : (tensor<4x8xf32>, tensor<1x4xf32>) -> tensor<1x8xf32>

@@ -24,6 +24,8 @@ func.func @reductions(%x: tensor<4x8x5xf32>, %m: tensor<1x8x1xf32>) {
   %5 = train.reduce_min %x {axes = array<i64: 0>} : (tensor<4x8x5xf32>) -> tensor<1x8x5xf32>
   // CHECK: train.reduce_prod
   %6 = train.reduce_prod %x {axes = array<i64: 0>} : (tensor<4x8x5xf32>) -> tensor<1x8x5xf32>
+  // CHECK: train.statistics
+  %10:2 = train.statistics %x : (tensor<4x8x5xf32>) -> (tensor<1x8x1xf32>, tensor<1x8x1xf32>)
   // CHECK: train.variance
   %7 = train.variance %x, %m {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<1x8x1xf32>
   // CHECK: train.variance_grad %{{.*}}, %{{.*}}, %{{.*}} {count = 20 : i64, phase = #train.phase<bp>}

@@ -373,6 +373,8 @@ func.func @reductions(%x: tensor<4x8x5xf32>) {
   %mean = train.reduce_mean %x {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>) -> tensor<1x8x1xf32>
   // CHECK: %[[VAR:.*]] = train.variance %{{.*}}, %[[MEAN]] {axes = array<i64: 0, 2>}
   %var = train.variance %x, %mean {axes = array<i64: 0, 2>} : (tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<1x8x1xf32>
+  // CHECK: train.statistics %{{.*}} : (tensor<4x8x5xf32>) -> (tensor<1x8x1xf32>, tensor<1x8x1xf32>)
+  %statistics:2 = train.statistics %x : (tensor<4x8x5xf32>) -> (tensor<1x8x1xf32>, tensor<1x8x1xf32>)
   // CHECK: train.variance_grad %[[VAR]], %{{.*}}, %[[MEAN]] {count = 20 : i64}
   %0 = train.variance_grad %var, %x, %mean {count = 20 : i64} : (tensor<1x8x1xf32>, tensor<4x8x5xf32>, tensor<1x8x1xf32>) -> tensor<4x8x5xf32>
   // CHECK: train.spread %[[MEAN]] {divisor = 2.000000e+01 : f32, shape = array<i64: 4, 8, 5>}

@@ -5,4 +5,5 @@
 # Importing the package fills the table of registry.py.
 #
 # ===-----------------------------------------------------------------------===#
-from . import basic, elementwise, losses, mac, mixed, moves, norms, reductions, scaling, updates, windows  # noqa: F401
+from . import (basic, channels, elementwise, losses, mac, mixed, moves, norms, reductions,  # noqa: F401
+               scaling, updates, windows)

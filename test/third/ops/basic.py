@@ -8,7 +8,7 @@
 import math
 
 from ..formats import Mixed
-from ..numbers import add, div, fma, mul, row_sum, sub
+from ..numbers import add, div, fma, mul, sub
 from ..random_numbers import MASK, philox
 from ..tensor import spread_to
 from .registry import define
@@ -56,22 +56,6 @@ def bias_add(call):
     x, bias = call.inputs
     channels, plane = x.shape[1], math.prod(x.shape[2:])
     return [[add(v, bias.data[i // plane % channels]) for i, v in enumerate(x.data)]]
-
-
-@define("bias_grad")
-def bias_grad(call):
-    (dy,) = call.inputs
-    n, channels = dy.shape[:2]
-    rows, columns = (dy.shape[2], math.prod(dy.shape[3:])) if len(dy.shape) > 2 else (1, 1)
-    result = []
-    for c in range(channels):
-        total = 0.0
-        for image in range(n):
-            for h in range(rows):
-                first = ((image * channels + c) * rows + h) * columns
-                total = add(total, row_sum(dy.data[first:first + columns]))
-        result.append(total)
-    return [result]
 
 
 @define("dropout")

@@ -7,6 +7,7 @@
 # ===-----------------------------------------------------------------------===#
 from ..numbers import add, div, fma, mul, sqrt, sub
 from ..tensor import broadcast_index, spread_to
+from .channels import channel_sum
 from .reductions import reduce_sum
 from .registry import define
 
@@ -33,8 +34,10 @@ def normalize(call):
 def normalize_sums(call):
     dy, x, mean, var = call.inputs
     h = normalized(x, mean, reciprocal_root(var, call["epsilon"], x.shape))
-    return [reduce_sum(dy.data, x.shape, call["axes"]),
-            reduce_sum([mul(d, v) for d, v in zip(dy.data, h)], x.shape, call["axes"])]
+    products = [mul(d, v) for d, v in zip(dy.data, h)]
+    if len(x.shape) > 1 and set(call["axes"]) == set(range(len(x.shape))) - {1}:
+        return [channel_sum(dy.data, x.shape), channel_sum(products, x.shape)]
+    return [reduce_sum(dy.data, x.shape, call["axes"]), reduce_sum(products, x.shape, call["axes"])]
 
 
 @define("normalize_grad")

@@ -11,12 +11,12 @@
 
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
-#include "runtime/isa/StructVBiasGrad.h.inc"
 #include "runtime/isa/StructVMaxPool.h.inc"
 #include "runtime/isa/StructVMean.h.inc"
 #include "runtime/isa/StructVRelu.h.inc"
@@ -361,13 +361,72 @@ std::vector<Fault> allFaults() {
          b.emit(mach::VSoftmax{0, 1, 0});
        },
        "the tile of `dst` holds 8 of 10 elements of dimension 1, expected whole rows"},
-      {"BiasGradRows",
+      {"ChannelRank",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
+         b.desc(1, tile(b, spm, f32, {3}, {3}));
+         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+       },
+       "operand `src` has rank 1, expected 2 to 5"},
+      {"ChannelMode",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
+         b.desc(1, tile(b, spm, f32, {4, 3}, {4, 3}));
+         b.emit(mach::VChannelSums{0, 1, mach::AccMode::bias, 0});
+       },
+       "v.channel.sums has no bias: its mode is zero or continue"},
+      {"ChannelStrips",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 3, 2}, {1, 3, 2}));
+         b.desc(1, tile(b, spm, f32, {1, 3, 4, 16}, {1, 3, 4, 12}));
+         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+       },
+       "the tile holds columns 0 to 12, expected whole strips of 8"},
+      {"ChannelParts",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
+         b.desc(1, tile(b, spm, f32, {1, 3, 4, 16}, {1, 3, 4, 16}));
+         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+       },
+       "operand `dst` has 1 strips, expected 2 for 16 columns"},
+      {"ChannelPlanes",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {1, 1, 1, 3}, {1, 1, 1, 3}));
+         b.desc(1, tile(b, spm, f32, {1, 1, 2, 4, 8}, {1, 1, 2, 2, 8}));
+         b.emit(mach::VStatistics{0, 1, mach::AccMode::zero, 0});
+       },
+       "a tile of several planes must hold whole planes"},
+      {"ChannelPartsOfImages",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {3}, {3}));
-         b.desc(1, tile(b, spm, f32, {1, 3, 4, 4}, {1, 3, 4, 2}));
-         b.emit(mach::VBiasGrad{0, 1, mach::AccMode::zero, 0});
+         b.desc(1, tile(b, spm, f32, {2, 3, 4}, {2, 3, 2}));
+         b.emit(mach::VChannelJoin{0, 1, mach::AccMode::zero, 0});
        },
-       "expected whole rows"},
+       "a tile of parts of several images must hold all strips"},
+      {"StatisticsNumbers",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {3}, {3}));
+         b.desc(1, tile(b, spm, f32, {2, 3, 1, 2}, {2, 3, 1, 2}));
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 4, 8, 0});
+       },
+       "operand `parts` has 2 numbers of a part, expected 3"},
+      {"StatisticsColumns",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {3}, {3}));
+         b.desc(1, tile(b, spm, f32, {2, 3, 1, 3}, {2, 3, 1, 3}));
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 4, 9, 0});
+       },
+       "operand `parts` has 1 strips for 4 rows of 9 columns"},
+      {"StatisticsCount",
+       [](ProgramBuilder &b) {
+         mach::TensorTile parts = tile(b, spm, f32, {2, 3, 1, 3}, {1, 3, 1, 3});
+         parts.extent[2] = 1 << 20;
+         parts.extent[0] = (1 << 23);
+         b.desc(0, tile(b, spm, f32, {3}, {3}));
+         b.desc(1, parts);
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 0xffffffff, 1 << 23, 0});
+       },
+       "a channel has more than 2^62 elements"},
       {"WindowInPadding",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 1, 4, 4}, {1, 1, 4, 4}));

@@ -190,50 +190,6 @@ TEST_P(VectorTest, BroadcastInEveryDimension) {
   expectSameBits(readTensor(*machine, "sub"), expected);
 }
 
-TEST_P(VectorTest, BiasGrad) {
-  Shape shape{3, 7, 5, 19};
-  ProgramBuilder b(chip);
-  b.emit(mach::Mask{1, 3});
-  b.tensor("dy", fp8, shape);
-  b.tensor("dense", fp8, {40, 7});
-  b.tensor("whole", f32, {7});
-  b.tensor("rows", f32, {7});
-  b.tensor("rank2", f32, {7});
-  b.load(0, "dy");
-  output(b, 2, f32, {7});
-  b.emit(mach::VBiasGrad{2, 0, mach::AccMode::zero, 0});
-  b.store("whole", 2);
-  // Two rows at a time; channels on two cores.
-  output(b, 3, f32, {7}, 0, 4);
-  for (int64_t n = 0; n < 3; ++n)
-    for (int64_t h = 0; h < 5; h += 2) {
-      b.load(0, "dy", {{n, 0, h, 0}, {1, 7, 2, 19}, {}}, space::spm, 1);
-      b.emit(mach::VBiasGrad{3, 0, mach::AccMode::zero, 1});
-    }
-  b.store("rows", 3, 1);
-  output(b, 4, f32, {7});
-  b.load(1, "dense");
-  b.emit(mach::VBiasGrad{4, 1, mach::AccMode::zero, 0});
-  b.store("rank2", 4);
-  std::unique_ptr<Machine> machine = b.build();
-  ASSERT_TRUE(machine);
-  std::vector<float> dy = valuesOf(fp8, elementsOf(shape), 1), dense = valuesOf(fp8, 280, 2);
-  writeTensor(*machine, "dy", dy);
-  writeTensor(*machine, "dense", dense);
-  runStep(*machine);
-  std::vector<float> expected(7, 0.0f), expectedDense(7, 0.0f);
-  for (size_t n = 0; n < 3; ++n)
-    for (size_t c = 0; c < 7; ++c)
-      for (size_t h = 0; h < 5; ++h)
-        expected[c] = expected[c] + num::rowSum(&dy[((n * 7 + c) * 5 + h) * 19], 19);
-  for (size_t n = 0; n < 40; ++n)
-    for (size_t c = 0; c < 7; ++c)
-      expectedDense[c] = expectedDense[c] + dense[n * 7 + c];
-  expectSameBits(readTensor(*machine, "whole"), expected);
-  expectSameBits(readTensor(*machine, "rows"), expected);
-  expectSameBits(readTensor(*machine, "rank2"), expectedDense);
-}
-
 /// Geometry of a pooling and its naive loops on planes of (y, x).
 struct Pool {
   int64_t iy, ix, kh, kw, sh, sw, pt, pl, pb, pr;

@@ -183,6 +183,8 @@ void addReductions(Cases &cases) {
                      Operation *mean = make(b, "reduce_mean", x, "axes = array<i64: 0>");
                      return make(b, "variance", {x[0], mean->getResult(0)}, "axes = array<i64: 0>");
                    }});
+  cases.push_back(single("statistics", {{{3, 2, 2, 3}}}, "", 2));
+  cases.push_back(single("statistics", {{{5, 2}}}, "", 2));
   cases.push_back(
       single("spread", {{{1, 3, 1}}}, "shape = array<i64: 2, 3, 4>, divisor = 3.0 : f32"));
   cases.push_back(single("spread", {{{2, 3}}}, "shape = array<i64: 2, 3>"));
@@ -199,6 +201,18 @@ GradientCase normalized(Shape x, Shape parameter, const std::string &axes) {
                         {in[0], mean->getResult(0), var->getResult(0), in[1], in[2]},
                         axes + ", epsilon = 0.0078125 : f32");
           }};
+}
+
+/// The same by `statistics`.
+GradientCase normalizedByChannel(Shape x, Shape parameter, const std::string &axes) {
+  return {
+      "normalize",
+      {{std::move(x)}, {parameter}, {parameter}},
+      [=](OpBuilder &b, ArrayRef<Value> in) {
+        Operation *both = make(b, "statistics", in[0], "", SmallVector<Type>(2, b.getF32Type()));
+        return make(b, "normalize", {in[0], both->getResult(0), both->getResult(1), in[1], in[2]},
+                    axes + ", epsilon = 0.0078125 : f32");
+      }};
 }
 
 /// The same by the mean of squares: the mean is the constant 0.
@@ -219,6 +233,7 @@ GradientCase normalizedBySquares(Shape x, Shape statistic, Shape parameter,
 void addNorms(Cases &cases) {
   // Batches, rows with a scale for each place, groups of channels.
   cases.push_back(normalized({3, 2, 2, 3}, {1, 2, 1, 1}, "axes = array<i64: 0, 2, 3>"));
+  cases.push_back(normalizedByChannel({3, 2, 2, 3}, {1, 2, 1, 1}, "axes = array<i64: 0, 2, 3>"));
   cases.push_back(normalized({4, 5}, {1, 5}, "axes = array<i64: 1>"));
   cases.push_back(normalized({2, 2, 3, 4}, {1, 2, 3, 1}, "axes = array<i64: 2, 3>"));
   cases.push_back(normalized({3, 4}, {3, 4}, "axes = array<i64: 0, 1>"));

@@ -49,19 +49,37 @@ func.func @f(%x: tensor<4xf32> {train.name = "x"}, %dy: tensor<4xf32> {train.nam
   EXPECT_EQ(r["power_grad of 1"][0], 2);
 }
 
-TEST(Ops, BiasGradAddsRowsInOrder) {
+TEST(Ops, BiasGradAddsStripsInOrder) {
   EvaluatedModule m(R"mlir(
 func.func @f(%x: tensor<2x1x2x2xf32> {train.name = "x"}, %y: tensor<3x2xf32> {train.name = "y"}) {
   %a = train.bias_grad %x {train.names = ["a"]} : (tensor<2x1x2x2xf32>) -> tensor<1xf32>
   %b = train.bias_grad %y {train.names = ["b"]} : (tensor<3x2xf32>) -> tensor<2xf32>
   return
 })mlir");
-  // Row (1, 1) makes 2, which survives next to 2^24; each half is lost.
+  // x: row (1, 1) makes 2, which survives next to 2^24; the quarters of image 1 make 1/2,
+  // which is lost. y: its images are columns of one strip, (v0 + v2) + v1.
   NamedTensors r =
-      m.run("f", {{"x", makeTensor({2, 1, 2, 2}, {16777216.0f, 0, 1, 1, 0.5f, 0, 0.5f, 0})},
+      m.run("f", {{"x", makeTensor({2, 1, 2, 2}, {16777216.0f, 0, 1, 1, 0.25f, 0, 0.25f, 0})},
                   {"y", makeTensor({3, 2}, {16777216.0f, 1, 1, 1, 1, 16777216.0f})}});
   EXPECT_EQ(r["a"].values, (Values{16777218.0f}));
-  EXPECT_EQ(r["b"].values, (Values{16777216.0f, 16777218.0f}));
+  EXPECT_EQ(r["b"].values, (Values{16777216.0f, 16777216.0f}));
+}
+
+TEST(Ops, StatisticsJoinParts) {
+  EvaluatedModule m(R"mlir(
+func.func @f(%x: tensor<3x1xf32> {train.name = "x"}, %y: tensor<2x2x1xf32> {train.name = "y"}) {
+  %a, %b = train.statistics %x {train.names = ["mean", "var"]} : (tensor<3x1xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>)
+  %c, %d = train.statistics %y {train.names = ["means", "vars"]} : (tensor<2x2x1xf32>) -> (tensor<1x2x1xf32>, tensor<1x2x1xf32>)
+  return
+})mlir");
+  // x: one part, k = 1, differences 0, 1, 5: 26 - 6 * 2. y: two parts of one element each; the
+  // second channel is so far from 0 that its mean is rounded.
+  NamedTensors r = m.run("f", {{"x", makeTensor({3, 1}, {1, 2, 6})},
+                               {"y", makeTensor({2, 2, 1}, {1, 16777216.0f, 4, 16777218.0f})}});
+  EXPECT_EQ(r["mean"].values, (Values{3}));
+  EXPECT_EQ(r["var"].values, (Values{14.0f / 3.0f}));
+  EXPECT_EQ(r["means"].values, (Values{2.5f, 16777216.0f}));
+  EXPECT_EQ(r["vars"].values, (Values{2.25f, 1.0f}));
 }
 
 TEST(Ops, MaxPoolTakesTheFirstOfEqualElements) {

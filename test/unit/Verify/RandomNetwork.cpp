@@ -533,10 +533,17 @@ void Generator::addNormalization() {
   else
     kept[0] = shape[0];
   std::string over = "axes = " + arrayOf(axes);
-  addOp("train.reduce_mean", x, over, type, kept);
-  std::string mean = current;
-  addOp("train.variance", x + ", " + mean, over, type + ", " + typeOf(kept), kept);
-  std::string var = current, attributes = "epsilon = 1.0e-3 : f32";
+  std::string mean, var, attributes = "epsilon = 1.0e-3 : f32";
+  if (isBatch && chance(80)) {
+    addOp("train.statistics", x, "", type, kept, typeOf(kept));
+    mean = current;
+    var = mean.substr(0, mean.find('#')) + "#1";
+  } else {
+    addOp("train.reduce_mean", x, over, type, kept);
+    mean = current;
+    addOp("train.variance", x + ", " + mean, over, type + ", " + typeOf(kept), kept);
+    var = current;
+  }
   if (!isFixed)
     attributes += ", " + over;
   if (isBatch && !isFixed) {
