@@ -37,33 +37,33 @@ def V_VARIANCE_GRAD : Instruction<"v.variance.grad", 0x62, VectorFields<[
   let engine = "vector"; let timingClass = "vector";
 }
 def V_NORMALIZE : Instruction<"v.normalize", 0x63, VectorFields<[
-    D0<"dst", "result">, D1<"x", "operand">, D2<"mean", "means">, D3<"var", "variances">, D4<"scale", "factors">, D5<"bias", "summands">,
-    NEpsilon]>.fields, [Reserved<54, 38>, Reserved<124, 59>]> {
+    D0<"dst", "result">, D1<"x", "operand">, D2<"mean", "means">, D3<"inverse", "1 / deviation">, D4<"scale", "factors">, D5<"bias", "summands">]>.fields,
+    [Reserved<124, 38>]> {
   let summary = "Normalise, scale and shift.";
-  let description = "dst = round(fma((x - mean) * (1 / sqrt(var + epsilon)), scale, bias)).";
+  let description = "dst = round(fma((x - mean) * inverse, scale, bias)).";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_NORMALIZE_SUMS : Instruction<"v.normalize.sums", 0x64, VectorFields<[
     D0<"dst", "sums of dy, f32">, D1<"products", "sums of dy * xhat, f32">, D2<"dy", "error">, D3<"x", "operand of the normalisation">,
-    D4<"mean", "means">, D5<"var", "variances">, NMode, NAxes, NEpsilon]>.fields, [Reserved<47, 38>, Reserved<124, 59>]> {
+    D4<"mean", "means">, D5<"inverse", "1 / deviation">, NMode, NAxes]>.fields, [Reserved<47, 38>, Reserved<124, 55>]> {
   let summary = "Sums over the error of a normalisation.";
-  let description = "dst = sum of dy, products = sum of dy * ((x - mean) * (1 / sqrt(var + epsilon))), in the order of v.reduce. Both destinations have one shape.";
+  let description = "dst = sum of dy, products = sum of dy * ((x - mean) * inverse), in the order of v.reduce. Both destinations have one shape.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_NORMALIZE_GRAD : Instruction<"v.normalize.grad", 0x65, VectorFields<[
-    D0<"dst", "result">, D1<"dy", "error">, D2<"x", "operand of the normalisation">, D3<"mean", "means">, D4<"var", "variances">,
-    D5<"sum", "sums of dy">, D6<"products", "sums of dy * xhat">, D7<"scale", "factors; not read unless scaled">,
-    NEpsilon, Flag<"scaled", "1: multiply by scale">, Field<"count", HyperReg, 63, 60, "elements that share a mean">]>.fields,
-    [Reserved<54, 48>, Reserved<124, 64>]> {
+    D0<"dst", "result">, D1<"dy", "error">, D2<"x", "operand of the normalisation">, D3<"mean", "means">, D4<"inverse", "1 / deviation">,
+    D5<"sum", "sums of dy / count">, D6<"products", "sums of dy * xhat / count">, D7<"scale", "factors; not read unless scaled">,
+    Flag<"scaled", "1: multiply by scale">]>.fields,
+    [Reserved<58, 48>, Reserved<124, 60>]> {
   let summary = "Gradient of a normalisation by the statistics of its operand.";
-  let description = "r = 1 / sqrt(var + epsilon); dst = round(fma(-((x - mean) * r), products / count, dy - sum / count) * r), times scale before rounding if scaled.";
+  let description = "dst = round(fma(-((x - mean) * inverse), products, dy - sum) * inverse), times scale before rounding if scaled.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_NORMALIZE_FIXED_GRAD : Instruction<"v.normalize.fixed.grad", 0x66, VectorFields<[
-    D0<"dst", "result">, D1<"dy", "error">, D2<"var", "variances">, D3<"scale", "factors">, NEpsilon]>.fields,
-    [Reserved<54, 28>, Reserved<124, 59>]> {
+    D0<"dst", "result">, D1<"dy", "error">, D2<"inverse", "1 / deviation">, D3<"scale", "factors">]>.fields,
+    [Reserved<124, 28>]> {
   let summary = "Gradient of a normalisation by fixed statistics.";
-  let description = "dst = round((dy * scale) * (1 / sqrt(var + epsilon))).";
+  let description = "dst = round((dy * scale) * inverse).";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_MOVING_AVERAGE : Instruction<"v.moving.average", 0x67, VectorFields<[
@@ -135,10 +135,10 @@ def V_STATISTICS : ChannelParts<"v.statistics", 0x6f, "parts (n, c, strip, 3), f
 }
 def V_NORMALIZE_CHANNEL_SUMS : Instruction<"v.normalize.channel.sums", 0x70, VectorFields<[
     D0<"dst", "parts (n, c, strip) of the sums of dy, f32">, D1<"products", "parts of the sums of dy * xhat, f32">, D2<"dy", "error">,
-    D3<"x", "operand of the normalisation">, D4<"mean", "means">, D5<"var", "variances">, NMode, NEpsilon]>.fields,
-    [Reserved<47, 38>, Reserved<54, 50>, Reserved<124, 59>]> {
+    D3<"x", "operand of the normalisation">, D4<"mean", "means">, D5<"inverse", "1 / deviation">, NMode]>.fields,
+    [Reserved<47, 38>, Reserved<124, 50>]> {
   let summary = "Sums of the strips of each channel over the error of a normalisation.";
-  let description = "v.channel.sums of dy and of dy * ((x - mean) * (1 / sqrt(var + epsilon))). Both destinations have one shape, dy and x another.";
+  let description = "v.channel.sums of dy and of dy * ((x - mean) * inverse). Both destinations have one shape, dy and x another.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CHANNEL_JOIN : Instruction<"v.channel.join", 0x71, VectorFields<[
@@ -154,4 +154,10 @@ def V_STATISTICS_JOIN : Instruction<"v.statistics.join", 0x72, VectorFields<[
   let summary = "Mean and variance of the parts of each channel.";
   let description = "For image, then strip ascending: the parts are combined as docs/numerics.md section 5 says, statistics. A tile that does not hold the first part goes on from mean and var; behind the last part var is divided by the number of elements. A tile of several images holds all strips.";
   let engine = "vector"; let timingClass = "vector_reduce";
+}
+def V_INVERSE_DEVIATION : Instruction<"v.inverse.deviation", 0x73, VectorFields<[
+    D0<"dst", "result">, D1<"var", "variances, same coordinates">, NEpsilon]>.fields, [Reserved<54, 18>, Reserved<124, 59>]> {
+  let summary = "What a normalisation multiplies by.";
+  let description = "dst = round(1 / sqrt(var + epsilon)), the sum, the root and the quotient rounded each.";
+  let engine = "vector"; let timingClass = "vector";
 }

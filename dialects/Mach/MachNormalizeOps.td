@@ -28,5 +28,6 @@ def VStatisticsOp : Mach_Op<V_STATISTICS>;
 def VNormalizeChannelSumsOp : Mach_Op<V_NORMALIZE_CHANNEL_SUMS>;
 def VChannelJoinOp : Mach_Op<V_CHANNEL_JOIN>;
 def VStatisticsJoinOp : Mach_Op<V_STATISTICS_JOIN>;
+def VInverseDeviationOp : Mach_Op<V_INVERSE_DEVIATION>;
 
 #endif // DIALECTS_MACH_MACHNORMALIZEOPS_TD

@@ -210,19 +210,17 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
   if (!products)
     return products.takeError();
   BroadcastRows rows(part, t->box, dy->rank);
-  for (auto [operand, name] : {std::pair(2, "dy"), {3, "x"}, {4, "mean"}, {5, "var"}})
+  for (auto [operand, name] : {std::pair(2, "dy"), {3, "x"}, {4, "mean"}, {5, "inverse"}})
     if (Status s = rows.add(operand, name); !s)
       return s;
   std::vector<float> errors, terms;
   errors.reserve(size_t(t->box.count()));
   terms.reserve(size_t(t->box.count()));
-  float epsilon = issue.hyper[0];
   rows.forEach([&](const float *const *v, const Dims &, int64_t n) {
-    const float *error = v[0], *x = v[1], *mean = v[2], *var = v[3];
+    const float *error = v[0], *x = v[1], *mean = v[2], *inverse = v[3];
     for (int64_t i = 0; i < n; ++i) {
-      float rstd = 1.0f / std::sqrt(var[i] + epsilon);
       errors.push_back(error[i]);
-      terms.push_back(error[i] * ((x[i] - mean[i]) * rstd));
+      terms.push_back(error[i] * ((x[i] - mean[i]) * inverse[i]));
     }
   });
   bool isLater = goesOn(issue, t->begins);
@@ -232,7 +230,7 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
   addStrips(*t, terms.data(), weighted);
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
   core.countWrite(*products);
-  part.store(sums, *dst, 0, 8 * uint64_t(t->box.count()));
+  part.store(sums, *dst, 0, 5 * uint64_t(t->box.count()));
   return Status::success();
 }
 
@@ -399,7 +397,8 @@ Status vNormalizeChannelSums(State &state, const mach::VNormalizeChannelSums &in
   if (Status s = expectChannels(state.descriptor[instr.dy], "dy"); !s)
     return s;
   uint64_t rank = state.descriptor[instr.dy].tile.rank;
-  for (auto [reg, name] : {std::pair(instr.x, "x"), {instr.mean, "mean"}, {instr.var, "var"}})
+  for (auto [reg, name] :
+       {std::pair(instr.x, "x"), {instr.mean, "mean"}, {instr.inverse, "inverse"}})
     if (Status s = expectRank(state.descriptor[reg], name, rank, rank); !s)
       return s;
   Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeChannelSumsPart,
@@ -408,9 +407,7 @@ Status vNormalizeChannelSums(State &state, const mach::VNormalizeChannelSums &in
                                        {instr.dy, "dy", ElementKind::real},
                                        {instr.x, "x", ElementKind::real},
                                        {instr.mean, "mean", ElementKind::real},
-                                       {instr.var, "var", ElementKind::real}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.eps];
+                                       {instr.inverse, "inverse", ElementKind::real}});
   return submit(state, std::move(issue), instr.mode);
 }
 

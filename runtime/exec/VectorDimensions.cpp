@@ -220,25 +220,22 @@ static Status normalizeSumsPart(CorePart &core, const Issue &issue) {
   if (!r)
     return r.takeError();
   BroadcastRows rows(part, r->box, dy->rank);
-  for (auto [operand, name] : {std::pair(2, "dy"), {3, "x"}, {4, "mean"}, {5, "var"}})
+  for (auto [operand, name] : {std::pair(2, "dy"), {3, "x"}, {4, "mean"}, {5, "inverse"}})
     if (Status s = rows.add(operand, name); !s)
       return s;
   float *sums = startResults(part, *r, 0, *dst, 0.0f);
   float *weighted = startResults(part, *r, 1, *products, 0.0f);
   std::vector<float> terms(size_t(r->box.size[dy->rank - 1]));
-  float epsilon = issue.hyper[0];
   rows.forEach([&](const float *const *v, const Dims &at, int64_t n) {
-    const float *error = v[0], *x = v[1], *mean = v[2], *var = v[3];
-    for (int64_t i = 0; i < n; ++i) {
-      float rstd = 1.0f / std::sqrt(var[i] + epsilon);
-      terms[size_t(i)] = error[i] * ((x[i] - mean[i]) * rstd);
-    }
+    const float *error = v[0], *x = v[1], *mean = v[2], *inverse = v[3];
+    for (int64_t i = 0; i < n; ++i)
+      terms[size_t(i)] = error[i] * ((x[i] - mean[i]) * inverse[i]);
     addTerms(*r, error, n, sums + resultAt(*r, at));
     addTerms(*r, terms.data(), n, weighted + resultAt(*r, at));
   });
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
   core.countWrite(*products);
-  part.store(sums, *dst, 0, 8 * uint64_t(r->box.count()));
+  part.store(sums, *dst, 0, 5 * uint64_t(r->box.count()));
   return Status::success();
 }
 
@@ -252,7 +249,7 @@ Status vNormalizeSums(State &state, const mach::VNormalizeSums &instr) {
                            {instr.products, "products"},
                            {instr.x, "x"},
                            {instr.mean, "mean"},
-                           {instr.var, "var"}})
+                           {instr.inverse, "inverse"}})
     if (Status s = expectRank(state.descriptor[reg], name, rank, rank); !s)
       return s;
   Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeSumsPart,
@@ -261,12 +258,11 @@ Status vNormalizeSums(State &state, const mach::VNormalizeSums &instr) {
                                        {instr.dy, "dy", ElementKind::real},
                                        {instr.x, "x", ElementKind::real},
                                        {instr.mean, "mean", ElementKind::real},
-                                       {instr.var, "var", ElementKind::real}});
+                                       {instr.inverse, "inverse", ElementKind::real}});
   if (!issue)
     return issue.takeError();
   issue->mode = instr.mode;
   issue->axes = uint8_t(instr.axes);
-  issue->hyper[0] = state.hyper[instr.eps];
   return state.submit(*issue);
 }
 

@@ -64,39 +64,41 @@ static Status varianceGradPart(CorePart &core, const Issue &issue) {
       [=](const float *const *v, int64_t i) { return ((v[1][i] - v[2][i]) * factor) * v[0][i]; });
 }
 
-static Status normalizePart(CorePart &core, const Issue &issue) {
+static Status inverseDeviationPart(CorePart &core, const Issue &issue) {
   float epsilon = issue.hyper[0];
-  return mapBroadcast(core, issue, {{1, "x"}, {2, "mean"}, {3, "var"}, {4, "scale"}, {5, "bias"}},
-                      6, [=](const float *const *v, int64_t i) {
-                        float rstd = 1.0f / std::sqrt(v[2][i] + epsilon);
-                        return std::fma((v[0][i] - v[1][i]) * rstd, v[3][i], v[4][i]);
+  return mapBroadcast(core, issue, {{1, "var"}}, 3, [=](const float *const *v, int64_t i) {
+    return 1.0f / std::sqrt(v[0][i] + epsilon);
+  });
+}
+
+static Status normalizePart(CorePart &core, const Issue &issue) {
+  return mapBroadcast(core, issue,
+                      {{1, "x"}, {2, "mean"}, {3, "inverse"}, {4, "scale"}, {5, "bias"}}, 3,
+                      [](const float *const *v, int64_t i) {
+                        return std::fma((v[0][i] - v[1][i]) * v[2][i], v[3][i], v[4][i]);
                       });
 }
 
 static Status normalizeGradPart(CorePart &core, const Issue &issue) {
-  float epsilon = issue.hyper[0], count = issue.hyper[1];
-  auto unscaled = [=](const float *const *v, int64_t i) {
-    float rstd = 1.0f / std::sqrt(v[3][i] + epsilon);
-    float normal = (v[1][i] - v[2][i]) * rstd;
-    return std::fma(-normal, v[5][i] / count, v[0][i] - v[4][i] / count) * rstd;
+  auto unscaled = [](const float *const *v, int64_t i) {
+    float normal = (v[1][i] - v[2][i]) * v[3][i];
+    return std::fma(-normal, v[5][i], v[0][i] - v[4][i]) * v[3][i];
   };
   if (!issue.flag)
-    return mapBroadcast(core, issue,
-                        {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "var"}, {5, "sum"}, {6, "products"}},
-                        10, unscaled);
+    return mapBroadcast(
+        core, issue,
+        {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "inverse"}, {5, "sum"}, {6, "products"}}, 5,
+        unscaled);
   return mapBroadcast(
       core, issue,
-      {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "var"}, {5, "sum"}, {6, "products"}, {7, "scale"}}, 11,
-      [=](const float *const *v, int64_t i) { return unscaled(v, i) * v[6][i]; });
+      {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "inverse"}, {5, "sum"}, {6, "products"}, {7, "scale"}},
+      6, [&](const float *const *v, int64_t i) { return unscaled(v, i) * v[6][i]; });
 }
 
 static Status normalizeFixedGradPart(CorePart &core, const Issue &issue) {
-  float epsilon = issue.hyper[0];
-  return mapBroadcast(core, issue, {{1, "dy"}, {2, "var"}, {3, "scale"}}, 5,
-                      [=](const float *const *v, int64_t i) {
-                        float rstd = 1.0f / std::sqrt(v[1][i] + epsilon);
-                        return (v[0][i] * v[2][i]) * rstd;
-                      });
+  return mapBroadcast(
+      core, issue, {{1, "dy"}, {2, "inverse"}, {3, "scale"}}, 2,
+      [](const float *const *v, int64_t i) { return (v[0][i] * v[2][i]) * v[1][i]; });
 }
 
 static Status movingAveragePart(CorePart &core, const Issue &issue) {
@@ -149,17 +151,25 @@ Status vVarianceGrad(State &state, const mach::VVarianceGrad &instr) {
   return submitEqualRanks(state, std::move(issue), 4);
 }
 
-Status vNormalize(State &state, const mach::VNormalize &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizePart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.mean, "mean", ElementKind::real},
-                                       {instr.var, "var", ElementKind::real},
-                                       {instr.scale, "scale", ElementKind::real},
-                                       {instr.bias, "bias", ElementKind::real}});
+Status vInverseDeviation(State &state, const mach::VInverseDeviation &instr) {
+  Result<Issue> issue = prepareVector(
+      state, instr.opcode, instr.mask, inverseDeviationPart,
+      {{instr.dst, "dst", ElementKind::real, true}, {instr.var, "var", ElementKind::real}});
   if (issue.ok())
     issue->hyper[0] = state.hyper[instr.eps];
-  return submitEqualRanks(state, std::move(issue), 6);
+  return submitEqualRanks(state, std::move(issue), 2);
+}
+
+Status vNormalize(State &state, const mach::VNormalize &instr) {
+  return submitEqualRanks(state,
+                          prepareVector(state, instr.opcode, instr.mask, normalizePart,
+                                        {{instr.dst, "dst", ElementKind::real, true},
+                                         {instr.x, "x", ElementKind::real},
+                                         {instr.mean, "mean", ElementKind::real},
+                                         {instr.inverse, "inverse", ElementKind::real},
+                                         {instr.scale, "scale", ElementKind::real},
+                                         {instr.bias, "bias", ElementKind::real}}),
+                          6);
 }
 
 Status vNormalizeGrad(State &state, const mach::VNormalizeGrad &instr) {
@@ -169,27 +179,23 @@ Status vNormalizeGrad(State &state, const mach::VNormalizeGrad &instr) {
                                        {instr.dy, "dy", ElementKind::real},
                                        {instr.x, "x", ElementKind::real},
                                        {instr.mean, "mean", ElementKind::real},
-                                       {instr.var, "var", ElementKind::real},
+                                       {instr.inverse, "inverse", ElementKind::real},
                                        {instr.sum, "sum", ElementKind::real},
                                        {instr.products, "products", ElementKind::real},
                                        {scale, "scale", ElementKind::real}});
-  if (issue.ok()) {
-    issue->hyper[0] = state.hyper[instr.eps];
-    issue->hyper[1] = state.hyper[instr.count];
+  if (issue.ok())
     issue->flag = instr.scaled;
-  }
   return submitEqualRanks(state, std::move(issue), 8);
 }
 
 Status vNormalizeFixedGrad(State &state, const mach::VNormalizeFixedGrad &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeFixedGradPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.var, "var", ElementKind::real},
-                                       {instr.scale, "scale", ElementKind::real}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.eps];
-  return submitEqualRanks(state, std::move(issue), 4);
+  return submitEqualRanks(state,
+                          prepareVector(state, instr.opcode, instr.mask, normalizeFixedGradPart,
+                                        {{instr.dst, "dst", ElementKind::real, true},
+                                         {instr.dy, "dy", ElementKind::real},
+                                         {instr.inverse, "inverse", ElementKind::real},
+                                         {instr.scale, "scale", ElementKind::real}}),
+                          4);
 }
 
 Status vMovingAverage(State &state, const mach::VMovingAverage &instr) {

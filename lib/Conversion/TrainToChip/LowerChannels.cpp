@@ -145,8 +145,9 @@ Nest slp::lowerNormalizeChannelSums(NormalizeSumsOp op, const TensorMap &tensors
     ins.push_back(addServingBuffer(channel.nest, tensors, operand, channel.dims));
   for (unsigned i = 0; i < op->getNumResults(); ++i)
     parts.push_back(channel.addParts(OpBuilder(op)));
-  addPartsRun(channel.nest, "v.normalize.channel.sums", parts, ins).scalars = {
-      op.getEpsilon().convertToFloat()};
+  ins[3] = addOfStatistic(channel.nest, op, ins[3], "v.inverse.deviation",
+                          op.getEpsilon().convertToFloat());
+  addPartsRun(channel.nest, "v.normalize.channel.sums", parts, ins);
   for (auto [result, from] : llvm::zip(op->getResults(), parts)) {
     unsigned out =
         addBuffer(channel.nest, tensors, result, Space::shared, {channel.channels()}, false, true);

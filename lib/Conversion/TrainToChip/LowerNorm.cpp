@@ -29,8 +29,48 @@ static Nest lowerServed(Operation *op, StringRef instruction, ArrayRef<float> sc
   return nest;
 }
 
+unsigned slp::addOfStatistic(Nest &nest, Operation *op, unsigned source, StringRef instruction,
+                             float scalar) {
+  NestBuffer buffer;
+  buffer.space = Space::shared;
+  buffer.element = Float32Type::get(op->getContext());
+  buffer.dims = nest.buffers[source].dims;
+  NestRun run;
+  run.instruction = instruction.str();
+  run.ins = {source};
+  run.outs = {unsigned(nest.buffers.size())};
+  run.scalars = {scalar};
+  run.loops.emplace();
+  for (const NestDim &dim : buffer.dims)
+    if (dim.loop >= 0)
+      run.loops->push_back(dim.loop);
+  run.inFront = true;
+  nest.runs.push_back(std::move(run));
+  nest.buffers.push_back(std::move(buffer));
+  return nest.buffers.size() - 1;
+}
+
+/// A nest over all elements of the result. Operand `var` is a variance, which the instruction reads
+/// as 1 / deviation, operands `sums` are sums, which it reads divided by `count`.
+template <typename Op>
+static Nest lowerNormalization(Op op, StringRef instruction, unsigned var, const TensorMap &tensors,
+                               ArrayRef<unsigned> sums = {}, int64_t count = 1) {
+  Nest nest = startNest(op, false);
+  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op->getResult(0)));
+  SmallVector<unsigned> ins;
+  for (Value operand : op->getOperands())
+    ins.push_back(addServingBuffer(nest, tensors, operand, dims));
+  ins[var] =
+      addOfStatistic(nest, op, ins[var], "v.inverse.deviation", op.getEpsilon().convertToFloat());
+  for (unsigned sum : sums)
+    ins[sum] = addOfStatistic(nest, op, ins[sum], "v.spread", float(count));
+  unsigned out = addBuffer(nest, tensors, op->getResult(0), Space::shared, dims, false, true);
+  addRun(nest, op, instruction, {out}, ins);
+  return nest;
+}
+
 static Nest lowerNormalize(NormalizeOp op, const TensorMap &tensors) {
-  return lowerServed(op, "v.normalize", {op.getEpsilon().convertToFloat()}, tensors);
+  return lowerNormalization(op, "v.normalize", 2, tensors);
 }
 
 static Nest lowerNormalizeSums(NormalizeSumsOp op, const TensorMap &tensors) {
@@ -44,22 +84,22 @@ static Nest lowerNormalizeSums(NormalizeSumsOp op, const TensorMap &tensors) {
     ins.push_back(addServingBuffer(nest, tensors, operand, dims));
   for (Value result : op->getResults())
     outs.push_back(addBuffer(nest, tensors, result, Space::shared, out, false, true));
+  ins[3] =
+      addOfStatistic(nest, op, ins[3], "v.inverse.deviation", op.getEpsilon().convertToFloat());
   NestRun &run = addRun(nest, op, "v.normalize.sums", outs, ins);
   run.mode = "zero";
-  run.scalars = {op.getEpsilon().convertToFloat()};
   setField(run, op, "axes", axesMask(op.getAxes()));
   return nest;
 }
 
 static Nest lowerNormalizeGrad(NormalizeGradOp op, const TensorMap &tensors) {
-  Nest nest = lowerServed(op, "v.normalize.grad",
-                          {op.getEpsilon().convertToFloat(), float(op.getCount())}, tensors);
+  Nest nest = lowerNormalization(op, "v.normalize.grad", 3, tensors, {4, 5}, op.getCount());
   setField(nest.runs.back(), op, "scaled", op.getScale() ? 1 : 0);
   return nest;
 }
 
 static Nest lowerNormalizeFixedGrad(NormalizeFixedGradOp op, const TensorMap &tensors) {
-  return lowerServed(op, "v.normalize.fixed.grad", {op.getEpsilon().convertToFloat()}, tensors);
+  return lowerNormalization(op, "v.normalize.fixed.grad", 1, tensors);
 }
 
 static Nest lowerMovingAverage(MovingAverageOp op, const TensorMap &tensors) {

@@ -146,6 +146,10 @@ llvm::SmallVector<NestDim> loopOverReduction(Nest &nest, llvm::ArrayRef<int64_t>
 /// Adds a buffer of `value` for the coordinates `dims`, of which an extent of 1 serves all.
 unsigned addServingBuffer(Nest &nest, const TensorMap &tensors, mlir::Value value,
                           llvm::ArrayRef<NestDim> dims);
+/// Adds what `instruction` makes of a statistic, buffer `source`, in f32 and once for all elements
+/// that share it, in front of the loops over these; `scalar` is its number. Returns the buffer.
+unsigned addOfStatistic(Nest &nest, mlir::Operation *op, unsigned source,
+                        llvm::StringRef instruction, float scalar);
 /// Sets fields of an instruction that are neither registers nor a mode.
 void setField(NestRun &run, mlir::Operation *op, llvm::StringRef field, int64_t value);
 void setField(NestRun &run, mlir::Operation *op, llvm::StringRef field, llvm::StringRef value);

@@ -252,6 +252,8 @@ TEST_P(ChannelsTest, SumsOfANormalization) {
   b.emit(mach::Hyper{10, num::bitsOf(epsilon)});
   b.load(2, "mean");
   b.load(3, "var");
+  b.desc(6, buffer(f32, kept, {Shape(kept.size(), 0), kept, {}}));
+  b.emit(mach::VInverseDeviation{6, 3, 10, 0});
   std::vector<Cut> cuts = cutsOf(planes);
   const Shape channels = {planes.channels};
   for (size_t i = 0; i < cuts.size(); ++i) {
@@ -267,7 +269,7 @@ TEST_P(ChannelsTest, SumsOfANormalization) {
           if (isFirst)
             for (uint8_t reg : {4, 5})
               b.desc(reg, buffer(f32, partsShape(false), partsPiece(cut, n, s, false)));
-          b.emit(mach::VNormalizeChannelSums{4, 5, 1, 0, 2, 3, mach::AccMode::zero, 10, 0});
+          b.emit(mach::VNormalizeChannelSums{4, 5, 1, 0, 2, 6, mach::AccMode::zero, 0});
         },
         [&] {
           b.emit(mach::VChannelJoin{10, 4, mach::AccMode::zero, 0});

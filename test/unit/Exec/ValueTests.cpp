@@ -59,6 +59,7 @@ const std::map<std::string_view, std::string> valueTests = {
     {"v.reduce", "NormalizeTest.ReductionsByChannel"},
     {"v.spread", "NormalizeTest.MovingAverageFillAndSpread"},
     {"v.variance.grad", "LikelihoodTest.VarianceGrad"},
+    {"v.inverse.deviation", "NormalizeTest.ForwardAndBackward"},
     {"v.normalize", "NormalizeTest.ForwardAndBackward"},
     {"v.normalize.sums", "NormalizeTest.ForwardAndBackward"},
     {"v.normalize.grad", "NormalizeTest.ForwardAndBackward"},
