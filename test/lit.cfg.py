@@ -28,6 +28,10 @@ config.substitutions.append(("%fuzz", os.path.join(config.test_source_root, "fuz
 config.substitutions.append(("%onnx_cases", "/usr/share/libonnx-testdata/data"))  # package libonnx-testdata
 config.substitutions.append(("%mach_td", os.path.join(config.slp_source_dir, "dialects", "Mach")))
 config.substitutions.append(("%slp_bin", config.slp_tools_dir))
+# The address sanitizer reserves terabytes of addresses, so that no limit on address space (ulimit -v) can be met; and it takes
+# several times the memory and time. Tests of such limits say UNSUPPORTED: asan, those that only set one beside say %if asan.
+if "address" in config.slp_sanitize.split(","):
+    config.available_features.add("asan")
 llvm_config.use_default_substitutions()
 llvm_config.with_environment("PATH", config.slp_tools_dir, append_path=True)
 tools = [ToolSubst(t, unresolved="ignore") for t in
