@@ -250,7 +250,7 @@ bool Comparison::canWin(const TimedLayer &given, int64_t cores) const {
     const chip::Structure &array = chip.structure;
     uint64_t lines = uint64_t(array.lines.value);
     uint64_t terms = macs / (uint64_t(cores) * lines * uint64_t(array.pes.value));
-    share.items.add(lines, terms, terms / uint64_t(chip.numerics.dot.value));
+    share.items.add(lines, terms, terms / uint64_t(chip.numerics.dot));
     if (macs)
       least += costs.mac(share, fp16);
   }

@@ -116,8 +116,8 @@ MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64
 MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_t firstTapRow,
                        int64_t tapRows, int64_t firstTapColumn, int64_t tapColumns, int dot,
                        int64_t outputGroups) {
-  /// Outputs [first, second) that read inside the extents at a tap: with a stride of at least 1 they
-  /// are neighbours.
+  /// Outputs [first, second) that read inside the extents at a tap: with a stride of at least 1
+  /// they are neighbours.
   auto presentOf = [](const WindowAxis &axis, int64_t tap) {
     std::pair<int64_t, int64_t> range{0, 0};
     for (int64_t o = axis.lo, s; o < axis.lo + axis.size; ++o)
@@ -136,8 +136,8 @@ MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_
       PieceCounter counter(dot);
       for (int64_t row = firstRow; row < endRow; ++row)
         counter.add(row * columns.size + firstColumn, endColumn - firstColumn);
-      items.add(uint64_t(outputGroups),
-                uint64_t((endRow - firstRow) * (endColumn - firstColumn)), counter.count);
+      items.add(uint64_t(outputGroups), uint64_t((endRow - firstRow) * (endColumn - firstColumn)),
+                counter.count);
     }
   }
   return items;

@@ -16,14 +16,14 @@
 namespace slp::exec {
 
 /// conv.fp and conv.bp: an item is eight columns of a row, those of one phase of the stride, times
-/// one of `outputGroups` groups of output channels. Items of one image and group of the convolution,
-/// by row, phase, columns, output group. `terms` are the channels of the sum in the tile; `isPacked`:
-/// dot groups take neighbours in the sequence of all taps and channels.
+/// one of `outputGroups` groups of output channels. Items of one image and group of the
+/// convolution, by row, phase, columns, output group. `terms` are the channels of the sum in the
+/// tile; `isPacked`: dot groups take neighbours in the sequence of all taps and channels.
 MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64_t terms,
                         bool isPacked, int dot, int64_t outputGroups);
 /// conv.wg: an item is a tap, its terms the output pixels, which are the outputs of `rows` and
-/// `columns`; dot groups are counted from pixel 0 of the image. Items of one image and input channel,
-/// by tap and output group.
+/// `columns`; dot groups are counted from pixel 0 of the image. Items of one image and input
+/// channel, by tap and output group.
 MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_t firstTapRow,
                        int64_t tapRows, int64_t firstTapColumn, int64_t tapColumns, int dot,
                        int64_t outputGroups);

@@ -9,6 +9,7 @@
 #include "runtime/exec/Broadcast.h"
 
 #include "runtime/isa/StructVFill.h.inc"
+#include "runtime/isa/StructVInverseDeviation.h.inc"
 #include "runtime/isa/StructVMovingAverage.h.inc"
 #include "runtime/isa/StructVNormalize.h.inc"
 #include "runtime/isa/StructVNormalizeFixedGrad.h.inc"

@@ -313,7 +313,8 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
   op->setAttr("accumulate", accumulate);
   Value result = op->getResult(0);
   FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
-  setElement(result, isOneOf<ConvWgOp>(op) ? accumulate.getWeightGradient() : accumulate.getFormat());
+  setElement(result,
+             isOneOf<ConvWgOp>(op) ? accumulate.getWeightGradient() : accumulate.getFormat());
   report(op->getLoc(), op->getName().getStringRef() + ": operands " + operands + ", accumulator " +
                            plan.nameOf(accumulate.getFormat()) + ", result " +
                            (storage.type ? plan.nameOf(storage.type) + " (" + storage.reason + ")"

@@ -20,7 +20,7 @@
 namespace slp::exec {
 namespace {
 
-constexpr mach::Format f32 = format::f32, fp16 = format::fp16;
+using format::f32, format::fp16;
 
 /// A shape as images, channels, rows and columns.
 struct Planes {

@@ -98,8 +98,8 @@ struct ConvProgram {
         0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::AccMode::zero});
     add(b.chipTile(space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
         mach::ConvBp{3, error, 1, 0, 1, mach::AccMode::zero});
-    add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, s.ci, 3, 3}, {0, 7, 0, 0, 0}}),
-        2, mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
+    add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, s.ci, 3, 3}, {0, 7, 0, 0, 0}}), 2,
+        mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
     machine = b.build();
     const num::Format &f = mixes ? chip.numerics.fp16 : chip.numerics.fp8;
     x = randomValues(f, elementsOf(s.x()), 1);
