@@ -25,7 +25,8 @@ def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"x", "input til
     acc (n, g, co, oy, ox) += sum over the ci of the input tile, and all taps, of x[n, g, ci, oy*sh-pt+kh*dh, ox*sw-pl+kw*dw]
     * w[g, co, ci, kh, kw]. Logical coordinates of all tiles decide what meets what. Inputs outside the extents are padding:
     absent, neither work nor sparsity. An input inside the extents but outside the tile is a fault, as is a ci tile that
-    does not start at a multiple of the chip's block, which is 8 terms, or 16 where dot groups have 16.
+    does not start at a multiple of the chip's block, which is 8 terms, or 16 where dot groups have 16, or that lacks a ci of a
+    group with fewer than 8, whose dot groups take terms of several taps.
     Operands are in formats of the chip: those of more than 8 bits need `fp16-mac`; a chip with `zero-skip` refuses those
     with Inf or NaN.
   }];

@@ -58,6 +58,7 @@ struct Entry {
   Cycle duration = 0;     // mac, vector
   uint64_t dramBytes = 0; // transfers
   uint64_t coreBytes = 0; // of those, what crosses the transport between shared buffer and cores
+  uint64_t bytesFromCores = 0, bytesToCores = 0; // vector: likewise
   std::shared_ptr<MacRecord> mac;
   std::shared_ptr<Join> join;
 };

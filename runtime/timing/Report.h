@@ -38,7 +38,7 @@ enum class Cause : uint8_t {
   latency,   // waits for DRAM latency only
   semaphore, // waits for another engine
   imbalance, // idle while other cores still work on the same instruction
-  bus,       // transfer ready, DRAM or the transport to the cores taken by others
+  bus,       // bytes ready, DRAM or the transport to and from the cores taken by others
   issue,     // nothing issued to it yet, the sequencer is working
   queue,     // nothing issued to it yet, the sequencer is held by a full queue
   fence,     // everything issued is done, a fence or halt waits for others

@@ -175,8 +175,13 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
   }
   case Engine::vector: {
     uint64_t operations = 0;
-    for (const exec::CoreWork &work : event.work)
+    for (const exec::CoreWork &work : event.work) {
       operations += work.operations;
+      for (Space space : {Space::spm, Space::acc}) {
+        entries[0].bytesFromCores += work.bytesRead[indexOf(space)];
+        entries[0].bytesToCores += work.bytesWritten[indexOf(space)];
+      }
+    }
     entries[0].duration = costs.vector(event.opcode, operations);
     break;
   }
@@ -383,10 +388,15 @@ void Model::Run::startJoined(const Join &join, Cycle ready) {
 
 void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
   QueueId id = queueOf(queue.engine, queue.core);
-  Cycle end = ready + entry.duration;
+  // Bytes of the vector unit stream through the transport while its lanes work.
+  Bus::Slot in = fromCores.take(ready, entry.bytesFromCores);
+  Bus::Slot out = toCores.take(ready, entry.bytesToCores);
+  Cycle end = std::max({ready + entry.duration, in.end, out.end});
+  Cycle busy = std::min(std::max({entry.duration, in.duration, out.duration}), end - ready);
   checkTime(end);
   CauseCycles cycles{};
-  cycles[indexOf(Cause::busy)] = entry.duration;
+  cycles[indexOf(Cause::busy)] = busy;
+  cycles[indexOf(Cause::bus)] = end - ready - busy;
   account(id, entry.group, cycles);
   bool isMac = queue.engine == Engine::mac;
   wall.work(isMac ? WallPart::mac : WallPart::vector, entry.order, entry.group, end);

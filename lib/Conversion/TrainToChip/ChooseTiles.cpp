@@ -3,9 +3,10 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Begins with the whole op on all cores and halves tiles until everything fits twice (double
-// buffering). Legality comes from the loops: reduction loops run inside all parallel ones, in the
-// order of the op's definition; any order of the parallel loops, any tile size and any split of a
-// parallel loop over cores gives the same bits.
+// buffering), once for each loop that may be split over the cores; of these choices the one with
+// the least cycles by estimate is taken. Legality comes from the loops: reduction loops run inside
+// all parallel ones, in the order of the op's definition; any order of the parallel loops, any tile
+// size and any split of a parallel loop over cores gives the same bits.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -100,8 +101,11 @@ private:
   LogicalResult chooseOrder(TileChoice &choice);
   int64_t coresToUse();
   SmallVector<int> splits(int64_t cores);
-  double timeOfSplit(unsigned split, int64_t cores) const;
-  LogicalResult complete(TileChoice &choice);
+  double macCycles(const TileChoice &choice) const;
+  double cyclesOf(const TileChoice &choice) const;
+  /// Gives an order and a split their tiles. `keepsPes`: cuts leave no PE without an output if
+  /// others do.
+  LogicalResult complete(TileChoice &choice, bool keepsPes);
   int64_t roundTile(int64_t loop, int64_t tile) const;
   bool mayCut(int64_t loop, const TileChoice &choice) const;
   /// Bytes beyond capacity, summed over memories; 0 means that the choice fits. `full` gets the
@@ -110,7 +114,8 @@ private:
   /// Halves one tile; false if no loop of the kind can be cut. `keepsPes`: none that leaves PEs
   /// without an output.
   bool cut(TileChoice &choice, bool cutLast, bool keepsPes) const;
-  LogicalResult shrink(TileChoice &choice);
+  FailureOr<TileChoice> tryChoice(TileChoice choice, bool keepsPes, bool isSilent);
+  LogicalResult shrink(TileChoice &choice, bool keepsPes);
   LogicalResult applySizes(TileChoice &choice);
 
   const Nest &nest;
@@ -168,46 +173,66 @@ int64_t TileChooser::coresToUse() {
   return options.seed ? draw(1, cores) : cores;
 }
 
-/// Time of the busiest core if loop number `split` is split, in items of one column each: the
-/// rounds of its lines of PEs.
-double TileChooser::timeOfSplit(unsigned split, int64_t cores) const {
-  double items = double(nest.itemsOfPoint), columns = 1;
-  for (auto [i, loop] : llvm::enumerate(nest.loops)) {
-    if (loop.reduction)
-      continue;
-    int64_t extent = i == split ? roundTile(i, llvm::divideCeil(loop.extent, cores)) : loop.extent;
-    int64_t pieces =
-        llvm::divideCeil(extent, loop.onPes ? int64_t(chip.structure.pes) : loop.columns);
-    items *= double(pieces);
-    // Columns that a split cuts short are taken for whole: their rows are short bursts of DRAM.
-    if (loop.columns > 1)
-      columns *= i == split ? double(std::min(loop.columns, loop.extent))
-                            : double(extent) / double(pieces);
-  }
-  return std::ceil(items / double(chip.structure.lines)) * columns;
+/// Multiplications of one item and column in one point of the reductions.
+static double termsOfItem(const Nest &nest, const NestRun &run) {
+  double terms = 1;
+  if (run.geometry.size() >= 2)
+    terms = double(run.geometry[0] * run.geometry[1]);
+  if (run.instruction == "conv.wg") // whose tiles hold whole rows
+    terms *= double(nest.buffers[run.ins[1]].dims.back().extent);
+  return terms / double(nest.itemsOfPoint);
 }
 
-/// The parallel loops worth splitting over the cores: those that take within 5 % of the least
-/// time.
-SmallVector<int> TileChooser::splits(int64_t cores) {
-  SmallVector<std::pair<double, int>> all;
-  double best = 0;
+/// Cycles of the busiest core's MAC instructions: the rounds of its lines of PEs (docs/timing.md,
+/// T7), tiles at the edge taken for whole.
+double TileChooser::macCycles(const TileChoice &choice) const {
+  const NestRun &run = nest.runs.front();
+  bool isWide = llvm::any_of(ArrayRef(run.ins).take_front(2), [&](unsigned in) {
+    return chip_ir::elementBytes(nest.buffers[in].element) > 1;
+  });
+  double macs = isWide ? chip.rates.fp16MacsPerCycle : chip.rates.fp8MacsPerCycle;
+  double rate = macs / double(chip.structure.lines * chip.structure.pes);
+  double steps = 1, items = double(nest.itemsOfPoint), columns = 1, terms = termsOfItem(nest, run);
   for (auto [i, loop] : llvm::enumerate(nest.loops)) {
-    if (loop.reduction || loop.extent < 2 || cores == 1)
+    int64_t tile = choice.tile[i];
+    steps *=
+        double(llvm::divideCeil(loop.extent, tile * (int(i) == choice.split ? choice.cores : 1)));
+    if (loop.reduction) {
+      terms *= double(tile);
       continue;
-    double busy = 1 / timeOfSplit(i, cores);
-    all.emplace_back(busy, i);
-    best = std::max(best, busy);
+    }
+    int64_t unit = loop.onPes ? int64_t(chip.structure.pes) : loop.columns;
+    int64_t pieces = llvm::divideCeil(tile, unit);
+    items *= double(pieces);
+    if (loop.columns > 1)
+      columns *= double(tile) / double(pieces);
   }
+  double rounds = std::ceil(items / double(chip.structure.lines));
+  return steps * (double(chip.rates.macStartCycles) + rounds * columns * terms / rate);
+}
+
+/// What a choice takes, the better of multiplications and transfers hidden behind the other where
+/// buffers have two copies. An estimate: it knows no waiting.
+double TileChooser::cyclesOf(const TileChoice &choice) const {
+  double dram = double(dramTraffic(nest, chip, choice)) * chip.rates.clockHz /
+                (chip.rates.dramBytesPerSecond * chip.rates.dramEfficiency);
+  if (!nest.onCores)
+    return dram;
+  double mac = macCycles(choice);
+  return choice.slots > 1 ? std::max(mac, dram) : mac + dram;
+}
+
+/// The loops that may be split over the cores; -1 where none can.
+SmallVector<int> TileChooser::splits(int64_t cores) {
+  SmallVector<int> all;
+  for (auto [i, loop] : llvm::enumerate(nest.loops))
+    if (!loop.reduction && loop.extent >= 2 && cores > 1)
+      all.push_back(i);
   if (all.empty())
     return {-1};
   if (options.seed)
-    return {all[draw(0, all.size() - 1)].second};
-  SmallVector<int> result;
-  for (auto [busy, loop] : all)
-    if (busy > 0.95 * best)
-      result.push_back(loop);
-  return result;
+    return {all[draw(0, all.size() - 1)]};
+  return all;
 }
 
 int64_t TileChooser::roundTile(int64_t loop, int64_t tile) const {
@@ -302,10 +327,10 @@ bool TileChooser::cut(TileChoice &choice, bool cutLast, bool keepsPes) const {
   return bestLoop >= 0;
 }
 
-LogicalResult TileChooser::shrink(TileChoice &choice) {
+LogicalResult TileChooser::shrink(TileChoice &choice, bool keepsPes) {
   while (excess(choice)) {
-    if (cut(choice, /*cutLast=*/false, /*keepsPes=*/true) ||
-        cut(choice, /*cutLast=*/true, /*keepsPes=*/true) ||
+    if ((keepsPes && (cut(choice, /*cutLast=*/false, /*keepsPes=*/true) ||
+                      cut(choice, /*cutLast=*/true, /*keepsPes=*/true))) ||
         cut(choice, /*cutLast=*/false, /*keepsPes=*/false) ||
         cut(choice, /*cutLast=*/true, /*keepsPes=*/false))
       continue;
@@ -342,8 +367,7 @@ LogicalResult TileChooser::applySizes(TileChoice &choice) {
   return success();
 }
 
-/// Gives an order and a split their tiles.
-LogicalResult TileChooser::complete(TileChoice &choice) {
+LogicalResult TileChooser::complete(TileChoice &choice, bool keepsPes) {
   for (unsigned i = 0; i < nest.loops.size(); ++i) {
     int64_t parts = int(i) == choice.split ? choice.cores : 1;
     choice.tile.push_back(roundTile(i, llvm::divideCeil(nest.loops[i].extent, parts)));
@@ -357,7 +381,18 @@ LogicalResult TileChooser::complete(TileChoice &choice) {
   }
   if (failed(applySizes(choice)))
     return failure();
-  return shrink(choice);
+  return shrink(choice, keepsPes);
+}
+
+/// The choice of a split, if it fits. The reasons of one that does not are kept to the user only
+/// where none does.
+FailureOr<TileChoice> TileChooser::tryChoice(TileChoice choice, bool keepsPes, bool isSilent) {
+  std::optional<ScopedDiagnosticHandler> silence;
+  if (isSilent)
+    silence.emplace(nest.loc->getContext(), [](Diagnostic &) { return success(); });
+  if (failed(complete(choice, keepsPes)))
+    return failure();
+  return choice;
 }
 
 FailureOr<TileChoice> TileChooser::choose() {
@@ -366,28 +401,48 @@ FailureOr<TileChoice> TileChooser::choose() {
     return failure();
   start.cores = coresToUse();
   std::optional<TileChoice> best;
-  int64_t bestTraffic = 0;
-  SmallVector<std::pair<int, int64_t>> candidates; // split, copies of accumulators
+  double bestCycles = 0;
+  auto consider = [&](const TileChoice &choice, bool keepsPes) {
+    FailureOr<TileChoice> complete = tryChoice(choice, keepsPes, /*isSilent=*/true);
+    if (failed(complete))
+      return;
+    for (bool isSplitOutermost : {false, true}) {
+      if (isSplitOutermost && (choice.split < 0 || !options.order.empty()))
+        continue;
+      // What does not follow the loop that is split is loaded again in each of the loops around it.
+      if (isSplitOutermost) {
+        auto *at = llvm::find(complete->order, unsigned(choice.split));
+        std::rotate(complete->order.begin(), at, at + 1);
+      }
+      double cycles = cyclesOf(*complete);
+      if (best && cycles >= bestCycles)
+        continue;
+      best = *complete;
+      bestCycles = cycles;
+    }
+  };
+  auto considerSplit = [&](TileChoice choice) {
+    consider(choice, /*keepsPes=*/true);
+    if (!nest.onCores)
+      return;
+    consider(choice, /*keepsPes=*/false);
+    if (!nest.mayJoinBanks)
+      return;
+    choice.accumulatorSlots = 1;
+    consider(choice, /*keepsPes=*/true);
+    consider(choice, /*keepsPes=*/false);
+  };
+  TileChoice choice = start;
   for (int split : splits(start.cores)) {
-    candidates.emplace_back(split, start.accumulatorSlots);
-    if (nest.mayJoinBanks && !options.seed)
-      candidates.emplace_back(split, 1);
-  }
-  for (auto [split, accumulatorSlots] : candidates) {
-    TileChoice choice = start;
     choice.split = split;
-    choice.accumulatorSlots = accumulatorSlots;
-    if (split < 0)
-      choice.cores = 1;
-    if (failed(complete(choice)))
-      return failure();
-    int64_t bytes = dramTraffic(nest, chip, choice);
-    if (best &&
-        (choice.slots < best->slots || (choice.slots == best->slots && bytes >= bestTraffic)))
-      continue;
-    best = choice;
-    bestTraffic = bytes;
+    choice.cores = split < 0 ? 1 : start.cores;
+    choice.accumulatorSlots = start.accumulatorSlots;
+    if (options.seed)
+      return tryChoice(choice, /*keepsPes=*/true, /*isSilent=*/false);
+    considerSplit(choice);
   }
+  if (!best) // says why
+    return tryChoice(choice, /*keepsPes=*/false, /*isSilent=*/false);
   return *best;
 }
 

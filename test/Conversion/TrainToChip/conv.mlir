@@ -8,36 +8,36 @@
 #nearest = #num.rounding<nearest_even>
 
 // A small op is one tile a core. The rounding is done while the tile drains: there is one task, and one tensor for it.
-// CHECK-DAG: chip.tensor @x : memref<4x3x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<input>}
-// CHECK-DAG: chip.tensor @y : memref<4x16x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<output>}
+// CHECK-DAG: chip.tensor @x : memref<1x3x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<input>}
+// CHECK-DAG: chip.tensor @y : memref<1x128x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<output>}
 // CHECK-NOT: chip.tensor @"y/acc"
 // CHECK-LABEL: func.func @step()
 // CHECK: chip.task "" "train.conv" "fp" cores(16)
 // CHECK-NOT: chip.task
 // ONE-LABEL: func.func @step()
 // ONE: chip.task "" "train.conv" "fp" cores(1)
-func.func @step(%x: tensor<4x3x8x8x!f8> {train.name = "x"}, %w: tensor<16x3x3x3x!f8> {train.name = "w"},
-                %b: tensor<16x!f16> {train.name = "b"}) -> (tensor<4x16x8x8x!f8> {train.name = "y"}) {
-  // CHECK-DAG: %[[XV:.*]] = chip.view @x : memref<4x1x3x8x8x
-  // CHECK-DAG: %[[WV:.*]] = chip.view @w : memref<1x16x3x3x3x
-  // CHECK-DAG: %[[BV:.*]] = chip.view @b : memref<1x16x
-  // CHECK-DAG: %[[YV:.*]] = chip.view @y : memref<4x1x16x8x8x
-  // The channels are spread over the cores, one each; the window's border is outside the extents: padding.
-  // CHECK: %[[X:.*]] = chip.alloc{{.*}} extents [4, 1, 3, 8, 8] core_stride [0, 0, 0, 0, 0] slots 2 : memref<[[XT:.*]], #chip.space<spm>>
+func.func @step(%x: tensor<1x3x8x8x!f8> {train.name = "x"}, %w: tensor<128x3x3x3x!f8> {train.name = "w"},
+                %b: tensor<128x!f16> {train.name = "b"}) -> (tensor<1x128x8x8x!f8> {train.name = "y"}) {
+  // CHECK-DAG: %[[XV:.*]] = chip.view @x : memref<1x1x3x8x8x
+  // CHECK-DAG: %[[WV:.*]] = chip.view @w : memref<1x128x3x3x3x
+  // CHECK-DAG: %[[BV:.*]] = chip.view @b : memref<1x128x
+  // CHECK-DAG: %[[YV:.*]] = chip.view @y : memref<1x1x128x8x8x
+  // The channels are spread over the cores, as many each as a line has PEs; the window's border is outside the extents: padding.
+  // CHECK: %[[X:.*]] = chip.alloc{{.*}} extents [1, 1, 3, 8, 8] core_stride [0, 0, 0, 0, 0] slots 2 : memref<[[XT:.*]], #chip.space<spm>>
   // CHECK-NEXT: chip.load %[[XV]] to %[[X]]
-  // CHECK: %[[W:.*]] = chip.alloc{{.*}} extents [1, 16, 3, 3, 3] core_stride [0, 1, 0, 0, 0] slots 2 : memref<1x1x3x3x3x
+  // CHECK: %[[W:.*]] = chip.alloc{{.*}} extents [1, 128, 3, 3, 3] core_stride [0, 8, 0, 0, 0] slots 2 : memref<1x8x3x3x3x
   // CHECK-NEXT: chip.load %[[WV]] to %[[W]]
-  // CHECK: %[[B:.*]] = chip.alloc{{.*}} extents [1, 16] core_stride [0, 1] slots 2
+  // CHECK: %[[B:.*]] = chip.alloc{{.*}} extents [1, 128] core_stride [0, 8] slots 2
   // CHECK-NEXT: chip.load %[[BV]] to %[[B]]
-  // CHECK: %[[A:.*]] = chip.alloc{{.*}} extents [4, 1, 16, 8, 8] core_stride [0, 0, 1, 0, 0] slots 2 : memref<[[YT:.*]]xf32, #chip.space<acc>>
-  // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} extents [4, 1, 16, 8, 8] core_stride [0, 0, 1, 0, 0] slots 2 : memref<[[YT]]x!num_e5m2, #chip.space<spm>>
+  // CHECK: %[[A:.*]] = chip.alloc{{.*}} extents [1, 1, 128, 8, 8] core_stride [0, 0, 8, 0, 0] slots 2 : memref<[[YT:.*]]xf32, #chip.space<acc>>
+  // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} extents [1, 1, 128, 8, 8] core_stride [0, 0, 8, 0, 0] slots 2 : memref<[[YT]]x!num_e5m2, #chip.space<spm>>
   // CHECK-NEXT: chip.run "conv.fp" outs(%[[A]]) ins(%[[X]], %[[W]], %[[B]]) {captures = ["y/acc"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "bias"}
   // CHECK-NEXT: chip.run "v.round" outs(%[[Y]]) ins(%[[A]]) {captures = ["y"]}
   // CHECK-NEXT: chip.store %[[Y]] to %[[YV]]
   %acc = train.conv %x, %w, %b {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y/acc"]}
-      : (tensor<4x3x8x8x!f8>, tensor<16x3x3x3x!f8>, tensor<16x!f16>) -> tensor<4x16x8x8xf32>
-  %y = train.round %acc {rounding = #nearest, train.names = ["y"]} : (tensor<4x16x8x8xf32>) -> tensor<4x16x8x8x!f8>
-  return %y : tensor<4x16x8x8x!f8>
+      : (tensor<1x3x8x8x!f8>, tensor<128x3x3x3x!f8>, tensor<128x!f16>) -> tensor<1x128x8x8xf32>
+  %y = train.round %acc {rounding = #nearest, train.names = ["y"]} : (tensor<1x128x8x8xf32>) -> tensor<1x128x8x8x!f8>
+  return %y : tensor<1x128x8x8x!f8>
 }
 
 // -----
@@ -49,8 +49,8 @@ func.func @step(%x: tensor<4x3x8x8x!f8> {train.name = "x"}, %w: tensor<16x3x3x3x
 // are allocated outside of it and drained behind it.
 // CHECK: #[[BEFORE:.*]] = affine_map<(d0) -> (d0 - 1)>
 // CHECK-LABEL: func.func @step()
-func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<16x24x3x3x!f8> {train.name = "w"})
-    -> (tensor<4x16x8x8xf32> {train.name = "y"}) {
+func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<128x24x3x3x!f8> {train.name = "w"})
+    -> (tensor<4x128x8x8xf32> {train.name = "y"}) {
   // CHECK: chip.task "" "train.conv" "fp" cores(16)
   // CHECK-DAG: %[[C0:.*]] = arith.constant 0 : index
   // CHECK-DAG: %[[C2:.*]] = arith.constant 2 : index
@@ -74,8 +74,8 @@ func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<16x24x3x
   // CHECK-NEXT: }
   %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y"],
       slp.tile = {order = ["oy", "co", "n", "g", "ox", "ci"], sizes = {n = 2, oy = 3, ci = 8}}}
-      : (tensor<4x24x8x8x!f8>, tensor<16x24x3x3x!f8>) -> tensor<4x16x8x8xf32>
-  return %y : tensor<4x16x8x8xf32>
+      : (tensor<4x24x8x8x!f8>, tensor<128x24x3x3x!f8>) -> tensor<4x128x8x8xf32>
+  return %y : tensor<4x128x8x8xf32>
 }
 
 // -----

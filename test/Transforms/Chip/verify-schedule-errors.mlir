@@ -676,8 +676,8 @@ module attributes {slp.chip = "lnpu"} {
 
 // -----
 
-// V7: conv.wg keeps the chain of an image in bank 1.
-module attributes {slp.chip = "lnpu"} {
+// V7: conv.wg keeps the chain of an image in bank 1, on a chip that has one.
+module attributes {slp.chip = "asu-fp8"} {
   chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
   chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
   func.func @v7_chain() {
@@ -689,10 +689,10 @@ module attributes {slp.chip = "lnpu"} {
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
       %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
       %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
-      // expected-error @below {{overlaps another copy at bytes 2048 to 2080 of acc}}
-      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
-      // expected-note @below {{at bytes 2048 to 2080}}
-      %d = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 2048, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      // expected-error @below {{overlaps another copy at bytes 16384 to 16416 of acc}}
+      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 16384} : memref<8xf32, #chip.space<acc>>
+      // expected-note @below {{at bytes 16384 to 16416}}
+      %d = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 16384, slot_bytes = 16384} : memref<8xf32, #chip.space<acc>>
       chip.run "conv.wg" outs(%c) ins(%a, %a) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
     }
     return

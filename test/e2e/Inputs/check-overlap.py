@@ -1,7 +1,7 @@
 """Usage: check-overlap.py STATS.json NODE
 
-Fails unless every core multiplies and the forward convolution NODE takes clearly less time than its transfers and its
-computation would take one after the other.
+Fails unless every core multiplies most of the time and the forward convolution NODE takes clearly less time than its
+transfers and its computation would take one after the other.
 """
 import json
 import sys
@@ -14,10 +14,11 @@ busy = node["engines"]
 # load, store and mac have one queue per core, the vector unit is one.
 serial = sum(busy[e]["busy"] for e in ("load", "store", "mac")) / len(cores) + busy["vector"]["busy"]
 idle = [e["core"] for e in cores if not e["cycles"]["busy"]]
-print(f"{node['cycles']} cycles, {serial:.0f} one after the other, utilisation {node['utilisation']:.3f}")
+multiplies = busy["mac"]["busy"] / len(cores) / node["cycles"]
+print(f"{node['cycles']} cycles, {serial:.0f} one after the other, multiplies {multiplies:.3f} of them")
 if idle:
     sys.exit(f"check-overlap: cores {idle} never multiply")
 if node["cycles"] > 0.8 * serial:
     sys.exit("check-overlap: expected at most 0.8 of the serial time")
-if node["utilisation"] < 0.6:
-    sys.exit("check-overlap: expected a utilisation of at least 0.6")
+if multiplies < 0.8: # whether its PEs all have an output is the geometry's business (docs/timing.md, T7)
+    sys.exit("check-overlap: expected the cores to multiply 0.8 of the time")

@@ -66,7 +66,7 @@ const std::string fp16 = "!num.float<5, 10, 15, reserved, gradual>";
 const std::string mixed = "!num.mixed<" + fp8 + ", " + fp16 + ">";
 const std::string rounding = "rounding = #num.rounding<nearest_even>";
 const std::string accumulate = "accumulate = #num.accumulate<dot = 8, format = f32, rounding = "
-                               "nearest_even, across = f32>";
+                               "nearest_even, across = none>";
 
 } // namespace
 

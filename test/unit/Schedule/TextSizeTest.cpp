@@ -124,7 +124,7 @@ static std::string convNet(int64_t batch, int64_t image, int64_t channels,
   return R"(
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
-#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = f32>
+#sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>
 #nearest = #num.rounding<nearest_even>
 module {
 train.state @m : )" +

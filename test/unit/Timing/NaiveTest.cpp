@@ -153,7 +153,15 @@ struct NaiveChip {
       q.busy += cycles;
       q.free = q.done = time + cycles;
     } else if (q.engine == Engine::vector) {
-      q.free = q.done = time + 8 + (int64_t(event.work[0].operations) + 31) / 32;
+      const exec::CoreWork &work = event.work[0];
+      int64_t end = time + 8 + (int64_t(work.operations) + 31) / 32;
+      auto takeBus = [&](int64_t &bus, uint64_t bytes, int64_t perCycle) {
+        if (bytes)
+          end = std::max(end, bus = std::max(time, bus) + int64_t(bytes) / perCycle);
+      };
+      takeBus(fromCoresFree, work.bytesRead[2] + work.bytesRead[3], 32);
+      takeBus(toCoresFree, work.bytesWritten[2] + work.bytesWritten[3], 64);
+      q.free = q.done = end;
     } else {
       transfer({&q}, event.work[entry.work]);
     }

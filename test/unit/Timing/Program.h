@@ -125,10 +125,16 @@ struct Program {
     }
     send(e);
   }
-  void vector(uint64_t operations, mach::Opcode opcode = mach::VRelu::opcode) {
+  /// Bytes from accumulators and to scratchpads, and some of the shared buffer, which count for
+  /// nothing.
+  void vector(uint64_t operations, mach::Opcode opcode = mach::VRelu::opcode,
+              uint64_t bytesRead = 0, uint64_t bytesWritten = 0) {
     exec::Event e = event(opcode, mach::Engine::vector, 1);
     e.work.resize(1);
     e.work[0].operations = operations;
+    e.work[0].bytesRead[3] = bytesRead;
+    e.work[0].bytesWritten[2] = bytesWritten;
+    e.work[0].bytesRead[1] = e.work[0].bytesWritten[1] = 1 << 20;
     send(e);
   }
   void semaphore(mach::Opcode opcode, mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
@@ -196,7 +202,7 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       break;
     }
     case 4:
-      p.vector(pick(5000));
+      p.vector(pick(5000), mach::VRelu::opcode, 64 * pick(200), 64 * pick(200));
       break;
     case 5:
     case 6:

@@ -316,6 +316,19 @@ TEST(Timing, PairsWithFp16ElementsTakeWhatTheTableSays) {
   EXPECT_EQ(costs.mac(work, true), 8 + 17); // an operand that is FP16 throughout
 }
 
+TEST(Timing, VectorBytesTakeTheTransport) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.vector(320, mach::VRelu::opcode, 640, 128); // 1 to 21: 640 / 32 from accumulators; 8 + 10 lanes
+  p.vector(320, mach::VRelu::opcode, 320, 3200);  // 21 to 71: 3200 / 64 to scratchpads
+  p.load(1, 64);                                  // shared bytes take none, these wait: 71 to 72
+  p.vector(3200, mach::VRelu::opcode, 320, 3200); // 71 to 179: lanes, behind the bus from 72
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(at(cyclesOf(*report, Engine::vector), Cause::busy), 20 + 50 + 108);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::vector), Cause::bus), 0);
+}
+
 TEST(Timing, LinesTakeItemsInRounds) {
   // Two lines: (5, 3), (3, 9), (9).
   EXPECT_EQ(cyclesOfLines({{1, 5}, {2, 3}, {2, 9}}, 1, 2, 1000), 5 + 9 + 9);
