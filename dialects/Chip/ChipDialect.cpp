@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
 
 #include "dialects/Num/NumDialect.h"
@@ -124,6 +125,12 @@ void ChipDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/Chip/ChipOps.cpp.inc"
       >();
+  addMacOps();
+  addVectorOps();
+  addNormalizeOps();
+  addMixedOps();
+  addUpdateOps();
+  addMoveOps();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Chip/ChipOpsAttributes.cpp.inc"
@@ -145,14 +152,10 @@ std::optional<Engine> slp::chip_ir::engineOf(Operation *op) {
   return TypeSwitch<Operation *, std::optional<Engine>>(op)
       .Case<LoadOp>([](LoadOp) { return Engine::load; })
       .Case<StoreOp>([](StoreOp) { return Engine::store; })
-      .Case<RunOp>([](RunOp run) { return run.getEngine(); })
+      .Case<EngineInstruction>([](EngineInstruction instr) { return instr.getEngine(); })
       .Case<WaitOp>([](WaitOp wait) { return wait.getEngine(); })
       .Case<SignalOp>([](SignalOp signal) { return signal.getEngine(); })
       .Default(std::nullopt);
-}
-
-Engine RunOp::getEngine() {
-  return getInstruction().starts_with("v.") ? Engine::vector : Engine::mac;
 }
 
 //===----------------------------------------------------------------------------------------===//
@@ -231,20 +234,6 @@ LogicalResult LoadOp::verify() {
 LogicalResult StoreOp::verify() {
   return verifyTransfer(*this, cast<MemRefType>(getTarget().getType()),
                         cast<MemRefType>(getBuffer().getType()));
-}
-
-LogicalResult RunOp::verify() {
-  if (getOuts().empty() && getInstruction() != "v.clear.saturations")
-    return emitOpError("expected a result");
-  for (Value buffer : getOperands())
-    if (spaceOf(cast<MemRefType>(buffer.getType())) == Space::dram)
-      return emitOpError("expected buffers on the chip, found ") << buffer.getType();
-  if (getCaptures() && getCaptures()->size() != getOuts().size())
-    return emitOpError("expected one captured name per result, found ")
-           << getCaptures()->size() << " for " << getOuts().size();
-  if (getGeometry() && getGeometry()->size() != 9 && getGeometry()->size() != 11)
-    return emitOpError("expected a geometry of 9 or 11 numbers, found ") << getGeometry()->size();
-  return success();
 }
 
 #include "dialects/Chip/ChipOpsKinds.cpp.inc"

@@ -20,8 +20,26 @@ def Chip_Dialect : Dialect {
     it is logical: buffers have shapes and logical coordinates, engines run in program order. After `schedule` buffers have
     addresses and counting semaphores let the engines run at the same time. Tensors in DRAM are symbols; a buffer is a
     memref with a memory space. Nothing here changes what is computed.
+
+    Each MAC and vector instruction ([manual](../isa/README.md)) has an op `chip.MNEMONIC`: its operands, in the order of the
+    instruction's fields, are buffers; other fields are attributes. `captures` names the train tensor that each written
+    operand is a tile of; empty if none.
+
+    ```mlir
+    chip.v.relu(%y, %x) {captures = ["relu1"]} : memref<1x8xf32, #chip.space<shared>>, memref<1x8xf32, #chip.space<shared>>
+    chip.v.unary(%y, %x) fn = clip a = 0.0 b = 6.0 : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>
+    ```
   }];
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    // Defined beside the ops of each family of instructions.
+    void addMacOps();
+    void addVectorOps();
+    void addNormalizeOps();
+    void addMixedOps();
+    void addUpdateOps();
+    void addMoveOps();
+  }];
 }
 
 def Chip_SpaceAttr : EnumAttr<Chip_Dialect, Chip_Space, "space"> {

@@ -104,31 +104,6 @@ def Chip_StoreOp : Chip_Op<"store"> {
   let hasVerifier = 1;
 }
 
-def Chip_RunOp : Chip_Op<"run", [AttrSizedOperandSegments]> {
-  let summary = "engine work on buffers";
-  let description = [{
-    `instruction` is the mnemonic of a MAC or vector instruction (docs/isa). `outs`, then `ins`, are its descriptor fields
-    in the order of the manual; its other fields come from attributes: `geometry` (kh, kw, sh, sw, pt, pl, dh, dw,
-    count_pad, and where that is 1 pb, pr), `mode`, `scalars` (FP32 numbers for its run-time-number fields beyond the
-    host's), `fields` (by name: whole numbers, and values of enums as strings). `captures` names the train tensor that
-    each of `outs` is a tile of; empty if none.
-
-    ```mlir
-    chip.run "v.relu" outs(%y) ins(%x) {captures = ["relu1"]} : (memref<1x8xf32, #chip.space<shared>>), (memref<1x8xf32, #chip.space<shared>>)
-    ```
-  }];
-  let arguments = (ins StrAttr:$instruction, Variadic<AnyStaticShapeMemRef>:$outs, Variadic<AnyStaticShapeMemRef>:$ins,
-                       OptionalAttr<DenseI64ArrayAttr>:$geometry, OptionalAttr<StrAttr>:$mode,
-                       OptionalAttr<DenseF32ArrayAttr>:$scalars, OptionalAttr<DictionaryAttr>:$fields,
-                       OptionalAttr<StrArrayAttr>:$captures);
-  let assemblyFormat = "$instruction `outs` `(` $outs `)` `ins` `(` $ins `)` attr-dict `:` `(` type($outs) `)` `,` `(` type($ins) `)`";
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    /// mac or vector, by the mnemonic.
-    Engine getEngine();
-  }];
-}
-
 class Chip_SemaphoreOp<string mnemonic> : Chip_Op<mnemonic> {
   let arguments = (ins Chip_EngineAttr:$engine, ConfinedAttr<I64Attr, [IntMinValue<0>, IntMaxValue<63>]>:$semaphore,
                        ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count);

@@ -45,6 +45,18 @@ def HyperReg  : Register<"h", 16>;   // FP32 numbers; h0 to h9 are set by the ho
 def Semaphore : Register<"s", 64>;   // counting semaphores, one bank per core
 class Enum<EnumKind e> : FieldKind<"enum", e.name> { EnumKind enumKind = e; let count = !size(e.values); }
 
+/// What an engine does with the tile of an operand. Simulator, verifiers, lowering and manual take it from here.
+class Role<string a, string e, string r, string w, list<string> s> {
+  string access = a;       // read, write, update (read and written) or scratch
+  string elements = e;     // formats it may have, see `Elements` of runtime/isa/Layout.h
+  string rank = r;         // "": any; "2", "2 or 4"; the name of an earlier operand with as many dimensions
+  string when = w;         // "": always there; "FIELD=VALUE": only where the field has that value
+  list<string> spaces = s; // memories it may lie in
+}
+class Reads<string e, string r = "", string w = "", list<string> s = ["shared", "spm", "acc"]> : Role<"read", e, r, w, s>;
+class Writes<string e, string r = "", string w = "", list<string> s = ["shared", "spm", "acc"]> : Role<"write", e, r, w, s>;
+class Updates<string e, string r = "", string w = "", list<string> s = ["shared", "spm", "acc"]> : Role<"update", e, r, w, s>;
+
 /// Bits hi..lo of the word (both inclusive).
 class Field<string n, FieldKind k, int h, int l, string d> {
   string name = n;
@@ -52,7 +64,20 @@ class Field<string n, FieldKind k, int h, int l, string d> {
   int hi = h;
   int lo = l;
   string description = d;
+  bit isOperand = false;   // every descriptor that an engine other than the sequencer takes is one
+  Role role = ?;           // of an operand
+  int host = -1;           // the register of a number that the host sets
+  bit isOptional = false;  // a number that only some of its instruction's functions take
 }
+/// A tile.
+class Operand<string n, Role r, int h, int l, string d> : Field<n, DescReg, h, l, d> {
+  let role = r;
+  let isOperand = true;
+}
+/// A number of a function that may take fewer.
+class FunctionNumber<string n, int h, int l, string d> : Field<n, HyperReg, h, l, d> { let isOptional = true; }
+/// A number that the host sets before a step, in register `r` (runtime/api/Hyper.h).
+class HostNumber<string n, int r, int h, int l, string d> : Field<n, HyperReg, h, l, d> { let host = r; }
 
 /// Bits that must be zero. Decoding a word with one of them set fails.
 class Reserved<int h, int l> { int hi = h; int lo = l; }

@@ -8,15 +8,17 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-class MacFields<string a, string ad, string b, string bd> {
+/// A tile of the accumulators, and two that are multiplied.
+class MacFields<string sums, string rank, string a, string ad, string ae, string b, string bd, string be> {
   list<Field> fields = [
-    Field<"acc", DescReg, 12, 8, "accumulator tile">,
-    Field<a, DescReg, 17, 13, ad>,
-    Field<b, DescReg, 22, 18, bd>];
+    Operand<"acc", Updates<sums, rank, "", ["acc"]>, 12, 8, "accumulator tile">,
+    Operand<a, Reads<ae, "acc", "", ["spm"]>, 17, 13, ad>,
+    Operand<b, Reads<be, "acc", "", ["spm"]>, 22, 18, bd>];
 }
+class MacBias<string rank, string d> : Operand<"bias", Reads<"start", rank, "mode=bias", ["shared", "spm"]>, 27, 23, d>;
 
-def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"x", "input tile (n, g, ci, iy, ix)", "w", "weight tile (g, co, ci, kh, kw)">.fields, [
-    Field<"bias", DescReg, 27, 23, "bias tile (g, co), read in mode bias">,
+def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"accumulator", "5", "x", "input tile (n, g, ci, iy, ix)", "factor", "w", "weight tile (g, co, ci, kh, kw)", "weight">.fields, [
+    MacBias<"2", "bias tile (g, co)">,
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
     Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<127, 36>]> {
@@ -32,7 +34,7 @@ def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"x", "input til
   }];
   let engine = "mac"; let timingClass = "mac";
 }
-def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"dy", "error tile (n, g, co, oy, ox)", "w", "weight tile (g, co, ci, kh, kw)">.fields, [
+def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"accumulator", "5", "dy", "error tile (n, g, co, oy, ox)", "factor", "w", "weight tile (g, co, ci, kh, kw)", "weight">.fields, [
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
     Field<"mode", Enum<AccModeEnum>, 35, 34, "zero or continue">]), [Reserved<27, 23>, Reserved<127, 36>]> {
@@ -44,7 +46,7 @@ def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"dy", "error ti
   }];
   let engine = "mac"; let timingClass = "mac";
 }
-def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input tile (n, g, ci, iy, ix)", "dy", "error tile (n, g, co, oy, ox)">.fields, [
+def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"total", "5", "x", "input tile (n, g, ci, iy, ix)", "factor", "dy", "error tile (n, g, co, oy, ox)", "factor">.fields, [
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
     Field<"mode", Enum<AccModeEnum>, 35, 34, "zero (before the first image) or continue">]), [Reserved<27, 23>, Reserved<127, 36>]> {
@@ -63,8 +65,8 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"x", "input til
   }];
   let engine = "mac"; let timingClass = "mac";
 }
-def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"a", "tile (m, k) or (batch, m, k)", "b", "tile (k, n) or (batch, k, n)">.fields, [
-    Field<"bias", DescReg, 27, 23, "bias tile (n), read in mode bias">,
+def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"accumulator", "2 or 3", "a", "tile (m, k) or (batch, m, k)", "factor", "b", "tile (k, n) or (batch, k, n)", "factor">.fields, [
+    MacBias<"1", "bias tile (n)">,
     Field<"mask", MaskReg, 33, 31, "cores">,
     Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">]), [Reserved<30, 28>, Reserved<127, 36>]> {
   let summary = "Matrix product, any phase.";

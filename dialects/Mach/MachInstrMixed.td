@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 def V_CLASSIFY : Instruction<"v.classify", 0x90, VectorFields<[
-    D0<"dst", "result, mixed">, D1<"src", "operand, same coordinates">, D2<"threshold", "1 element, f32">,
+    D0<"dst", Writes<"mixed">, "result">, D1<"src", Reads<"real", "dst">, "operand, same coordinates">, D2<"threshold", Reads<"f32", "1">, "1 element">,
     Field<"low", HyperReg, 39, 36, "smaller magnitudes are FP16 too">]>.fields, [Reserved<35, 23>, Reserved<124, 40>]> {
   let summary = "Round each element to FP8 or FP16.";
   let description = [{
@@ -19,7 +19,7 @@ def V_CLASSIFY : Instruction<"v.classify", 0x90, VectorFields<[
   let requires = ["mixed-precision"];
 }
 def V_HISTOGRAM : Instruction<"v.histogram", 0x91, VectorFields<[
-    D0<"dst", "counts (128), i32">, D1<"src", "tile">, VMode]>.fields, [Reserved<35, 18>, Reserved<124, 38>]> {
+    D0<"dst", Updates<"i32", "1">, "counts (128)">, D1<"src", Reads<"real">, "tile">, VMode]>.fields, [Reserved<35, 18>, Reserved<124, 38>]> {
   let summary = "Count magnitudes, a quarter of a binade each.";
   let description = [{
     dst[b] = dst[b] + elements of src in bin b that are not zero, at most 2^24. Mode zero clears dst at the tile that holds
@@ -29,8 +29,8 @@ def V_HISTOGRAM : Instruction<"v.histogram", 0x91, VectorFields<[
   let requires = ["mixed-precision"];
 }
 def V_THRESHOLD : Instruction<"v.threshold", 0x92, VectorFields<[
-    D0<"threshold", "1 element, f32, read and written">, D1<"histogram", "counts (128), i32">,
-    D2<"control", "4 elements, f32">, Field<"low", HyperReg, 39, 36, "smaller magnitudes are FP16 anyway">]>.fields,
+    D0<"threshold", Updates<"f32", "1">, "1 element">, D1<"histogram", Reads<"i32", "1">, "counts (128)">,
+    D2<"control", Reads<"f32", "1">, "4 elements">, Field<"low", HyperReg, 39, 36, "smaller magnitudes are FP16 anyway">]>.fields,
     [Reserved<35, 23>, Reserved<124, 40>]> {
   let summary = "The threshold that makes a target share of the elements FP16.";
   let description = "Of the counted elements, control[0] is the share that should be FP16; see docs/numerics.md section 9.";
@@ -38,7 +38,7 @@ def V_THRESHOLD : Instruction<"v.threshold", 0x92, VectorFields<[
   let requires = ["mixed-precision"];
 }
 def V_SHARE_TARGET : Instruction<"v.share.target", 0x93, VectorFields<[
-    D0<"control", "4 elements, f32, read and written">, D1<"loss", "scalar, f32">,
+    D0<"control", Updates<"f32", "1">, "4 elements">, D1<"loss", Reads<"f32", "0">, "one number">,
     Field<"period", HyperReg, 39, 36, "runs between two looks at the loss">,
     Field<"improvement", HyperReg, 43, 40, "share by which the mean loss has to fall">,
     Field<"growth", HyperReg, 47, 44, "factor of the target if it did not">,

@@ -33,7 +33,7 @@ def MADD : Instruction<"madd", 0x04, [
 }
 def LDS : Instruction<"lds", 0x05, [
     Field<"rd", ScalarReg, 13, 8, "destination">,
-    Field<"src", DescReg, 18, 14, "descriptor of one i32 element">], [Reserved<127, 19>]> {
+    Operand<"src", Reads<"i32", "", "", ["dram", "shared"]>, 18, 14, "one element">], [Reserved<127, 19>]> {
   let summary = "Load one 32-bit integer from memory into a scalar register.";
   let description = "Reads the element at the descriptor's origin on core 0, format i32, from dram or shared, sign-extended. Order it behind its producer with `fence`. Makes trip counts and branches data-dependent.";
   let engine = "seq"; let timingClass = "scalar_load";

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 def LD : Instruction<"ld", 0x20, [
-    Field<"dst", DescReg, 12, 8, "tile in spm or shared">,
-    Field<"src", DescReg, 17, 13, "tile in dram">,
+    Operand<"dst", Writes<"stored", "", "", ["shared", "spm"]>, 12, 8, "the buffer">,
+    Operand<"src", Reads<"stored", "dst", "", ["dram"]>, 17, 13, "the tensor">,
     Field<"mask", MaskReg, 20, 18, "cores that receive">], [Reserved<127, 21>]> {
   let summary = "Load a tile from DRAM.";
   let description = [{
@@ -18,8 +18,8 @@ def LD : Instruction<"ld", 0x20, [
   let engine = "load"; let timingClass = "transfer";
 }
 def ST : Instruction<"st", 0x21, [
-    Field<"dst", DescReg, 12, 8, "tensor in dram">,
-    Field<"src", DescReg, 17, 13, "tile in spm or shared">,
+    Operand<"dst", Updates<"stored", "", "", ["dram"]>, 12, 8, "the tensor">,
+    Operand<"src", Reads<"stored", "dst", "", ["shared", "spm"]>, 17, 13, "the buffer">,
     Field<"mask", MaskReg, 20, 18, "cores that send">], [Reserved<127, 21>]> {
   let summary = "Store a tile to DRAM.";
   let description = [{

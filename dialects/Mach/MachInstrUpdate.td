@@ -10,20 +10,22 @@
 
 /// The i-th number of an update, from bit 40, and of an update with more tiles, from bit 56.
 class UpdateNumber<string n, int i, string d> : Field<n, HyperReg, !add(43, !mul(4, i)), !add(40, !mul(4, i)), d>;
+class UpdateHost<string n, int r, int i, string d> : HostNumber<n, r, !add(43, !mul(4, i)), !add(40, !mul(4, i)), d>;
 class LateNumber<string n, int i, string d> : Field<n, HyperReg, !add(59, !mul(4, i)), !add(56, !mul(4, i)), d>;
+class LateHost<string n, int r, int i, string d> : HostNumber<n, r, !add(59, !mul(4, i)), !add(56, !mul(4, i)), d>;
 
 /// An update in place of the first tiles by the gradient.
 class Update<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
-    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor, a scalar tile, multiplies the gradient; below 0 it leaves all states as they are">],
+    !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor is read; below 0 it leaves all states as they are">],
                 numbers)>.fields,
     [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<124, !add(40, !mul(4, !size(numbers)))>]> {
   let engine = "vector"; let timingClass = "vector";
 }
 
 class SgdUpdate<string m, bits<8> op> : Update<m, op, [
-    D0<"w", "weights, read and written">, D1<"v", "velocity, read and written">, D2<"dw", "gradient">, D3<"factor", "scalar">], [
-    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"momentum", 1, "momentum">, UpdateNumber<"decay", 2, "weight decay">,
-    UpdateNumber<"dampening", 3, "dampening">, UpdateNumber<"unscale", 4, "1 / (loss scale * micro-batches)">,
+    D0<"w", Updates<"real">, "weights">, D1<"v", Updates<"real", "w">, "velocity">, D2<"dw", Reads<"real", "w">, "gradient">, D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+    UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"momentum", 1, 1, "momentum">, UpdateHost<"decay", 2, 2, "weight decay">,
+    UpdateHost<"dampening", 3, 3, "dampening">, UpdateNumber<"unscale", 4, "1 / (loss scale * micro-batches)">,
     UpdateNumber<"lrScale", 5, "multiplies the learning rate">, UpdateNumber<"decayScale", 6, "multiplies the weight decay">]>;
 
 def V_SGD : SgdUpdate<"v.sgd", 0x4f> {
@@ -35,8 +37,8 @@ def V_SGD_NESTEROV : SgdUpdate<"v.sgd.nesterov", 0xa0> {
   let description = "g and v as in `v.sgd`; w = round(fma(-lr, fma(momentum, v, g), w)), elementwise.";
 }
 def V_ADAGRAD : Update<"v.adagrad", 0xa1, [
-    D0<"w", "weights, read and written">, D1<"h", "sum of squares, read and written">, D2<"dw", "gradient">, D3<"factor", "scalar">], [
-    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"decay", 1, "weight decay">, UpdateNumber<"epsilon", 2, "epsilon">,
+    D0<"w", Updates<"real">, "weights">, D1<"h", Updates<"real", "w">, "sum of squares">, D2<"dw", Reads<"real", "w">, "gradient">, D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+    UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"decay", 2, 1, "weight decay">, UpdateHost<"epsilon", 5, 2, "epsilon">,
     UpdateNumber<"unscale", 3, "1 / (loss scale * micro-batches)">,
     UpdateNumber<"lrScale", 4, "multiplies the learning rate">, UpdateNumber<"decayScale", 5, "multiplies the weight decay">]> {
   let summary = "Adagrad.";
@@ -44,11 +46,11 @@ def V_ADAGRAD : Update<"v.adagrad", 0xa1, [
 }
 
 class AdamUpdate<string m, bits<8> op> : Update<m, op, [
-    D0<"w", "weights, read and written">, D1<"m", "mean of gradients, read and written">,
-    D2<"v", "mean of squares, read and written">, D3<"dw", "gradient">, D4<"factor", "scalar">], [
-    UpdateNumber<"lr", 0, "learning rate">, UpdateNumber<"beta1", 1, "beta1">, UpdateNumber<"decay", 2, "weight decay">,
-    UpdateNumber<"beta2", 3, "beta2">, UpdateNumber<"epsilon", 4, "epsilon">,
-    UpdateNumber<"correction1", 5, "1 / (1 - beta1^t)">, UpdateNumber<"correction2", 6, "1 / (1 - beta2^t)">,
+    D0<"w", Updates<"real">, "weights">, D1<"m", Updates<"real", "w">, "mean of gradients">,
+    D2<"v", Updates<"real", "w">, "mean of squares">, D3<"dw", Reads<"real", "w">, "gradient">, D4<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+    UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"beta1", 1, 1, "beta1">, UpdateHost<"decay", 2, 2, "weight decay">,
+    UpdateHost<"beta2", 4, 3, "beta2">, UpdateHost<"epsilon", 5, 4, "epsilon">,
+    UpdateHost<"correction1", 6, 5, "1 / (1 - beta1^t)">, UpdateHost<"correction2", 7, 6, "1 / (1 - beta2^t)">,
     UpdateNumber<"unscale", 7, "1 / (loss scale * micro-batches)">,
     UpdateNumber<"lrScale", 8, "multiplies the learning rate">, UpdateNumber<"decayScale", 9, "multiplies the weight decay">]>;
 
@@ -72,13 +74,13 @@ def V_ADAMW_LAST : AdamUpdate<"v.adamw.last", 0xa7> {
 }
 
 def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
-    D0<"acc", "accumulated gradient, read and set to +0">, D1<"dst", "sum">, D2<"dw", "gradient">]>.fields, [Reserved<124, 23>]> {
+    D0<"acc", Updates<"real">, "accumulated gradient, set to +0">, D1<"dst", Writes<"real", "acc">, "sum">, D2<"dw", Reads<"real", "acc">, "gradient">]>.fields, [Reserved<124, 23>]> {
   let summary = "Take an accumulated gradient, and begin again.";
   let description = "dst = round(acc + dw); acc = +0, elementwise.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
-    D0<"dst", "sum (rank 0), f32">, D1<"src", "gradient (n)">, D2<"bias", "first value (rank 0), f32, read in mode bias">, VMode,
+    D0<"dst", Updates<"f32", "0">, "sum">, D1<"src", Reads<"real", "1">, "gradient (n)">, D2<"bias", Reads<"f32", "0", "mode=bias">, "first value">, VMode,
     UpdateNumber<"unscale", 0, "1 / (loss scale * micro-batches)">]>.fields,
     [Reserved<35, 23>, Reserved<39, 38>, Reserved<124, 44>]> {
   let summary = "Sum of the squares of a gradient.";
@@ -89,8 +91,8 @@ def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CLIP_FACTOR : Instruction<"v.clip.factor", 0xa6, VectorFields<[
-    D0<"dst", "factor (rank 0), f32">, D1<"src", "sum of squares (rank 0), f32">, D2<"unscale", "what multiplies all gradients (rank 0), f32">,
-    Field<"mode", Enum<OptionalEnum>, 23, 23, "whether unscale is read">, UpdateNumber<"clip", 0, "greatest norm">]>.fields,
+    D0<"dst", Writes<"f32", "0">, "factor">, D1<"src", Reads<"f32", "0">, "sum of squares">, D2<"unscale", Reads<"f32", "0", "mode=present">, "what multiplies all gradients">,
+    Field<"mode", Enum<OptionalEnum>, 23, 23, "whether unscale is read">, UpdateHost<"clip", 9, 0, "greatest norm">]>.fields,
     [Reserved<39, 24>, Reserved<124, 44>]> {
   let summary = "What clips gradients to a norm.";
   let description = "q = clip / (sqrt(src) + 1e-6); dst = q < 1 ? q : 1. With unscale: -1 if it is below 0, else q = clip / (sqrt(src) * unscale + 1e-6); dst = (q < 1 ? q : 1) * unscale.";
@@ -102,14 +104,14 @@ def V_CLEAR_SATURATIONS : Instruction<"v.clear.saturations", 0xac, VectorFields<
   let description = "Sets the counter of saturations to 0 when it is issued: order it behind earlier work with `fence`. Every rounding of every engine that saturates or meets a NaN adds 1 to the counter, roundings of accumulators included.";
   let engine = "vector"; let timingClass = "vector";
 }
-def V_SATURATIONS : Instruction<"v.saturations", 0xad, VectorFields<[D0<"dst", "count (1), f32">]>.fields, [Reserved<124, 13>]> {
+def V_SATURATIONS : Instruction<"v.saturations", 0xad, VectorFields<[D0<"dst", Writes<"f32", "1">, "count (1)">]>.fields, [Reserved<124, 13>]> {
   let summary = "Count saturations.";
   let description = "dst = the counter of saturations as it is when the instruction is issued, rounded to nearest even. Order it behind the work that it counts with `fence`. A run begins with 0.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_LOSS_SCALE : Instruction<"v.loss.scale", 0xae, VectorFields<[
-    D0<"state", "scale, good steps, skipped steps, held (4), f32, read and written">, D1<"dst", "factor (rank 0), f32">,
-    D2<"count", "saturations (1), f32">, UpdateNumber<"growth", 0, "multiplies the scale after enough good steps">,
+    D0<"state", Updates<"f32", "1">, "scale, good steps, skipped steps, held (4)">, D1<"dst", Writes<"f32", "0">, "factor">,
+    D2<"count", Reads<"f32", "1">, "saturations (1)">, UpdateNumber<"growth", 0, "multiplies the scale after enough good steps">,
     UpdateNumber<"backoff", 1, "multiplies the scale after a saturation">, UpdateNumber<"interval", 2, "good steps before it grows">,
     UpdateNumber<"least", 3, "least scale">, UpdateNumber<"most", 4, "greatest scale">]>.fields,
     [Reserved<39, 23>, Reserved<124, 60>]> {
@@ -128,18 +130,18 @@ class Preview<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : In
 }
 
 def V_PREVIEW_ADAGRAD : Preview<"v.preview.adagrad", 0xa8, [
-    D0<"dst", "new x">, D1<"dsth", "new h">, D2<"x", "operand">, D3<"h", "sum of squares">, D4<"dx", "gradient">,
-    D5<"r", "rate, f32 scalar">, D6<"t", "step number, i32 scalar">], [
-    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"rateDecay", 2, "decay_factor">,
+    D0<"dst", Writes<"real">, "new x">, D1<"dsth", Writes<"real", "dst">, "new h">, D2<"x", Reads<"real", "dst">, "operand">, D3<"h", Reads<"real", "dst">, "sum of squares">, D4<"dx", Reads<"real", "dst">, "gradient">,
+    D5<"r", Reads<"f32", "0">, "rate">, D6<"t", Reads<"i32", "0", "mode=present">, "step number">], [
+    LateHost<"run", 8, 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"rateDecay", 2, "decay_factor">,
     LateNumber<"small", 3, "epsilon">]> {
   let summary = "Adagrad of ai.onnx.preview.training.";
   let description = "See docs/numerics.md section 9, elementwise.";
 }
 
 class PreviewMomentum<string m, bits<8> op> : Preview<m, op, [
-    D0<"dst", "new x">, D1<"dstv", "new v">, D2<"x", "operand">, D3<"v", "velocity">, D4<"dx", "gradient">,
-    D5<"r", "rate, f32 scalar">, D6<"t", "step number, i32 scalar">], [
-    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
+    D0<"dst", Writes<"real">, "new x">, D1<"dstv", Writes<"real", "dst">, "new v">, D2<"x", Reads<"real", "dst">, "operand">, D3<"v", Reads<"real", "dst">, "velocity">, D4<"dx", Reads<"real", "dst">, "gradient">,
+    D5<"r", Reads<"f32", "0">, "rate">, D6<"t", Reads<"i32", "0", "mode=present">, "step number">], [
+    LateHost<"run", 8, 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
     LateNumber<"beta", 3, "beta">]>;
 def V_PREVIEW_MOMENTUM : PreviewMomentum<"v.preview.momentum", 0xa9> {
   let summary = "Momentum of ai.onnx.preview.training, mode standard.";
@@ -150,9 +152,9 @@ def V_PREVIEW_NESTEROV : PreviewMomentum<"v.preview.nesterov", 0xaa> {
   let description = "See docs/numerics.md section 9, elementwise.";
 }
 def V_PREVIEW_ADAM : Preview<"v.preview.adam", 0xab, [
-    D0<"dst", "new x">, D1<"dstv", "new v">, D2<"dsth", "new h">, D3<"x", "operand">, D4<"v", "mean of gradients">,
-    D5<"h", "mean of squares">, D6<"dx", "gradient">, D7<"r", "rate, f32 scalar">, D8<"t", "step number, i32 scalar">], [
-    LateNumber<"run", 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
+    D0<"dst", Writes<"real">, "new x">, D1<"dstv", Writes<"real", "dst">, "new v">, D2<"dsth", Writes<"real", "dst">, "new h">, D3<"x", Reads<"real", "dst">, "operand">, D4<"v", Reads<"real", "dst">, "mean of gradients">,
+    D5<"h", Reads<"real", "dst">, "mean of squares">, D6<"dx", Reads<"real", "dst">, "gradient">, D7<"r", Reads<"f32", "0">, "rate">, D8<"t", Reads<"i32", "0", "mode=present">, "step number">], [
+    LateHost<"run", 8, 0, "number of the run">, LateNumber<"norm", 1, "norm_coefficient">, LateNumber<"alpha", 2, "alpha">,
     LateNumber<"beta", 3, "beta">, LateNumber<"small", 4, "epsilon">, LateNumber<"post", 5, "norm_coefficient_post">]> {
   let summary = "Adam of ai.onnx.preview.training.";
   let description = "See docs/numerics.md section 9, elementwise.";

@@ -10,7 +10,7 @@
 #include "slp/Measure/CoreCounts.h"
 
 #include "dialects/Chip/ChipDialect.h"
-#include "dialects/Chip/RunOp.h"
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
@@ -141,7 +141,7 @@ static LayerName nameOf(chip_ir::TaskOp task) {
 
 static bool isMacTask(chip_ir::TaskOp task) {
   return task
-      .walk([](chip_ir::RunOp run) {
+      .walk([](chip_ir::EngineInstruction run) {
         return run.getEngine() == chip_ir::Engine::mac ? WalkResult::interrupt()
                                                        : WalkResult::advance();
       })

@@ -86,8 +86,9 @@ struct Issue {
   CoreFunction execute = nullptr;       // null: MAC, wait and signal
   StepsFunction steps = nullptr;        // the same in steps; null: it is one
   GroupFunction executeGroup = nullptr; // of MAC instructions alone
-  int sharable[2] = {-1, -1};      // operands whose tile a group may have in common, best first
-  Descriptor operand[maxOperands]; // in field order
+  int sharable[2] = {-1, -1}; // operands whose tile a group may have in common, best first
+  int operands = 0;
+  Descriptor operand[maxOperands];                 // in field order
   int destination[maxDestinations] = {-1, -1, -1}; // operands that are written, in field order
   Window window;
   mach::AccMode mode{};
@@ -98,7 +99,7 @@ struct Issue {
   uint8_t axes = 0, function = 0; // fields of those names
   bool flag = false;              // the instruction's one flag
   int64_t immediate[3] = {0, 0, 0};
-  bool hasOptional = false; // its optional operand is there, behind the others
+  bool hasOptional = false; // the operand that only some of its kind have is there
   uint8_t semaphore = 0, count = 0;
 };
 

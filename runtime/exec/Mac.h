@@ -109,15 +109,6 @@ inline mach::AccMode startMode(mach::AccMode mode, bool holdsFirst) {
 /// Resizes to n floats and makes them zero.
 void clearFloats(std::vector<float> &v, int64_t n);
 
-/// Fails unless operand `d` is a MAC operand: in a format of the chip (of 16 bits only with
-/// fp16-mac, with Inf or NaN only without zero-skip), of this rank, in spm.
-Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank);
-/// Fails unless `d` lies in acc with this rank and format.
-Status checkAccumulator(const Descriptor &d, int rank, mach::Format format);
-/// Fails unless `d` can start an accumulator: rank, in spm or shared, a format the accumulator
-/// holds exactly.
-Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank);
-
 /// FP32 elements of an operand at most, of one core or of several together.
 constexpr int64_t packedMost = int64_t(1) << 28;
 /// Fails if an operand of as many FP32 elements as the product of `factors`, padding and dilation

@@ -15,7 +15,7 @@
 
 #include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
-#include "runtime/exec/State.h"
+#include "runtime/exec/Prepare.h"
 #include "runtime/exec/WindowAxis.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
@@ -500,57 +500,29 @@ double estimateOf(const mach::TensorTile &acc, const mach::TensorTile &w, int la
   return result;
 }
 
-/// What both directions check and resolve.
-Result<Issue> prepareConv(State &state, mach::Opcode opcode, uint8_t acc, uint8_t source, uint8_t w,
-                          uint8_t geom, uint8_t mask, mach::AccMode mode, const char *sourceName) {
-  const Descriptor *d = state.descriptor;
-  if (Status s = checkAccumulator(d[acc], 5, accumulatorFormat(state.chip)); !s)
-    return s.takeError();
-  if (Status s = checkMacOperand(state.chip, d[source], sourceName, 5); !s)
-    return s.takeError();
-  if (Status s = checkMacOperand(state.chip, d[w], "w", 5); !s)
-    return s.takeError();
-  if (d[w].tile.format == mach::Format::mixed)
-    return Error{"operand `w` is mixed, expected weights in one format"};
-  Issue issue = state.prepare(opcode, mach::Engine::mac, state.mask[mask]);
-  issue.operand[0] = d[acc];
-  issue.operand[1] = d[source];
-  issue.operand[2] = d[w];
-  issue.destination[0] = 0;
-  issue.window = state.geometry[geom];
-  issue.mode = mode;
-  issue.sharable[0] = 1;
-  issue.fp16 = isWide(d[source].tile.format) || isWide(d[w].tile.format);
+/// What both directions resolve.
+Result<Issue> prepareConv(const State &state, GroupFunction execute, int laneDim) {
+  Result<Issue> issue = prepareOperands(state);
+  if (!issue)
+    return issue;
+  const mach::TensorTile &source = issue->operand[1].tile, &w = issue->operand[2].tile;
+  issue->sharable[0] = 1;
+  issue->fp16 = isWide(source.format) || isWide(w.format);
+  issue->estimate = estimateOf(issue->operand[0].tile, w, laneDim);
+  issue->executeGroup = execute;
   return issue;
 }
 
 } // namespace
 
-Status convFp(State &state, const mach::ConvFp &instr) {
-  Result<Issue> issue = prepareConv(state, instr.opcode, instr.acc, instr.x, instr.w, instr.geom,
-                                    instr.mask, instr.mode, "x");
-  if (!issue)
-    return issue.takeError();
-  if (instr.mode == mach::AccMode::bias) {
-    if (Status s = checkBias(state.chip, state.descriptor[instr.bias], 2); !s)
-      return s;
-    issue->operand[3] = state.descriptor[instr.bias];
-  }
-  issue->estimate = estimateOf(issue->operand[0].tile, issue->operand[2].tile, 1);
-  issue->executeGroup = convFpGroup;
-  return state.submit(*issue);
+Status convFp(State &state, const mach::ConvFp &) {
+  Result<Issue> issue = prepareConv(state, convFpGroup, /*laneDim=*/1);
+  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
 }
 
-Status convBp(State &state, const mach::ConvBp &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"conv.bp has no bias: its mode is zero or continue"};
-  Result<Issue> issue = prepareConv(state, instr.opcode, instr.acc, instr.dy, instr.w, instr.geom,
-                                    instr.mask, instr.mode, "dy");
-  if (!issue)
-    return issue.takeError();
-  issue->estimate = estimateOf(issue->operand[0].tile, issue->operand[2].tile, 2);
-  issue->executeGroup = convBpGroup;
-  return state.submit(*issue);
+Status convBp(State &state, const mach::ConvBp &) {
+  Result<Issue> issue = prepareConv(state, convBpGroup, /*laneDim=*/2);
+  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
 }
 
 } // namespace slp::exec

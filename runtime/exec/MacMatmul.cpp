@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Mac.h"
-#include "runtime/exec/State.h"
+#include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
@@ -394,34 +394,19 @@ Status matmulGroup(CoreGroup &group, const Issue &issue) { return runGroup<Produ
 
 } // namespace
 
-Status matmul(State &state, const mach::Matmul &instr) {
-  const Descriptor *d = state.descriptor;
-  int rank = d[instr.acc].tile.rank == 3 ? 3 : 2;
-  if (Status s = checkAccumulator(d[instr.acc], rank, accumulatorFormat(state.chip)); !s)
-    return s;
-  if (Status s = checkMacOperand(state.chip, d[instr.a], "a", rank); !s)
-    return s;
-  if (Status s = checkMacOperand(state.chip, d[instr.b], "b", rank); !s)
-    return s;
-  Issue issue = state.prepare(instr.opcode, mach::Engine::mac, state.mask[instr.mask]);
-  issue.operand[0] = d[instr.acc];
-  issue.operand[1] = d[instr.a];
-  issue.operand[2] = d[instr.b];
-  if (instr.mode == mach::AccMode::bias) {
-    if (Status s = checkBias(state.chip, d[instr.bias], 1); !s)
-      return s;
-    issue.operand[3] = d[instr.bias];
-  }
-  issue.destination[0] = 0;
-  issue.mode = instr.mode;
-  issue.fp16 = isWide(d[instr.a].tile.format) || isWide(d[instr.b].tile.format);
-  issue.estimate = double(d[instr.a].tile.tile[rank - 1]);
-  for (int i = 0; i < rank; ++i)
-    issue.estimate *= double(d[instr.acc].tile.tile[i]);
-  issue.executeGroup = matmulGroup;
-  issue.sharable[0] = 1;
-  issue.sharable[1] = 2;
-  return state.submit(issue);
+Status matmul(State &state, const mach::Matmul &) {
+  Result<Issue> issue = prepareOperands(state);
+  if (!issue)
+    return issue.takeError();
+  const mach::TensorTile &acc = issue->operand[0].tile, &a = issue->operand[1].tile;
+  issue->fp16 = isWide(a.format) || isWide(issue->operand[2].tile.format);
+  issue->estimate = double(a.tile[acc.rank - 1]);
+  for (size_t i = 0; i < acc.rank; ++i)
+    issue->estimate *= double(acc.tile[i]);
+  issue->executeGroup = matmulGroup;
+  issue->sharable[0] = 1;
+  issue->sharable[1] = 2;
+  return state.submit(*issue);
 }
 
 } // namespace slp::exec

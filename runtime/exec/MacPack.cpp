@@ -6,9 +6,7 @@
 
 #include "runtime/exec/Mac.h"
 
-#include "runtime/image/Formats.h"
 #include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
 
 #include <algorithm>
 
@@ -34,28 +32,6 @@ bool isWide(mach::Format format) {
 void clearFloats(std::vector<float> &v, int64_t n) {
   v.resize(size_t(n));
   std::fill(v.begin(), v.end(), 0.0f);
-}
-
-static Error misplaced(const Descriptor &d, const char *name, const std::string &expected) {
-  return Error{std::string("operand `") + name + "` is a " +
-               std::string(mach::toString(d.tile.format)) + " tile of rank " +
-               std::to_string(d.tile.rank) + " in " + std::string(mach::toString(d.tile.space)) +
-               ", expected " + expected};
-}
-
-Status checkMacOperand(const chip::Chip &chip, const Descriptor &d, const char *name, int rank) {
-  mach::Format f = d.tile.format;
-  if (isWide(f) && !chip.has("fp16-mac"))
-    return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
-                 ", which needs the feature fp16-mac; " + chip.name + " lacks it"};
-  if (!mach::hasCodes(f) || d.tile.space != mach::Space::spm || d.tile.rank != uint64_t(rank))
-    return misplaced(d, name,
-                     "a tile of rank " + std::to_string(rank) + " in spm, in a format of the chip");
-  Result<num::Format> format = image::chipFormat(chip.numerics, f, 0);
-  if (format && format->hasSpecials() && chip.has("zero-skip"))
-    return Error{std::string("operand `") + name + "` is " + std::string(mach::toString(f)) +
-                 ", which has Inf or NaN; " + chip.name + " skips zeros and would drop 0 * Inf"};
-  return Status::success();
 }
 
 void markWide(const Codec &codec, const float *values, int64_t n, uint8_t *marks) {
@@ -84,42 +60,6 @@ void countMarkedLanes(const uint16_t *marks, int64_t rows, const uint32_t *count
   for (int64_t r = 0; r < rows; ++r)
     for (int lane = 0; lane < macLanes; ++lane)
       terms[lane] += (marks[r] >> lane & 1) ? counts[r] : 0;
-}
-
-/// Whether every value of `narrow` is one of `wide`.
-static bool holds(const num::Format &wide, const num::Format &narrow) {
-  if (narrow == wide)
-    return true;
-  // Exponents of the largest value, of the smallest normal one and of the spacing there.
-  int last = narrow.maxField() - narrow.bias, normal = 1 - narrow.bias;
-  int spacing = normal - narrow.man;
-  bool isGradual = narrow.subnormals == num::Subnormals::gradual;
-  bool reachesDown = wide.subnormals == num::Subnormals::gradual
-                         ? spacing >= 1 - wide.bias - wide.man
-                         : (isGradual ? spacing : normal) >= 1 - wide.bias;
-  return narrow.man <= wide.man && reachesDown && last <= wide.maxField() - wide.bias &&
-         !narrow.hasSpecials();
-}
-
-Status checkAccumulator(const Descriptor &d, int rank, mach::Format format) {
-  if (d.tile.space != mach::Space::acc || d.tile.rank != uint64_t(rank) || d.tile.format != format)
-    return misplaced(d, "acc",
-                     "an " + std::string(mach::toString(format)) + " tile of rank " +
-                         std::to_string(rank) + " in acc");
-  return Status::success();
-}
-
-Status checkBias(const chip::Chip &chip, const Descriptor &d, int rank) {
-  mach::Format f = d.tile.format;
-  bool fits = f == mach::Format::f32 && !chip.numerics.accumulateFp16;
-  if (Result<num::Format> format = image::chipFormat(chip.numerics, f, int(d.tile.bias)))
-    fits = !chip.numerics.accumulateFp16 || holds(chip.numerics.fp16, *format);
-  bool isNear = d.tile.space == mach::Space::spm || d.tile.space == mach::Space::shared;
-  if (!fits || !isNear || d.tile.rank != uint64_t(rank))
-    return misplaced(d, "bias",
-                     "a tile of rank " + std::to_string(rank) +
-                         " in spm or shared whose format the accumulator holds exactly");
-  return Status::success();
 }
 
 Status checkPacked(std::initializer_list<int64_t> factors, const char *name) {

@@ -11,7 +11,7 @@
 
 #include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
-#include "runtime/exec/State.h"
+#include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
@@ -590,31 +590,19 @@ Status convWgGroup(CoreGroup &group, const Issue &issue) {
 
 } // namespace
 
-Status convWg(State &state, const mach::ConvWg &instr) {
-  const Descriptor *d = state.descriptor;
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"conv.wg has no bias: its mode is zero or continue"};
-  if (Status s = checkAccumulator(d[instr.acc], 5, weightGradientFormat(state.chip)); !s)
-    return s;
-  if (Status s = checkMacOperand(state.chip, d[instr.x], "x", 5); !s)
-    return s;
-  if (Status s = checkMacOperand(state.chip, d[instr.dy], "dy", 5); !s)
-    return s;
-  Issue issue = state.prepare(instr.opcode, mach::Engine::mac, state.mask[instr.mask]);
-  issue.operand[0] = d[instr.acc];
-  issue.operand[1] = d[instr.x];
-  issue.operand[2] = d[instr.dy];
-  issue.destination[0] = 0;
-  issue.window = state.geometry[instr.geom];
-  issue.mode = instr.mode;
-  issue.fp16 = isWide(d[instr.x].tile.format) || isWide(d[instr.dy].tile.format);
-  const auto &a = d[instr.acc].tile.tile, &e = d[instr.dy].tile.tile;
-  issue.estimate =
+Status convWg(State &state, const mach::ConvWg &) {
+  Result<Issue> issue = prepareOperands(state);
+  if (!issue)
+    return issue.takeError();
+  const mach::TensorTile &x = issue->operand[1].tile, &dy = issue->operand[2].tile;
+  issue->fp16 = isWide(x.format) || isWide(dy.format);
+  const auto &a = issue->operand[0].tile.tile, &e = dy.tile;
+  issue->estimate =
       double(a[0] * a[1] * a[2]) * double(a[3] * a[4]) * double(e[0]) * double(e[3] * e[4]);
-  issue.executeGroup = convWgGroup;
-  issue.sharable[0] = 1;
-  issue.sharable[1] = 2;
-  return state.submit(issue);
+  issue->executeGroup = convWgGroup;
+  issue->sharable[0] = 1;
+  issue->sharable[1] = 2;
+  return state.submit(*issue);
 }
 
 } // namespace slp::exec

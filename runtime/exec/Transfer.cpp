@@ -7,8 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Compressed.h"
-#include "runtime/exec/State.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructSt.h.inc"
@@ -24,8 +23,6 @@ static bool hasCoreStride(const mach::TensorTile &tile) {
 
 /// Gives `to` the logical coordinates of `from` and checks that the copy makes sense.
 static Status stampForCopy(mach::TensorTile &to, const mach::TensorTile &from) {
-  if (to.rank != from.rank)
-    return Error{"ranks differ: " + std::to_string(to.rank) + " and " + std::to_string(from.rank)};
   if (to.format != from.format)
     return Error{"formats differ: dst is " + std::string(mach::toString(to.format)) + ", src is " +
                  std::string(mach::toString(from.format))};
@@ -36,15 +33,6 @@ static Status stampForCopy(mach::TensorTile &to, const mach::TensorTile &from) {
   to.coreStride = from.coreStride;
   to.extent = from.extent;
   return Status::success();
-}
-
-static Status expectSpace(const mach::TensorTile &tile, bool dram, const char *name) {
-  bool onChip = tile.space == mach::Space::spm || tile.space == mach::Space::shared;
-  if (dram ? tile.space == mach::Space::dram : onChip)
-    return Status::success();
-  return Error{std::string("operand `") + name + "` lies in " +
-               std::string(mach::toString(tile.space)) + ", expected " +
-               (dram ? "dram" : "spm or shared")};
 }
 
 static void countDram(CorePart &part, const TileView &view, uint64_t *bytes) {
@@ -137,24 +125,20 @@ static Status loadPart(CorePart &part, const Issue &issue) {
 Status ld(State &state, const mach::Ld &instr) {
   mach::TensorTile &dst = state.descriptor[instr.dst].tile;
   const mach::TensorTile &src = state.descriptor[instr.src].tile;
-  uint64_t cores = state.mask[instr.mask];
-  if (Status s = expectSpace(dst, /*dram=*/false, "dst"); !s)
-    return s;
-  if (Status s = expectSpace(src, /*dram=*/true, "src"); !s)
-    return s;
+  Result<Issue> prepared = prepareOperands(state);
+  if (!prepared)
+    return prepared.takeError();
   if (Status s = stampForCopy(dst, src); !s)
     return s;
   for (size_t d = 0; d < dst.rank; ++d)
     if (dst.tile[d] != src.tile[d])
       return Error{"tile sizes differ in dimension " + std::to_string(d) + ": dst " +
                    std::to_string(dst.tile[d]) + ", src " + std::to_string(src.tile[d])};
-  bool isSingle = (cores & (cores - 1)) == 0;
+  Issue &issue = *prepared;
+  bool isSingle = (issue.mask & (issue.mask - 1)) == 0;
   if (dst.space == mach::Space::shared && !isSingle)
     return Error{"a load into shared must name one core"};
-  Issue issue = state.prepare(instr.opcode, mach::Engine::load, cores);
   issue.operand[0] = state.descriptor[instr.dst];
-  issue.operand[1] = state.descriptor[instr.src];
-  issue.destination[0] = 0;
   issue.multicast = issue.joint = !isSingle && !hasCoreStride(src);
   issue.execute = loadPart;
   return state.submit(issue);
@@ -253,18 +237,15 @@ static Result<std::unique_ptr<PartSteps>> storeSteps(CorePart &part, const Issue
 Status st(State &state, const mach::St &instr) {
   mach::TensorTile &dst = state.descriptor[instr.dst].tile;
   const mach::TensorTile &src = state.descriptor[instr.src].tile;
-  if (Status s = expectSpace(dst, /*dram=*/true, "dst"); !s)
-    return s;
-  if (Status s = expectSpace(src, /*dram=*/false, "src"); !s)
-    return s;
+  Result<Issue> prepared = prepareOperands(state);
+  if (!prepared)
+    return prepared.takeError();
   if (Status s = stampForCopy(dst, src); !s)
     return s;
-  Issue issue = state.prepare(instr.opcode, mach::Engine::store, state.mask[instr.mask]);
+  Issue &issue = *prepared;
   issue.operand[0] = state.descriptor[instr.dst];
-  issue.operand[1] = state.descriptor[instr.src];
   // The descriptor of the tensor may have another tile size: what is sent decides.
   issue.operand[0].tile.tile = src.tile;
-  issue.destination[0] = 0;
   issue.execute = storePart;
   if (mach::isCompressed(src.format)) {
     // Tiles of two cores may lie in one block, which each of them would rewrite.

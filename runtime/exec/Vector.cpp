@@ -6,8 +6,7 @@
 
 #include "runtime/exec/Vector.h"
 
-#include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumSpace.h.inc"
 
 namespace slp::exec {
@@ -15,63 +14,20 @@ namespace slp::exec {
 /// The host's register with the number of the run (runtime/api/Hyper.h).
 constexpr int runNumber = 8;
 
-static bool allows(ElementKind kind, mach::Format format) {
-  switch (kind) {
-  case ElementKind::real:
-    return format == mach::Format::f32 || mach::hasCodes(format);
-  case ElementKind::f32:
-    return format == mach::Format::f32;
-  case ElementKind::labels:
-    return format == mach::Format::i32;
-  case ElementKind::indices:
-    return format == mach::Format::u8 || format == mach::Format::i32;
-  case ElementKind::number:
-    return format == mach::Format::i32 || allows(ElementKind::real, format);
-  }
-  return false;
-}
-
-static const char *expectedFormat(ElementKind kind) {
-  switch (kind) {
-  case ElementKind::real:
-    return "f32 or a format of the chip";
-  case ElementKind::f32:
-    return "f32";
-  case ElementKind::labels:
-    return "i32";
-  case ElementKind::indices:
-    return "u8 or i32";
-  case ElementKind::number:
-    return "i32, f32 or a format of the chip";
-  }
-  return "";
-}
-
-Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
-                            const VectorOperand *operands, size_t count) {
-  uint64_t cores = state.mask[mask];
-  Issue issue = state.prepare(opcode, mach::Engine::vector, cores);
+Result<Issue> prepareVector(const State &state, CoreFunction execute) {
+  Result<Issue> prepared = prepareOperands(state);
+  if (!prepared)
+    return prepared;
+  Issue &issue = *prepared;
   bool perCore = false, writesShared = false, isStochastic = false;
-  int index = 0, outputs = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const VectorOperand &o = operands[i];
-    const mach::TensorTile &tile = state.descriptor[o.reg].tile;
-    if (!allows(o.kind, tile.format))
-      return Error{std::string("operand `") + o.name + "` has format " +
-                   std::string(mach::toString(tile.format)) + ", expected " +
-                   expectedFormat(o.kind)};
-    if (tile.space == mach::Space::dram)
-      return Error{std::string("operand `") + o.name +
-                   "` lies in dram, expected spm, acc or shared"};
-    perCore |= tile.space != mach::Space::shared;
-    writesShared |= o.written && tile.space == mach::Space::shared;
-    if (o.written) {
-      issue.destination[outputs++] = index;
-      isStochastic |= state.codec.isStochastic(tile);
+  for (int i = 0; i < issue.operands; ++i)
+    perCore |= issue.operand[i].tile.space != mach::Space::shared;
+  for (int i : issue.destination)
+    if (i >= 0) {
+      writesShared |= issue.operand[i].tile.space == mach::Space::shared;
+      isStochastic |= state.codec.isStochastic(issue.operand[i].tile);
     }
-    issue.operand[index++] = state.descriptor[o.reg];
-  }
-  if (!perCore && (cores & (cores - 1)))
+  if (!perCore && (issue.mask & (issue.mask - 1)))
     return Error{"all operands lie in shared: the mask must name one core"};
   if (isStochastic) {
     float run = state.hyper[runNumber];
@@ -86,15 +42,7 @@ Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, Cor
   issue.estimate = writesShared ? 0 : 20;
   for (size_t d = 0; d < dst.rank && d < size_t(maxRank); ++d)
     issue.estimate *= double(dst.tile[d]);
-  return issue;
-}
-
-Status expectRank(const Descriptor &d, const char *name, uint64_t rank, uint64_t other) {
-  if (d.tile.rank == rank || d.tile.rank == other)
-    return Status::success();
-  return Error{std::string("operand `") + name + "` has rank " + std::to_string(d.tile.rank) +
-               ", expected " + std::to_string(rank) +
-               (rank == other ? std::string() : " or " + std::to_string(other))};
+  return prepared;
 }
 
 Status expectWhole(const TileView &view, int d, const char *name) {

@@ -2,8 +2,7 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// What all v.* instructions share: checking operands, reading what a destination needs, writing it
-// rounded.
+// What all v.* instructions share: reading what a destination needs, writing it rounded.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -12,31 +11,22 @@
 
 #include "runtime/exec/State.h"
 
-#include <initializer_list>
-
 namespace slp::exec {
 
-/// Which element formats an operand may have.
-enum class ElementKind { real, f32, labels, indices, number };
-
-struct VectorOperand {
-  uint8_t reg;
-  const char *name;
-  ElementKind kind;
-  bool written = false;
-};
-
-/// Checks the operands and snapshots them in order.
-Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction execute,
-                            const VectorOperand *operands, size_t count);
-inline Result<Issue> prepareVector(State &state, mach::Opcode opcode, uint8_t mask,
-                                   CoreFunction execute,
-                                   std::initializer_list<VectorOperand> operands) {
-  return prepareVector(state, opcode, mask, execute, operands.begin(), operands.size());
+/// The issue of the vector instruction at pc, with its operands checked (Prepare.h).
+Result<Issue> prepareVector(const State &state, CoreFunction execute);
+/// Prepares it, lets `more(issue)` add what other fields say, and submits it.
+template <typename More> Status submitVector(State &state, CoreFunction execute, More more) {
+  Result<Issue> issue = prepareVector(state, execute);
+  if (!issue)
+    return issue.takeError();
+  more(*issue);
+  return state.submit(*issue);
+}
+inline Status submitVector(State &state, CoreFunction execute) {
+  return submitVector(state, execute, [](Issue &) {});
 }
 
-/// Fails unless the operand has one of the two ranks.
-Status expectRank(const Descriptor &d, const char *name, uint64_t rank, uint64_t other);
 /// Fails if dimension d of the view is not all there.
 Status expectWhole(const TileView &view, int d, const char *name);
 

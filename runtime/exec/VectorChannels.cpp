@@ -343,97 +343,27 @@ static Status statisticsJoinPart(CorePart &core, const Issue &issue) {
 // Instructions
 //===----------------------------------------------------------------------------------------===//
 
-static Status expectNoBias(mach::AccMode mode, const char *mnemonic) {
-  if (mode != mach::AccMode::bias)
-    return Status::success();
-  return Error{std::string(mnemonic) + " has no bias: its mode is zero or continue"};
+Status vChannelSums(State &state, const mach::VChannelSums &) {
+  return submitVector(state, channelSumsPart);
 }
 
-static Status expectChannels(const Descriptor &d, const char *name) {
-  if (d.tile.rank >= 2 && d.tile.rank <= uint64_t(maxRank))
-    return Status::success();
-  return Error{std::string("operand `") + name + "` has rank " + std::to_string(d.tile.rank) +
-               ", expected 2 to " + std::to_string(maxRank)};
+Status vStatistics(State &state, const mach::VStatistics &) {
+  return submitVector(state, statisticsPart);
 }
 
-static Status submit(State &state, Result<Issue> issue, mach::AccMode mode) {
-  if (!issue)
-    return issue.takeError();
-  issue->mode = mode;
-  return state.submit(*issue);
+Status vNormalizeChannelSums(State &state, const mach::VNormalizeChannelSums &) {
+  return submitVector(state, normalizeChannelSumsPart);
 }
 
-/// v.channel.sums and v.statistics, whose parts have rank `rank`.
-template <typename Instr>
-static Status submitParts(State &state, const Instr &instr, const char *mnemonic, uint64_t rank,
-                          CoreFunction execute) {
-  if (Status s = expectNoBias(instr.mode, mnemonic); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", rank, rank); !s)
-    return s;
-  if (Status s = expectChannels(state.descriptor[instr.src], "src"); !s)
-    return s;
-  return submit(state,
-                prepareVector(state, instr.opcode, instr.mask, execute,
-                              {{instr.dst, "dst", ElementKind::f32, true},
-                               {instr.src, "src", ElementKind::real}}),
-                instr.mode);
-}
-
-Status vChannelSums(State &state, const mach::VChannelSums &instr) {
-  return submitParts(state, instr, "v.channel.sums", 3, channelSumsPart);
-}
-
-Status vStatistics(State &state, const mach::VStatistics &instr) {
-  return submitParts(state, instr, "v.statistics", 4, statisticsPart);
-}
-
-Status vNormalizeChannelSums(State &state, const mach::VNormalizeChannelSums &instr) {
-  if (Status s = expectNoBias(instr.mode, "v.normalize.channel.sums"); !s)
-    return s;
-  for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.products, "products"}})
-    if (Status s = expectRank(state.descriptor[reg], name, 3, 3); !s)
-      return s;
-  if (Status s = expectChannels(state.descriptor[instr.dy], "dy"); !s)
-    return s;
-  uint64_t rank = state.descriptor[instr.dy].tile.rank;
-  for (auto [reg, name] :
-       {std::pair(instr.x, "x"), {instr.mean, "mean"}, {instr.inverse, "inverse"}})
-    if (Status s = expectRank(state.descriptor[reg], name, rank, rank); !s)
-      return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeChannelSumsPart,
-                                      {{instr.dst, "dst", ElementKind::f32, true},
-                                       {instr.products, "products", ElementKind::f32, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.mean, "mean", ElementKind::real},
-                                       {instr.inverse, "inverse", ElementKind::real}});
-  return submit(state, std::move(issue), instr.mode);
-}
-
-Status vChannelJoin(State &state, const mach::VChannelJoin &instr) {
-  if (Status s = expectNoBias(instr.mode, "v.channel.join"); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 1, 1); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.parts], "parts", 3, 3); !s)
-    return s;
-  return submit(state,
-                prepareVector(state, instr.opcode, instr.mask, channelJoinPart,
-                              {{instr.dst, "dst", ElementKind::f32, true},
-                               {instr.parts, "parts", ElementKind::f32}}),
-                instr.mode);
+Status vChannelJoin(State &state, const mach::VChannelJoin &) {
+  return submitVector(state, channelJoinPart);
 }
 
 Status vStatisticsJoin(State &state, const mach::VStatisticsJoin &instr) {
-  if (Status s = expectNoBias(instr.mode, "v.statistics.join"); !s)
-    return s;
-  for (auto [reg, name] : {std::pair(instr.mean, "mean"), {instr.var, "var"}})
-    if (Status s = expectRank(state.descriptor[reg], name, 1, 1); !s)
-      return s;
-  const mach::TensorTile &parts = state.descriptor[instr.parts].tile;
-  if (Status s = expectRank(state.descriptor[instr.parts], "parts", 4, 4); !s)
-    return s;
+  Result<Issue> issue = prepareVector(state, statisticsJoinPart);
+  if (!issue)
+    return issue.takeError();
+  const mach::TensorTile &parts = issue->operand[2].tile;
   if (parts.extent[3] != statisticsParts || parts.tile[3] != statisticsParts)
     return Error{"operand `parts` has " + std::to_string(parts.tile[3]) +
                  " numbers of a part, expected " + std::to_string(statisticsParts)};
@@ -445,15 +375,9 @@ Status vStatisticsJoin(State &state, const mach::VStatisticsJoin &instr) {
   // Counts are whole numbers of 64 bits.
   if (double(instr.rows) * double(instr.columns) * double(parts.extent[0]) >= 0x1p62)
     return Error{"a channel has more than 2^62 elements"};
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, statisticsJoinPart,
-                                      {{instr.mean, "mean", ElementKind::f32, true},
-                                       {instr.var, "var", ElementKind::f32, true},
-                                       {instr.parts, "parts", ElementKind::f32}});
-  if (issue.ok()) {
-    issue->immediate[0] = int64_t(instr.rows);
-    issue->immediate[1] = int64_t(instr.columns);
-  }
-  return submit(state, std::move(issue), instr.mode);
+  issue->immediate[0] = int64_t(instr.rows);
+  issue->immediate[1] = int64_t(instr.columns);
+  return state.submit(*issue);
 }
 
 } // namespace slp::exec

@@ -175,27 +175,10 @@ static Status reducePart(CorePart &core, const Issue &issue) {
 }
 
 Status vReduce(State &state, const mach::VReduce &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"v.reduce has no bias: its mode is zero or continue"};
-  uint64_t rank = state.descriptor[instr.src].tile.rank;
-  if (rank == 0)
-    return Error{"operand `src` has rank 0, expected 1 to 5"};
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", rank, rank); !s)
-    return s;
-  bool isVariance = instr.fn == mach::ReduceFunction::variance;
-  uint8_t mean = isVariance ? instr.mean : instr.src;
-  if (Status s = expectRank(state.descriptor[mean], "mean", rank, rank); !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, reducePart,
-                                      {{instr.dst, "dst", ElementKind::f32, true},
-                                       {instr.src, "src", ElementKind::real},
-                                       {mean, "mean", ElementKind::real}});
-  if (!issue)
-    return issue.takeError();
-  issue->mode = instr.mode;
-  issue->function = uint8_t(instr.fn);
-  issue->axes = uint8_t(instr.axes);
-  return state.submit(*issue);
+  return submitVector(state, reducePart, [&](Issue &issue) {
+    issue.function = uint8_t(instr.fn);
+    issue.axes = uint8_t(instr.axes);
+  });
 }
 
 //===----------------------------------------------------------------------------------------===//
@@ -240,30 +223,8 @@ static Status normalizeSumsPart(CorePart &core, const Issue &issue) {
 }
 
 Status vNormalizeSums(State &state, const mach::VNormalizeSums &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"v.normalize.sums has no bias: its mode is zero or continue"};
-  uint64_t rank = state.descriptor[instr.dy].tile.rank;
-  if (rank == 0)
-    return Error{"operand `dy` has rank 0, expected 1 to 5"};
-  for (auto [reg, name] : {std::pair(instr.dst, "dst"),
-                           {instr.products, "products"},
-                           {instr.x, "x"},
-                           {instr.mean, "mean"},
-                           {instr.inverse, "inverse"}})
-    if (Status s = expectRank(state.descriptor[reg], name, rank, rank); !s)
-      return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeSumsPart,
-                                      {{instr.dst, "dst", ElementKind::f32, true},
-                                       {instr.products, "products", ElementKind::f32, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.mean, "mean", ElementKind::real},
-                                       {instr.inverse, "inverse", ElementKind::real}});
-  if (!issue)
-    return issue.takeError();
-  issue->mode = instr.mode;
-  issue->axes = uint8_t(instr.axes);
-  return state.submit(*issue);
+  return submitVector(state, normalizeSumsPart,
+                      [&](Issue &issue) { issue.axes = uint8_t(instr.axes); });
 }
 
 } // namespace slp::exec

@@ -50,21 +50,12 @@ Status vDropout(State &state, const mach::VDropout &instr) {
   float run = state.hyper[instr.run];
   if (!(run >= 0 && run < 0x1p24f))
     return Error{"the number of the run is " + std::to_string(run) + ", expected 0 to 2^24"};
-  uint64_t rank = state.descriptor[instr.dst].tile.rank;
-  if (Status s = expectRank(state.descriptor[instr.src], "src", rank, rank); !s)
-    return s;
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, dropoutPart,
-      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
-  if (!issue)
-    return issue.takeError();
-  issue->hyper[0] = run;
-  issue->hyper[1] = state.hyper[instr.factor];
-  issue->immediate[0] = int64_t(instr.seed);
-  issue->immediate[1] = int64_t(instr.stream);
-  issue->immediate[2] = int64_t(instr.threshold);
-  issue->flag = instr.ones;
-  return state.submit(*issue);
+  return submitVector(state, dropoutPart, [&](Issue &issue) {
+    issue.immediate[0] = int64_t(instr.seed);
+    issue.immediate[1] = int64_t(instr.stream);
+    issue.immediate[2] = int64_t(instr.threshold);
+    issue.flag = instr.ones;
+  });
 }
 
 } // namespace slp::exec

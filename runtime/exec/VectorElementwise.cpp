@@ -18,14 +18,6 @@
 
 namespace slp::exec {
 
-static Status expectEqualRanks(const Issue &issue, int operands) {
-  for (int i = 1; i < operands; ++i)
-    if (issue.operand[i].tile.rank != issue.operand[0].tile.rank)
-      return Error{"ranks differ: " + std::to_string(issue.operand[0].tile.rank) + " and " +
-                   std::to_string(issue.operand[i].tile.rank)};
-  return Status::success();
-}
-
 template <typename Op> static Status mapUnary(CorePart &core, const Issue &issue, Op op) {
   VectorPart part(core, issue);
   Result<TileView> dst = part.view(0, "dst");
@@ -70,30 +62,11 @@ static Status reluPart(CorePart &part, const Issue &issue) {
   return mapUnary(part, issue, [](float x) { return x > 0.0f ? x : 0.0f; });
 }
 
-static Status submitElementwise(State &state, Result<Issue> issue, int sameRank) {
-  if (!issue)
-    return issue.takeError();
-  if (Status s = expectEqualRanks(*issue, sameRank); !s)
-    return s;
-  return state.submit(*issue);
-}
-
 Status vRound(State &state, const mach::VRound &instr) {
   bool isWhole = state.descriptor[instr.dst].tile.format == mach::Format::i32;
-  return submitElementwise(state,
-                           prepareVector(state, instr.opcode, instr.mask,
-                                         isWhole ? wholePart : roundPart,
-                                         {{instr.dst, "dst", ElementKind::number, true},
-                                          {instr.src, "src", ElementKind::number}}),
-                           2);
+  return submitVector(state, isWhole ? wholePart : roundPart);
 }
 
-Status vRelu(State &state, const mach::VRelu &instr) {
-  return submitElementwise(state,
-                           prepareVector(state, instr.opcode, instr.mask, reluPart,
-                                         {{instr.dst, "dst", ElementKind::real, true},
-                                          {instr.src, "src", ElementKind::real}}),
-                           2);
-}
+Status vRelu(State &state, const mach::VRelu &) { return submitVector(state, reluPart); }
 
 } // namespace slp::exec

@@ -490,50 +490,14 @@ static Status selectPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-/// Expects operands of one rank.
-static Status submitFunction(State &state, Result<Issue> issue, int operands) {
-  if (!issue)
-    return issue.takeError();
-  for (int i = 1; i < operands; ++i)
-    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
-      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
-                   std::to_string(issue->operand[i].tile.rank)};
-  return state.submit(*issue);
-}
-
 Status vUnary(State &state, const mach::VUnary &instr) {
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, unaryPart,
-      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
-  if (issue.ok()) {
-    issue->function = uint8_t(instr.fn);
-    issue->hyper[0] = state.hyper[instr.a];
-    issue->hyper[1] = state.hyper[instr.b];
-  }
-  return submitFunction(state, std::move(issue), 2);
+  return submitVector(state, unaryPart, [&](Issue &issue) { issue.function = uint8_t(instr.fn); });
 }
 
 Status vBinary(State &state, const mach::VBinary &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, binaryPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.y, "y", ElementKind::real}});
-  if (issue.ok()) {
-    issue->function = uint8_t(instr.fn);
-    issue->hyper[0] = state.hyper[instr.a];
-    issue->hyper[1] = state.hyper[instr.b];
-  }
-  return submitFunction(state, std::move(issue), 3);
+  return submitVector(state, binaryPart, [&](Issue &issue) { issue.function = uint8_t(instr.fn); });
 }
 
-Status vSelect(State &state, const mach::VSelect &instr) {
-  return submitFunction(state,
-                        prepareVector(state, instr.opcode, instr.mask, selectPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.cond, "cond", ElementKind::real},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.y, "y", ElementKind::real}}),
-                        4);
-}
+Status vSelect(State &state, const mach::VSelect &) { return submitVector(state, selectPart); }
 
 } // namespace slp::exec

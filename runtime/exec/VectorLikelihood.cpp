@@ -178,77 +178,26 @@ static Status nllGradPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-static Status expectRanks(const State &state,
-                          std::initializer_list<std::tuple<uint8_t, const char *, int>> operands) {
-  for (auto [reg, name, rank] : operands)
-    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
-      return s;
-  return Status::success();
+Status vLogSoftmax(State &state, const mach::VLogSoftmax &) {
+  return submitVector(state, logSoftmaxPart);
 }
 
-static Status submitChecked(State &state, Result<Issue> issue) {
-  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
-}
-
-Status vLogSoftmax(State &state, const mach::VLogSoftmax &instr) {
-  if (Status s = expectRanks(state, {{instr.dst, "dst", 2}, {instr.src, "src", 2}}); !s)
-    return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, logSoftmaxPart,
-                                            {{instr.dst, "dst", ElementKind::real, true},
-                                             {instr.src, "src", ElementKind::real}}));
-}
-
-Status vLogSoftmaxGrad(State &state, const mach::VLogSoftmaxGrad &instr) {
-  if (Status s =
-          expectRanks(state, {{instr.dst, "dst", 2}, {instr.dy, "dy", 2}, {instr.y, "y", 2}});
-      !s)
-    return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, logSoftmaxGradPart,
-                                            {{instr.dst, "dst", ElementKind::real, true},
-                                             {instr.dy, "dy", ElementKind::real},
-                                             {instr.y, "y", ElementKind::real}}));
+Status vLogSoftmaxGrad(State &state, const mach::VLogSoftmaxGrad &) {
+  return submitVector(state, logSoftmaxGradPart);
 }
 
 Status vNll(State &state, const mach::VNll &instr) {
-  uint8_t weights = instr.weighted ? instr.weights : instr.dst;
-  if (Status s = expectRanks(state, {{instr.dst, "dst", 1},
-                                     {instr.shares, "shares", 1},
-                                     {instr.x, "x", 2},
-                                     {instr.labels, "labels", 1},
-                                     {weights, "weights", 1}});
-      !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, nllPart,
-                                      {{instr.dst, "dst", ElementKind::f32, true},
-                                       {instr.shares, "shares", ElementKind::f32, true},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.labels, "labels", ElementKind::labels},
-                                       {weights, "weights", ElementKind::real}});
-  if (issue.ok()) {
-    issue->flag = instr.weighted;
-    issue->immediate[0] = instr.ignore;
-  }
-  return submitChecked(state, std::move(issue));
+  return submitVector(state, nllPart, [&](Issue &issue) {
+    issue.flag = instr.weighted;
+    issue.immediate[0] = instr.ignore;
+  });
 }
 
 Status vNllGrad(State &state, const mach::VNllGrad &instr) {
-  uint8_t weights = instr.weighted ? instr.weights : instr.dy;
-  if (Status s = expectRanks(state, {{instr.dst, "dst", 2},
-                                     {instr.dy, "dy", 1},
-                                     {instr.labels, "labels", 1},
-                                     {weights, "weights", 1}});
-      !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, nllGradPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.labels, "labels", ElementKind::labels},
-                                       {weights, "weights", ElementKind::real}});
-  if (issue.ok()) {
-    issue->flag = instr.weighted;
-    issue->immediate[0] = instr.ignore;
-  }
-  return submitChecked(state, std::move(issue));
+  return submitVector(state, nllGradPart, [&](Issue &issue) {
+    issue.flag = instr.weighted;
+    issue.immediate[0] = instr.ignore;
+  });
 }
 
 } // namespace slp::exec

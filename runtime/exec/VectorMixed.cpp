@@ -74,24 +74,8 @@ static Status classifyPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vClassify(State &state, const mach::VClassify &instr) {
-  const mach::TensorTile &dst = state.descriptor[instr.dst].tile;
-  if (dst.format != mach::Format::mixed)
-    return Error{"operand `dst` has format " + std::string(mach::toString(dst.format)) +
-                 ", expected mixed"};
-  if (dst.rank != state.descriptor[instr.src].tile.rank)
-    return Error{"ranks differ: " + std::to_string(dst.rank) + " and " +
-                 std::to_string(state.descriptor[instr.src].tile.rank)};
-  if (Status s = expectRank(state.descriptor[instr.threshold], "threshold", 1, 1); !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, classifyPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.src, "src", ElementKind::real},
-                                       {instr.threshold, "threshold", ElementKind::f32}});
-  if (!issue)
-    return issue.takeError();
-  issue->hyper[0] = state.hyper[instr.low];
-  return state.submit(*issue);
+Status vClassify(State &state, const mach::VClassify &) {
+  return submitVector(state, classifyPart);
 }
 
 /// The counts of a histogram operand.
@@ -144,18 +128,8 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vHistogram(State &state, const mach::VHistogram &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"v.histogram has no bias: its mode is zero or continue"};
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 1, 1); !s)
-    return s;
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, histogramPart,
-      {{instr.dst, "dst", ElementKind::labels, true}, {instr.src, "src", ElementKind::real}});
-  if (!issue)
-    return issue.takeError();
-  issue->mode = instr.mode;
-  return state.submit(*issue);
+Status vHistogram(State &state, const mach::VHistogram &) {
+  return submitVector(state, histogramPart);
 }
 
 /// The new threshold, or the old one where nothing was counted.
@@ -200,20 +174,8 @@ static Status thresholdPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vThreshold(State &state, const mach::VThreshold &instr) {
-  for (auto [reg, name] :
-       {std::pair(instr.threshold, "threshold"), std::pair(instr.histogram, "histogram"),
-        std::pair(instr.control, "control")})
-    if (Status s = expectRank(state.descriptor[reg], name, 1, 1); !s)
-      return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, thresholdPart,
-                                      {{instr.threshold, "threshold", ElementKind::f32, true},
-                                       {instr.histogram, "histogram", ElementKind::labels},
-                                       {instr.control, "control", ElementKind::f32}});
-  if (!issue)
-    return issue.takeError();
-  issue->hyper[0] = state.hyper[instr.low];
-  return state.submit(*issue);
+Status vThreshold(State &state, const mach::VThreshold &) {
+  return submitVector(state, thresholdPart);
 }
 
 static Status shareTargetPart(CorePart &core, const Issue &issue) {
@@ -247,20 +209,8 @@ static Status shareTargetPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vShareTarget(State &state, const mach::VShareTarget &instr) {
-  if (Status s = expectRank(state.descriptor[instr.control], "control", 1, 1); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.loss], "loss", 0, 0); !s)
-    return s;
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, shareTargetPart,
-      {{instr.control, "control", ElementKind::f32, true}, {instr.loss, "loss", ElementKind::f32}});
-  if (!issue)
-    return issue.takeError();
-  int i = 0;
-  for (uint8_t number : {instr.period, instr.improvement, instr.growth, instr.largest})
-    issue->hyper[i++] = state.hyper[number];
-  return state.submit(*issue);
+Status vShareTarget(State &state, const mach::VShareTarget &) {
+  return submitVector(state, shareTargetPart);
 }
 
 } // namespace slp::exec

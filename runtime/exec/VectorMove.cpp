@@ -67,20 +67,15 @@ static Status copyPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vCopy(State &state, const mach::VCopy &instr) {
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, copyPart,
-      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
+Status vCopy(State &state, const mach::VCopy &) {
+  Result<Issue> issue = prepareVector(state, copyPart);
   if (!issue)
     return issue.takeError();
   const mach::TensorTile &dst = issue->operand[0].tile, &src = issue->operand[1].tile;
-  if (dst.rank != src.rank)
-    return Error{"ranks differ: " + std::to_string(dst.rank) + " and " + std::to_string(src.rank)};
   for (size_t d = 0; d < dst.rank && d < size_t(maxRank); ++d)
     if (src.tile[d] != dst.tile[d] && src.tile[d] != 1)
       return Error{"tile sizes differ in dimension " + std::to_string(d) + ": dst " +
                    std::to_string(dst.tile[d]) + ", src " + std::to_string(src.tile[d])};
-  issue->hyper[0] = state.hyper[instr.fill];
   return state.submit(*issue);
 }
 
@@ -196,41 +191,10 @@ static Status scatterAddPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-/// Ranks of the operands that v.gather and v.scatter.add share: rows (o, i or v, r), indices (i).
-static Status expectRows(const State &state, uint8_t dst, uint8_t src, const char *name,
-                         uint8_t indices) {
-  if (Status s = expectRank(state.descriptor[dst], "dst", 3, 3); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[src], name, 3, 3); !s)
-    return s;
-  return expectRank(state.descriptor[indices], "indices", 1, 1);
-}
+Status vGather(State &state, const mach::VGather &) { return submitVector(state, gatherPart); }
 
-Status vGather(State &state, const mach::VGather &instr) {
-  if (instr.mode == mach::AccMode::bias)
-    return Error{"v.gather has no bias: its mode is zero or continue"};
-  if (Status s = expectRows(state, instr.dst, instr.table, "table", instr.indices); !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, gatherPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.table, "table", ElementKind::real},
-                                       {instr.indices, "indices", ElementKind::labels}});
-  if (!issue)
-    return issue.takeError();
-  issue->mode = instr.mode;
-  return state.submit(*issue);
-}
-
-Status vScatterAdd(State &state, const mach::VScatterAdd &instr) {
-  if (Status s = expectRows(state, instr.dst, instr.dy, "dy", instr.indices); !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, scatterAddPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.indices, "indices", ElementKind::labels}});
-  if (!issue)
-    return issue.takeError();
-  return state.submit(*issue);
+Status vScatterAdd(State &state, const mach::VScatterAdd &) {
+  return submitVector(state, scatterAddPart);
 }
 
 } // namespace slp::exec

@@ -120,103 +120,32 @@ static Status fillPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-/// Checks that all operands have the rank of the first.
-static Status submitEqualRanks(State &state, Result<Issue> issue, int operands) {
-  if (!issue)
-    return issue.takeError();
-  uint64_t rank = issue->operand[0].tile.rank;
-  for (int i = 1; i < operands; ++i)
-    if (issue->operand[i].tile.rank != rank)
-      return Error{"ranks differ: " + std::to_string(rank) + " and " +
-                   std::to_string(issue->operand[i].tile.rank)};
-  return state.submit(*issue);
+Status vSpread(State &state, const mach::VSpread &) { return submitVector(state, spreadPart); }
+
+Status vVarianceGrad(State &state, const mach::VVarianceGrad &) {
+  return submitVector(state, varianceGradPart);
 }
 
-Status vSpread(State &state, const mach::VSpread &instr) {
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, spreadPart,
-      {{instr.dst, "dst", ElementKind::real, true}, {instr.src, "src", ElementKind::real}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.divisor];
-  return submitEqualRanks(state, std::move(issue), 2);
+Status vInverseDeviation(State &state, const mach::VInverseDeviation &) {
+  return submitVector(state, inverseDeviationPart);
 }
 
-Status vVarianceGrad(State &state, const mach::VVarianceGrad &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, varianceGradPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.mean, "mean", ElementKind::real}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.factor];
-  return submitEqualRanks(state, std::move(issue), 4);
-}
-
-Status vInverseDeviation(State &state, const mach::VInverseDeviation &instr) {
-  Result<Issue> issue = prepareVector(
-      state, instr.opcode, instr.mask, inverseDeviationPart,
-      {{instr.dst, "dst", ElementKind::real, true}, {instr.var, "var", ElementKind::real}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.eps];
-  return submitEqualRanks(state, std::move(issue), 2);
-}
-
-Status vNormalize(State &state, const mach::VNormalize &instr) {
-  return submitEqualRanks(state,
-                          prepareVector(state, instr.opcode, instr.mask, normalizePart,
-                                        {{instr.dst, "dst", ElementKind::real, true},
-                                         {instr.x, "x", ElementKind::real},
-                                         {instr.mean, "mean", ElementKind::real},
-                                         {instr.inverse, "inverse", ElementKind::real},
-                                         {instr.scale, "scale", ElementKind::real},
-                                         {instr.bias, "bias", ElementKind::real}}),
-                          6);
+Status vNormalize(State &state, const mach::VNormalize &) {
+  return submitVector(state, normalizePart);
 }
 
 Status vNormalizeGrad(State &state, const mach::VNormalizeGrad &instr) {
-  uint8_t scale = instr.scaled ? instr.scale : instr.dy;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, normalizeGradPart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.dy, "dy", ElementKind::real},
-                                       {instr.x, "x", ElementKind::real},
-                                       {instr.mean, "mean", ElementKind::real},
-                                       {instr.inverse, "inverse", ElementKind::real},
-                                       {instr.sum, "sum", ElementKind::real},
-                                       {instr.products, "products", ElementKind::real},
-                                       {scale, "scale", ElementKind::real}});
-  if (issue.ok())
-    issue->flag = instr.scaled;
-  return submitEqualRanks(state, std::move(issue), 8);
+  return submitVector(state, normalizeGradPart, [&](Issue &issue) { issue.flag = instr.scaled; });
 }
 
-Status vNormalizeFixedGrad(State &state, const mach::VNormalizeFixedGrad &instr) {
-  return submitEqualRanks(state,
-                          prepareVector(state, instr.opcode, instr.mask, normalizeFixedGradPart,
-                                        {{instr.dst, "dst", ElementKind::real, true},
-                                         {instr.dy, "dy", ElementKind::real},
-                                         {instr.inverse, "inverse", ElementKind::real},
-                                         {instr.scale, "scale", ElementKind::real}}),
-                          4);
+Status vNormalizeFixedGrad(State &state, const mach::VNormalizeFixedGrad &) {
+  return submitVector(state, normalizeFixedGradPart);
 }
 
-Status vMovingAverage(State &state, const mach::VMovingAverage &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, movingAveragePart,
-                                      {{instr.dst, "dst", ElementKind::real, true},
-                                       {instr.old, "old", ElementKind::real},
-                                       {instr.src, "src", ElementKind::real}});
-  if (issue.ok()) {
-    issue->hyper[0] = state.hyper[instr.keep];
-    issue->hyper[1] = state.hyper[instr.take];
-  }
-  return submitEqualRanks(state, std::move(issue), 3);
+Status vMovingAverage(State &state, const mach::VMovingAverage &) {
+  return submitVector(state, movingAveragePart);
 }
 
-Status vFill(State &state, const mach::VFill &instr) {
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, fillPart,
-                                      {{instr.dst, "dst", ElementKind::real, true}});
-  if (issue.ok())
-    issue->hyper[0] = state.hyper[instr.value];
-  return submitEqualRanks(state, std::move(issue), 1);
-}
+Status vFill(State &state, const mach::VFill &) { return submitVector(state, fillPart); }
 
 } // namespace slp::exec

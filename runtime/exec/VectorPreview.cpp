@@ -160,73 +160,20 @@ static Status adamPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-static Status update(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction part,
-                     std::vector<VectorOperand> tiles, uint8_t r, uint8_t t, mach::Optional mode,
-                     std::initializer_list<uint8_t> numbers) {
-  size_t sameRank = tiles.size();
-  if (Status s = expectRank(state.descriptor[r], "r", 0, 0); !s)
-    return s;
-  tiles.push_back({r, "r", ElementKind::f32});
-  if (mode == mach::Optional::present) {
-    if (Status s = expectRank(state.descriptor[t], "t", 0, 0); !s)
-      return s;
-    tiles.push_back({t, "t", ElementKind::labels});
-  }
-  Result<Issue> issue = prepareVector(state, opcode, mask, part, tiles.data(), tiles.size());
-  if (!issue)
-    return issue.takeError();
-  for (size_t i = 1; i < sameRank; ++i)
-    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
-      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
-                   std::to_string(issue->operand[i].tile.rank)};
-  issue->hasOptional = mode == mach::Optional::present;
-  int i = 0;
-  for (uint8_t number : numbers)
-    issue->hyper[i++] = state.hyper[number];
-  return state.submit(*issue);
+Status vPreviewAdagrad(State &state, const mach::VPreviewAdagrad &) {
+  return submitVector(state, adagradPart);
 }
 
-Status vPreviewAdagrad(State &state, const mach::VPreviewAdagrad &instr) {
-  return update(state, instr.opcode, instr.mask, adagradPart,
-                {{instr.dst, "dst", ElementKind::real, true},
-                 {instr.dsth, "dsth", ElementKind::real, true},
-                 {instr.x, "x", ElementKind::real},
-                 {instr.h, "h", ElementKind::real},
-                 {instr.dx, "dx", ElementKind::real}},
-                instr.r, instr.t, instr.mode,
-                {instr.run, instr.norm, instr.rateDecay, instr.small});
+Status vPreviewMomentum(State &state, const mach::VPreviewMomentum &) {
+  return submitVector(state, momentumPart<false>);
 }
 
-template <typename Instr>
-static Status momentum(State &state, const Instr &instr, CoreFunction part) {
-  return update(state, instr.opcode, instr.mask, part,
-                {{instr.dst, "dst", ElementKind::real, true},
-                 {instr.dstv, "dstv", ElementKind::real, true},
-                 {instr.x, "x", ElementKind::real},
-                 {instr.v, "v", ElementKind::real},
-                 {instr.dx, "dx", ElementKind::real}},
-                instr.r, instr.t, instr.mode, {instr.run, instr.norm, instr.alpha, instr.beta});
+Status vPreviewNesterov(State &state, const mach::VPreviewNesterov &) {
+  return submitVector(state, momentumPart<true>);
 }
 
-Status vPreviewMomentum(State &state, const mach::VPreviewMomentum &instr) {
-  return momentum(state, instr, momentumPart<false>);
-}
-
-Status vPreviewNesterov(State &state, const mach::VPreviewNesterov &instr) {
-  return momentum(state, instr, momentumPart<true>);
-}
-
-Status vPreviewAdam(State &state, const mach::VPreviewAdam &instr) {
-  return update(state, instr.opcode, instr.mask, adamPart,
-                {{instr.dst, "dst", ElementKind::real, true},
-                 {instr.dstv, "dstv", ElementKind::real, true},
-                 {instr.dsth, "dsth", ElementKind::real, true},
-                 {instr.x, "x", ElementKind::real},
-                 {instr.v, "v", ElementKind::real},
-                 {instr.h, "h", ElementKind::real},
-                 {instr.dx, "dx", ElementKind::real}},
-                instr.r, instr.t, instr.mode,
-                {instr.run, instr.norm, instr.alpha, instr.beta, instr.small, instr.post});
+Status vPreviewAdam(State &state, const mach::VPreviewAdam &) {
+  return submitVector(state, adamPart);
 }
 
 } // namespace slp::exec

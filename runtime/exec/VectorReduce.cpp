@@ -181,71 +181,20 @@ static Status meanPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-static Status submitChecked(State &state, Result<Issue> issue) {
-  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
+Status vSoftmax(State &state, const mach::VSoftmax &) { return submitVector(state, softmaxPart); }
+
+Status vSoftmaxGrad(State &state, const mach::VSoftmaxGrad &) {
+  return submitVector(state, softmaxGradPart);
 }
 
-Status vSoftmax(State &state, const mach::VSoftmax &instr) {
-  for (uint8_t reg : {instr.dst, instr.src})
-    if (Status s = expectRank(state.descriptor[reg], reg == instr.dst ? "dst" : "src", 2, 2); !s)
-      return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, softmaxPart,
-                                            {{instr.dst, "dst", ElementKind::real, true},
-                                             {instr.src, "src", ElementKind::real}}));
+Status vCrossEntropy(State &state, const mach::VCrossEntropy &) {
+  return submitVector(state, crossEntropyPart);
 }
 
-Status vSoftmaxGrad(State &state, const mach::VSoftmaxGrad &instr) {
-  for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.dy, "dy"}, {instr.y, "y"}})
-    if (Status s = expectRank(state.descriptor[reg], name, 2, 2); !s)
-      return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, softmaxGradPart,
-                                            {{instr.dst, "dst", ElementKind::real, true},
-                                             {instr.dy, "dy", ElementKind::real},
-                                             {instr.y, "y", ElementKind::real}}));
+Status vCrossEntropyGrad(State &state, const mach::VCrossEntropyGrad &) {
+  return submitVector(state, crossEntropyGradPart);
 }
 
-Status vCrossEntropy(State &state, const mach::VCrossEntropy &instr) {
-  for (auto [reg, name, rank] :
-       {std::tuple(instr.dst, "dst", 1), {instr.x, "x", 2}, {instr.labels, "labels", 1}})
-    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
-      return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, crossEntropyPart,
-                                            {{instr.dst, "dst", ElementKind::f32, true},
-                                             {instr.x, "x", ElementKind::real},
-                                             {instr.labels, "labels", ElementKind::labels}}));
-}
-
-Status vCrossEntropyGrad(State &state, const mach::VCrossEntropyGrad &instr) {
-  for (auto [reg, name, rank] :
-       {std::tuple(instr.dst, "dst", 2), {instr.x, "x", 2}, {instr.labels, "labels", 1}})
-    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
-      return s;
-  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::real, true},
-                                      {instr.x, "x", ElementKind::real},
-                                      {instr.labels, "labels", ElementKind::labels}};
-  bool isScaled = instr.mode == mach::Optional::present;
-  if (isScaled) {
-    if (Status s = expectRank(state.descriptor[instr.lossScale], "lossScale", 0, 0); !s)
-      return s;
-    tiles.push_back({instr.lossScale, "lossScale", ElementKind::f32});
-  }
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, crossEntropyGradPart,
-                                      tiles.data(), tiles.size());
-  if (issue.ok()) {
-    issue->hasOptional = isScaled;
-    issue->hyper[0] = state.hyper[instr.scale];
-  }
-  return submitChecked(state, std::move(issue));
-}
-
-Status vMean(State &state, const mach::VMean &instr) {
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 0, 1); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.src], "src", 1, 1); !s)
-    return s;
-  return submitChecked(state, prepareVector(state, instr.opcode, instr.mask, meanPart,
-                                            {{instr.dst, "dst", ElementKind::f32, true},
-                                             {instr.src, "src", ElementKind::real}}));
-}
+Status vMean(State &state, const mach::VMean &) { return submitVector(state, meanPart); }
 
 } // namespace slp::exec

@@ -17,10 +17,6 @@
 
 namespace slp::exec {
 
-static Status submitOrFail(State &state, Result<Issue> issue) {
-  return issue.ok() ? state.submit(*issue) : Status(issue.takeError());
-}
-
 /// The view of an operand that must hold all of a vector of `size` elements.
 static Result<TileView> wholeVector(const VectorPart &part, int operand, const char *name,
                                     int64_t size) {
@@ -36,10 +32,9 @@ static Result<TileView> wholeVector(const VectorPart &part, int operand, const c
 
 static Status clearSaturationsPart(CorePart &, const Issue &) { return Status::success(); }
 
-Status vClearSaturations(State &state, const mach::VClearSaturations &instr) {
+Status vClearSaturations(State &state, const mach::VClearSaturations &) {
   state.saturations = 0;
-  return submitOrFail(
-      state, prepareVector(state, instr.opcode, instr.mask, clearSaturationsPart, nullptr, 0));
+  return submitVector(state, clearSaturationsPart);
 }
 
 /// The count is the issue's number.
@@ -53,14 +48,9 @@ static Status saturationsPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vSaturations(State &state, const mach::VSaturations &instr) {
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 1, 1); !s)
-    return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, saturationsPart,
-                                      {{instr.dst, "dst", ElementKind::f32, true}});
-  if (issue.ok())
-    issue->hyper[0] = float(state.saturations);
-  return submitOrFail(state, std::move(issue));
+Status vSaturations(State &state, const mach::VSaturations &) {
+  return submitVector(state, saturationsPart,
+                      [&](Issue &issue) { issue.hyper[0] = float(state.saturations); });
 }
 
 /// The operands are state, dst, count; the numbers growth, backoff, interval, least, most.
@@ -102,21 +92,8 @@ static Status lossScalePart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vLossScale(State &state, const mach::VLossScale &instr) {
-  for (auto [reg, name, rank] :
-       {std::tuple(instr.state, "state", 1), {instr.dst, "dst", 0}, {instr.count, "count", 1}})
-    if (Status s = expectRank(state.descriptor[reg], name, uint64_t(rank), uint64_t(rank)); !s)
-      return s;
-  Result<Issue> issue = prepareVector(state, instr.opcode, instr.mask, lossScalePart,
-                                      {{instr.state, "state", ElementKind::f32, true},
-                                       {instr.dst, "dst", ElementKind::f32, true},
-                                       {instr.count, "count", ElementKind::f32}});
-  if (issue.ok()) {
-    int i = 0;
-    for (uint8_t number : {instr.growth, instr.backoff, instr.interval, instr.least, instr.most})
-      issue->hyper[i++] = state.hyper[number];
-  }
-  return submitOrFail(state, std::move(issue));
+Status vLossScale(State &state, const mach::VLossScale &) {
+  return submitVector(state, lossScalePart);
 }
 
 } // namespace slp::exec

@@ -27,16 +27,6 @@ namespace slp::exec {
 /// Elements of one block of v.square.sum.
 static constexpr int64_t sumBlock = 1024;
 
-static Status submitUpdate(State &state, Result<Issue> issue, int sameRank) {
-  if (!issue)
-    return issue.takeError();
-  for (int i = 1; i < sameRank; ++i)
-    if (issue->operand[i].tile.rank != issue->operand[0].tile.rank)
-      return Error{"ranks differ: " + std::to_string(issue->operand[0].tile.rank) + " and " +
-                   std::to_string(issue->operand[i].tile.rank)};
-  return state.submit(*issue);
-}
-
 static Result<float> fetchScalar(VectorPart &part, int operand, const char *name) {
   Result<float *> value = part.fetch(operand, name, {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}});
   if (!value)
@@ -195,74 +185,24 @@ template <Decay decayed> static Status adamPart(CorePart &core, const Issue &iss
   return tiles.close(13);
 }
 
-/// An update of `states` tiles; its numbers, in the order of its fields, are registers.
-static Status updateInPlace(State &state, mach::Opcode opcode, uint8_t mask, CoreFunction part,
-                            std::vector<VectorOperand> tiles, uint8_t factor, mach::Optional mode,
-                            std::initializer_list<uint8_t> numbers) {
-  int sameRank = int(tiles.size());
-  if (mode == mach::Optional::present) {
-    if (Status s = expectRank(state.descriptor[factor], "factor", 0, 0); !s)
-      return s;
-    tiles.push_back({factor, "factor", ElementKind::f32});
-  }
-  Result<Issue> issue = prepareVector(state, opcode, mask, part, tiles.data(), tiles.size());
-  if (issue.ok()) {
-    issue->hasOptional = mode == mach::Optional::present;
-    int i = 0;
-    for (uint8_t number : numbers)
-      issue->hyper[i++] = state.hyper[number];
-  }
-  return submitUpdate(state, std::move(issue), sameRank);
+Status vSgd(State &state, const mach::VSgd &) { return submitVector(state, sgdPart<false>); }
+
+Status vSgdNesterov(State &state, const mach::VSgdNesterov &) {
+  return submitVector(state, sgdPart<true>);
 }
 
-template <typename Instr> static Status sgd(State &state, const Instr &instr, CoreFunction part) {
-  return updateInPlace(state, instr.opcode, instr.mask, part,
-                       {{instr.w, "w", ElementKind::real, true},
-                        {instr.v, "v", ElementKind::real, true},
-                        {instr.dw, "dw", ElementKind::real}},
-                       instr.factor, instr.mode,
-                       {instr.lr, instr.momentum, instr.decay, instr.dampening, instr.unscale,
-                        instr.lrScale, instr.decayScale});
+Status vAdagrad(State &state, const mach::VAdagrad &) { return submitVector(state, adagradPart); }
+
+Status vAdam(State &state, const mach::VAdam &) {
+  return submitVector(state, adamPart<Decay::inGradient>);
 }
 
-Status vSgd(State &state, const mach::VSgd &instr) { return sgd(state, instr, sgdPart<false>); }
-
-Status vSgdNesterov(State &state, const mach::VSgdNesterov &instr) {
-  return sgd(state, instr, sgdPart<true>);
+Status vAdamw(State &state, const mach::VAdamw &) {
+  return submitVector(state, adamPart<Decay::first>);
 }
 
-Status vAdagrad(State &state, const mach::VAdagrad &instr) {
-  return updateInPlace(
-      state, instr.opcode, instr.mask, adagradPart,
-      {{instr.w, "w", ElementKind::real, true},
-       {instr.h, "h", ElementKind::real, true},
-       {instr.dw, "dw", ElementKind::real}},
-      instr.factor, instr.mode,
-      {instr.lr, instr.decay, instr.epsilon, instr.unscale, instr.lrScale, instr.decayScale});
-}
-
-template <typename Instr> static Status adam(State &state, const Instr &instr, CoreFunction part) {
-  return updateInPlace(state, instr.opcode, instr.mask, part,
-                       {{instr.w, "w", ElementKind::real, true},
-                        {instr.m, "m", ElementKind::real, true},
-                        {instr.v, "v", ElementKind::real, true},
-                        {instr.dw, "dw", ElementKind::real}},
-                       instr.factor, instr.mode,
-                       {instr.lr, instr.beta1, instr.decay, instr.beta2, instr.epsilon,
-                        instr.correction1, instr.correction2, instr.unscale, instr.lrScale,
-                        instr.decayScale});
-}
-
-Status vAdam(State &state, const mach::VAdam &instr) {
-  return adam(state, instr, adamPart<Decay::inGradient>);
-}
-
-Status vAdamw(State &state, const mach::VAdamw &instr) {
-  return adam(state, instr, adamPart<Decay::first>);
-}
-
-Status vAdamwLast(State &state, const mach::VAdamwLast &instr) {
-  return adam(state, instr, adamPart<Decay::last>);
+Status vAdamwLast(State &state, const mach::VAdamwLast &) {
+  return submitVector(state, adamPart<Decay::last>);
 }
 
 //===----------------------------------------------------------------------------------------===//
@@ -298,14 +238,7 @@ static Status drainPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vDrain(State &state, const mach::VDrain &instr) {
-  return submitUpdate(state,
-                      prepareVector(state, instr.opcode, instr.mask, drainPart,
-                                    {{instr.acc, "acc", ElementKind::real, true},
-                                     {instr.dst, "dst", ElementKind::real, true},
-                                     {instr.dw, "dw", ElementKind::real}}),
-                      3);
-}
+Status vDrain(State &state, const mach::VDrain &) { return submitVector(state, drainPart); }
 
 static Status squareSumPart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
@@ -343,25 +276,8 @@ static Status squareSumPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vSquareSum(State &state, const mach::VSquareSum &instr) {
-  if (Status s = expectRank(state.descriptor[instr.dst], "dst", 0, 0); !s)
-    return s;
-  if (Status s = expectRank(state.descriptor[instr.src], "src", 1, 1); !s)
-    return s;
-  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::f32, true},
-                                      {instr.src, "src", ElementKind::real}};
-  if (instr.mode == mach::AccMode::bias) {
-    if (Status s = expectRank(state.descriptor[instr.bias], "bias", 0, 0); !s)
-      return s;
-    tiles.push_back({instr.bias, "bias", ElementKind::f32});
-  }
-  Result<Issue> issue =
-      prepareVector(state, instr.opcode, instr.mask, squareSumPart, tiles.data(), tiles.size());
-  if (issue.ok()) {
-    issue->mode = instr.mode;
-    issue->hyper[0] = state.hyper[instr.unscale];
-  }
-  return submitUpdate(state, std::move(issue), 1);
+Status vSquareSum(State &state, const mach::VSquareSum &) {
+  return submitVector(state, squareSumPart);
 }
 
 static Status clipFactorPart(CorePart &core, const Issue &issue) {
@@ -385,25 +301,8 @@ static Status clipFactorPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status vClipFactor(State &state, const mach::VClipFactor &instr) {
-  for (auto [reg, name] : {std::pair(instr.dst, "dst"), {instr.src, "src"}})
-    if (Status s = expectRank(state.descriptor[reg], name, 0, 0); !s)
-      return s;
-  std::vector<VectorOperand> tiles = {{instr.dst, "dst", ElementKind::f32, true},
-                                      {instr.src, "src", ElementKind::f32}};
-  bool isScaled = instr.mode == mach::Optional::present;
-  if (isScaled) {
-    if (Status s = expectRank(state.descriptor[instr.unscale], "unscale", 0, 0); !s)
-      return s;
-    tiles.push_back({instr.unscale, "unscale", ElementKind::f32});
-  }
-  Result<Issue> issue =
-      prepareVector(state, instr.opcode, instr.mask, clipFactorPart, tiles.data(), tiles.size());
-  if (issue.ok()) {
-    issue->hasOptional = isScaled;
-    issue->hyper[0] = state.hyper[instr.clip];
-  }
-  return submitUpdate(state, std::move(issue), 1);
+Status vClipFactor(State &state, const mach::VClipFactor &) {
+  return submitVector(state, clipFactorPart);
 }
 
 } // namespace slp::exec

@@ -279,21 +279,6 @@ Status avgPoolGradPart(CorePart &core, const Issue &issue) {
   return Status::success();
 }
 
-Status expectPlanes(const State &state,
-                    std::initializer_list<std::pair<uint8_t, const char *>> registers) {
-  for (auto [reg, name] : registers)
-    if (Status s = expectRank(state.descriptor[reg], name, 4, 4); !s)
-      return s;
-  return Status::success();
-}
-
-Status submitWindow(State &state, Result<Issue> issue, uint8_t geom) {
-  if (!issue)
-    return issue.takeError();
-  issue->window = state.geometry[geom];
-  return state.submit(*issue);
-}
-
 Status checkIndexRange(const Window &w, const Descriptor &index) {
   if (w.kh * w.kw <= 256 || index.tile.format == mach::Format::i32)
     return Status::success();
@@ -306,66 +291,25 @@ Status checkIndexRange(const Window &w, const Descriptor &index) {
 Status vMaxPool(State &state, const mach::VMaxPool &instr) {
   if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
     return s;
-  if (Status s =
-          expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.src, "src"}});
-      !s)
-    return s;
-  return submitWindow(state,
-                      prepareVector(state, instr.opcode, instr.mask, maxPoolPart,
-                                    {{instr.dst, "dst", ElementKind::real, true},
-                                     {instr.index, "index", ElementKind::indices, true},
-                                     {instr.src, "src", ElementKind::real}}),
-                      instr.geom);
+  return submitVector(state, maxPoolPart);
 }
 
 Status vMaxPoolGrad(State &state, const mach::VMaxPoolGrad &instr) {
   if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
     return s;
-  if (Status s =
-          expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.dy, "dy"}});
-      !s)
-    return s;
-  return submitWindow(state,
-                      prepareVector(state, instr.opcode, instr.mask, maxPoolGradPart,
-                                    {{instr.dst, "dst", ElementKind::real, true},
-                                     {instr.index, "index", ElementKind::indices},
-                                     {instr.dy, "dy", ElementKind::real}}),
-                      instr.geom);
+  return submitVector(state, maxPoolGradPart);
 }
 
 Status vMaxPoolTake(State &state, const mach::VMaxPoolTake &instr) {
   if (Status s = checkIndexRange(state.geometry[instr.geom], state.descriptor[instr.index]); !s)
     return s;
-  if (Status s =
-          expectPlanes(state, {{instr.dst, "dst"}, {instr.index, "index"}, {instr.src, "src"}});
-      !s)
-    return s;
-  return submitWindow(state,
-                      prepareVector(state, instr.opcode, instr.mask, maxPoolTakePart,
-                                    {{instr.dst, "dst", ElementKind::real, true},
-                                     {instr.index, "index", ElementKind::indices},
-                                     {instr.src, "src", ElementKind::real}}),
-                      instr.geom);
+  return submitVector(state, maxPoolTakePart);
 }
 
-Status vAvgPool(State &state, const mach::VAvgPool &instr) {
-  if (Status s = expectPlanes(state, {{instr.dst, "dst"}, {instr.src, "src"}}); !s)
-    return s;
-  return submitWindow(state,
-                      prepareVector(state, instr.opcode, instr.mask, avgPoolPart,
-                                    {{instr.dst, "dst", ElementKind::real, true},
-                                     {instr.src, "src", ElementKind::real}}),
-                      instr.geom);
-}
+Status vAvgPool(State &state, const mach::VAvgPool &) { return submitVector(state, avgPoolPart); }
 
-Status vAvgPoolGrad(State &state, const mach::VAvgPoolGrad &instr) {
-  if (Status s = expectPlanes(state, {{instr.dst, "dst"}, {instr.dy, "dy"}}); !s)
-    return s;
-  return submitWindow(state,
-                      prepareVector(state, instr.opcode, instr.mask, avgPoolGradPart,
-                                    {{instr.dst, "dst", ElementKind::real, true},
-                                     {instr.dy, "dy", ElementKind::real}}),
-                      instr.geom);
+Status vAvgPoolGrad(State &state, const mach::VAvgPoolGrad &) {
+  return submitVector(state, avgPoolGradPart);
 }
 
 } // namespace slp::exec

@@ -39,6 +39,44 @@ enum class FieldKind : uint8_t {
   symbol, // index into the descriptor table
 };
 
+/// What an engine does with the tile of an operand.
+enum class Access : uint8_t { none, read, write, update, scratch };
+
+/// The formats that an operand's elements may have.
+enum class Elements : uint8_t {
+  stored,      // any
+  real,        // f32 or a format of the chip
+  f32,         // f32
+  i32,         // 32-bit integers
+  index,       // u8 or i32
+  number,      // i32, f32 or a format of the chip
+  mixed,       // element-wise mixed fp8 and fp16
+  factor,      // what the MAC engine multiplies: a format of the chip
+  weight,      // the same, but not mixed
+  accumulator, // the accumulator's format
+  total,       // the format of sums over images
+  start,       // what the accumulator holds exactly
+};
+
+/// An operand of an instruction, by the class Role of dialects/Mach/MachInstr.td.
+struct OperandRole {
+  Access access = Access::none; // none: the field is no operand
+  Elements elements{};
+  uint8_t spaces = 0;   // bit s: it may lie in memory s
+  uint8_t ranks = 0;    // bit r: it may have r dimensions; none set: sameRank says, or any
+  int8_t sameRank = -1; // field of the operand that has as many dimensions
+  int8_t when = -1;     // field that says whether it is there; -1: it always is
+  uint64_t value = 0;   // what that field then holds
+
+  constexpr bool isOperand() const { return access != Access::none; }
+  constexpr bool isRead() const { return access == Access::read || access == Access::update; }
+  constexpr bool isWritten() const {
+    return access == Access::write || access == Access::update || access == Access::scratch;
+  }
+  /// `values`: of all fields of the instruction.
+  constexpr bool isThere(const uint64_t *values) const { return when < 0 || values[when] == value; }
+};
+
 /// One field: bits hi..lo of its word, both inclusive, at most 64.
 struct FieldInfo {
   std::string_view name;
@@ -47,6 +85,8 @@ struct FieldInfo {
   std::string_view prefix;           // registers: "d" of d3
   uint64_t count;                    // registers and enums: how many there are
   ArrayView<std::string_view> names; // enums: names of the values
+  OperandRole role = {};
+  int host = -1; // register of a number that the host sets; -1: the program gives it
 
   constexpr int width() const { return hi - lo + 1; }
   constexpr bool isSigned() const {

@@ -76,6 +76,9 @@ private:
                   int lo);
   void checkField(const LayoutDef &layout, const FieldDef &field);
   void checkRegister(const std::string &where, const FieldDef &field);
+  /// Operands have roles, and what roles say makes sense.
+  void checkRoles(const InstructionDef &instr);
+  void checkRole(const InstructionDef &instr, const FieldDef &field);
 
   const InstructionSet &set;
   bool good = true;
@@ -120,6 +123,57 @@ void Checker::checkInstruction(const InstructionDef &instr) {
     error(instr.record, "'" + instr.mnemonic + "' names an unknown engine '" + instr.engine + "'");
   }
   checkLayout(instr.layout);
+  checkRoles(instr);
+}
+
+void Checker::checkRoles(const InstructionDef &instr) {
+  for (const FieldDef &field : instr.layout.fields) {
+    bool isDescriptor = field.kind == FieldKind::registerNumber && field.cppType == "uint8_t" &&
+                        field.prefix == "d";
+    if (field.role)
+      checkRole(instr, field);
+    else if (isDescriptor && instr.engine != "seq")
+      error(field.record, "operand '" + field.name + "' of '" + instr.mnemonic +
+                              "' has no role, expected Operand<NAME, ROLE, ...> with Reads, Writes "
+                              "or Updates");
+    if (field.host >= 0 && (field.prefix != "h" || field.host >= field.count))
+      error(field.record, "field '" + field.name + "' of '" + instr.mnemonic +
+                              "' is no number that the host can set in register " +
+                              Twine(field.host));
+  }
+}
+
+void Checker::checkRole(const InstructionDef &instr, const FieldDef &field) {
+  const RoleDef &role = *field.role;
+  std::string where = "the role of operand '" + field.name + "' of '" + instr.mnemonic + "'";
+  auto expectOne = [&](StringRef what, StringRef value, ArrayRef<StringRef> names) {
+    if (!llvm::is_contained(names, value))
+      error(field.record, where + " has the unknown " + what + " '" + value + "', expected " +
+                              llvm::join(names, ", "));
+  };
+  expectOne("access", role.access, accessNames().drop_front());
+  expectOne("elements", role.elements, elementsNames());
+  auto spaces = llvm::find_if(set.enums, [](const EnumDef &def) { return def.name == "Space"; });
+  if (role.spaces.empty())
+    error(field.record, where + " names no memory");
+  for (const std::string &space : role.spaces)
+    if (spaces == set.enums.end() || !llvm::is_contained(spaces->values, space))
+      error(field.record, where + " names the unknown memory '" + space + "'");
+  int index = fieldIndex(instr.layout, field.name);
+  if (!role.rank.empty() && ranksOf(role.rank).empty()) {
+    int other = fieldIndex(instr.layout, role.rank);
+    if (other < 0 || other >= index || !instr.layout.fields[size_t(other)].role)
+      error(field.record,
+            where + " has the rank '" + role.rank +
+                "', expected 0 to 5, several joined by ' or ', or an earlier operand");
+  }
+  if (role.when.empty())
+    return;
+  auto [name, value] = StringRef(role.when).split('=');
+  int other = fieldIndex(instr.layout, name);
+  if (other < 0 || !valueOf(set, instr.layout.fields[size_t(other)], value))
+    error(field.record,
+          where + " depends on '" + role.when + "', expected FIELD=VALUE of this instruction");
 }
 
 std::string Checker::nextFree(unsigned opcode) const {

@@ -12,6 +12,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 #include <algorithm>
 
@@ -109,7 +110,9 @@ void emitFieldTable(const InstructionSet &set, const std::vector<Stretch> &stret
     os << "| " << bitsOf(s.hi, s.lo) << " | " << s.hi - s.lo + 1 << " | ";
     if (s.field)
       os << "`" << s.field->name << "` | " << operandSyntax(set, *s.field) << " | "
-         << s.field->description << " |\n";
+         << s.field->description
+         << (s.field->host >= 0 ? "; the host sets h" + std::to_string(s.field->host) : "")
+         << " |\n";
     else if (s.reserved)
       os << "reserved | 0 | a word with one of these bits set is rejected |\n";
     else
@@ -133,6 +136,48 @@ void emitParagraph(StringRef text, raw_ostream &os) {
   os << "\n";
 }
 
+/// What may lie in an operand of these elements.
+StringRef elementsText(StringRef elements) {
+  return StringSwitch<StringRef>(elements)
+      .Case("stored", "any")
+      .Case("real", "f32 or a format of the chip")
+      .Case("index", "u8 or i32")
+      .Case("number", "i32, f32 or a format of the chip")
+      .Case("factor", "a format of the chip")
+      .Case("weight", "a format of the chip but mixed")
+      .Case("accumulator", "the accumulator's format")
+      .Case("total", "the format of sums over images")
+      .Case("start", "what the accumulator holds exactly")
+      .Default(elements);
+}
+
+StringRef accessText(StringRef access) {
+  return StringSwitch<StringRef>(access)
+      .Case("write", "written")
+      .Case("update", "read and written")
+      .Default(access);
+}
+
+void emitOperandTable(const InstructionDef &instr, raw_ostream &os) {
+  if (llvm::none_of(instr.layout.fields, [](const FieldDef &f) { return f.role.has_value(); }))
+    return;
+  os << "## Operands\n\n| operand | is | formats | memories | dimensions | there if |\n"
+        "|---|---|---|---|---|---|\n";
+  for (const FieldDef &field : instr.layout.fields) {
+    if (!field.role)
+      continue;
+    const RoleDef &role = *field.role;
+    bool isSame = !role.rank.empty() && ranksOf(role.rank).empty();
+    os << "| `" << field.name << "` | " << accessText(role.access) << " | "
+       << elementsText(role.elements) << " | " << llvm::join(role.spaces, ", ") << " | "
+       << (isSame              ? "as `" + role.rank + "`"
+           : role.rank.empty() ? "any"
+                               : role.rank)
+       << " | " << (role.when.empty() ? "always" : "`" + role.when + "`") << " |\n";
+  }
+  os << "\n";
+}
+
 std::string opcodeOf(const InstructionDef &instr) {
   return "0x" + utohexstr(instr.opcode, true, 2);
 }
@@ -151,6 +196,7 @@ void emitInstructionPage(const InstructionSet &set, const InstructionDef &instr,
   std::vector<Stretch> stretches = stretchesOf(instr.layout, opcodeOf(instr));
   emitPicture(stretches, os);
   emitFieldTable(set, stretches, os);
+  emitOperandTable(instr, os);
   os << "## Description\n\n";
   emitParagraph(instr.description, os);
   os << "## Required features\n\n"

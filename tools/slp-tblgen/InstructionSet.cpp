@@ -44,6 +44,17 @@ static FieldKind kindOf(StringRef name) {
       .Default(FieldKind::unknown);
 }
 
+/// The role of an operand; none of a field that has none.
+static std::optional<RoleDef> readRole(const Record *field) {
+  const auto *init = dyn_cast<DefInit>(field->getValueInit("role"));
+  if (!init)
+    return std::nullopt;
+  const Record *record = init->getDef();
+  return RoleDef{record->getValueAsString("access").str(),
+                 record->getValueAsString("elements").str(), record->getValueAsString("rank").str(),
+                 record->getValueAsString("when").str(), stringList(record, "spaces")};
+}
+
 static FieldDef readField(const Record *record) {
   FieldDef field;
   field.record = record;
@@ -57,6 +68,8 @@ static FieldDef readField(const Record *record) {
   field.cppType = kind->getValueAsString("cppType").str();
   field.prefix = kind->getValueAsString("prefix").str();
   field.count = kind->getValueAsInt("count");
+  field.role = readRole(record);
+  field.host = static_cast<int>(record->getValueAsInt("host"));
   return field;
 }
 
@@ -127,6 +140,50 @@ InstructionSet readInstructionSet(const RecordKeeper &records) {
     set.descriptors.push_back(std::move(descriptor));
   }
   return set;
+}
+
+ArrayRef<StringRef> accessNames() {
+  static constexpr StringRef names[] = {"none", "read", "write", "update", "scratch"};
+  return names;
+}
+
+ArrayRef<StringRef> elementsNames() {
+  static constexpr StringRef names[] = {"stored", "real",        "f32",   "i32",
+                                        "index",  "number",      "mixed", "factor",
+                                        "weight", "accumulator", "total", "start"};
+  return names;
+}
+
+std::vector<int> ranksOf(StringRef rank) {
+  std::vector<int> result;
+  SmallVector<StringRef> parts;
+  rank.split(parts, " or ");
+  for (StringRef part : parts) {
+    int number = 0;
+    if (part.getAsInteger(10, number) || number < 0 || number > 5)
+      return {};
+    result.push_back(number);
+  }
+  return result;
+}
+
+int fieldIndex(const LayoutDef &layout, StringRef name) {
+  auto it = llvm::find_if(layout.fields, [&](const FieldDef &f) { return f.name == name; });
+  return it == layout.fields.end() ? -1 : static_cast<int>(it - layout.fields.begin());
+}
+
+std::optional<uint64_t> valueOf(const InstructionSet &set, const FieldDef &field, StringRef value) {
+  uint64_t number = 0;
+  if (field.kind == FieldKind::unsignedInteger)
+    return value.getAsInteger(10, number) ? std::nullopt : std::optional(number);
+  if (field.kind != FieldKind::enumeration)
+    return std::nullopt;
+  for (const EnumDef &def : set.enums)
+    if (def.name == field.cppType)
+      for (auto [index, name] : llvm::enumerate(def.values))
+        if (name == value)
+          return index;
+  return std::nullopt;
 }
 
 std::vector<DescriptorMember> membersOf(const DescriptorDef &descriptor) {

@@ -11,9 +11,11 @@
 #ifndef TOOLS_SLPTBLGEN_INSTRUCTIONSET_H
 #define TOOLS_SLPTBLGEN_INSTRUCTIONSET_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,12 @@ struct EnumDef {
   std::vector<std::string> values;
 };
 
+/// `Role`: what an engine does with the tile of an operand.
+struct RoleDef {
+  std::string access, elements, rank, when;
+  std::vector<std::string> spaces;
+};
+
 /// `Field`: bits hi..lo, both inclusive.
 struct FieldDef {
   const llvm::Record *record = nullptr;
@@ -53,6 +61,8 @@ struct FieldDef {
   FieldKind kind = FieldKind::unknown;
   int hi = 0, lo = 0;
   int64_t count = 0; // registers: how many; enums: how many values
+  std::optional<RoleDef> role;
+  int host = -1; // register of a number that the host sets
   int width() const { return hi - lo + 1; }
 };
 
@@ -110,6 +120,17 @@ InstructionSet readInstructionSet(const llvm::RecordKeeper &records);
 /// Prints one located error per inconsistency. Returns true if there was none.
 bool checkInstructionSet(const InstructionSet &set);
 
+/// The values of `Access` and `Elements` of runtime/isa/Layout.h, in their order.
+llvm::ArrayRef<llvm::StringRef> accessNames();
+llvm::ArrayRef<llvm::StringRef> elementsNames();
+/// "2 or 4" as numbers; empty if it is none.
+std::vector<int> ranksOf(llvm::StringRef rank);
+/// The field of that name; -1 if there is none.
+int fieldIndex(const LayoutDef &layout, llvm::StringRef name);
+/// The number that a field must hold for an operand to be there; none if it can hold no such value.
+std::optional<uint64_t> valueOf(const InstructionSet &set, const FieldDef &field,
+                                llvm::StringRef value);
+
 /// Members in order of first appearance.
 std::vector<DescriptorMember> membersOf(const DescriptorDef &descriptor);
 
@@ -147,6 +168,9 @@ void emitList(const InstructionSet &set, llvm::raw_ostream &os);
 void emitDispatcher(const InstructionSet &set, llvm::raw_ostream &os);
 /// Prints one error per instruction that has no op among `records`. Returns true if there was none.
 bool checkOps(const InstructionSet &set, const llvm::RecordKeeper &records);
+/// The ops of the chip dialect for one family of instructions, as TableGen; false if there is no
+/// such family.
+bool emitChipOps(const InstructionSet &set, llvm::StringRef family, llvm::raw_ostream &os);
 /// One manual page: `page` is a mnemonic, a descriptor's name, or "README" for the index.
 bool emitPage(const InstructionSet &set, llvm::StringRef page, llvm::raw_ostream &os);
 /// The names of all pages, one a line.

@@ -35,6 +35,7 @@ enum class Action {
   list,
   dispatcher,
   checkOps,
+  chipOps,
   page,
   pageList,
 };
@@ -93,6 +94,11 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
     return false;
   case Action::checkOps:
     return !checkOps(set, records);
+  case Action::chipOps:
+    if (emitChipOps(set, name, os))
+      return false;
+    PrintError("no family '" + name + "' to write the chip ops of");
+    return true;
   case Action::page:
     if (emitPage(set, name, os))
       return false;
@@ -140,6 +146,8 @@ int main(int argc, char **argv) {
           clEnumValN(Action::list, "gen-instr-list", "X-macro over all instructions"),
           clEnumValN(Action::dispatcher, "gen-instr-dispatcher", "Calls of those functions"),
           clEnumValN(Action::checkOps, "check-ops", "Check that every instruction has its op"),
+          clEnumValN(Action::chipOps, "gen-chip-ops",
+                     "TableGen of the chip ops of a family (see -family)"),
           clEnumValN(Action::page, "gen-page", "One page of the manual (see -page)"),
           clEnumValN(Action::pageList, "gen-page-list", "Names of the manual's pages")));
   cl::opt<std::string> page("page", cl::desc("Mnemonic, descriptor or README"));
@@ -148,10 +156,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> family("family", cl::desc("Vector for the records of MachInstrVector.td"));
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
-    StringRef name = action == Action::enumValues       ? enumName
-                     : action == Action::structDecl     ? structName
-                     : action == Action::structIncludes ? family
-                                                        : page;
+    bool isOfFamily = action == Action::structIncludes || action == Action::chipOps;
+    StringRef name = action == Action::enumValues   ? enumName
+                     : action == Action::structDecl ? structName
+                     : isOfFamily                   ? family
+                                                    : page;
     return generate(action, name, os, records);
   };
   return TableGenMain(argv[0], TableGenMainFn(run));

@@ -42,18 +42,47 @@ static std::string viewOf(const std::string &table, size_t size) {
   return size ? "{" + table + ", " + std::to_string(size) + "}" : "{}";
 }
 
-static void emitFields(const std::string &table, ArrayRef<FieldDef> fields, raw_ostream &os) {
-  if (fields.empty())
+/// The initializer of an OperandRole.
+static std::string roleOf(const InstructionSet &set, const LayoutDef &layout, const RoleDef &role) {
+  unsigned spaces = 0, ranks = 0;
+  for (const EnumDef &def : set.enums)
+    if (def.name == "Space")
+      for (auto [index, name] : llvm::enumerate(def.values))
+        spaces |= unsigned(llvm::is_contained(role.spaces, name)) << index;
+  std::vector<int> numbers = ranksOf(role.rank);
+  for (int rank : numbers)
+    ranks |= 1u << rank;
+  bool isSame = numbers.empty() && !role.rank.empty();
+  std::string when = "-1, 0";
+  if (!role.when.empty()) {
+    auto [name, value] = StringRef(role.when).split('=');
+    int field = fieldIndex(layout, name);
+    when = std::to_string(field) + ", " +
+           std::to_string(*valueOf(set, layout.fields[size_t(field)], value));
+  }
+  return "{Access::" + role.access + ", Elements::" + role.elements + ", " +
+         std::to_string(spaces) + ", " + std::to_string(ranks) + ", " +
+         std::to_string(isSame ? fieldIndex(layout, role.rank) : -1) + ", " + when + "}";
+}
+
+static void emitFields(const InstructionSet &set, const std::string &table, const LayoutDef &layout,
+                       raw_ostream &os) {
+  if (layout.fields.empty())
     return;
   os << "static constexpr FieldInfo " << table << "[] = {\n";
-  for (const FieldDef &field : fields) {
+  for (const FieldDef &field : layout.fields) {
     std::string names =
         field.kind == FieldKind::enumeration
             ? "{" + lowerFirst(field.cppType) + "Names, " + std::to_string(field.count) + "}"
             : "{}";
     os << "    {" << quoted(field.name) << ", FieldKind::" << kindName(field.kind) << ", "
        << field.hi << ", " << field.lo << ", " << quoted(field.prefix) << ", " << field.count
-       << ", " << names << "},\n";
+       << ", " << names;
+    if (field.role)
+      os << ", " << roleOf(set, layout, *field.role);
+    else if (field.host >= 0)
+      os << ", {}, " << field.host;
+    os << "},\n";
   }
   os << "};\n";
 }
@@ -75,7 +104,7 @@ static std::string layoutOf(const LayoutDef &layout, const std::string &prefix) 
 
 void emitTables(const InstructionSet &set, raw_ostream &os) {
   for (const InstructionDef &instr : set.instructions) {
-    emitFields(instr.functionName + "Fields", instr.layout.fields, os);
+    emitFields(set, instr.functionName + "Fields", instr.layout, os);
     emitReserved(instr.functionName + "Reserved", instr.layout.reserved, os);
     if (!instr.requires_.empty()) {
       os << "static constexpr std::string_view " << instr.functionName << "Requires[] = {";
@@ -96,7 +125,7 @@ void emitTables(const InstructionSet &set, raw_ostream &os) {
     std::string prefix = lowerFirst(descriptor.name);
     for (auto [index, word] : llvm::enumerate(descriptor.words)) {
       std::string wordPrefix = prefix + "Word" + std::to_string(index);
-      emitFields(wordPrefix + "Fields", word.fields, os);
+      emitFields(set, wordPrefix + "Fields", word, os);
       emitReserved(wordPrefix + "Reserved", word.reserved, os);
     }
     os << "static constexpr LayoutInfo " << prefix << "WordTable[] = {\n";

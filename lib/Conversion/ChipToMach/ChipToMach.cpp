@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
@@ -38,16 +39,10 @@ using namespace slp;
 
 namespace {
 
-/// Registers with a fixed meaning: the cores of the task, and the numbers that the host sets.
+/// Registers with a fixed meaning: the cores of the task; hyper registers below are the host's.
 constexpr uint8_t taskMask = 0, firstCoreMask = 1, firstFreeHyper = 10;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
-
-/// The host's number that a field of this name reads, if any (runtime/api/Hyper.h).
-constexpr std::pair<std::string_view, uint8_t> hostNumbers[] = {
-    {"lr", 0},          {"momentum", 1}, {"beta1", 1},   {"decay", 2},
-    {"dampening", 3},   {"beta2", 4},    {"epsilon", 5}, {"correction1", 6},
-    {"correction2", 7}, {"run", 8},      {"clip", 9}};
 
 /// The module's descriptor table: equal records share an entry. A number that makes the name of a
 /// tensor is passed over.
@@ -87,7 +82,7 @@ private:
   Operation *emit(Location loc, const mach::Instruction &instruction, StringRef label = {},
                   StringRef symbol = {});
   LogicalResult prepare();
-  LogicalResult prepareRun(chip_ir::RunOp run);
+  LogicalResult prepareInstruction(chip_ir::EngineInstruction instr);
   void setMask(uint8_t reg, uint64_t cores);
   uint8_t moverMask(Value buffer);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
@@ -98,9 +93,7 @@ private:
   LogicalResult lower(Operation &op);
   LogicalResult lowerLoop(scf::ForOp loop);
   LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
-  LogicalResult lowerRun(chip_ir::RunOp run);
-  FailureOr<uint8_t> operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands, size_t index,
-                                     const mach::FieldInfo &field);
+  LogicalResult lowerInstruction(chip_ir::EngineInstruction instr);
   void lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore, int64_t count,
                       bool wait);
 
@@ -112,7 +105,7 @@ private:
   unsigned &nextLabel;
   DenseMap<Value, uint8_t> bufferRegister;                        // by alloc result
   DenseMap<Operation *, uint8_t> viewRegister;                    // by load or store
-  DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by run
+  DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by instruction
   DenseMap<Value, uint8_t> scalarRegister;                        // induction variables
   unsigned descriptors = 0, geometries = 0, hypers = firstFreeHyper, scalars = 1;
 };
@@ -259,32 +252,31 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
   return tile;
 }
 
-/// Constants of a run: its window, and the numbers that the host does not set.
-LogicalResult TaskLowering::prepareRun(chip_ir::RunOp run) {
-  if (auto g = run.getGeometry()) {
-    if (geometries == geometryRegisters)
-      return run.emitError("needs more than ") << geometryRegisters << " windows in one task";
-    geometryRegister[run] = geometries;
-    mach::Geom geom;
-    geom.gd = geometries++;
-    ArrayRef<int64_t> v = *g;
-    geom.kh = v[0], geom.kw = v[1], geom.sh = v[2], geom.sw = v[3], geom.pt = v[4];
-    geom.pl = v[5], geom.dh = v[6], geom.dw = v[7], geom.countPad = v[8];
-    if (v.size() > 9)
-      geom.pb = v[9], geom.pr = v[10];
-    emit(run.getLoc(), geom);
-  }
-  auto scalarValues = run.getScalars();
-  if (!scalarValues)
-    return success();
-  hyperRegister[run] = hypers;
-  for (float value : *scalarValues) {
-    if (hypers == hyperRegisters)
-      return run.emitError("needs more than ") << hyperRegisters << " numbers in one task";
-    mach::Hyper hyper;
-    hyper.hd = hypers++;
-    hyper.bits = llvm::bit_cast<uint32_t>(value);
-    emit(run.getLoc(), hyper);
+/// Constants of an instruction: its window, and the numbers that the host does not set.
+LogicalResult TaskLowering::prepareInstruction(chip_ir::EngineInstruction instr) {
+  for (const mach::FieldInfo &field : instr.getInfo().layout.fields) {
+    Attribute value = instr->getAttr(StringRef(field.name));
+    if (auto window = dyn_cast_or_null<DenseI64ArrayAttr>(value)) {
+      if (geometries == geometryRegisters)
+        return instr.emitOpError("needs more than ") << geometryRegisters << " windows in one task";
+      geometryRegister[instr] = geometries;
+      mach::Geom geom;
+      geom.gd = geometries++;
+      ArrayRef<int64_t> v = window;
+      geom.kh = v[0], geom.kw = v[1], geom.sh = v[2], geom.sw = v[3], geom.pt = v[4];
+      geom.pl = v[5], geom.dh = v[6], geom.dw = v[7], geom.countPad = v[8];
+      if (v.size() > 9)
+        geom.pb = v[9], geom.pr = v[10];
+      emit(instr.getLoc(), geom);
+    } else if (auto number = dyn_cast_or_null<FloatAttr>(value)) {
+      if (hypers == hyperRegisters)
+        return instr.emitOpError("needs more than ") << hyperRegisters << " numbers in one task";
+      hyperRegister.try_emplace(instr, hypers);
+      mach::Hyper hyper;
+      hyper.hd = hypers++;
+      hyper.bits = llvm::bit_cast<uint32_t>(number.getValue().convertToFloat());
+      emit(instr.getLoc(), hyper);
+    }
   }
   return success();
 }
@@ -333,8 +325,8 @@ LogicalResult TaskLowering::prepare() {
       if (failed(reg))
         return failure();
       viewRegister[op] = *reg;
-    } else if (auto run = dyn_cast<chip_ir::RunOp>(op)) {
-      return prepareRun(run);
+    } else if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op)) {
+      return prepareInstruction(instr);
     }
     return WalkResult::advance();
   });
@@ -404,96 +396,30 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
-/// The value of a field that `fields` gives: a whole number, or a name of the field's enum.
-static FailureOr<uint64_t> givenField(chip_ir::RunOp run, const mach::FieldInfo &field) {
-  Attribute given = run.getFields() ? run.getFields()->get(StringRef(field.name)) : Attribute();
-  if (auto number = dyn_cast_or_null<IntegerAttr>(given))
-    return uint64_t(number.getInt());
-  if (auto name = dyn_cast_or_null<StringAttr>(given)) {
-    auto it = llvm::find(field.names, std::string_view(name.getValue()));
-    if (it == field.names.end())
-      return run.emitOpError("has the unknown ") << StringRef(field.name) << " " << name;
-    return uint64_t(it - field.names.begin());
-  }
-  return run.emitOpError("gives no value for field ") << StringRef(field.name);
-}
-
-/// The register of the operand for a descriptor field. Only one that is not read may be missing: a
-/// bias, and what a flag or a function leaves out.
-FailureOr<uint8_t> TaskLowering::operandRegister(chip_ir::RunOp run, ArrayRef<Value> operands,
-                                                 size_t index, const mach::FieldInfo &field) {
-  if (index >= operands.size()) {
-    bool isUnread = field.name == "bias"
-                        ? run.getInstruction() != "v.normalize" && run.getMode() != "bias"
-                        : run.getFields() && (field.name == "mean" || field.name == "scale" ||
-                                              field.name == "weights");
-    bool isOptional = field.name == "factor" || field.name == "t" || field.name == "lossScale" ||
-                      field.name == "unscale";
-    isUnread |= isOptional && run.getMode().value_or("absent") == "absent";
-    if (isUnread)
-      return uint8_t(0);
-    return run.emitOpError("gives no operand for field ") << StringRef(field.name);
-  }
-  auto it = bufferRegister.find(operands[index]);
-  if (it == bufferRegister.end())
-    return run.emitOpError("expected a buffer from chip.alloc");
-  return it->second;
-}
-
-LogicalResult TaskLowering::lowerRun(chip_ir::RunOp run) {
-  const mach::InstructionInfo *info = mach::findInstruction(std::string_view(run.getInstruction()));
-  if (!info)
-    return run.emitOpError("names an unknown instruction");
-  SmallVector<Value> operands(run.getOuts());
-  llvm::append_range(operands, run.getIns());
-  SmallVector<uint64_t> values;
+LogicalResult TaskLowering::lowerInstruction(chip_ir::EngineInstruction instr) {
+  SmallVector<uint64_t> values = instr.getFieldValues();
+  ArrayRef<uint64_t> given(values);
+  uint8_t nextHyper = hyperRegister.lookup(instr);
   size_t nextOperand = 0;
-  uint8_t nextHyper = hyperRegister.lookup(run);
-  size_t scalarsGiven = run.getScalars() ? run.getScalars()->size() : 0;
-  for (const mach::FieldInfo &field : info->layout.fields) {
-    uint64_t value = 0;
-    if (field.prefix == "d") {
-      FailureOr<uint8_t> reg = operandRegister(run, operands, nextOperand++, field);
-      if (failed(reg))
-        return failure();
-      value = *reg;
+  for (auto [index, field] : llvm::enumerate(instr.getInfo().layout.fields)) {
+    if (field.role.isOperand() && field.role.isThere(given.data())) {
+      auto it = bufferRegister.find(instr->getOperand(nextOperand++));
+      if (it == bufferRegister.end())
+        return instr.emitOpError("expected a buffer from chip.alloc");
+      values[index] = it->second;
     } else if (field.prefix == "m") {
-      value = taskMask;
+      values[index] = taskMask;
     } else if (field.prefix == "g") {
-      if (!run.getGeometry())
-        return run.emitOpError("has no geometry, which the instruction needs");
-      value = geometryRegister.lookup(run);
-    } else if (field.prefix == "h") {
-      const auto *known =
-          llvm::find_if(hostNumbers, [&](auto &entry) { return entry.first == field.name; });
-      bool isLeft = nextHyper < hyperRegister.lookup(run) + scalarsGiven;
-      if (known != std::end(hostNumbers))
-        value = known->second;
-      else if (isLeft || (field.name != "a" && field.name != "b"))
-        value = nextHyper++; // a function may take fewer numbers than a and b
-    } else if (field.name == "mode") {
-      StringRef mode = run.getMode().value_or(StringRef(*field.names.begin()));
-      auto it = std::find(field.names.begin(), field.names.end(), std::string_view(mode));
-      if (it == field.names.end())
-        return run.emitOpError("has the unknown mode ") << mode;
-      value = it - field.names.begin();
-    } else {
-      FailureOr<uint64_t> given = givenField(run, field);
-      if (failed(given))
-        return failure();
-      value = *given;
+      values[index] = geometryRegister.lookup(instr);
+    } else if (field.host >= 0) {
+      values[index] = uint64_t(field.host);
+    } else if (field.prefix == "h" && instr->hasAttr(StringRef(field.name))) {
+      values[index] = nextHyper++;
     }
-    values.push_back(value);
   }
-  if (nextOperand < operands.size())
-    return run.emitOpError("has ")
-           << operands.size() << " operands, the instruction " << nextOperand;
-  size_t scalarsTaken = nextHyper - hyperRegister.lookup(run);
-  if (scalarsGiven != scalarsTaken)
-    return run.emitOpError("has ") << scalarsGiven << " scalars, the instruction " << scalarsTaken;
-  Operation *op = emit(run.getLoc(), mach::makeInstruction(*info, values.data()));
-  if (auto captures = run.getCapturesAttr())
-    op->setAttr("slp.tensor", captures);
+  Operation *op = emit(instr.getLoc(), mach::makeInstruction(instr.getInfo(), values.data()));
+  if (std::optional<ArrayAttr> captures = instr.getCaptures())
+    op->setAttr("slp.tensor", *captures);
   return success();
 }
 
@@ -514,8 +440,8 @@ LogicalResult TaskLowering::lower(Operation &op) {
     return lowerLoop(loop);
   if (auto alloc = dyn_cast<chip_ir::AllocOp>(op))
     return lowerAlloc(alloc);
-  if (auto run = dyn_cast<chip_ir::RunOp>(op))
-    return lowerRun(run);
+  if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op))
+    return lowerInstruction(instr);
   if (auto wait = dyn_cast<chip_ir::WaitOp>(op)) {
     lowerSemaphore(&op, wait.getEngine(), wait.getSemaphore(), wait.getCount(), true);
   } else if (auto signal = dyn_cast<chip_ir::SignalOp>(op)) {

@@ -7,8 +7,8 @@
 #include "Nest.h"
 
 #include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/LoadOp.h"
-#include "dialects/Chip/RunOp.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/ViewOp.h"
@@ -133,19 +133,50 @@ void NestEmitter::emitAlloc(unsigned index) {
     LoadOp::create(b, nest.loc, views[index], buffers[index]);
 }
 
+/// The attribute of a field that is no operand; null if the run gives nothing for it. Numbers are
+/// taken off `scalars`.
+static Attribute fieldAttr(OpBuilder &b, const mach::FieldInfo &field, const NestRun &run,
+                           ArrayRef<float> &scalars) {
+  if (field.role.isOperand() || field.host >= 0 || field.prefix == "m")
+    return {};
+  if (field.prefix == "g")
+    return b.getDenseI64ArrayAttr(run.geometry);
+  if (field.prefix == "h") {
+    if (scalars.empty())
+      return {};
+    float value = scalars.front();
+    scalars = scalars.drop_front();
+    return b.getF32FloatAttr(value);
+  }
+  Attribute given;
+  if (field.name == "mode")
+    given = b.getStringAttr(run.mode.empty() ? StringRef(*field.names.begin()) : run.mode);
+  for (NamedAttribute attr : run.fields)
+    if (attr.getName() == StringRef(field.name))
+      given = attr.getValue();
+  auto name = dyn_cast_or_null<StringAttr>(given);
+  if (!name)
+    return given;
+  const auto *it = llvm::find(field.names, std::string_view(name.getValue()));
+  return b.getI64IntegerAttr(it - field.names.begin());
+}
+
 void NestEmitter::emitRun(const NestRun &run) {
-  SmallVector<Value> outs, ins;
+  const mach::InstructionInfo &info = *mach::findInstruction(std::string_view(run.instruction));
+  SmallVector<Value> operands;
   for (unsigned i : run.outs)
-    outs.push_back(buffers[i]);
+    operands.push_back(buffers[i]);
   for (unsigned i : run.ins)
-    ins.push_back(buffers[i]);
+    operands.push_back(buffers[i]);
+  SmallVector<NamedAttribute> fields;
+  ArrayRef<float> scalars = run.scalars;
+  for (const mach::FieldInfo &field : info.layout.fields)
+    if (Attribute value = fieldAttr(b, field, run, scalars))
+      fields.push_back(b.getNamedAttr(StringRef(field.name), value));
   SmallVector<StringRef> captures(run.captures.begin(), run.captures.end());
-  RunOp::create(b, nest.loc, b.getStringAttr(run.instruction), outs, ins,
-                run.geometry.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(run.geometry),
-                run.mode.empty() ? StringAttr() : b.getStringAttr(run.mode),
-                run.scalars.empty() ? DenseF32ArrayAttr() : b.getDenseF32ArrayAttr(run.scalars),
-                run.fields.empty() ? DictionaryAttr() : b.getDictionaryAttr(run.fields),
-                captures.empty() ? ArrayAttr() : b.getStrArrayAttr(captures));
+  if (!captures.empty())
+    fields.push_back(b.getNamedAttr("captures", b.getStrArrayAttr(captures)));
+  createInstruction(b, nest.loc, info, operands, fields);
 }
 
 void NestEmitter::emitRuns(unsigned depth, llvm::function_ref<bool(const NestRun &)> isWanted) {

@@ -7,9 +7,11 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "runtime/isa/CompressedLayout.h"
+#include "runtime/isa/StructConvWg.h.inc"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -241,7 +243,7 @@ LogicalResult TaskVerifier::verifySharing() {
   if (task.getCores() == 1)
     return success();
   WalkResult result = task.walk([&](Operation *op) {
-    bool isMac = engineOf(op) == Engine::mac && isa<RunOp>(op);
+    bool isMac = engineOf(op) == Engine::mac && isa<EngineInstruction>(op);
     if (!isa<LoadOp, StoreOp>(op) && !isMac)
       return WalkResult::advance();
     for (Value buffer : op->getOperands()) {
@@ -272,8 +274,9 @@ LogicalResult TaskVerifier::verifySharing() {
 /// The accumulator bytes that an instruction uses beyond its operands, as the distance from its
 /// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0, unless one
 /// chain runs through all images.
-static int64_t hiddenShift(RunOp run, const chip::Chip &chip) {
-  bool hasChain = run.getInstruction() == "conv.wg" && chip.numerics.hasChainPerImage();
+static int64_t hiddenShift(EngineInstruction instr, const chip::Chip &chip) {
+  bool hasChain =
+      instr.getInfo().opcode == mach::ConvWg::opcode && chip.numerics.hasChainPerImage();
   return hasChain ? int64_t(chip.structure.accBankBytes) : 0;
 }
 
@@ -318,9 +321,9 @@ LogicalResult TaskVerifier::verifyPlaces() {
         return alloc.emitOpError("has no address");
       return place(alloc, 0);
     }
-    auto run = dyn_cast<RunOp>(op);
-    if (int64_t shift = run ? hiddenShift(run, chip) : 0)
-      if (auto alloc = run.getOuts().front().getDefiningOp<AllocOp>())
+    auto instr = dyn_cast<EngineInstruction>(op);
+    if (int64_t shift = instr ? hiddenShift(instr, chip) : 0)
+      if (auto alloc = instr->getOperand(0).getDefiningOp<AllocOp>())
         return place(alloc, shift);
     return WalkResult::advance();
   });
@@ -455,15 +458,14 @@ LogicalResult TaskVerifier::run(Operation *op) {
     return failed(accessTensor(op, store.getTarget(), true))
                ? failure()
                : access(op, store.getBuffer(), true, false);
-  auto work = cast<RunOp>(op);
-  for (Value out : work.getOuts())
-    if (failed(access(op, out, true, true)))
+  auto instr = cast<EngineInstruction>(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    const mach::OperandRole &role = instr.getField(operand).role;
+    if (failed(access(op, operand.get(), role.isRead(), role.isWritten())))
       return failure();
-  for (Value in : work.getIns())
-    if (failed(access(op, in, true, false)))
-      return failure();
-  if (int64_t shift = hiddenShift(work, chip))
-    return access(op, work.getOuts().front(), true, true, shift);
+  }
+  if (int64_t shift = hiddenShift(instr, chip))
+    return access(op, op->getOperand(0), true, true, shift);
   return success();
 }
 

@@ -69,12 +69,10 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
           chip.signal <vector> 63 by 255
           // One copy does not rotate.
           %w = chip.alloc [%c0, %c0] extents [2, 24] core_stride [0, 0] slots 1 {offset = 192, slot_bytes = 96} : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
-          // CHECK-NEXT: mach.conv.fp acc = d2, x = d0, w = d2, bias = d0, geom = g0, mask = m0, mode = continue {{.*}}slp.tensor = ["y"]
-          chip.run "conv.fp" outs(%w) ins(%x, %w) {mode = "continue", captures = ["y"], geometry = array<i64: 3, 2, 1, 4, 1, 5, 1, 6, 1, 7, 8>}
-            : (memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>), (memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>)
-          // CHECK-NEXT: mach.v.sgd w = d2, v = d2, dw = d0, factor = d0, mode = absent, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h10, lrScale = h11, decayScale = h12, mask = m0
-          chip.run "v.sgd" outs(%w, %w) ins(%x) {scalars = array<f32: 0.5, 1.0, 1.0>}
-            : (memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>), (memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>)
+          // CHECK-NEXT: mach.v.avg.pool dst = d0, src = d0, geom = g0, mask = m0 {{.*}}slp.tensor = ["y"]
+          chip.v.avg.pool(%x, %x) geom = [3, 2, 1, 4, 1, 5, 1, 6, 1, 7, 8] {captures = ["y"]} : memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+          // CHECK-NEXT: mach.v.sgd w = d2, v = d2, dw = d2, factor = d0, mode = absent, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h10, lrScale = h11, decayScale = h12, mask = m0
+          chip.v.sgd(%w, %w, %w) mode = absent unscale = 0.5 lrScale = 1.0 decayScale = 1.0 : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
           // CHECK-NEXT: mach.st dst = d3, src = d2, mask = m0
           chip.store %w to %wv : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>, memref<2x24x!num.float<5, 10, 15, reserved, gradual>, strided<[1, 2]>, #chip.space<dram>>
         }

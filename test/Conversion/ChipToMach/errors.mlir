@@ -77,102 +77,6 @@ func.func @not_linear() {
 // -----
 
 chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @unknown_instruction() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{names an unknown instruction}}
-    chip.run "v.tanh" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @too_many_operands() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has 3 operands, the instruction 2}}
-    chip.run "v.relu" outs(%a) ins(%a, %a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @too_few_operands() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{gives no operand for field y}}
-    chip.run "v.binary" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @unknown_function() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has the unknown fn "sinh"}}
-    chip.run "v.unary" outs(%a) ins(%a) {fields = {fn = "sinh"}} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @unknown_mode() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has the unknown mode add}}
-    chip.run "v.channel.join" outs(%a) ins(%a) {mode = "add"} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @no_window() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has no geometry, which the instruction needs}}
-    chip.run "v.avg.pool" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @no_numbers() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has 0 scalars, the instruction 1}}
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
-func.func @too_many_numbers() {
-  chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    // expected-error @below {{has 2 scalars, the instruction 1}}
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 1.0, 2.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-  }
-  return
-}
-
-// -----
-
-chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
 func.func @buffer_from_elsewhere(%a: memref<f32, #chip.space<shared>>) {
   chip.task "x" "train.x" "fp" cores(1) {
     %v = chip.view @x : memref<f32, #chip.space<dram>>
@@ -188,7 +92,7 @@ chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, addres
 func.func @run_on_argument(%a: memref<f32, #chip.space<shared>>) {
   chip.task "x" "train.x" "fp" cores(1) {
     // expected-error @below {{expected a buffer from chip.alloc}}
-    chip.run "v.relu" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.v.relu(%a, %a) : memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>
   }
   return
 }
@@ -279,17 +183,18 @@ func.func @too_many_descriptors() {
 chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
 func.func @too_many_windows() {
   chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 1>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 2>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 3>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 4>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 5>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 6>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 7>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    %c0 = arith.constant 0 : index
+    %a = chip.alloc [%c0, %c0, %c0, %c0] extents [1, 1, 1, 1] core_stride [0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 0] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 1] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 2] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 3] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 4] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 5] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 6] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 7] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
     // expected-error @below {{needs more than 8 windows in one task}}
-    chip.run "v.avg.pool" outs(%a) ins(%a) {geometry = array<i64: 1, 1, 1, 1, 0, 0, 1, 1, 8>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+    chip.v.avg.pool(%a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 8] : memref<1x1x1x1xf32, #chip.space<shared>>, memref<1x1x1x1xf32, #chip.space<shared>>
   }
   return
 }
@@ -299,15 +204,17 @@ func.func @too_many_windows() {
 chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>, address = 0 : i64}
 func.func @too_many_scalars() {
   chip.task "x" "train.x" "fp" cores(1) {
-    %a = chip.alloc [] extents [] core_stride [] slots 1 {offset = 0, slot_bytes = 16} : memref<f32, #chip.space<shared>>
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 0.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 1.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 2.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 3.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 4.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 5.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    %c0 = arith.constant 0 : index
+    %x = chip.alloc [%c0, %c0] extents [1, 4] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x4xf32, #chip.space<shared>>
+    %l = chip.alloc [%c0] extents [1] core_stride [0] slots 1 {offset = 16, slot_bytes = 16} : memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 0.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 1.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 2.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 3.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 4.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 5.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
     // expected-error @below {{needs more than 16 numbers in one task}}
-    chip.run "v.cross.entropy.grad" outs(%a) ins(%a, %a) {scalars = array<f32: 13.0>} : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>)
+    chip.v.cross.entropy.grad(%x, %x, %l) mode = absent scale = 13.0 : memref<1x4xf32, #chip.space<shared>>, memref<1x4xf32, #chip.space<shared>>, memref<1xi32, #chip.space<shared>>
   }
   return
 }

@@ -27,8 +27,8 @@ module attributes {slp.stage = "schedule", num.formats = {
       %y = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 0 : i64, slot_bytes = 16 : i64, rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 21, none, gradual>, #chip.space<shared>>
       %z = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 16 : i64, slot_bytes = 16 : i64, rounding = #num.rounding<toward_zero>} : memref<8x!num.float<6, 9, 31, none, gradual>, #chip.space<shared>>
       %x = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 32 : i64, slot_bytes = 32 : i64} : memref<8xf32, #chip.space<shared>>
-      chip.run "v.round" outs(%y) ins(%x) : (memref<8x!num.float<5, 2, 21, none, gradual>, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
-      chip.run "v.round" outs(%z) ins(%x) : (memref<8x!num.float<6, 9, 31, none, gradual>, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+      chip.v.round(%y, %x) : memref<8x!num.float<5, 2, 21, none, gradual>, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
+      chip.v.round(%z, %x) : memref<8x!num.float<6, 9, 31, none, gradual>, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
     }
     return
   }

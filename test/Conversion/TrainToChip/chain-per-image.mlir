@@ -15,10 +15,10 @@ func.func @step(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x
   // CHECK-NEXT: scf.for %[[OY:.*]] = %{{.*}} to %c8 step %c2
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 1, 4, 8, 8] {{.*}} : memref<1x1x{{.*}}x4x10x
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [4, 1, 8, 8, 8] {{.*}} : memref<1x1x{{.*}}x2x8x
-  // CHECK: chip.run "conv.wg"{{.*}}
+  // CHECK: chip.conv.wg{{.*}}
   // CHECK-NEXT: }
   // CHECK-NEXT: }
-  // CHECK-NEXT: chip.run "v.round"
+  // CHECK-NEXT: chip.v.round
   %dw = train.conv_wg %x, %dy {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, kernel = array<i64: 3, 3>, phase = #train.phase<wg>,
       train.names = ["dw"], slp.tile = {sizes = {n = 1, oy = 2}}}
       : (tensor<4x4x8x8x!f8>, tensor<4x8x8x8x!f8>) -> tensor<8x4x3x3x!f16>

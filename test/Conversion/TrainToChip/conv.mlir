@@ -31,8 +31,8 @@ func.func @step(%x: tensor<1x3x8x8x!f8> {train.name = "x"}, %w: tensor<128x3x3x3
   // CHECK-NEXT: chip.load %[[BV]] to %[[B]]
   // CHECK: %[[A:.*]] = chip.alloc{{.*}} extents [1, 1, 128, 8, 8] core_stride [0, 0, 8, 0, 0] slots 2 : memref<[[YT:.*]]xf32, #chip.space<acc>>
   // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} extents [1, 1, 128, 8, 8] core_stride [0, 0, 8, 0, 0] slots 2 : memref<[[YT]]x!num_e5m2, #chip.space<spm>>
-  // CHECK-NEXT: chip.run "conv.fp" outs(%[[A]]) ins(%[[X]], %[[W]], %[[B]]) {captures = ["y/acc"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "bias"}
-  // CHECK-NEXT: chip.run "v.round" outs(%[[Y]]) ins(%[[A]]) {captures = ["y"]}
+  // CHECK-NEXT: chip.conv.fp(%[[A]], %[[X]], %[[W]], %[[B]]) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] mode = bias {captures = ["y/acc"]}
+  // CHECK-NEXT: chip.v.round(%[[Y]], %[[A]]) {captures = ["y"]}
   // CHECK-NEXT: chip.store %[[Y]] to %[[YV]]
   %acc = train.conv %x, %w, %b {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y/acc"]}
       : (tensor<1x3x8x8x!f8>, tensor<128x3x3x3x!f8>, tensor<128x!f16>) -> tensor<1x128x8x8xf32>
@@ -66,9 +66,9 @@ func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<128x24x3
   // An input tile begins a kernel's reach before its outputs and is as much larger.
   // CHECK: %[[IY:.*]] = affine.apply #{{.*}}(%[[OY]])
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %[[CI]], %[[IY]], %{{.*}}] extents [4, 1, 24, 8, 8] {{.*}} : memref<2x1x8x5x10x
-  // CHECK: chip.run "conv.fp"{{.*}}mode = "zero"{{.*}}
+  // CHECK: chip.conv.fp{{.*}}mode = zero{{.*}}
   // CHECK-NEXT: }
-  // CHECK-NEXT: chip.run "v.round" outs(%[[Y]]) ins(%[[A]]) {captures = [""]}
+  // CHECK-NEXT: chip.v.round(%[[Y]], %[[A]]) {captures = [""]}
   // CHECK-NEXT: chip.store{{.*}}
   // CHECK-NEXT: }
   // CHECK-NEXT: }
@@ -93,8 +93,8 @@ func.func @step(%dy: tensor<2x8x4x4x!f8> {train.name = "dy"}, %w: tensor<8x4x3x3
   // ONE: chip.alloc{{ ?}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [2, 1, 8, 4, 4] {{.*}} : memref<2x1x8x3x6x!num_e5m
   // ONE: %[[ROW:.*]] = affine.apply #{{.*}}(%[[IY]])
   // ONE: chip.alloc{{ ?}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[ROW]], %{{.*}}] extents [2, 1, 4, 8, 8] {{.*}} : memref<{{.*}}x2x8xf32, #chip.space<acc>>
-  // ONE: chip.run "conv.bp"
-  // ONE-SAME: geometry = array<i64: 3, 3, 2, 2, 1, 1, 1, 1, 0>
+  // ONE: chip.conv.bp
+  // ONE-SAME: geom = [3, 3, 2, 2, 1, 1, 1, 1, 0]
   %dx = train.conv_bp %dy, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>, phase = #train.phase<bp>,
       input_shape = array<i64: 2, 4, 8, 8>, train.names = ["dx"], slp.tile = {sizes = {iy = 1}}}
       : (tensor<2x8x4x4x!f8>, tensor<8x4x3x3x!f8>) -> tensor<2x4x8x8xf32>
@@ -116,10 +116,10 @@ func.func @step(%x: tensor<4x4x8x8x!f8> {train.name = "x"}, %dy: tensor<4x8x8x8x
   // CHECK-NEXT: scf.for %[[OY:.*]] = %{{.*}} to %c8 step %c2
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] extents [4, 1, 4, 8, 8] {{.*}} : memref<1x1x{{.*}}x4x10x
   // CHECK: chip.alloc{{ ?}}[%[[N]], %{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [4, 1, 8, 8, 8] {{.*}} : memref<1x1x{{.*}}x2x8x
-  // CHECK: chip.run "conv.wg"{{.*}}
+  // CHECK: chip.conv.wg{{.*}}
   // CHECK-NEXT: }
   // CHECK-NEXT: }
-  // CHECK-NEXT: chip.run "v.round"
+  // CHECK-NEXT: chip.v.round
   %dw = train.conv_wg %x, %dy {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, kernel = array<i64: 3, 3>, phase = #train.phase<wg>,
       train.names = ["dw"], slp.tile = {sizes = {n = 1, oy = 2}}}
       : (tensor<4x4x8x8x!f8>, tensor<4x8x8x8x!f8>) -> tensor<8x4x3x3xf32>
@@ -137,9 +137,9 @@ func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x
     -> (tensor<4x16x8x8x!f8> {train.name = "y"}) {
   // CHECK: chip.task "" "train.conv" "fp"
   // CHECK-COUNT-1: chip.view @y
-  // CHECK: chip.run "conv.fp"
-  // CHECK: chip.run "v.round" outs(%[[BETWEEN:.*]]) ins({{.*}}) {captures = ["rounded"]}
-  // CHECK-NEXT: chip.run "v.relu" outs(%[[Y:.*]]) ins(%[[BETWEEN]]) {captures = ["rectified"]}
+  // CHECK: chip.conv.fp
+  // CHECK: chip.v.round(%[[BETWEEN:[^,]*]], {{.*}}) {captures = ["rounded"]}
+  // CHECK-NEXT: chip.v.relu(%[[Y:[^,]*]], %[[BETWEEN]]) {captures = ["rectified"]}
   // CHECK-NEXT: chip.store %[[Y]]
   // CHECK-NOT: chip.task
   %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["sum"]}
@@ -159,7 +159,7 @@ func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x
 func.func @step(%x: tensor<4x8x8x8x!f8> {train.name = "x"}, %w: tensor<16x8x3x3x!f8> {train.name = "w"})
     -> (tensor<4x16x8x8x!f8> {train.name = "y"}, tensor<4x16x8x8x!f8> {train.name = "z"}) {
   // CHECK: chip.task "" "train.conv" "fp"
-  // CHECK: chip.run "v.round"
+  // CHECK: chip.v.round
   // CHECK: chip.task "" "train.relu" "fp"
   %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["sum"]}
       : (tensor<4x8x8x8x!f8>, tensor<16x8x3x3x!f8>) -> tensor<4x16x8x8xf32>

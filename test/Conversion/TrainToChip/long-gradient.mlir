@@ -12,18 +12,18 @@ module attributes {slp.stage = "precision"} {
     // CHECK-NOT: chip.load %[[S]]
     // CHECK: scf.for
     // CHECK: chip.load %[[X]]
-    // CHECK: chip.run "v.square.sum" outs(%[[T]]) ins(%{{[^,)]*}}) {captures = [""], mode = "zero"
+    // CHECK: chip.v.square.sum(%[[T]], %{{[^,)]*}}) mode = zero{{.*}} {captures = [""]
     // CHECK: chip.store %[[T]] to %[[S]]
     // CHECK: chip.task "" "train.square_sum"
     // CHECK-DAG: %[[X:.*]] = chip.view @dw : memref<4194304xf32, strided<[1], offset: 4194304>, #chip.space<dram>>
     // CHECK-DAG: %[[S:.*]] = chip.view @first : memref<f32, #chip.space<dram>>
     // CHECK: chip.load %[[S]] to %[[T:.*]] :
     // CHECK: scf.for
-    // CHECK: chip.run "v.square.sum" outs(%[[T]]) ins(%{{[^,]*}}, %[[T]]) {captures = [""], mode = "bias"
+    // CHECK: chip.v.square.sum(%[[T]], %{{[^,]*}}, %[[T]]) mode = bias{{.*}} {captures = [""]
     // CHECK: chip.store %[[T]] to %[[S]]
     // CHECK: chip.task "" "train.square_sum"
     // CHECK: chip.view @dw : memref<9795xf32, strided<[1], offset: 8388608>, #chip.space<dram>>
-    // CHECK: chip.run "v.square.sum" outs(%[[T:.*]]) ins(%{{[^,]*}}, %[[T]]) {captures = ["first"], mode = "bias"
+    // CHECK: chip.v.square.sum(%[[T:[^,]*]], %{{[^,]*}}, %[[T]]) mode = bias{{.*}} {captures = ["first"]
     %first = train.square_sum %dw {phase = #train.phase<up>, train.names = ["first"]} : (tensor<2897x2899xf32>) -> tensor<f32>
 
     // The longest that is one: 2^23 elements. It begins with the sum of what came before.
@@ -31,7 +31,7 @@ module attributes {slp.stage = "precision"} {
     // CHECK-DAG: chip.view @db : memref<8388608xf32, #chip.space<dram>>
     // CHECK-DAG: %[[F:.*]] = chip.view @first
     // CHECK: chip.load %[[F]] to %[[B:.*]] :
-    // CHECK: chip.run "v.square.sum" outs(%{{.*}}) ins(%{{[^,]*}}, %[[B]]) {captures = ["total"], mode = "bias"
+    // CHECK: chip.v.square.sum(%{{[^,]*}}, %{{[^,]*}}, %[[B]]) mode = bias{{.*}} {captures = ["total"]
     %total = train.square_sum %db, %first {phase = #train.phase<up>, train.names = ["total"]} : (tensor<2048x4096xf32>, tensor<f32>) -> tensor<f32>
     // CHECK-NOT: chip.task
     return %total : tensor<f32>

@@ -21,9 +21,9 @@ func.func @step(%a: tensor<40x6x!f8> {train.name = "a"}, %b: tensor<20x40x!f8> {
   // CHECK: scf.for %[[K:.*]] = %{{.*}} to %c40 step %c16 {
   // CHECK-DAG: %[[A:.*]] = chip.alloc[%[[M]], %[[K]]] extents [6, 40] {{.*}} : memref<3x16x
   // CHECK-DAG: %[[B:.*]] = chip.alloc[%[[K]], %[[N]]] extents [40, 20] {{.*}} : memref<16x[[NT]]x
-  // CHECK: chip.run "matmul" outs(%[[ACC]]) ins(%[[A]], %[[B]], %[[BIAS]]) {captures = ["y/acc"], mode = "bias"}{{.*}}
+  // CHECK: chip.matmul(%[[ACC]], %[[A]], %[[B]], %[[BIAS]]) mode = bias {captures = ["y/acc"]}{{.*}}
   // CHECK-NEXT: }
-  // CHECK-NEXT: chip.run "v.round" outs(%[[Y]]) ins(%[[ACC]]) {captures = ["y"]}
+  // CHECK-NEXT: chip.v.round(%[[Y]], %[[ACC]]) {captures = ["y"]}
   // CHECK-NEXT: chip.store %[[Y]] to %[[YV]]
   %acc = train.matmul %a, %b, %bias {accumulate = #sum, transpose_a, transpose_b, train.names = ["y/acc"],
       slp.tile = {order = ["n", "m", "k"], sizes = {m = 3, n = 1, k = 16}}}
@@ -47,7 +47,7 @@ func.func @step(%a: tensor<4x6x40x!f8> {train.name = "a"}, %b: tensor<4x20x40x!f
   // CHECK-DAG: chip.view @b : memref<4x40x20x!num_e5m2, strided<[800, 1, 40]>, #chip.space<dram>>
   // CHECK: scf.for %[[B:.*]] = %{{.*}} to %c4 step %{{.*}} {
   // CHECK: chip.alloc[%[[B]], %{{.*}}, %{{.*}}] extents [4, 6, 20]
-  // CHECK: chip.run "matmul" {{.*}} mode = "zero"
+  // CHECK: chip.matmul({{.*}} mode = zero
   %y = train.matmul %a, %b {accumulate = #sum, transpose_b, train.names = ["y"],
       slp.tile = {order = ["b", "m", "n", "k"], sizes = {b = 1, m = 3}}}
       : (tensor<4x6x40x!f8>, tensor<4x20x40x!f8>) -> tensor<4x6x20xf32> loc("attention")
@@ -67,10 +67,10 @@ func.func @step(%a: tensor<4x6x40x!f8> {train.name = "a"}, %b: tensor<4x20x40x!f
 func.func @step(%a: tensor<6x40x!f8> {train.name = "a"}, %b: tensor<40x20x!f8> {train.name = "b"})
     -> (tensor<6x20xf32> {train.name = "sum"}, tensor<6x20x!f8> {train.name = "rounded"}) {
   // CHECK: chip.task "" "train.matmul" "wg"
-  // CHECK: chip.run "matmul"{{.*}} {captures = ["y/acc"], mode = "zero"}
-  // CHECK: chip.run "v.round"{{.*}} {captures = [""]}
+  // CHECK: chip.matmul{{.*}} mode = zero {captures = ["y/acc"]}
+  // CHECK: chip.v.round{{.*}} {captures = [""]}
   // CHECK: chip.task "" "train.round" "fp" cores(1)
-  // CHECK: chip.run "v.round"{{.*}} {captures = ["y"]} : (memref<6x20x{{.*}}, #chip.space<shared>>), (memref<6x20xf32, #chip.space<shared>>)
+  // CHECK: chip.v.round{{.*}} {captures = ["y"]} : memref<6x20x{{.*}}, #chip.space<shared>>, memref<6x20xf32, #chip.space<shared>>
   %acc = train.matmul %a, %b {accumulate = #sum, phase = #train.phase<wg>, train.names = ["y/acc"]}
       : (tensor<6x40x!f8>, tensor<40x20x!f8>) -> tensor<6x20xf32>
   %y = train.round %acc {rounding = #nearest, train.names = ["y"]} : (tensor<6x20xf32>) -> tensor<6x20x!f8>

@@ -7,7 +7,7 @@ func.func @step(%x: tensor<2x3x4x5xf32> {train.name = "x"}) -> (tensor<4x5x2x3xf
   // CHECK-DAG: %[[X:.*]] = chip.view @x : memref<20x6xf32, strided<[1, 20]>, #chip.space<dram>>
   // CHECK-DAG: %[[Y:.*]] = chip.view @y : memref<20x6xf32, #chip.space<dram>>
   // CHECK: chip.load %[[X]] to %[[A:.*]] :
-  // CHECK: chip.run "v.copy" outs(%[[B:.*]]) ins(%[[A]]) {captures = ["t"], scalars = array<f32: 0.000000e+00>}
+  // CHECK: chip.v.copy(%[[B:[^,]*]], %[[A]]) fill = 0.000000e+00 {captures = ["t"]}
   // CHECK: chip.store %[[B]] to %[[Y]]
   %t = train.transpose %x {perm = array<i64: 2, 3, 0, 1>, train.names = ["t"]} : (tensor<2x3x4x5xf32>) -> tensor<4x5x2x3xf32>
   return %t : tensor<4x5x2x3xf32>
@@ -31,7 +31,7 @@ func.func @step(%x: tensor<6x10xf32> {train.name = "x"}) -> (tensor<9x10xf32> {t
   // CHECK-DAG: %[[LOW:.*]] = arith.constant -20 : index
   // CHECK: chip.alloc[%[[LOW]]] extents [60] core_stride [0] slots {{.*}} : memref<90xf32
   // CHECK: chip.alloc[%{{.*}}] extents [90] core_stride [0] slots {{.*}} : memref<90xf32
-  // CHECK: chip.run "v.copy" {{.*}} scalars = array<f32: 5.000000e-01>}
+  // CHECK: chip.v.copy({{.*}} fill = 5.000000e-01
   %t = train.pad %x {low = array<i64: 2, 0>, high = array<i64: 1, 0>, value = 0.5 : f32, train.names = ["t"]} : (tensor<6x10xf32>) -> tensor<9x10xf32>
   return %t : tensor<9x10xf32>
 }
@@ -70,12 +70,12 @@ func.func @step(%x: tensor<3x1x2xf32> {train.name = "x"}) -> (tensor<3x7x2xf32> 
 func.func @step(%x: tensor<1x9x4xf32> {train.name = "x"}, %i: tensor<5xi32> {train.name = "i"}) -> (tensor<1x5x4xf32> {train.name = "y"}, tensor<1x9x4xf32> {train.name = "dx"}) {
   // CHECK: chip.task "" "train.gather"
   // CHECK: scf.for {{.*}} to %c9 step %c4 {
-  // CHECK: chip.run "v.gather" outs({{.*}}) ins({{.*}}) {captures = ["t"], mode = "zero"}
+  // CHECK: chip.v.gather({{.*}}, {{.*}}) mode = zero {captures = ["t"]}
   // CHECK: }
   // CHECK: chip.store
   %t = train.gather %x, %i {train.names = ["t"], slp.tile = {sizes = {v = 4}}} : (tensor<1x9x4xf32>, tensor<5xi32>) -> tensor<1x5x4xf32>
   // CHECK: chip.task "" "train.scatter_add"
-  // CHECK: chip.run "v.scatter.add"
+  // CHECK: chip.v.scatter.add
   %d = train.scatter_add %t, %i {rows = 9 : i64, train.names = ["d"]} : (tensor<1x5x4xf32>, tensor<5xi32>) -> tensor<1x9x4xf32>
   return %t, %d : tensor<1x5x4xf32>, tensor<1x9x4xf32>
 }

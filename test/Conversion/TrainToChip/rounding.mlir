@@ -16,7 +16,7 @@ module {
     // The chip's own rounding needs no word.
     // CHECK: chip.task "" "train.round" "fp"
     // CHECK-COUNT-2: slots 2 : memref
-    // CHECK: chip.run "v.round"
+    // CHECK: chip.v.round
     %r = train.round %x {rounding = #nearest} : (tensor<4x8xf32>) -> tensor<4x8x!f8>
     // The first random stream of seed 2 is that of the product's rounding, not of its accumulator.
     // CHECK: chip.task "" "train.matmul" "fp"

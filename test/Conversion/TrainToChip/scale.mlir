@@ -13,17 +13,17 @@ func.func @step(%x: tensor<2x5xf32> {train.name = "x"}, %labels: tensor<2xi32> {
   %0 = train.slice %s {starts = array<i64: 0>, sizes = array<i64: 1>, steps = array<i64: 1>, phase = #train.phase<bp>, train.names = ["scale"]} : (tensor<4xf32>) -> tensor<1xf32>
   %scale = train.reshape %0 {train.names = ["scalar"]} : (tensor<1xf32>) -> tensor<f32>
   // CHECK: chip.task "" "train.clear_saturations" "bp" cores(1)
-  // CHECK-NEXT: chip.run "v.clear.saturations" outs() ins()
+  // CHECK-NEXT: chip.v.clear.saturations()
   // MACH: mach.v.clear.saturations
   // MACH-NEXT: mach.fence
   train.clear_saturations {phase = #train.phase<bp>}
   // CHECK: chip.task "" "train.cross_entropy_grad"
   // CHECK: %[[SCALE:.*]] = chip.alloc[] extents [] core_stride []
-  // CHECK: chip.run "v.cross.entropy.grad" outs(%{{.*}}) ins(%{{.*}}, %{{.*}}, %[[SCALE]]) {captures = ["dx"], mode = "present", scalars = array<f32: 5.000000e-01>}
+  // CHECK: chip.v.cross.entropy.grad(%{{.*}}, %{{.*}}, %{{.*}}, %[[SCALE]]) mode = present scale = 5.000000e-01 {captures = ["dx"]}
   // MACH: mach.v.cross.entropy.grad {{.*}}mode = present
   %dx = train.cross_entropy_grad %x, %labels, %scale {rounding = #nearest, phase = #train.phase<bp>, train.names = ["dx"]} : (tensor<2x5xf32>, tensor<2xi32>, tensor<f32>) -> tensor<2x5x!f8>
   // CHECK: chip.task "" "train.saturations" "up"
-  // CHECK: chip.run "v.saturations" outs(%[[COUNT:.*]]) ins() {captures = ["count"]}
+  // CHECK: chip.v.saturations(%[[COUNT:.*]]) {captures = ["count"]}
   // CHECK-NEXT: chip.store %[[COUNT]]
   // MACH: mach.fence
   // MACH: mach.v.saturations
@@ -33,12 +33,12 @@ func.func @step(%x: tensor<2x5xf32> {train.name = "x"}, %labels: tensor<2xi32> {
   // CHECK: %[[VIEW:.*]] = chip.view @loss_scale
   // CHECK: %[[STATE:.*]] = chip.alloc{{.*}} extents [4]
   // CHECK: chip.load %[[VIEW]] to %[[STATE]]
-  // CHECK: chip.run "v.loss.scale" outs(%[[STATE]], %[[FACTOR:.*]]) ins(%{{.*}}) {captures = ["next", "factor"], scalars = array<f32: 2.000000e+00, 5.000000e-01, 1.000000e+02, 5.96046448E-8, 0x4B800000>}
+  // CHECK: chip.v.loss.scale(%[[STATE]], %[[FACTOR:[^,]*]], %{{.*}}) growth = 2.000000e+00 backoff = 5.000000e-01 interval = 1.000000e+02 least = 5.96046448E-8 most = 0x4B800000 {captures = ["next", "factor"]}
   // CHECK: chip.store %[[STATE]] to %[[VIEW]]
   %next, %factor = train.loss_scale_update %s, %count {interval = 100 : i64, phase = #train.phase<up>, train.names = ["next", "factor"]} : (tensor<4xf32>, tensor<1xf32>) -> (tensor<4xf32>, tensor<f32>)
   train.write @loss_scale, %next : tensor<4xf32>
   %total = train.square_sum %dx {phase = #train.phase<up>, train.names = ["total"]} : (tensor<2x5x!f8>) -> tensor<f32>
-  // CHECK: chip.run "v.clip.factor" outs(%{{.*}}) ins(%{{.*}}, %{{.*}}) {captures = ["clipped"], mode = "present"}
+  // CHECK: chip.v.clip.factor(%{{.*}}, %{{.*}}, %{{.*}}) mode = present {captures = ["clipped"]}
   %clipped = train.clip_factor %total, %factor {phase = #train.phase<up>, train.names = ["clipped"]} : (tensor<f32>, tensor<f32>) -> tensor<f32>
   return %clipped : tensor<f32>
 }

@@ -31,7 +31,7 @@ func.func @step(%dw: tensor<8x4xf32> {train.name = "dw"}) {
   // CHECK-NEXT: %[[D:.*]] = chip.alloc[%[[I]], %{{.*}}]
   // CHECK-NEXT: chip.load %[[DV]] to %[[D]]
   // The gradient is divided by the loss scale.
-  // CHECK-NEXT: chip.run "v.sgd" outs(%[[W]], %[[V]]) ins(%[[D]]) {captures = ["w/next", "v/next"], scalars = array<f32: 7.812500e-03, 1.000000e+00, 1.000000e+00>}
+  // CHECK-NEXT: chip.v.sgd(%[[W]], %[[V]], %[[D]]) mode = absent unscale = 7.812500e-03 lrScale = 1.000000e+00 decayScale = 1.000000e+00 {captures = ["w/next", "v/next"]}
   // CHECK-NEXT: chip.store %[[W]] to %[[WV]]
   // CHECK-NEXT: chip.store %[[V]] to %[[VV]]
   // CHECK-NEXT: }
@@ -82,11 +82,11 @@ func.func @step(%x: tensor<2x3x8x8x!f8> {train.name = "x"}, %dy: tensor<2x3x4x4x
   // CHECK: %[[X:.*]] = chip.alloc{{.*}} extents [2, 3, 8, 8] {{.*}} : memref<2x3x6x8x
   // CHECK: %[[Y:.*]] = chip.alloc[%{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [2, 3, 4, 4] {{.*}} : memref<2x3x3x4x!num_e
   // CHECK: %[[I:.*]] = chip.alloc[%{{.*}}, %{{.*}}, %[[OY]], %{{.*}}] extents [2, 3, 4, 4] {{.*}} : memref<2x3x3x4xi8, #chip.space<shared>>
-  // CHECK: chip.run "v.max.pool" outs(%[[Y]], %[[I]]) ins(%[[X]]) {captures = ["y", "y/index"], geometry = array<i64: 2, 2, 2, 2, 0, 0, 1, 1, 0>}
+  // CHECK: chip.v.max.pool(%[[Y]], %[[I]], %[[X]]) geom = [2, 2, 2, 2, 0, 0, 1, 1, 0] {captures = ["y", "y/index"]}
   %y, %index = train.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, rounding = #nearest, train.names = ["y", "y/index"],
       slp.tile = {sizes = {oy = 3}}} : (tensor<2x3x8x8x!f8>) -> (tensor<2x3x4x4x!f8>, tensor<2x3x4x4xi8>)
   // CHECK: chip.task "" "train.max_pool_grad" "bp" cores(1)
-  // CHECK: chip.run "v.max.pool.grad"{{.*}} {captures = ["dx"], geometry = array<i64: 2, 2, 2, 2, 0, 0, 1, 1, 0>}
+  // CHECK: chip.v.max.pool.grad{{.*}} geom = [2, 2, 2, 2, 0, 0, 1, 1, 0] {captures = ["dx"]}
   %dx = train.max_pool_grad %dy, %index {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, rounding = #nearest, phase = #train.phase<bp>,
       input_shape = array<i64: 2, 3, 8, 8>, train.names = ["dx"]} : (tensor<2x3x4x4x!f8>, tensor<2x3x4x4xi8>) -> tensor<2x3x8x8x!f8>
   return %y, %dx : tensor<2x3x4x4x!f8>, tensor<2x3x8x8x!f8>
@@ -105,9 +105,9 @@ func.func @step(%dy: tensor<4x6x8x8x!f8> {train.name = "dy"}) -> (tensor<6xf32> 
   // CHECK-NEXT: %[[PARTS:.*]] = chip.alloc[%[[N]], %[[C]], %{{.*}}] extents [4, 6, 1] core_stride [0, 0, 0] slots 1 : memref<1x3x1xf32, #chip.space<shared>>
   // CHECK-NEXT: scf.for %[[H:.*]] = %{{.*}} to %c8 step %c4 {
   // CHECK-NEXT: %[[DY:.*]] = chip.alloc[%[[N]], %[[C]], %[[H]], %{{.*}}] extents [4, 6, 8, 8] {{.*}} : memref<1x3x4x8x
-  // CHECK: chip.run "v.channel.sums" outs(%[[PARTS]]) ins(%[[DY]]) {mode = "zero"}{{.*}}
+  // CHECK: chip.v.channel.sums(%[[PARTS]], %[[DY]]) mode = zero{{.*}}
   // CHECK-NEXT: }
-  // CHECK-NEXT: chip.run "v.channel.join" outs(%[[DB]]) ins(%[[PARTS]]) {captures = ["db"], mode = "zero"}{{.*}}
+  // CHECK-NEXT: chip.v.channel.join(%[[DB]], %[[PARTS]]) mode = zero {captures = ["db"]}{{.*}}
   // CHECK-NEXT: }
   // CHECK-NEXT: chip.store %[[DB]]
   %db = train.bias_grad %dy {train.names = ["db"], phase = #train.phase<wg>, slp.tile = {sizes = {c = 3, n = 1, d2 = 4}}}
@@ -125,12 +125,12 @@ func.func @step(%dy: tensor<4x6x8x8x!f8> {train.name = "dy"}) -> (tensor<6xf32> 
 func.func @step(%x: tensor<4x10x!f16> {train.name = "x"}, %labels: tensor<4xi32> {train.name = "labels"})
     -> (tensor<f32> {train.name = "loss"}, tensor<4x10x!f16> {train.name = "dx"}) {
   // CHECK: chip.task "" "train.cross_entropy" "fp" cores(1)
-  // CHECK: chip.run "v.cross.entropy"{{.*}} {captures = ["loss/losses"]}
+  // CHECK: chip.v.cross.entropy{{.*}} {captures = ["loss/losses"]}
   // CHECK: chip.task "" "train.cross_entropy" "fp" cores(1)
-  // CHECK: chip.run "v.mean"{{.*}} {captures = ["loss"]} : (memref<f32, #chip.space<shared>>), (memref<4xf32, #chip.space<shared>>)
+  // CHECK: chip.v.mean{{.*}} {captures = ["loss"]} : memref<f32, #chip.space<shared>>, memref<4xf32, #chip.space<shared>>
   %loss, %losses = train.cross_entropy %x, %labels {train.names = ["loss", "loss/losses"]} : (tensor<4x10x!f16>, tensor<4xi32>) -> (tensor<f32>, tensor<4xf32>)
   // CHECK: chip.task "" "train.cross_entropy_grad" "bp" cores(1)
-  // CHECK: chip.run "v.cross.entropy.grad"{{.*}} {captures = ["dx"], scalars = array<f32: 2.560000e+02>}
+  // CHECK: chip.v.cross.entropy.grad{{.*}} scale = 2.560000e+02 {captures = ["dx"]}
   %dx = train.cross_entropy_grad %x, %labels {loss_scale = 1024.0 : f32, rounding = #nearest, phase = #train.phase<bp>, train.names = ["dx"]}
       : (tensor<4x10x!f16>, tensor<4xi32>) -> tensor<4x10x!f16>
   return %loss, %dx : tensor<f32>, tensor<4x10x!f16>
@@ -144,15 +144,15 @@ func.func @step(%x: tensor<4x10x!f16> {train.name = "x"}, %labels: tensor<4xi32>
 func.func @step(%x: tensor<2x3x4x5x6x7xf32> {train.name = "x"}, %c: tensor<1x3x1x1x1x1xf32> {train.name = "c"}) {
   // CHECK: chip.task "" "train.clip" "fp" cores(1)
   // CHECK: chip.view @x : memref<5040xf32, #chip.space<dram>>
-  // CHECK: chip.run "v.unary" {{.*}} {captures = ["r"], fields = {fn = "clip"}, scalars = array<f32: -1.000000e+00, 6.000000e+00>}
+  // CHECK: chip.v.unary({{.*}} fn = clip a = -1.000000e+00 b = 6.000000e+00 {captures = ["r"]}
   %r = train.clip %x {min = -1.0 : f32, max = 6.0 : f32, train.names = ["r"]} : (tensor<2x3x4x5x6x7xf32>) -> tensor<2x3x4x5x6x7xf32>
   // CHECK: chip.task "" "train.mul" "fp" cores(1)
   // CHECK-DAG: chip.view @r : memref<2x3x840xf32, #chip.space<dram>>
   // CHECK-DAG: chip.view @c : memref<1x3x1xf32, #chip.space<dram>>
   // CHECK: chip.alloc[%{{.*}}, %{{.*}}, %{{.*}}] extents [1, 3, 1] core_stride [0, 0, 0] slots 2 : memref<1x3x1xf32, #chip.space<shared>>
-  // CHECK: chip.run "v.binary" {{.*}} {captures = ["y"], fields = {fn = "mul"}}
+  // CHECK: chip.v.binary({{.*}} fn = mul {captures = ["y"]}
   %y = train.mul %r, %c {train.names = ["y"]} : (tensor<2x3x4x5x6x7xf32>, tensor<1x3x1x1x1x1xf32>) -> tensor<2x3x4x5x6x7xf32>
-  // CHECK: chip.run "v.select" {{.*}} {captures = ["s"]}
+  // CHECK: chip.v.select({{.*}} {captures = ["s"]}
   %s = train.select %c, %y, %r {train.names = ["s"]} : (tensor<1x3x1x1x1x1xf32>, tensor<2x3x4x5x6x7xf32>, tensor<2x3x4x5x6x7xf32>) -> tensor<2x3x4x5x6x7xf32>
   return
 }

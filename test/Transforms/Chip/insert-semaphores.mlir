@@ -6,6 +6,8 @@
 
 // CHECK: module attributes {slp.chip = "lnpu", slp.stage = "schedule"}
 module attributes {slp.chip = "lnpu"} {
+  chip.tensor @a : memref<1x64x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @b : memref<64x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<state>}
   chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<input>}
   chip.tensor @z : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
   chip.tensor @w : memref<64x8xf32, #chip.space<dram>> {role = #chip.role<input>}
@@ -34,7 +36,7 @@ module attributes {slp.chip = "lnpu"} {
         // CHECK: %[[Y:.*]] = chip.alloc
         // CHECK-NEXT: chip.wait <vector> 3 by 1
         // CHECK-NEXT: chip.wait <vector> 0 by 1
-        // CHECK-NEXT: chip.run "v.relu" outs(%[[Y]]) ins(%[[X]])
+        // CHECK-NEXT: chip.v.relu(%[[Y]], %[[X]])
         // CHECK-NEXT: chip.signal <vector> 2 by 1
         // CHECK-NEXT: chip.signal <vector> 1 by 1
         // CHECK-NEXT: chip.wait <store> 2 by 1
@@ -42,7 +44,7 @@ module attributes {slp.chip = "lnpu"} {
         // CHECK-NEXT: chip.signal <store> 3 by 1
         // CHECK-NEXT: }
         %y = chip.alloc [%i] extents [64] core_stride [0] slots 3 : memref<8xf32, #chip.space<shared>>
-        chip.run "v.relu" outs(%y) ins(%x) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%y, %x) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.store %y to %z : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
       }
       // ... and takes them back at the end, so that the next task begins with zero.
@@ -60,8 +62,8 @@ module attributes {slp.chip = "lnpu"} {
       %c0 = arith.constant 0 : index
       %c8 = arith.constant 8 : index
       %c64 = arith.constant 64 : index
-      %xv = chip.view @x : memref<1x64xf32, #chip.space<dram>>
-      %wv = chip.view @w : memref<64x8xf32, #chip.space<dram>>
+      %xv = chip.view @a : memref<1x64x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+      %wv = chip.view @b : memref<64x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
       %yv = chip.view @y : memref<1x8xf32, #chip.space<dram>>
       %acc = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 : memref<1x8xf32, #chip.space<acc>>
       %y = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 : memref<1x8xf32, #chip.space<spm>>
@@ -69,22 +71,22 @@ module attributes {slp.chip = "lnpu"} {
       // CHECK-NEXT: chip.wait <mac> 1 by 1
       // CHECK: scf.for
       // CHECK-NOT: <mac> 0
-      // CHECK: chip.run "matmul" outs(%[[ACC]])
+      // CHECK: chip.matmul(%[[ACC]],
       // CHECK-NOT: <mac> 0
       // CHECK: chip.signal <mac> 5 by 1
       // CHECK-NEXT: }
       // CHECK-NEXT: chip.signal <mac> 0 by 1
       // CHECK: chip.wait <vector> 0 by 1
-      // CHECK-NEXT: chip.run "v.round"
+      // CHECK-NEXT: chip.v.round
       // CHECK: chip.signal <vector> 1 by 1
       scf.for %k = %c0 to %c64 step %c8 {
-        %a = chip.alloc [%c0, %k] extents [1, 64] core_stride [0, 0] slots 2 : memref<1x8xf32, #chip.space<spm>>
-        chip.load %xv to %a : memref<1x64xf32, #chip.space<dram>>, memref<1x8xf32, #chip.space<spm>>
-        %b = chip.alloc [%k, %c0] extents [64, 8] core_stride [0, 0] slots 2 : memref<8x8xf32, #chip.space<spm>>
-        chip.load %wv to %b : memref<64x8xf32, #chip.space<dram>>, memref<8x8xf32, #chip.space<spm>>
-        chip.run "matmul" outs(%acc) ins(%a, %b) {mode = "zero"} : (memref<1x8xf32, #chip.space<acc>>), (memref<1x8xf32, #chip.space<spm>>, memref<8x8xf32, #chip.space<spm>>)
+        %a = chip.alloc [%c0, %k] extents [1, 64] core_stride [0, 0] slots 2 : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+        chip.load %xv to %a : memref<1x64x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+        %b = chip.alloc [%k, %c0] extents [64, 8] core_stride [0, 0] slots 2 : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+        chip.load %wv to %b : memref<64x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+        chip.matmul(%acc, %a, %b) mode = zero : memref<1x8xf32, #chip.space<acc>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       }
-      chip.run "v.round" outs(%y) ins(%acc) : (memref<1x8xf32, #chip.space<spm>>), (memref<1x8xf32, #chip.space<acc>>)
+      chip.v.round(%y, %acc) : memref<1x8xf32, #chip.space<spm>>, memref<1x8xf32, #chip.space<acc>>
       chip.store %y to %yv : memref<1x8xf32, #chip.space<spm>>, memref<1x8xf32, #chip.space<dram>>
     }
     return
@@ -97,7 +99,7 @@ module attributes {slp.chip = "lnpu"} {
   func.func @one_engine() {
     chip.task "x" "train.x" "fp" cores(1) {
       %a = chip.alloc [] extents [] core_stride [] slots 2 : memref<f32, #chip.space<shared>>
-      chip.run "v.relu" outs(%a) ins(%a) : (memref<f32, #chip.space<shared>>), (memref<f32, #chip.space<shared>>)
+      chip.v.relu(%a, %a) : memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>
     }
     return
   }

@@ -21,7 +21,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
       }
       chip.wait <load> 1 by 2
     }
@@ -50,7 +50,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.wait <load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 2
@@ -82,7 +82,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
     }
@@ -111,7 +111,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         // expected-error @below {{is a second engine that signals the semaphore, after vector}}
         chip.signal <mac> 1 by 1
       }
@@ -142,7 +142,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       // expected-error @below {{is a second engine that waits for the semaphore, after load}}
@@ -174,7 +174,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.signal <load> 2 by 1
         // expected-error @below {{lets engine load both signal and wait for one semaphore}}
         chip.wait <load> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 2
@@ -204,7 +204,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
     }
@@ -234,7 +234,7 @@ module attributes {slp.chip = "lnpu"} {
         // expected-error @below {{finds 0 of 1 credits in program order}}
         chip.wait <vector> 2 by 1
         chip.signal <load> 2 by 1
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 2
@@ -264,7 +264,7 @@ module attributes {slp.chip = "lnpu"} {
         // expected-note @below {{that engine's access, earlier in program order}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 2
@@ -296,7 +296,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.wait <vector> 2 by 1
         // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 2
@@ -328,7 +328,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.signal <load> 2 by 1
         chip.wait <vector> 2 by 1
         // expected-note @below {{that engine's access, earlier in program order}}
-        chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
       chip.wait <load> 1 by 3
@@ -535,15 +535,16 @@ module attributes {slp.chip = "lnpu"} {
     chip.task "x" "train.x" "fp" cores(2) {
       %c0 = arith.constant 0 : index
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
-      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %a = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %w = chip.alloc [%c0, %c0] extents [8, 8] core_stride [0, 0] slots 1 {offset = 16, slot_bytes = 64} : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
+      %c = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 2048} : memref<1x8xf32, #chip.space<acc>>
       // expected-note @below {{also used here, by core 0 or the vector unit}}
       chip.load %xv to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
       chip.signal <load> 1 by 1
       chip.wait <mac> 1 by 1
       // expected-error @below {{uses the shared buffer on 2 cores, of which only core 0 waits for what fills it}}
-      chip.run "matmul" outs(%c) ins(%a, %a, %b) {mode = "bias"} : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<shared>>)
+      chip.matmul(%c, %a, %w, %b) mode = bias : memref<1x8xf32, #chip.space<acc>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8xf32, #chip.space<shared>>
     }
     return
   }
@@ -688,12 +689,12 @@ module attributes {slp.chip = "asu-fp8"} {
       %c64 = arith.constant 64 : index
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
       %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
-      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %a = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 8, 1, 1] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x1x8x1x1x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       // expected-error @below {{overlaps another copy at bytes 16384 to 16416 of acc}}
-      %c = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 16384} : memref<8xf32, #chip.space<acc>>
+      %c = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 8, 1, 1, 1] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 16384} : memref<1x8x1x1x1xf32, #chip.space<acc>>
       // expected-note @below {{at bytes 16384 to 16416}}
       %d = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 16384, slot_bytes = 16384} : memref<8xf32, #chip.space<acc>>
-      chip.run "conv.wg" outs(%c) ins(%a, %a) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
+      chip.conv.wg(%c, %a, %a) geom = [1, 1, 1, 1, 0, 0, 1, 1, 0] mode = zero : memref<1x8x1x1x1xf32, #chip.space<acc>>, memref<1x1x8x1x1x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<1x1x8x1x1x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
     }
     return
   }
@@ -782,7 +783,7 @@ module attributes {slp.chip = "lnpu"} {
   func.func @not_allocated(%a: memref<8xf32, #chip.space<spm>>) {
     chip.task "x" "train.x" "fp" cores(1) {
       // expected-error @below {{uses a buffer that is not from chip.alloc}}
-      chip.run "v.relu" outs(%a) ins(%a) : (memref<8xf32, #chip.space<spm>>), (memref<8xf32, #chip.space<spm>>)
+      chip.v.relu(%a, %a) : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>
     }
     return
   }

@@ -5,6 +5,8 @@
 
 // CHECK: slp.chip
 module attributes {slp.chip = "lnpu"} {
+  chip.tensor @p : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @q : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>> {role = #chip.role<state>}
   chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
 
   chip.tensor @z : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
@@ -23,7 +25,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.signal <load> 1 by 1
         chip.wait <vector> 1 by 1
-        chip.run "v.relu" outs(%x) ins(%x) : (memref<8xf32, #chip.space<shared>>), (memref<8xf32, #chip.space<shared>>)
+        chip.v.relu(%x, %x) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 2 by 1
         chip.wait <store> 2 by 1
         chip.store %x to %v : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
@@ -48,7 +50,7 @@ module attributes {slp.chip = "lnpu"} {
         chip.load %v to %x : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<spm>>
         chip.signal <load> 1 by 1
         chip.wait <vector> 1 by 1
-        chip.run "v.relu" outs(%x) ins(%x) : (memref<8x!coded, #chip.space<spm>>), (memref<8x!coded, #chip.space<spm>>)
+        chip.v.relu(%x, %x) : memref<8x!coded, #chip.space<spm>>, memref<8x!coded, #chip.space<spm>>
         chip.signal <vector> 2 by 1
         chip.wait <store> 2 by 1
         chip.store %x to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
@@ -78,17 +80,18 @@ module attributes {slp.chip = "lnpu"} {
     chip.task "x" "train.x" "fp" cores(4) {
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
-      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
-      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
-      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
-      %y = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 2048} : memref<8xf32, #chip.space<acc>>
-      chip.load %v to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
-      chip.load %v to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      %p = chip.view @p : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+      %q = chip.view @q : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+      %a = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %b = chip.alloc [%c0, %c0] extents [8, 8] core_stride [0, 0] slots 1 {offset = 32, slot_bytes = 64} : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %y = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 2048} : memref<1x8xf32, #chip.space<acc>>
+      chip.load %p to %a : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      chip.load %q to %b : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       chip.signal <load> 7 by 1
       chip.wait <mac> 7 by 1
-      chip.run "matmul" outs(%y) ins(%a, %b) : (memref<8xf32, #chip.space<acc>>), (memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>)
+      chip.matmul(%y, %a, %b) mode = zero : memref<1x8xf32, #chip.space<acc>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       scf.for %i = %c0 to %c0 step %c1 {
-        chip.load %v to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+        chip.load %p to %a : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       }
     }
     return

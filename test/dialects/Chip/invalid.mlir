@@ -226,38 +226,6 @@ func.func @store_converts(%a: memref<4xi32, #chip.space<spm>>, %b: memref<4xf32>
 
 // -----
 
-func.func @no_result(%a: memref<4xf32, #chip.space<spm>>) {
-  // expected-error @below {{'chip.run' op expected a result}}
-  "chip.run"(%a) <{instruction = "v.relu", operandSegmentSizes = array<i32: 0, 1>}> : (memref<4xf32, #chip.space<spm>>) -> ()
-  return
-}
-
-// -----
-
-func.func @run_on_dram(%a: memref<4xf32, #chip.space<spm>>, %b: memref<4xf32>) {
-  // expected-error @below {{expected buffers on the chip, found 'memref<4xf32>'}}
-  chip.run "v.relu" outs(%a) ins(%b) : (memref<4xf32, #chip.space<spm>>), (memref<4xf32>)
-  return
-}
-
-// -----
-
-func.func @captures(%a: memref<4xf32, #chip.space<spm>>) {
-  // expected-error @below {{expected one captured name per result, found 2 for 1}}
-  chip.run "v.relu" outs(%a) ins(%a) {captures = ["a", "b"]} : (memref<4xf32, #chip.space<spm>>), (memref<4xf32, #chip.space<spm>>)
-  return
-}
-
-// -----
-
-func.func @geometry(%a: memref<4xf32, #chip.space<spm>>) {
-  // expected-error @below {{expected a geometry of 9 or 11 numbers, found 2}}
-  chip.run "v.max.pool" outs(%a) ins(%a) {geometry = array<i64: 3, 3>} : (memref<4xf32, #chip.space<spm>>), (memref<4xf32, #chip.space<spm>>)
-  return
-}
-
-// -----
-
 func.func @no_such_semaphore() {
   // expected-error @below {{attribute 'semaphore' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 0 whose maximum value is 63}}
   chip.wait <mac> 64 by 1

@@ -39,12 +39,26 @@ func.func @step() {
       chip.load %x to %b : memref<4x8x6x6xf32, #dram>, memref<1x2x6x6xf32, #spm>
       // CHECK: chip.signal <mac> 63 by 255
       chip.signal <mac> 63 by 255
-      // CHECK: %[[A:.*]] = chip.alloc[] extents [] core_stride [] slots 1 : memref<f32, #chip.space<acc>>
-      %a = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #acc>
-      // CHECK: chip.run "conv.fp" outs(%[[A]]) ins(%[[B]], %[[B]]) {captures = ["conv1/y"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "zero"} : (memref<f32, #chip.space<acc>>), (memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>)
-      chip.run "conv.fp" outs(%a) ins(%b, %b) {captures = ["conv1/y"], geometry = array<i64: 3, 3, 1, 1, 1, 1, 1, 1, 0>, mode = "zero"} : (memref<f32, #acc>), (memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>)
-      // CHECK: chip.run "v.sgd" outs(%[[B]], %[[B]]) ins(%[[B]]) {scalars = array<f32: 5.000000e-01>} : (memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>), (memref<1x2x6x6xf32, #chip.space<spm>>)
-      chip.run "v.sgd" outs(%b, %b) ins(%b) {scalars = array<f32: 0.5>} : (memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>), (memref<1x2x6x6xf32, #spm>)
+      // CHECK: %[[S:.*]] = chip.alloc[] extents [] core_stride [] slots 1 : memref<f32, #chip.space<shared>>
+      %s = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32, #shared>
+      // CHECK: %[[A:.*]] = chip.alloc
+      %a = chip.alloc [%n, %c0] extents [4, 4] core_stride [0, 0] slots 1 : memref<1x4xf32, #acc>
+      %p = chip.alloc [%n, %c0] extents [4, 8] core_stride [0, 0] slots 1 : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #spm>
+      %q = chip.alloc [%c0, %c0] extents [8, 4] core_stride [0, 0] slots 1 : memref<8x4x!num.float<5, 2, 15, reserved, flush>, #spm>
+      // CHECK: chip.matmul(%[[A]], %{{.*}}, %{{.*}}) mode = zero {captures = ["mm/y"]} : memref<1x4xf32, #chip.space<acc>>, memref<1x8x!num_e5m2, #chip.space<spm>>, memref<8x4x!num_e5m2, #chip.space<spm>>
+      chip.matmul(%a, %p, %q) mode = zero {captures = ["mm/y"]} : memref<1x4xf32, #acc>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #spm>, memref<8x4x!num.float<5, 2, 15, reserved, flush>, #spm>
+      // CHECK: chip.v.avg.pool(%[[B]], %[[B]]) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] : memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>
+      chip.v.avg.pool(%b, %b) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] : memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>
+      // A function takes the numbers that it has.
+      // CHECK: chip.v.unary(%[[B]], %[[B]]) fn = leaky_relu a = 1.000000e-01 : memref
+      chip.v.unary(%b, %b) fn = leaky_relu a = 0.1 : memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>
+      // An operand may depend on a field.
+      // CHECK: chip.v.clip.factor(%[[S]], %[[S]], %[[S]]) mode = present : memref<f32
+      chip.v.clip.factor(%s, %s, %s) mode = present : memref<f32, #shared>, memref<f32, #shared>, memref<f32, #shared>
+      // CHECK: chip.v.clip.factor(%[[S]], %[[S]]) mode = absent : memref<f32
+      chip.v.clip.factor(%s, %s) mode = absent : memref<f32, #shared>, memref<f32, #shared>
+      // CHECK: chip.v.sgd(%[[B]], %[[B]], %[[B]]) mode = absent unscale = 5.000000e-01 lrScale = 1.000000e+00 decayScale = 1.000000e+00 : memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>
+      chip.v.sgd(%b, %b, %b) mode = absent unscale = 0.5 lrScale = 1.0 decayScale = 1.0 : memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>
       // CHECK: chip.store %[[B]] to %[[V]] : memref<1x2x6x6xf32, #chip.space<spm>>, memref<4x8x6x6xf32, #chip.space<dram>>
       chip.store %b to %x : memref<1x2x6x6xf32, #spm>, memref<4x8x6x6xf32, #dram>
     }

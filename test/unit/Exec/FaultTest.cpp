@@ -263,7 +263,7 @@ std::vector<Fault> allFaults() {
          b.desc(0, tile(b, accSpace, f32, {4}, {4}));
          b.emit(mach::Ld{0, 31, 0});
        },
-       "operand `dst` lies in acc, expected spm or shared"},
+       "operand `dst` lies in acc, expected shared or spm"},
       {"SharedByTwoCores",
        [](ProgramBuilder &b) {
          b.tensor("x", f32, {4});
@@ -292,16 +292,14 @@ std::vector<Fault> allFaults() {
        },
        "the tile of `x` holds 4 of 5 channels, expected all: dot groups would differ"},
       {"MacOperandFormat", conv([](ConvTiles &t) { t.xFormat = f32; }),
-       "operand `x` is a f32 tile of rank 5 in spm, expected a tile of rank 5 in spm, in a format "
-       "of the "
-       "chip"},
+       "operand `x` is f32, expected a format of the chip"},
       {"AccumulatorFormat", conv([](ConvTiles &t) { t.accFormat = fp16; }),
-       "operand `acc` is a fp16 tile of rank 5 in acc, expected an f32 tile"},
+       "operand `acc` has format fp16, expected f32"},
       {"BiasFormat", conv([](ConvTiles &t) {
          t.biasFormat = f32;
          t.mode = mach::AccMode::bias;
        }),
-       "whose format the accumulator holds exactly", "asu-fp8"},
+       "operand `bias` has format f32, expected one that the accumulator holds exactly", "asu-fp8"},
       {"MatmulK",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, fp8, {4, 32}, {4, 16}));
@@ -331,7 +329,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, tile(b, spm, f32, {4, 1}, {4, 1}));
          b.emit(mach::VRelu{0, 1, 0});
        },
-       "ranks differ: 1 and 2"},
+       "operand `src` has rank 2, expected 1, that of `dst`"},
       {"VectorDram",
        [](ProgramBuilder &b) {
          b.tensor("x", f32, {4});
@@ -339,7 +337,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, b.dramTile("x", {{0}, {4}, {}}));
          b.emit(mach::VRelu{0, 1, 0});
        },
-       "operand `src` lies in dram, expected spm, acc or shared"},
+       "operand `src` lies in dram, expected shared, spm or acc"},
       {"VectorShared",
        [](ProgramBuilder &b) {
          b.emit(mach::Mask{1, 3});
@@ -367,7 +365,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, tile(b, spm, f32, {3}, {3}));
          b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
        },
-       "operand `src` has rank 1, expected 2 to 5"},
+       "operand `src` has rank 1, expected 2, 3, 4 or 5"},
       {"ChannelMode",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));

@@ -250,7 +250,7 @@ TEST_P(MoveTest, Faults) {
     std::string found = messageOf(build);
     EXPECT_NE(found.find(message), std::string::npos) << found;
   };
-  expect("ranks differ: 2 and 3", [](ProgramBuilder &b, auto buffer) {
+  expect("operand `src` has rank 3, expected 2, that of `dst`", [](ProgramBuilder &b, auto buffer) {
     buffer(2, fp16, Shape{2, 3});
     b.emit(mach::VCopy{2, 0, 7, 0});
   });

@@ -142,9 +142,8 @@ static std::string fillTask(const Numbers &extent, const std::string &element) {
          "  %c0 = arith.constant 0 : index\n" +
          view("raw", extent, fp8) + view("x", extent, element) +
          alloc("r", "[%c0, %c0]", extent, none, 1, raw) + load("raw", "r", extent, fp8, raw) +
-         alloc("f", "[%c0, %c0]", extent, none, 1, type) +
-         "  chip.run \"v.round\" outs(%f) ins(%r) : (" + type + "), (" + raw + ")\n" +
-         store("x", "f", extent, element, type) + "}\n";
+         alloc("f", "[%c0, %c0]", extent, none, 1, type) + "  chip.v.round(%f, %r) : " + type +
+         ", " + raw + "\n" + store("x", "f", extent, element, type) + "}\n";
 }
 
 /// Loads tiles, rectifies them and stores them, elsewhere or in place.
@@ -169,7 +168,7 @@ void Generator::transfer(RandomTransfer &result) {
     views += view("y", c.extent, e);
     body += alloc("b", "[%i, %j]", c.extent, c.coreStride, slots, type);
   }
-  body += "  chip.run \"v.relu\" outs(%" + out + ") ins(%a) : (" + type + "), (" + type + ")\n";
+  body += "  chip.v.relu(%" + out + ", %a) : " + type + ", " + type + "\n";
   body += store(to, out, c.extent, e, type);
   result.text = program(result.cores, tensors, c, views, body, fillTask(c.extent, e));
 }
@@ -193,7 +192,7 @@ void Generator::twoStores(RandomTransfer &result) {
   std::string body = alloc("a", "[%i, %j]", c.extent, c.coreStride, slots, type) +
                      load("x", "a", c.extent, e, type) +
                      alloc("b", "[%i, %j]", c.extent, c.coreStride, slots, type) +
-                     "  chip.run \"v.relu\" outs(%b) ins(%a) : (" + type + "), (" + type + ")\n" +
+                     "  chip.v.relu(%b, %a) : " + type + ", " + type + "\n" +
                      alloc("all", "[%i, %j]", c.extent, {0, 0}, slots, allType) +
                      load("x", "all", c.extent, e, allType) + stores[former] + stores[1 - former];
   result.text = program(result.cores, tensors, c, view("x", c.extent, e) + view("y", c.extent, e),
@@ -220,19 +219,18 @@ void Generator::matmul(RandomTransfer &result) {
                         tensor("bias", "input", bias, fp16) + tensor("y", "output", c.extent, e);
   std::string views =
       view("a", a, fp8) + view("b", b, fp8) + view("bias", bias, fp16) + view("y", c.extent, e);
-  std::string body =
-      alloc("at", "[%i, %c0]", a, {c.coreStride[0], 0}, slots, aType) +
-      load("a", "at", a, fp8, aType) +
-      alloc("bt", "[%c0, %j]", b, {0, c.coreStride[1]}, slots, bType) +
-      load("b", "bt", b, fp8, bType) +
-      alloc("biast", "[%j]", bias, {c.coreStride[1]}, slots, biasType) +
-      load("bias", "biast", bias, fp16, biasType) +
-      alloc("acc", "[%i, %j]", c.extent, c.coreStride, slots, accType) +
-      alloc("yt", "[%i, %j]", c.extent, c.coreStride, slots, type) +
-      "  chip.run \"matmul\" outs(%acc) ins(%at, %bt, %biast) {mode = \"bias\"} : (" + accType +
-      "), (" + aType + ", " + bType + ", " + biasType + ")\n" +
-      "  chip.run \"v.round\" outs(%yt) ins(%acc) : (" + type + "), (" + accType + ")\n" +
-      store("y", "yt", c.extent, e, type);
+  std::string body = alloc("at", "[%i, %c0]", a, {c.coreStride[0], 0}, slots, aType) +
+                     load("a", "at", a, fp8, aType) +
+                     alloc("bt", "[%c0, %j]", b, {0, c.coreStride[1]}, slots, bType) +
+                     load("b", "bt", b, fp8, bType) +
+                     alloc("biast", "[%j]", bias, {c.coreStride[1]}, slots, biasType) +
+                     load("bias", "biast", bias, fp16, biasType) +
+                     alloc("acc", "[%i, %j]", c.extent, c.coreStride, slots, accType) +
+                     alloc("yt", "[%i, %j]", c.extent, c.coreStride, slots, type) +
+                     "  chip.matmul(%acc, %at, %bt, %biast) mode = bias : " + accType + ", " +
+                     aType + ", " + bType + ", " + biasType + "\n" +
+                     "  chip.v.round(%yt, %acc) : " + type + ", " + accType + "\n" +
+                     store("y", "yt", c.extent, e, type);
   result.text = program(result.cores, tensors, c, views, body);
 }
 

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/LoadOpKind.h"
-#include "dialects/Chip/RunOpKind.h"
 #include "dialects/Chip/StoreOpKind.h"
 #include "dialects/Mach/MachProgramOps.h"
 #include "slp/Conversion/Passes.h"
@@ -77,7 +77,7 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
               [&](AffineExpr e) { size.scaled += e.getKind() == AffineExprKind::Mul; });
       }
     }
-    if (isOneOf<chip_ir::LoadOp, chip_ir::StoreOp, chip_ir::RunOp>(op)) {
+    if (isOneOf<chip_ir::LoadOp, chip_ir::StoreOp>(op) || isa<chip_ir::EngineInstruction>(op)) {
       int64_t times = 1;
       for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
            loop = loop->getParentOfType<scf::ForOp>())

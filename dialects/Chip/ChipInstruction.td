@@ -1,0 +1,79 @@
+//===- ChipInstruction.td - an op for each instruction of an engine ---------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+// slp-tblgen writes one op for each MAC and vector instruction of dialects/Mach/MachInstr<Family>.td; this is what they have
+// in common. An op `chip.MNEMONIC` takes the instruction's operands, in the order of its fields, as buffers, and its other
+// fields as attributes, but for the cores, which are the task's, and the numbers that the host sets.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#ifndef DIALECTS_CHIP_CHIPINSTRUCTION_TD
+#define DIALECTS_CHIP_CHIPINSTRUCTION_TD
+
+include "dialects/Chip/ChipDialect.td"
+include "dialects/Mach/MachField.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Chip_EngineInstruction : OpInterface<"EngineInstruction"> {
+  let cppNamespace = "::slp::chip_ir";
+  let description = "An instruction of the MAC engine or of the vector unit. Operands are buffers, in the order of the instruction's fields.";
+  let methods = [
+    InterfaceMethod<"the record of the instruction", "const ::slp::mach::InstructionInfo &", "getInfo">,
+    InterfaceMethod<"names of the train tensors that the written operands are tiles of; empty if none", "std::optional<::mlir::ArrayAttr>", "getCaptures">];
+  let verify = "return ::slp::chip_ir::verifyInstruction($_op);";
+  let extraClassDeclaration = [{
+    /// The field of the operand.
+    const ::slp::mach::FieldInfo &getField(::mlir::OpOperand &operand);
+    /// The operands that are written, in order, and those that are not.
+    ::mlir::SmallVector<::mlir::Value> getWritten();
+    ::mlir::SmallVector<::mlir::Value> getOnlyRead();
+    /// Values of all fields: of those that are no attributes 0.
+    ::mlir::SmallVector<uint64_t> getFieldValues();
+    ::slp::chip_ir::Engine getEngine();
+  }];
+}
+
+/// An operand with its effect on the buffer.
+class Chip_BufferOf<Field f> {
+  list<OpVariableDecorator> effects = !cond(!eq(f.role.access, "read"): [MemRead], !eq(f.role.access, "write"): [MemWrite],
+                                            true: [MemRead, MemWrite]);
+  string what = f.description;
+}
+class Chip_OperandOf<Field f> {
+  OpVariable value = !if(!empty(f.role.when), Arg<AnyStaticShapeMemRef, f.description, Chip_BufferOf<f>.effects>,
+                         Arg<Optional<AnyStaticShapeMemRef>, f.description, Chip_BufferOf<f>.effects>);
+}
+
+/// A field that is an attribute: a window, a number, or what its kind says.
+class Chip_AttrOf<Field f> {
+  Attr value = !cond(!eq(f.kind.prefix, "g"): DenseI64ArrayAttr,
+                     !and(!eq(f.kind.prefix, "h"), f.isOptional): OptionalAttr<F32Attr>,
+                     !eq(f.kind.prefix, "h"): F32Attr,
+                     true: NumberAttr<f>);
+}
+
+/// ` mode = zero`, ` geom = [...]`, ` eps = ...`.
+class Chip_SyntaxOf<Instruction i, Field f> {
+  string value = !if(!or(!eq(f.kind.prefix, "g"), !eq(f.kind.prefix, "h")), "$" # f.name,
+      "custom<FieldValue>($" # f.name # ", \"::slp::mach::instructionField(" # !cast<string>(!cast<int>(i.opcode)) # ", " # !cast<string>(f.lo) # ")\")");
+  string text = !if(f.isOptional, "(`" # f.name # "` `=` $" # f.name # "^)?", "`" # f.name # "` `=` " # value);
+}
+
+class Chip_InstructionOp<Instruction i, int opcode> : Op<Chip_Dialect, i.mnemonic, [Chip_EngineInstruction]> {
+  list<Field> operandFields = !filter(f, i.fields, f.isOperand);
+  list<Field> attrFields = !filter(f, i.fields, !not(!or(f.isOperand, !or(!eq(f.kind.prefix, "m"), !ge(f.host, 0)))));
+  let summary = i.summary;
+  let description = i.description;
+  let arguments = !con(
+      !dag(ins, !foreach(f, operandFields, Chip_OperandOf<f>.value), !foreach(f, operandFields, f.name)),
+      !dag(ins, !foreach(f, attrFields, Chip_AttrOf<f>.value), !foreach(f, attrFields, f.name)),
+      (ins OptionalAttr<StrArrayAttr>:$captures));
+  let assemblyFormat = "`(` operands `)` " # !interleave(!foreach(f, attrFields, Chip_SyntaxOf<i, f>.text), " ") #
+      " attr-dict `:` type(operands)";
+  let extraClassDeclaration = [{
+    const ::slp::mach::InstructionInfo &getInfo() { return *::slp::mach::findInstruction(uint8_t(}] # !cast<string>(opcode) # [{)); }
+  }];
+}
+
+#endif // DIALECTS_CHIP_CHIPINSTRUCTION_TD
