@@ -211,8 +211,8 @@ double TileChooser::macCycles(const TileChoice &choice) const {
   return steps * (double(chip.rates.macStartCycles) + rounds * columns * terms / rate);
 }
 
-/// What a choice takes, the better of multiplications and transfers hidden behind the other where
-/// buffers have two copies. An estimate: it knows no waiting.
+/// Cycles of a choice: the longer of multiplications and transfers where buffers have two copies,
+/// which hide one behind the other, else both. An estimate: it knows no waiting.
 double TileChooser::cyclesOf(const TileChoice &choice) const {
   double dram = double(dramTraffic(nest, chip, choice)) * chip.rates.clockHz /
                 (chip.rates.dramBytesPerSecond * chip.rates.dramEfficiency);
