@@ -116,6 +116,16 @@ struct ChipAliases : OpAsmDialectInterface {
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Chip/ChipOpsAttributes.cpp.inc"
 
+/// `(` TYPE, ... `)`, which may be empty.
+static ParseResult parseBufferTypes(OpAsmParser &parser, SmallVectorImpl<Type> &types) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren,
+                                        [&] { return parser.parseType(types.emplace_back()); });
+}
+
+static void printBufferTypes(OpAsmPrinter &printer, Operation *, TypeRange types) {
+  printer << "(" << types << ")";
+}
+
 #define GET_OP_CLASSES
 #include "dialects/Chip/ChipOps.cpp.inc"
 
@@ -148,15 +158,30 @@ int64_t slp::chip_ir::elementBytes(Type element) {
   return (element.getIntOrFloatBitWidth() + 7) / 8;
 }
 
+bool slp::chip_ir::isPerCore(Engine engine) {
+  return engine == Engine::load || engine == Engine::store || engine == Engine::mac;
+}
+
+static bool isShared(Value buffer) {
+  return spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
+}
+
 std::optional<Engine> slp::chip_ir::engineOf(Operation *op) {
   return TypeSwitch<Operation *, std::optional<Engine>>(op)
-      .Case<LoadOp>([](LoadOp) { return Engine::load; })
-      .Case<StoreOp>([](StoreOp) { return Engine::store; })
+      .Case<LoadOp>([](LoadOp load) {
+        return isShared(load.getBuffer()) ? Engine::shared_load : Engine::load;
+      })
+      .Case<StoreOp>([](StoreOp store) {
+        return isShared(store.getBuffer()) ? Engine::shared_store : Engine::store;
+      })
+      .Case<MoveOp>([](MoveOp move) { return move.getEngine(); })
       .Case<EngineInstruction>([](EngineInstruction instr) { return instr.getEngine(); })
       .Case<WaitOp>([](WaitOp wait) { return wait.getEngine(); })
       .Case<SignalOp>([](SignalOp signal) { return signal.getEngine(); })
       .Default(std::nullopt);
 }
+
+Engine MoveOp::getEngine() { return isShared(getTarget()) ? Engine::store : Engine::load; }
 
 //===----------------------------------------------------------------------------------------===//
 // Verifiers
@@ -205,6 +230,10 @@ LogicalResult AllocOp::verify() {
     return emitOpError("expected a row-major buffer, found ") << type;
   if (getOrigin().size() != rank || getExtents().size() != rank || getCoreStride().size() != rank)
     return emitOpError("expected ") << rank << " coordinates, extents and core strides";
+  if (spaceOf(type) == Space::shared &&
+      llvm::any_of(getCoreStride(), [](int64_t stride) { return stride != 0; }))
+    return emitOpError("expected core_stride 0 in shared, which has one tile for all cores, found ")
+           << getCoreStrideAttr();
   if (getSlots() < 1 || getSlots() > 15)
     return emitOpError("expected 1 to 15 slots, found ") << getSlots();
   bool isStochastic = getRounding() == num_ir::Rounding::stochastic;
@@ -235,5 +264,34 @@ LogicalResult StoreOp::verify() {
   return verifyTransfer(*this, cast<MemRefType>(getTarget().getType()),
                         cast<MemRefType>(getBuffer().getType()));
 }
+
+LogicalResult MoveOp::verify() {
+  auto from = cast<MemRefType>(getSource().getType()), to = cast<MemRefType>(getTarget().getType());
+  bool isLoad = spaceOf(from) == Space::shared && spaceOf(to) == Space::spm;
+  bool isStore = spaceOf(from) == Space::spm && spaceOf(to) == Space::shared;
+  if (!isLoad && !isStore)
+    return emitOpError("expected one buffer in shared and one in spm, found ")
+           << from << " and " << to;
+  if (from.getElementType() != to.getElementType() || from.getRank() != to.getRank())
+    return emitOpError("expected one element type and rank, found ") << from << " and " << to;
+  auto source = getSource().getDefiningOp<AllocOp>(), target = getTarget().getDefiningOp<AllocOp>();
+  if (!source || !target)
+    return emitOpError("expected buffers from chip.alloc");
+  if (source.getExtents() != target.getExtents())
+    return emitOpError("expected equal extents, found ")
+           << source.getExtentsAttr() << " and " << target.getExtentsAttr();
+  return success();
+}
+
+/// The shared buffer's semaphores are out of reach of what each core has.
+template <typename SemaphoreOp> static LogicalResult verifyBank(SemaphoreOp op) {
+  if (op.getBank() == Bank::shared && isPerCore(op.getEngine()))
+    return op.emitOpError("expected an engine with one queue in bank shared, found ")
+           << stringifyEnum(op.getEngine());
+  return success();
+}
+
+LogicalResult WaitOp::verify() { return verifyBank(*this); }
+LogicalResult SignalOp::verify() { return verifyBank(*this); }
 
 #include "dialects/Chip/ChipOpsKinds.cpp.inc"

@@ -33,7 +33,13 @@ Space spaceOf(mlir::MemRefType type);
 /// Bytes of one element: f32 and i32 4, !num.float 1 or 2, i8 1.
 int64_t elementBytes(mlir::Type element);
 
-/// The engine of an op that works (load, store, run), or nothing.
+/// A copy of a buffer has fewer bytes: the distance of copies has 24 bits in a descriptor.
+constexpr int64_t copyBytesLimit = int64_t(1) << 24;
+
+/// Whether every core has a queue of this engine; else there is one.
+bool isPerCore(Engine engine);
+
+/// The engine of an op that works (load, store, move, run), or nothing.
 std::optional<Engine> engineOf(mlir::Operation *op);
 
 } // namespace slp::chip_ir

@@ -48,6 +48,9 @@ def Chip_SpaceAttr : EnumAttr<Chip_Dialect, Chip_Space, "space"> {
 def Chip_EngineAttr : EnumAttr<Chip_Dialect, Chip_Engine, "engine"> {
   let assemblyFormat = "`<` $value `>`";
 }
+def Chip_BankAttr : EnumAttr<Chip_Dialect, Chip_Bank, "bank"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 def Chip_RoleAttr : EnumAttr<Chip_Dialect, Chip_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }

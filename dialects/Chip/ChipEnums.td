@@ -16,7 +16,9 @@ class Chip_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32E
 def Chip_Space : Chip_Enum<"Space", "a memory", [
     I32EnumAttrCase<"dram", 0>, I32EnumAttrCase<"shared", 1>, I32EnumAttrCase<"spm", 2>, I32EnumAttrCase<"acc", 3>]>;
 def Chip_Engine : Chip_Enum<"Engine", "an engine with an in-order queue", [
-    I32EnumAttrCase<"load", 1>, I32EnumAttrCase<"store", 2>, I32EnumAttrCase<"mac", 3>, I32EnumAttrCase<"vector", 4>]>;
+    I32EnumAttrCase<"load", 1>, I32EnumAttrCase<"store", 2>, I32EnumAttrCase<"mac", 3>, I32EnumAttrCase<"vector", 4>,
+    I32EnumAttrCase<"shared_load", 5>, I32EnumAttrCase<"shared_store", 6>]>;
+def Chip_Bank : Chip_Enum<"Bank", "whose semaphores", [I32EnumAttrCase<"cores", 0>, I32EnumAttrCase<"shared", 1>]>;
 def Chip_Role : Chip_Enum<"Role", "what a DRAM tensor is for", [
     I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"output", 1>, I32EnumAttrCase<"state", 2>, I32EnumAttrCase<"temp", 3>,
     I32EnumAttrCase<"constant", 4>]>;

@@ -86,6 +86,7 @@ static StringRef expectedElements(mach::Elements elements) {
     return "a format of the chip that is not mixed";
   case mach::Elements::accumulator:
   case mach::Elements::total:
+  case mach::Elements::sum:
   case mach::Elements::start:
     return "f32 or a format of the chip that is not mixed";
   }
@@ -117,6 +118,7 @@ static bool canHold(mach::Elements elements, Type type) {
     return isFormat;
   case mach::Elements::accumulator:
   case mach::Elements::total:
+  case mach::Elements::sum:
   case mach::Elements::start:
     return isF32 || isFormat;
   }

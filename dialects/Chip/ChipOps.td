@@ -60,7 +60,7 @@ def Chip_AllocOp : Chip_Op<"alloc"> {
   let summary = "a buffer that holds a tile of a logical tensor";
   let description = [{
     Executing it takes the next of `slots` copies. The tile begins at the logical coordinates `origin` plus the core number
-    times `core_stride`; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
+    times `core_stride`, which is 0 in the shared buffer; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
     given by `chip-place-buffers`. `rounding` says how results that are stored here are rounded, `stream` which random
     numbers stochastic rounding takes (docs/numerics.md section 7); without them the chip's rounding holds.
 
@@ -104,20 +104,56 @@ def Chip_StoreOp : Chip_Op<"store"> {
   let hasVerifier = 1;
 }
 
+def Chip_MoveOp : Chip_Op<"move"> {
+  let summary = "move elements between the shared buffer and the scratchpads";
+  let description = [{
+    Both buffers keep their coordinates, and meet where these are equal. To a scratchpad: the target is filled from the
+    source's tile, which may be larger, and gets +0 outside the extents. To the shared buffer: the source's elements inside
+    the extents go into the target's tile, which may be larger; the rest of it stays. Extents are equal.
+
+    ```mlir
+    chip.move %s to %x : memref<4x8xf32, #chip.space<shared>>, memref<1x8xf32, #chip.space<spm>>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$source, AnyStaticShapeMemRef:$target);
+  let assemblyFormat = "$source `to` $target attr-dict `:` type($source) `,` type($target)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// load to a scratchpad, store to the shared buffer.
+    Engine getEngine();
+  }];
+}
+
 class Chip_SemaphoreOp<string mnemonic> : Chip_Op<mnemonic> {
   let arguments = (ins Chip_EngineAttr:$engine, ConfinedAttr<I64Attr, [IntMinValue<0>, IntMaxValue<63>]>:$semaphore,
-                       ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count);
-  let assemblyFormat = "$engine $semaphore `by` $count attr-dict";
+                       ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count,
+                       DefaultValuedAttr<Chip_BankAttr, "::slp::chip_ir::Bank::cores">:$bank);
+  let assemblyFormat = "$engine $semaphore `by` $count (`bank` $bank^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 def Chip_WaitOp : Chip_SemaphoreOp<"wait"> {
   let summary = "hold an engine's queue until a semaphore has enough, then take it";
-  let description = "On each core of the task for itself; the vector unit waits for all of them.\n\n```mlir\nchip.wait #chip.engine<mac> 3 by 1\n```";
+  let description = [{
+    Bank cores, which is meant where none stands: on each core of the task for itself; engines with one queue wait for all
+    of them. Bank shared: the one semaphore of the shared buffer's bank, for engines with one queue alone.
+
+    ```mlir
+    chip.wait <mac> 3 by 1
+    chip.wait <vector> 3 by 1 bank <shared>
+    ```
+  }];
 }
 
 def Chip_SignalOp : Chip_SemaphoreOp<"signal"> {
   let summary = "add to a semaphore when the engine's earlier work is done";
-  let description = "On each core of the task.\n\n```mlir\nchip.signal #chip.engine<load> 3 by 1\n```";
+  let description = [{
+    On each core of the task, or in the shared buffer's bank, as for `chip.wait`.
+
+    ```mlir
+    chip.signal <load> 3 by 1
+    ```
+  }];
 }
 
 #endif // DIALECTS_CHIP_CHIPOPS_TD

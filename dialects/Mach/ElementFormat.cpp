@@ -7,7 +7,14 @@
 #include "dialects/Mach/ElementFormat.h"
 
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatCoded16.h.inc"
+#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/FormatU8.h.inc"
 
 using namespace mlir;
 using namespace slp;
@@ -22,7 +29,8 @@ FormatTable::FormatTable(ModuleOp module) {
     auto type = dyn_cast_or_null<TypeAttr>(attr);
     return type ? dyn_cast<num_ir::FloatType>(type.getValue()) : num_ir::FloatType();
   };
-  for (auto [name, format] : {std::pair("fp8", Format::fp8), std::pair("fp16", Format::fp16)})
+  for (auto [name, format] :
+       {std::pair("fp8", mach::format::fp8), std::pair("fp16", mach::format::fp16)})
     if (num_ir::FloatType type = typeOf(formats.get(name)))
       entries.push_back({type, format});
   // A dictionary is sorted by name, as x0 to x3 and x4 to x7 are.
@@ -42,20 +50,22 @@ std::optional<ElementFormat> FormatTable::find(Type element) const {
     std::optional<ElementFormat> lo = find(mixed.getLo()), hi = find(mixed.getHi());
     if (!lo || !hi || lo->bias != 0 || hi->bias != 0)
       return std::nullopt;
-    if (lo->format == Format::fp8 && hi->format == Format::fp16)
-      return ElementFormat{Format::mixed};
-    if (lo->format != hi->format || (hi->format != Format::fp8 && hi->format != Format::fp16))
+    if (lo->format == mach::format::fp8 && hi->format == mach::format::fp16)
+      return ElementFormat{mach::format::mixed};
+    if (lo->format != hi->format ||
+        (hi->format != mach::format::fp8 && hi->format != mach::format::fp16))
       return std::nullopt;
-    return ElementFormat{hi->format == Format::fp8 ? Format::coded8 : Format::coded16};
+    return ElementFormat{hi->format == mach::format::fp8 ? mach::format::coded8
+                                                         : mach::format::coded16};
   }
   auto type = dyn_cast<num_ir::FloatType>(element);
   if (!type) {
     if (element.isInteger(32))
-      return ElementFormat{Format::i32};
-    return ElementFormat{element.isInteger(8) ? Format::u8 : Format::f32};
+      return ElementFormat{mach::format::i32};
+    return ElementFormat{element.isInteger(8) ? mach::format::u8 : mach::format::f32};
   }
   if (isByWidth)
-    return ElementFormat{type.getWidth() > 8 ? Format::fp16 : Format::fp8};
+    return ElementFormat{type.getWidth() > 8 ? mach::format::fp16 : mach::format::fp8};
   for (const Entry &entry : entries)
     if (entry.type == type)
       return ElementFormat{entry.format};
@@ -70,6 +80,6 @@ std::optional<Format> slp::mach::compressedFormat(Type element) {
   if (!mixed)
     return std::nullopt;
   if (mixed.getLo() != mixed.getHi())
-    return Format::mixed;
-  return mixed.getHi().getWidth() > 8 ? Format::coded16 : Format::coded8;
+    return mach::format::mixed;
+  return mixed.getHi().getWidth() > 8 ? mach::format::coded16 : mach::format::coded8;
 }

@@ -12,6 +12,7 @@
 #include "dialects/Mach/MachProgramOps.h"
 #include "dialects/Mach/MachSequencerOps.h"
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include "mlir/IR/Builders.h"
@@ -35,6 +36,12 @@ bool slp::mach::isInstruction(Operation *op) { return op->hasTrait<InstructionTr
 static LogicalResult verifyFields(Operation *op) {
   if (auto wait = dyn_cast<WaitOp>(op); wait && wait.getEngine() == Engine::seq)
     return op->emitOpError("must not hold the sequencer, which has no queue to wait in");
+  auto isUnreached = [](auto instr) {
+    return instr && instr.getBank() == Bank::shared &&
+           (isPerCore(instr.getEngine()) || instr.getEngine() == Engine::seq);
+  };
+  if (isUnreached(dyn_cast<WaitOp>(op)) || isUnreached(dyn_cast<SignalOp>(op)))
+    return op->emitOpError("bank shared is for vector, shared_load and shared_store alone");
   if (auto org = dyn_cast<OrgOp>(op); org && org.getDim() >= TensorTile().origin.size())
     return op->emitOpError() << "dim must be at most " << TensorTile().origin.size() - 1
                              << ", found " << org.getDim();

@@ -4,8 +4,11 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-def EngineEnum : EnumKind<"Engine", ["seq", "load", "store", "mac", "vector"]> {
-  let summary = "An engine with an in-order queue. load, store and mac have one queue per core; seq and vector are single.";
+def EngineEnum : EnumKind<"Engine", ["seq", "load", "store", "mac", "vector", "shared_load", "shared_store"]> {
+  let summary = "An engine with an in-order queue. load, store and mac have one queue per core; seq, vector and the two of the shared buffer, shared_load and shared_store, are single.";
+}
+def BankEnum : EnumKind<"Bank", ["cores", "shared"]> {
+  let summary = "Whose semaphores: those of the cores of a mask, one bank each, or those of the shared buffer.";
 }
 def SpaceEnum : EnumKind<"Space", ["dram", "shared", "spm", "acc"]> {
   let summary = "A memory: external DRAM, the shared buffer, a core's scratchpad, a core's accumulator memory.";

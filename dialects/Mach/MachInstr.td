@@ -42,7 +42,7 @@ def GeomReg   : Register<"g", 8>;    // window geometry
 def HyperReg  : Register<"h", 16>;   // FP32 numbers; h0 to h9 are set by the host: h0 lr,
     // h1 momentum or beta1, h2 weight decay, h3 dampening, h4 beta2, h5 epsilon, h6 1/(1-beta1^t), h7 1/(1-beta2^t),
     // h8 number of the run, h9 clip norm
-def Semaphore : Register<"s", 64>;   // counting semaphores, one bank per core
+def Semaphore : Register<"s", 64>;   // counting semaphores, one bank per core and one of the shared buffer
 class Enum<EnumKind e> : FieldKind<"enum", e.name> { EnumKind enumKind = e; let count = !size(e.values); }
 
 /// What an engine does with the tile of an operand. Simulator, verifiers, lowering and manual take it from here.
@@ -90,7 +90,7 @@ class Instruction<string m, bits<8> op, list<Field> fs, list<Reserved> rs> {
   list<Reserved> reserved = rs;
   string summary = ?;           // one line
   string description = ?;       // the manual's text: shapes, units, rounding, faults
-  string engine = ?;            // queue: seq, load, store, mac, vector, any (the field `engine`)
+  string engine = ?;            // queue: a value of EngineEnum, or any (the field `engine`)
   string timingClass = ?;       // key of the chip description's timing rules
   list<string> requires = [];   // feature names; a chip without them refuses the instruction
 }

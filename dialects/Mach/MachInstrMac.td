@@ -78,3 +78,13 @@ def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"accumulator", "2
   }];
   let engine = "mac"; let timingClass = "mac";
 }
+def ZERO : Instruction<"zero", 0x34, [
+    Operand<"acc", Writes<"sum", "", "", ["acc"]>, 12, 8, "accumulator tile">,
+    Field<"mask", MaskReg, 15, 13, "cores">], [Reserved<127, 16>]> {
+  let summary = "Set sums to +0.";
+  let description = [{
+    acc = +0 for the elements of the tile inside the extents: what a sum of no terms is, where the terms come from a list that may be
+    empty. The tile is in the accumulator's format or that of weight gradients. No multiplication.
+  }];
+  let engine = "mac"; let timingClass = "mac";
+}

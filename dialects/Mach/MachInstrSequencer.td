@@ -96,9 +96,10 @@ def GEOM : Instruction<"geom", 0x0b, [
 }
 def DESC : Instruction<"desc", 0x0c, [
     Field<"dd", DescReg, 12, 8, "destination">,
-    Field<"src", TableSymbol, 44, 13, "entry of the image's descriptor table">], [Reserved<127, 45>]> {
+    Field<"src", TableSymbol, 44, 13, "entry of the image's descriptor table">,
+    Field<"slot", ScalarReg, 50, 45, "which copy of the buffer">], [Reserved<127, 51>]> {
   let summary = "Load a descriptor.";
-  let description = "dd = table[src], slot 0. Faults beyond the table's end.";
+  let description = "dd = table[src] with slot = slot mod slots, so that a register that counts tiles names the copy, and a descriptor can be loaded anew inside a loop. Faults beyond the table's end, and below 0.";
   let engine = "seq"; let timingClass = "descriptor";
 }
 def ORG : Instruction<"org", 0x0d, [
@@ -127,17 +128,28 @@ def WAIT : Instruction<"wait", 0x10, [
     Field<"engine", Enum<EngineEnum>, 10, 8, "whose queue waits">,
     Field<"sem", Semaphore, 16, 11, "semaphore">,
     Field<"count", Unsigned, 24, 17, "how much to take">,
-    Field<"mask", MaskReg, 27, 25, "cores whose semaphore is meant">], [Reserved<127, 28>]> {
+    Field<"mask", MaskReg, 27, 25, "cores whose semaphore is meant; not read in bank shared">,
+    Field<"bank", Enum<BankEnum>, 28, 28, "whose semaphores">], [Reserved<127, 29>]> {
   let summary = "Hold a queue until a semaphore has enough, then take it.";
-  let description = "For each core in the mask: when semaphore[core][sem] >= count, subtract count and let the queue go on. load, store and mac: each core's queue waits for its own. vector: the one queue waits for all of them. seq cannot wait.";
+  let description = [{
+    Bank cores: for each core in the mask: when semaphore[core][sem] >= count, subtract count and let the queue go on. load, store
+    and mac: each core's queue waits for its own. vector, shared_load, shared_store: the one queue waits for all of them.
+    Bank shared: the same with the one semaphore of the shared buffer's bank; only vector, shared_load and shared_store
+    reach it. seq cannot wait.
+  }];
   let engine = "any"; let timingClass = "semaphore";
 }
 def SIGNAL : Instruction<"signal", 0x11, [
     Field<"engine", Enum<EngineEnum>, 10, 8, "behind whose work">,
     Field<"sem", Semaphore, 16, 11, "semaphore">,
     Field<"count", Unsigned, 24, 17, "how much to give">,
-    Field<"mask", MaskReg, 27, 25, "cores whose semaphore is meant">], [Reserved<127, 28>]> {
+    Field<"mask", MaskReg, 27, 25, "cores whose semaphore is meant; not read in bank shared">,
+    Field<"bank", Enum<BankEnum>, 28, 28, "whose semaphores">], [Reserved<127, 29>]> {
   let summary = "Add to a semaphore when the queue's earlier work is done.";
-  let description = "For each core in the mask: when everything queued earlier on that engine (of that core) has finished, semaphore[core][sem] += count. Faults above 255.";
+  let description = [{
+    Bank cores: for each core in the mask: when everything queued earlier on that engine (of that core) has finished,
+    semaphore[core][sem] += count. Bank shared: the one semaphore of the shared buffer's bank, which only vector,
+    shared_load and shared_store reach. Faults above 255.
+  }];
   let engine = "any"; let timingClass = "semaphore";
 }

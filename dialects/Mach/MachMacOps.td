@@ -13,5 +13,6 @@ def ConvFpOp : Mach_Op<CONV_FP>;
 def ConvBpOp : Mach_Op<CONV_BP>;
 def ConvWgOp : Mach_Op<CONV_WG>;
 def MatmulOp : Mach_Op<MATMUL>;
+def ZeroOp : Mach_Op<ZERO>;
 
 #endif // DIALECTS_MACH_MACHMACOPS_TD

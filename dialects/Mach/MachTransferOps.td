@@ -11,5 +11,9 @@ include "dialects/Mach/MachOp.td"
 
 def LdOp : Mach_Op<LD>;
 def StOp : Mach_Op<ST>;
+def LdSharedOp : Mach_Op<LD_SHARED>;
+def StSharedOp : Mach_Op<ST_SHARED>;
+def MvLoadOp : Mach_Op<MV_LOAD>;
+def MvStoreOp : Mach_Op<MV_STORE>;
 
 #endif // DIALECTS_MACH_MACHTRANSFEROPS_TD

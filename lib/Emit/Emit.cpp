@@ -16,7 +16,8 @@
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
 #include "runtime/num/Round.h"
 #include "slp/Emit/InitialValues.h"
 
@@ -120,7 +121,7 @@ FailureOr<num::Format> Emitter::formatOf(mach::TensorOp op) {
 FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   if (!op.getInitAttr())
     return std::vector<uint8_t>();
-  if (op.getFormat() == mach::Format::i32) // indices
+  if (op.getFormat() == mach::format::i32) // indices
     return bytesOfIntegers(op);
   auto type = RankedTensorType::get(op.getShape(), Float32Type::get(op.getContext()));
   FailureOr<std::vector<float>> values =
@@ -141,7 +142,7 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   bool isBeyondUpwards = false;
   for (size_t i = 0; i < values->size(); ++i) {
     uint32_t code = 0;
-    if (op.getFormat() == mach::Format::f32) {
+    if (op.getFormat() == mach::format::f32) {
       float value = (*values)[i] + 0.0f; // the one zero
       std::memcpy(&code, &value, 4);
     } else {
@@ -216,7 +217,7 @@ int32_t Emitter::captureOf(StringRef tensor, bool accumulator) {
   if (isNew) {
     image::Capture capture;
     capture.tensor = tensor.str();
-    capture.format = mach::Format::f32;
+    capture.format = mach::format::f32;
     if (auto types = module->getAttrOfType<chip_ir::TensorsAttr>("slp.tensors"))
       if (auto attr = dyn_cast_or_null<TypeAttr>(types.getTypes().get(tensor)))
         if (auto type = dyn_cast<RankedTensorType>(attr.getValue())) {

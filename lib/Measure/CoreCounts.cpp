@@ -15,8 +15,8 @@
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "runtime/exec/Machine.h"
-#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/timing/Costs.h"
 #include "runtime/timing/Model.h"
 #include "slp/Emit/Emit.h"
@@ -104,10 +104,12 @@ void Listener::issued(const exec::Event &event) {
   ++time.instructions;
   for (const exec::CoreWork &work : event.work) {
     time.dramBytes +=
-        work.bytesRead[int(mach::Space::dram)] + work.bytesWritten[int(mach::Space::dram)];
+        work.bytesRead[int(mach::space::dram)] + work.bytesWritten[int(mach::space::dram)];
     (event.fp16 ? layer.fp16 : layer.fp8).macs += work.macs;
   }
-  bool isTransfer = event.engine == mach::Engine::load || event.engine == mach::Engine::store;
+  bool isTransfer = event.engine == mach::Engine::load || event.engine == mach::Engine::store ||
+                    event.engine == mach::Engine::shared_load ||
+                    event.engine == mach::Engine::shared_store;
   if (isTransfer && event.opcode != mach::Wait::opcode && event.opcode != mach::Signal::opcode)
     time.transfers += event.work.size();
 }

@@ -8,7 +8,11 @@
 
 #include "runtime/image/File.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/FormatU8.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>
@@ -39,10 +43,10 @@ Profile::Profile(const chip::Chip &chip, const image::Image &image)
 
 void Profile::setFormat(Source &source, mach::Format format, bool isAccumulator) const {
   if (isAccumulator)
-    format = chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
-  bool isWhole = format == mach::Format::i32 || format == mach::Format::u8;
+    format = chip.numerics.accumulateFp16 ? mach::format::fp16 : mach::format::f32;
+  bool isWhole = format == mach::format::i32 || format == mach::format::u8;
   // Some elements of a mixed tensor have been rounded to the narrow format.
-  bool isMixed = format == mach::Format::mixed;
+  bool isMixed = format == mach::format::mixed;
   source.format = std::string(mach::toString(format));
   source.bits = isWhole ? 0 : isMixed ? 8 : 8 * mach::elementBytes(format);
 }

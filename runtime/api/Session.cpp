@@ -8,7 +8,7 @@
 
 #include "runtime/api/Guard.h"
 #include "runtime/image/Description.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
 
 #include <algorithm>
 
@@ -94,7 +94,7 @@ data::InputSpec inputSpecOf(const image::Image &image, const image::Tensor &tens
   data::InputSpec spec;
   spec.name = tensor.name;
   spec.shape.assign(tensor.shape.begin() + 1, tensor.shape.end());
-  bool isInteger = tensor.format == mach::Format::i32;
+  bool isInteger = tensor.format == mach::format::i32;
   // Numbers of this name are classes in data sets, whatever the graph takes them for.
   bool isNamedLabels = spec.shape.empty() && tensor.name == "labels";
   spec.isLabel = isInteger || isNamedLabels;

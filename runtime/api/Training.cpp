@@ -11,7 +11,7 @@
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/views/Stats.h"
 
 #include <algorithm>
@@ -376,7 +376,7 @@ Status Simulation::describeTensors() {
     entry.elements = values->size();
     entry.zeros = uint64_t(std::count(values->begin(), values->end(), 0.0f));
     entry.format = std::string(mach::toString(tensor.format));
-    if (tensor.format == mach::Format::mixed) {
+    if (tensor.format == mach::format::mixed) {
       // FP16 is what fp8 cannot hold (docs/compressed.md).
       const num::Format &fp8 = record.chip.numerics.fp8;
       entry.fp16 = uint64_t(std::count_if(values->begin(), values->end(), [&](float x) {

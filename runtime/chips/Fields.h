@@ -31,6 +31,7 @@ struct Range {
 };
 
 inline constexpr double kibi = 1024;
+inline constexpr double mebi = 1024.0 * 1024;
 inline constexpr double gibi = 1024.0 * 1024 * 1024;
 
 /// Calls `visit(key, member, range)` for every number of the section, in the order of the
@@ -41,7 +42,7 @@ template <typename ChipType, typename Visitor> void visitStructure(ChipType &c, 
   visit("lines", s.lines, Range{"lines", 1, 1024});
   visit("pes", s.pes, Range{"PEs", 1, 1024});
   visit("scratchpad", s.scratchpadBytes, Range{"bytes", kibi, gibi, false, 64});
-  visit("accumulator_bank", s.accBankBytes, Range{"bytes", 256, gibi, false, 64});
+  visit("accumulator_bank", s.accBankBytes, Range{"bytes", 256, 8 * mebi, false, 64});
   visit("shared_buffer", s.sharedBytes, Range{"bytes", kibi, 4 * gibi, false, 64});
   visit("dram", s.dramBytes, Range{"bytes", 64 * kibi, 256 * 1024 * gibi, false, 64});
   visit("loop_depth", s.loopDepth, Range{"loops", 8, 64});

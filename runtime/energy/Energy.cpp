@@ -5,7 +5,10 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/energy/Energy.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceShared.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 
 namespace slp::energy {
 
@@ -17,10 +20,10 @@ Breakdown energyOf(const chip::Chip &chip, const Activity &activity, int64_t cyc
   };
   Breakdown result;
   result.mac = double(activity.fp8Macs) * e.fp8Mac + double(activity.fp16Macs) * e.fp16Mac;
-  result.spm = bytes(mach::Space::spm) * e.spmByte;
-  result.acc = bytes(mach::Space::acc) * e.accByte;
-  result.shared = bytes(mach::Space::shared) * e.sharedByte;
-  result.dram = bytes(mach::Space::dram) * e.dramByte;
+  result.spm = bytes(mach::space::spm) * e.spmByte;
+  result.acc = bytes(mach::space::acc) * e.accByte;
+  result.shared = bytes(mach::space::shared) * e.sharedByte;
+  result.dram = bytes(mach::space::dram) * e.dramByte;
   result.vector = double(activity.vectorOperations) * e.vectorOp;
   result.control = double(activity.instructions) * e.instruction;
   result.fixed = double(cycles) * e.staticPerCycle;

@@ -9,7 +9,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Compressed.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 
 #include <algorithm>
 #include <cstring>
@@ -27,7 +27,7 @@ std::vector<CompressedTensor::Cached> &CompressedTensor::cacheOfThread() {
 CompressedTensor::CompressedTensor(const Memory &memory, uint64_t address, mach::Format format,
                                    const Codec &c)
     : dram(memory), base(address), layout(format), codec(c),
-      elementBytes(mach::elementBytes(format)), hasClasses(format == mach::Format::mixed),
+      elementBytes(mach::elementBytes(format)), hasClasses(format == mach::format::mixed),
       cache(cacheOfThread()) {
   for (Cached &entry : cache)
     entry.index = -1;

@@ -83,7 +83,7 @@ struct Issue {
   /// its queues, and leaves them when all cores have been served, in ascending order.
   bool joint = false;
   bool multicast = false;
-  CoreFunction execute = nullptr;       // null: MAC, wait and signal
+  CoreFunction execute = nullptr;       // null: wait and signal, and what has the next but one
   StepsFunction steps = nullptr;        // the same in steps; null: it is one
   GroupFunction executeGroup = nullptr; // of MAC instructions alone
   int sharable[2] = {-1, -1}; // operands whose tile a group may have in common, best first
@@ -100,6 +100,7 @@ struct Issue {
   bool flag = false;              // the instruction's one flag
   int64_t immediate[3] = {0, 0, 0};
   bool hasOptional = false; // the operand that only some of its kind have is there
+  mach::Bank bank{};        // of the semaphore
   uint8_t semaphore = 0, count = 0;
 };
 

@@ -18,7 +18,7 @@
 #include "runtime/exec/Prepare.h"
 #include "runtime/exec/WindowAxis.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 
@@ -139,7 +139,7 @@ Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
   if (!sourceView)
     return sourceView.takeError();
   source = *sourceView;
-  isMixed = countsWork && source.format == mach::Format::mixed && !issue.fp16;
+  isMixed = countsWork && source.format == mach::format::mixed && !issue.fp16;
   return Status::success();
 }
 

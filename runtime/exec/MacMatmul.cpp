@@ -10,7 +10,7 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
 
 #include <algorithm>
@@ -251,13 +251,13 @@ void Product::countRows(size_t index) {
   kernels.countColumns(rows, rowsOf(core), width(), counts);
   uint32_t *wide = scratch.wideCounts.data() + int64_t(index) * width();
   std::fill_n(wide, width(), 0);
-  if (isMixed && core.a.format == mach::Format::mixed)
+  if (isMixed && core.a.format == mach::format::mixed)
     countWideColumns(codec, rows, rowsOf(core), width(), wide);
 }
 
 /// Terms of each owner of rows with each lane of the block.
 void Product::countLanes(const MacScratch &task, int64_t laneBlock) {
-  bool isWide = isMixed && cores.front().b.format == mach::Format::mixed;
+  bool isWide = isMixed && cores.front().b.format == mach::format::mixed;
   std::vector<uint16_t> marks(isWide ? size_t(width()) : 0);
   if (isWide) {
     markWideLanes(codec, task.w.data(), width(), marks.data());
@@ -350,7 +350,7 @@ void Product::compute() {
   const Core &head = cores.front();
   blocks = ceilDiv(k, block);
   isMixed = countsWork && !issue.fp16 &&
-            (head.a.format == mach::Format::mixed || head.b.format == mach::Format::mixed);
+            (head.a.format == mach::format::mixed || head.b.format == mach::format::mixed);
   scratch.x.resize(size_t(rowsTotal * width()));
   scratch.counts.resize(rowOwners() * size_t(width()));
   scratch.wideCounts.resize(scratch.counts.size());

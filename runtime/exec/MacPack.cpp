@@ -6,7 +6,9 @@
 
 #include "runtime/exec/Mac.h"
 
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 
 #include <algorithm>
 
@@ -18,15 +20,15 @@ MacScratch &MacScratch::ofThread() {
 }
 
 mach::Format accumulatorFormat(const chip::Chip &chip) {
-  return chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
+  return chip.numerics.accumulateFp16 ? mach::format::fp16 : mach::format::f32;
 }
 
 mach::Format weightGradientFormat(const chip::Chip &chip) {
-  return chip.numerics.weightGradientFp16() ? mach::Format::fp16 : mach::Format::f32;
+  return chip.numerics.weightGradientFp16() ? mach::format::fp16 : mach::format::f32;
 }
 
 bool isWide(mach::Format format) {
-  return mach::elementBytes(format) == 2 && format != mach::Format::mixed;
+  return mach::elementBytes(format) == 2 && format != mach::format::mixed;
 }
 
 void clearFloats(std::vector<float> &v, int64_t n) {
@@ -123,7 +125,7 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
 
 void MacEngine::roundSums(std::vector<float> &sums, mach::Format format,
                           num::Events &events) const {
-  if (way != Way::fp16 || format != mach::Format::fp16)
+  if (way != Way::fp16 || format != mach::format::fp16)
     return part.codec.roundSums(sums.data(), sums.size(), format, events);
   MacEvents counted;
   part.kernels.roundFp16(sums.data(), int64_t(sums.size()), &counted);

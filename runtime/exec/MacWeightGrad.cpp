@@ -13,7 +13,7 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 
 #include <algorithm>
@@ -375,7 +375,7 @@ void WeightGradient::countChunk(Chunk &chunk, MacScratch &task) const {
   for (int64_t b = 0; b < lanes.blocks(); ++b)
     kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(), task.taskCounts.data(),
                        chunk.nonZeroTerms.data() + b * macLanes);
-  if (!isMixed || cores.front().x.format != mach::Format::mixed)
+  if (!isMixed || cores.front().x.format != mach::format::mixed)
     return;
   task.taskWideCounts.assign(size_t(width()), 0);
   countWideColumns(codec, task.columns.data(), chunk.rows, width(), task.taskWideCounts.data());
@@ -536,7 +536,7 @@ void WeightGradient::run() {
   close = dy.end(3) == dy.extent[3];
   mode = startMode(issue.mode, open && dy.box.lo[0] == 0);
   isMixed = countsWork && !issue.fp16 &&
-            (x.format == mach::Format::mixed || dy.format == mach::Format::mixed);
+            (x.format == mach::format::mixed || dy.format == mach::format::mixed);
   if (cores.front().part->hasValues)
     compute();
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
@@ -549,7 +549,7 @@ void WeightGradient::compute() {
   listChunks();
   scratch.x.resize(size_t(rowsTotal / taps() * spanY * spanX));
   scratch.w.resize(size_t(lanes.blocks() * width() * macLanes));
-  if (isMixed && dy.format == mach::Format::mixed) {
+  if (isMixed && dy.format == mach::format::mixed) {
     wideErrors.resize(size_t(lanes.blocks() * width()));
     metByWide.resize(size_t(lanes.blocks() * macLanes));
     for (int64_t p = 0; p < pixels(); ++p)

@@ -52,7 +52,8 @@ struct Event {
   bool multicast = false;
   bool joint = false;    // one piece of work of all cores: one entry of `work`
   bool fp16 = false;     // MAC: an operand is fp16
-  uint8_t semaphore = 0; // wait, signal
+  mach::Bank bank{};     // wait, signal
+  uint8_t semaphore = 0; // the same
   uint8_t count = 0;
   std::vector<CoreWork> work;
 };

@@ -10,8 +10,10 @@
 #include "runtime/image/Formats.h"
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/FormatU8.h.inc"
 
 namespace slp::exec {
 
@@ -66,7 +68,7 @@ static Status checkFactor(const chip::Chip &chip, const mach::FieldInfo &field, 
   if (format && format->hasSpecials() && chip.has("zero-skip"))
     return Error{"operand `" + std::string(field.name) + "` " + is + ", which has Inf or NaN; " +
                  chip.name + " skips zeros and would drop 0 * Inf"};
-  if (field.role.elements == Elements::weight && f == mach::Format::mixed)
+  if (field.role.elements == Elements::weight && f == mach::format::mixed)
     return misfit(field, "is mixed", "weights in one format");
   return Status::success();
 }
@@ -74,7 +76,7 @@ static Status checkFactor(const chip::Chip &chip, const mach::FieldInfo &field, 
 /// A format of which the accumulator holds all values.
 static bool canStart(const chip::Chip &chip, const mach::TensorTile &tile) {
   bool isWideEnough = !chip.numerics.accumulateFp16; // f32 holds every format of a chip
-  if (tile.format == mach::Format::f32)
+  if (tile.format == mach::format::f32)
     return isWideEnough;
   Result<num::Format> format = image::chipFormat(chip.numerics, tile.format, int(tile.bias));
   return format.ok() && (isWideEnough || holds(chip.numerics.fp16, *format));
@@ -88,22 +90,22 @@ static Status checkElements(const chip::Chip &chip, const mach::FieldInfo &field
       return Status::success();
     return misfit(field, "has format " + std::string(mach::toString(f)), expected);
   };
-  bool isReal = f == mach::Format::f32 || mach::hasCodes(f);
+  bool isReal = f == mach::format::f32 || mach::hasCodes(f);
   switch (field.role.elements) {
   case Elements::stored:
     return Status::success();
   case Elements::real:
     return expect(isReal, "f32 or a format of the chip");
   case Elements::f32:
-    return expect(f == mach::Format::f32, "f32");
+    return expect(f == mach::format::f32, "f32");
   case Elements::i32:
-    return expect(f == mach::Format::i32, "i32");
+    return expect(f == mach::format::i32, "i32");
   case Elements::index:
-    return expect(f == mach::Format::u8 || f == mach::Format::i32, "u8 or i32");
+    return expect(f == mach::format::u8 || f == mach::format::i32, "u8 or i32");
   case Elements::number:
-    return expect(isReal || f == mach::Format::i32, "i32, f32 or a format of the chip");
+    return expect(isReal || f == mach::format::i32, "i32, f32 or a format of the chip");
   case Elements::mixed:
-    return expect(f == mach::Format::mixed, "mixed");
+    return expect(f == mach::format::mixed, "mixed");
   case Elements::factor:
   case Elements::weight:
     return checkFactor(chip, field, f);
@@ -113,6 +115,9 @@ static Status checkElements(const chip::Chip &chip, const mach::FieldInfo &field
   case Elements::total:
     return expect(f == weightGradientFormat(chip),
                   std::string(mach::toString(weightGradientFormat(chip))));
+  case Elements::sum:
+    return expect(f == accumulatorFormat(chip) || f == weightGradientFormat(chip),
+                  std::string(mach::toString(accumulatorFormat(chip))));
   case Elements::start:
     return expect(canStart(chip, tile), "one that the accumulator holds exactly");
   }

@@ -21,13 +21,17 @@ size_t Queues::queueOf(mach::Engine engine, unsigned core) const {
     return coresMax + core;
   case mach::Engine::mac:
     return 2 * coresMax + core;
+  case mach::Engine::shared_load:
+    return single + 1;
+  case mach::Engine::shared_store:
+    return single + 2;
   default:
-    return 3 * coresMax;
+    return single; // vector
   }
 }
 
 std::vector<size_t> Queues::queuesOf(const Issue &issue) const {
-  if (issue.engine == mach::Engine::vector)
+  if (!mach::isPerCore(issue.engine))
     return {queueOf(issue.engine, 0)};
   std::vector<size_t> result;
   for (unsigned core = 0; core < coresMax; ++core)
@@ -166,15 +170,16 @@ Status Queues::drain() {
 }
 
 std::string Queues::describe() const {
-  static const char *const names[] = {"load", "store", "mac", "vector"};
+  static const char *const perCore[] = {"load", "store", "mac"};
+  static const char *const others[] = {"vector", "shared_load", "shared_store"};
   std::string result;
   for (size_t q = 0; q < queues.size(); ++q) {
     if (queues[q].empty())
       continue;
     uint64_t at = queues[q].front()->issue.pc;
-    result += (result.empty() ? "" : ", ") + std::string(names[q / coresMax]);
-    if (q < 3 * coresMax)
-      result += " of core " + std::to_string(q % coresMax);
+    result += result.empty() ? "" : ", ";
+    result += q < single ? perCore[q / coresMax] + (" of core " + std::to_string(q % coresMax))
+                         : std::string(others[q - single]);
     result += " holds " + std::to_string(queues[q].size()) + " from instruction " +
               std::to_string(at) + " `" + state.textOf(at) + "`";
   }

@@ -46,6 +46,7 @@ private:
   };
   using EntryPtr = std::shared_ptr<Entry>;
   static constexpr size_t coresMax = 64;
+  static constexpr size_t single = 3 * coresMax; // index of the first queue that is no core's
 
   size_t queueOf(mach::Engine engine, unsigned core) const;
   std::vector<size_t> queuesOf(const Issue &issue) const;
@@ -61,7 +62,8 @@ private:
   State &state;
   std::mt19937_64 random;
   size_t depth;
-  std::array<std::deque<EntryPtr>, 3 * coresMax + 1> queues; // load, store, mac per core; vector
+  // load, store, mac per core; vector, shared_load, shared_store
+  std::array<std::deque<EntryPtr>, single + 3> queues;
   std::deque<EntryPtr> unreported;
 };
 

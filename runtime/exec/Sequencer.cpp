@@ -8,10 +8,13 @@
 
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/Dispatch.h"
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceShared.h.inc"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -91,10 +94,10 @@ Status halt(State &state, const mach::Halt &) {
     return s;
   if (!state.loops.empty())
     return Error{"halt inside a loop that is open"};
-  for (const std::array<uint8_t, 64> &bank : state.semaphores)
-    for (uint8_t value : bank)
-      if (value)
-        return Error{"a semaphore is not zero at the end; " + state.describeQueues()};
+  auto isHeld = [](const State::SemaphoreBank &bank) { return bank != State::SemaphoreBank(); };
+  if (isHeld(state.sharedSemaphores) ||
+      std::any_of(state.semaphores.begin(), state.semaphores.end(), isHeld))
+    return Error{"a semaphore is not zero at the end; " + state.describeQueues()};
   state.halted = true;
   return Status::success();
 }
@@ -118,13 +121,13 @@ Status lds(State &state, const mach::Lds &instr) {
   Result<TileView> view = resolve(state.memories, state.descriptor[instr.src], 0, "src");
   if (!view)
     return view.takeError();
-  if (view->format != mach::Format::i32 || view->count() != 1 ||
-      (view->space != mach::Space::dram && view->space != mach::Space::shared))
+  if (view->format != mach::format::i32 || view->count() != 1 ||
+      (view->space != mach::space::dram && view->space != mach::space::shared))
     return Error{"operand `src` must be an i32 element inside its extents in dram or shared"};
   int32_t value;
   std::memcpy(&value, view->base, sizeof value);
   writeScalar(state, instr.rd, uint64_t(int64_t(value)));
-  bool isDram = view->space == mach::Space::dram;
+  bool isDram = view->space == mach::space::dram;
   state.sequencerWork.bytesRead[int(view->space)] =
       isDram ? burstBytes(*view, state.chip.rates.dramBurstBytes) : sizeof value;
   state.sequencerWork.dramUsefulBytes = isDram ? sizeof value : 0;
@@ -202,7 +205,12 @@ Status desc(State &state, const mach::Desc &instr) {
     return Error{"there is no entry " + std::to_string(instr.src) +
                  " in the descriptor table, which has " +
                  std::to_string(state.image.descriptors.size())};
-  state.descriptor[instr.dd] = {state.image.descriptors[instr.src].tile, 0};
+  int64_t copy = state.scalar[instr.slot];
+  if (copy < 0)
+    return Error{"register r" + std::to_string(instr.slot) + " names copy " + std::to_string(copy) +
+                 ", expected 0 or more"};
+  const mach::TensorTile &tile = state.image.descriptors[instr.src].tile;
+  state.descriptor[instr.dd] = {tile, tile.slots ? uint64_t(copy) % tile.slots : 0};
   return Status::success();
 }
 
@@ -237,24 +245,22 @@ Status stamp(State &state, const mach::Stamp &instr) {
 }
 
 /// `wait` and `signal` enter the queue of the engine they name.
-static Status submitSemaphore(State &state, mach::Opcode opcode, mach::Engine engine,
-                              uint8_t semaphore, uint64_t count, uint64_t cores) {
-  if (engine == mach::Engine::seq)
+template <typename Instr> static Status submitSemaphore(State &state, const Instr &instr) {
+  if (instr.engine == mach::Engine::seq)
     return Error{"the sequencer has no queue to hold"};
-  Issue issue = state.prepare(opcode, engine, cores);
-  issue.semaphore = semaphore;
-  issue.count = uint8_t(count);
+  bool isShared = instr.bank == mach::Bank::shared;
+  if (isShared && mach::isPerCore(instr.engine))
+    return Error{"the cores' engines do not reach the semaphores of the shared buffer"};
+  // One semaphore: on behalf of core 0.
+  Issue issue = state.prepare(instr.opcode, instr.engine, isShared ? 1 : state.mask[instr.mask]);
+  issue.bank = instr.bank;
+  issue.semaphore = instr.sem;
+  issue.count = uint8_t(instr.count);
   return state.submit(issue);
 }
 
-Status wait(State &state, const mach::Wait &instr) {
-  return submitSemaphore(state, instr.opcode, instr.engine, instr.sem, instr.count,
-                         state.mask[instr.mask]);
-}
+Status wait(State &state, const mach::Wait &instr) { return submitSemaphore(state, instr); }
 
-Status signal(State &state, const mach::Signal &instr) {
-  return submitSemaphore(state, instr.opcode, instr.engine, instr.sem, instr.count,
-                         state.mask[instr.mask]);
-}
+Status signal(State &state, const mach::Signal &instr) { return submitSemaphore(state, instr); }
 
 } // namespace slp::exec

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/SharedTiles.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 
 #include <algorithm>
 
@@ -32,7 +32,7 @@ SharedTiles::Buffer SharedTiles::bufferOf(const Descriptor &d) {
 }
 
 void SharedTiles::forget(const Descriptor &d, uint64_t cores) {
-  if (d.tile.space != mach::Space::spm)
+  if (d.tile.space != mach::space::spm)
     return;
   Buffer written = bufferOf(d);
   for (size_t core = 0; core < ofCore.size(); ++core) {
@@ -47,7 +47,7 @@ void SharedTiles::forget(const Descriptor &d, uint64_t cores) {
 }
 
 void SharedTiles::add(const Descriptor &d, uint64_t cores) {
-  if (d.tile.space != mach::Space::spm)
+  if (d.tile.space != mach::space::spm)
     return;
   Tile tile = {bufferOf(d), ++last};
   for (size_t core = 0; core < ofCore.size(); ++core)
@@ -56,7 +56,7 @@ void SharedTiles::add(const Descriptor &d, uint64_t cores) {
 }
 
 uint64_t SharedTiles::identity(const Descriptor &d, unsigned core) const {
-  if (d.tile.space != mach::Space::spm || ofCore[core].empty())
+  if (d.tile.space != mach::space::spm || ofCore[core].empty())
     return 0;
   Buffer buffer = bufferOf(d);
   for (const Tile &tile : ofCore[core])

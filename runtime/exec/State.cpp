@@ -10,6 +10,7 @@
 #include "runtime/exec/State.h"
 
 #include "runtime/exec/Queues.h"
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/StructWait.h.inc"
 
@@ -43,8 +44,9 @@ void State::reset() {
   std::fill(std::begin(geometry), std::end(geometry), Window());
   std::fill(std::begin(hyper) + hostNumbers, std::end(hyper), 0.0f);
   saturations = 0;
-  for (std::array<uint8_t, 64> &bank : semaphores)
+  for (SemaphoreBank &bank : semaphores)
     bank.fill(0);
+  sharedSemaphores.fill(0);
 }
 
 Issue State::prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const {
@@ -53,7 +55,7 @@ Issue State::prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) c
   issue.opcode = opcode;
   issue.engine = engine;
   issue.mask = cores;
-  issue.joint = engine == mach::Engine::vector;
+  issue.joint = !mach::isPerCore(engine);
   return issue;
 }
 
@@ -66,6 +68,7 @@ void State::describe(const Issue &issue, Event &event) {
   event.multicast = issue.multicast;
   event.joint = issue.joint;
   event.fp16 = issue.fp16;
+  event.bank = issue.bank;
   event.semaphore = issue.semaphore;
   event.count = issue.count;
 }
@@ -84,9 +87,10 @@ Status State::submit(const Issue &issue) {
   if (queues)
     return queues->push(issue);
   if (issue.opcode == mach::Wait::opcode && !canTake(issue, issue.mask))
-    return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) + " holds less than " +
-                 std::to_string(issue.count) + " and everything before has finished; " +
-                 describeQueues()};
+    return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) +
+                 (issue.bank == mach::Bank::shared ? " of the shared buffer" : "") +
+                 " holds less than " + std::to_string(issue.count) +
+                 " and everything before has finished; " + describeQueues()};
   describe(issue, scratch);
   if (Status s = execute(issue, issue.mask, scratch); !s)
     return s;
@@ -240,26 +244,36 @@ Status State::finish(const Issue &issue, const PartInSteps &part, Event &event) 
 }
 
 bool State::canTake(const Issue &issue, uint64_t cores) const {
+  if (issue.bank == mach::Bank::shared)
+    return sharedSemaphores[issue.semaphore] >= issue.count;
   for (size_t core = 0; core < semaphores.size(); ++core)
     if (cores >> core & 1 && semaphores[core][issue.semaphore] < issue.count)
       return false;
   return true;
 }
 
-Status State::synchronise(const Issue &issue, uint64_t cores) {
-  for (size_t core = 0; core < semaphores.size(); ++core) {
-    if (!(cores >> core & 1))
-      continue;
-    uint8_t &value = semaphores[core][issue.semaphore];
-    if (issue.opcode == mach::Wait::opcode) {
-      value = uint8_t(value - issue.count);
-      continue;
-    }
-    if (int(value) + issue.count > 255)
-      return Error{"semaphore s" + std::to_string(issue.semaphore) + " of core " +
-                   std::to_string(core) + " would exceed 255"};
-    value = uint8_t(value + issue.count);
+/// Takes from or adds to one semaphore of `owner`.
+static Status count(const Issue &issue, uint8_t &value, const std::string &owner) {
+  if (issue.opcode == mach::Wait::opcode) {
+    value = uint8_t(value - issue.count);
+    return Status::success();
   }
+  if (int(value) + issue.count > 255)
+    return Error{"semaphore s" + std::to_string(issue.semaphore) + " of " + owner +
+                 " would exceed 255"};
+  value = uint8_t(value + issue.count);
+  return Status::success();
+}
+
+Status State::synchronise(const Issue &issue, uint64_t cores) {
+  if (issue.bank == mach::Bank::shared)
+    return count(issue, sharedSemaphores[issue.semaphore], "the shared buffer");
+  for (size_t core = 0; core < semaphores.size(); ++core)
+    if (cores >> core & 1)
+      if (Status s =
+              count(issue, semaphores[core][issue.semaphore], "core " + std::to_string(core));
+          !s)
+        return s;
   return Status::success();
 }
 
@@ -275,6 +289,7 @@ void State::observeSequencer(mach::Opcode opcode) {
   event.engine = mach::Engine::seq;
   event.mask = 1;
   event.multicast = event.joint = event.fp16 = false;
+  event.bank = mach::Bank::cores;
   event.semaphore = event.count = 0;
   event.work.assign(1, sequencerWork);
   if (queues)
@@ -299,25 +314,35 @@ Error State::fault(uint64_t at, const std::string &message) const {
   return Error{where + ": " + message};
 }
 
+/// " s3=1 s5=2": those of a bank that are not zero.
+static std::string heldIn(const State::SemaphoreBank &bank) {
+  std::string held;
+  for (size_t s = 0; s < bank.size(); ++s)
+    if (bank[s])
+      held += " s" + std::to_string(s) + "=" + std::to_string(bank[s]);
+  return held;
+}
+
 std::string State::describeQueues() const {
   std::string result = "semaphores";
   bool any = false;
+  auto add = [&](const std::string &owner, const std::string &held) {
+    result += (any ? ", " : ": ") + owner + held;
+    any = true;
+  };
   // Cores mostly do the same: neighbours with equal semaphores are named together.
   for (size_t core = 0, end = 0; core < semaphores.size(); core = end) {
     for (end = core + 1; end < semaphores.size() && semaphores[end] == semaphores[core];)
       ++end;
-    std::string held;
-    for (size_t s = 0; s < semaphores[core].size(); ++s)
-      if (semaphores[core][s])
-        held += " s" + std::to_string(s) + "=" + std::to_string(semaphores[core][s]);
+    std::string held = heldIn(semaphores[core]);
     if (held.empty())
       continue;
-    std::string cores = end == core + 1
-                            ? "core " + std::to_string(core)
-                            : "cores " + std::to_string(core) + " to " + std::to_string(end - 1);
-    result += (any ? ", " : ": ") + cores + held;
-    any = true;
+    add(end == core + 1 ? "core " + std::to_string(core)
+                        : "cores " + std::to_string(core) + " to " + std::to_string(end - 1),
+        held);
   }
+  if (std::string held = heldIn(sharedSemaphores); !held.empty())
+    add("the shared buffer", held);
   if (!any)
     result += ": all 0";
   return result + "; queues: " + (queues ? queues->describe() : std::string("all empty"));

@@ -67,7 +67,9 @@ public:
   uint64_t saturations = 0; // roundings that saturated or met a NaN since the counter was cleared
   std::vector<Loop> loops;
   CoreWork sequencerWork; // of the instruction being executed: what `lds` reads
-  std::vector<std::array<uint8_t, 64>> semaphores; // per core
+  using SemaphoreBank = std::array<uint8_t, 64>;
+  std::vector<SemaphoreBank> semaphores; // per core
+  SemaphoreBank sharedSemaphores{};      // of the shared buffer
   SharedTiles sharedTiles;
 
   // Of the current run.

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Tile.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 
 #include <algorithm>
 #include <cstring>
@@ -32,7 +34,7 @@ static Status locate(TileView &view, const Memories &memories, unsigned core, ui
   if (end > memory.size())
     return Error{std::string("operand `") + name + "` reaches byte " + std::to_string(end) +
                  " of " + std::string(mach::toString(view.space)) +
-                 (view.space == mach::Space::spm || view.space == mach::Space::acc
+                 (view.space == mach::space::spm || view.space == mach::space::acc
                       ? " of core " + std::to_string(core)
                       : std::string()) +
                  ", which has " + std::to_string(memory.size())};
@@ -75,7 +77,7 @@ static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &
   view.elementBytes = mach::elementBytes(t.format);
   view.extent.fill(1);
   Dims origin{};
-  bool isDram = t.space == mach::Space::dram;
+  bool isDram = t.space == mach::space::dram;
   bool isEmpty = false;
   for (int i = 0; i < view.rank; ++i) {
     int64_t first = t.origin[i] + int64_t(core) * t.coreStride[i];

@@ -7,7 +7,7 @@
 #include "runtime/exec/Vector.h"
 
 #include "runtime/exec/Prepare.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceShared.h.inc"
 
 namespace slp::exec {
 
@@ -21,10 +21,10 @@ Result<Issue> prepareVector(const State &state, CoreFunction execute) {
   Issue &issue = *prepared;
   bool perCore = false, writesShared = false, isStochastic = false;
   for (int i = 0; i < issue.operands; ++i)
-    perCore |= issue.operand[i].tile.space != mach::Space::shared;
+    perCore |= issue.operand[i].tile.space != mach::space::shared;
   for (int i : issue.destination)
     if (i >= 0) {
-      writesShared |= issue.operand[i].tile.space == mach::Space::shared;
+      writesShared |= issue.operand[i].tile.space == mach::space::shared;
       isStochastic |= state.codec.isStochastic(issue.operand[i].tile);
     }
   if (!perCore && (issue.mask & (issue.mask - 1)))

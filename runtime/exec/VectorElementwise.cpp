@@ -9,7 +9,7 @@
 
 #include "runtime/exec/Vector.h"
 
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/StructVRelu.h.inc"
 #include "runtime/isa/StructVRound.h.inc"
 
@@ -63,7 +63,7 @@ static Status reluPart(CorePart &part, const Issue &issue) {
 }
 
 Status vRound(State &state, const mach::VRound &instr) {
-  bool isWhole = state.descriptor[instr.dst].tile.format == mach::Format::i32;
+  bool isWhole = state.descriptor[instr.dst].tile.format == mach::format::i32;
   return submitVector(state, isWhole ? wholePart : roundPart);
 }
 

@@ -8,7 +8,8 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/StructVClassify.h.inc"
 #include "runtime/isa/StructVHistogram.h.inc"
 #include "runtime/isa/StructVShareTarget.h.inc"
@@ -59,8 +60,8 @@ static Status classifyPart(CorePart &core, const Issue &issue) {
     (isWide ? narrow : *x)[i] = 0;
   }
   TileView asNarrow = *dst, asWide = *dst;
-  asNarrow.format = mach::Format::fp8;
-  asWide.format = mach::Format::fp16;
+  asNarrow.format = mach::format::fp8;
+  asWide.format = mach::format::fp16;
   core.codec.round(narrow, asNarrow, issue.run, core.events[0]);
   core.codec.round(*x, asWide, issue.run, core.events[0]);
   for (size_t i = 0; i < n; ++i)

@@ -8,7 +8,7 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/exec/WindowAxis.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/StructVAvgPool.h.inc"
 #include "runtime/isa/StructVAvgPoolGrad.h.inc"
 #include "runtime/isa/StructVMaxPool.h.inc"
@@ -280,7 +280,7 @@ Status avgPoolGradPart(CorePart &core, const Issue &issue) {
 }
 
 Status checkIndexRange(const Window &w, const Descriptor &index) {
-  if (w.kh * w.kw <= 256 || index.tile.format == mach::Format::i32)
+  if (w.kh * w.kw <= 256 || index.tile.format == mach::format::i32)
     return Status::success();
   return Error{"a window of " + std::to_string(w.kh * w.kw) +
                " elements has indices beyond 8 bits, expected at most 256 elements or i32"};

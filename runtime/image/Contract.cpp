@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/image/Contract.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
 
 #include <algorithm>
 #include <set>
@@ -122,7 +122,7 @@ Status checkLabelInputs(const Image &image) {
     Result<const Tensor *> tensor = find(image, input.tensor, Role::input, "the label input");
     if (!tensor)
       return tensor.takeError();
-    if ((*tensor)->format != mach::Format::i32)
+    if ((*tensor)->format != mach::format::i32)
       return Error{"the label input " + quoted(input.tensor) + " is in " +
                    std::string(mach::toString((*tensor)->format)) + ", expected i32"};
     constexpr int64_t most = int64_t(1) << 31; // labels are in i32
@@ -145,7 +145,7 @@ Status checkIndexInputs(const Image &image) {
     if (!tensor)
       return tensor.takeError();
     std::string about = "the index input " + quoted(input.tensor);
-    if ((*tensor)->format != mach::Format::i32)
+    if ((*tensor)->format != mach::format::i32)
       return Error{about + " is in " + std::string(mach::toString((*tensor)->format)) +
                    ", expected i32"};
     int64_t elements = elementsOf((*tensor)->shape) / image.batch; // of a sample

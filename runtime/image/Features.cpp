@@ -13,7 +13,6 @@
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumEngine.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
 #include "runtime/isa/StructBz.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
@@ -36,7 +35,7 @@ uint32_t bitOf(mach::Format format) { return uint32_t(1) << unsigned(format); }
 /// The formats that a multiplier for 16 bits is for.
 uint32_t wideFormats() {
   uint32_t set = 0;
-  for (size_t i = 0; i < mach::numFormatValues; ++i)
+  for (size_t i = 0; mach::isFormat(i); ++i)
     if (mach::hasCodes(mach::Format(i)) && mach::elementBytes(mach::Format(i)) == 2)
       set |= bitOf(mach::Format(i));
   return set;

@@ -7,17 +7,20 @@
 #include "runtime/image/Formats.h"
 
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
+#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
 
 namespace slp::image {
 
 Result<num::Format> chipFormat(const chip::Numerics &numerics, mach::Format format, int bias) {
   const num::Format *found = nullptr;
-  if (format == mach::Format::fp8 || format == mach::Format::coded8)
+  if (format == mach::format::fp8 || format == mach::format::coded8)
     found = &numerics.fp8;
-  else if (format == mach::Format::fp16 || mach::isCompressed(format))
+  else if (format == mach::format::fp16 || mach::isCompressed(format))
     found = &numerics.fp16;
   else if (mach::isChipFormat(format))
     found = numerics.furtherFormat(size_t(format) -
@@ -38,7 +41,7 @@ static Status checkFormat(const chip::Chip &chip, mach::Format format, int64_t b
     return found ? Status::success() : Status(found.takeError());
   }
   if (mach::isCompressed(format)) {
-    std::string feature = format == mach::Format::mixed ? "mixed-precision" : "zero-skip";
+    std::string feature = format == mach::format::mixed ? "mixed-precision" : "zero-skip";
     if (!chip.has(feature))
       return Error{"format " + std::string(mach::toString(format)) + " needs the feature " +
                    feature + ", which " + chip.name + " lacks"};
@@ -57,7 +60,7 @@ Status checkFormats(const Image &image, const chip::Chip &chip) {
     Status s = checkFormat(chip, d.tile.format, d.tile.bias);
     bool isPlain =
         d.tile.rounding == mach::StoreRounding::chip && d.tile.bias == 0 && d.tile.stream == 0;
-    if (s && d.tile.space == mach::Space::acc && !isPlain)
+    if (s && d.tile.space == mach::space::acc && !isPlain)
       s = Error{"a tile in acc, expected rounding chip, bias 0 and stream 0"};
     if (!s)
       return Error{"descriptor '" + d.name + "': " + s.message()};

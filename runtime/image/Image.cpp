@@ -11,8 +11,8 @@
 #include "runtime/image/Contract.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
 
 #include <algorithm>
 #include <cmath>
@@ -92,7 +92,7 @@ Status checkLossScaleState(const Image &image) {
   if (image.lossScaleState.empty())
     return Status::success();
   const Tensor *state = image.findTensor(image.lossScaleState);
-  if (!state || state->role != Role::state || state->format != mach::Format::f32 ||
+  if (!state || state->role != Role::state || state->format != mach::format::f32 ||
       state->shape != std::vector<int64_t>{4})
     return Error{"the state of the loss scale is " + quoted(image.lossScaleState) +
                  ", expected a state of 4 numbers in f32"};
@@ -200,7 +200,7 @@ Status checkDescriptors(const Image &image) {
                    ", expected at most 5"};
     if (d.tile.slots < 1)
       return Error{"descriptor " + quoted(d.name) + ": 0 slots, expected at least 1"};
-    if (d.tile.space != mach::Space::dram)
+    if (d.tile.space != mach::space::dram)
       continue;
     auto above = std::upper_bound(image.tensors.begin(), image.tensors.end(), d.tile.base,
                                   [](uint64_t a, const Tensor &t) { return a < t.address; });

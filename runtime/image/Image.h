@@ -24,7 +24,7 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 6;
+constexpr uint32_t formatVersion = 7;
 
 enum class Role : uint8_t { input, output, state, temp, constant };
 

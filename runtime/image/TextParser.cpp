@@ -13,7 +13,6 @@
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/Cursor.h"
-#include "runtime/isa/EnumFormat.h.inc"
 
 #include <algorithm>
 #include <charconv>
@@ -142,8 +141,7 @@ public:
 
   mach::Format format() {
     std::vector<std::string> names;
-    names.reserve(mach::numFormatValues);
-    for (size_t i = 0; i < mach::numFormatValues; ++i)
+    for (size_t i = 0; mach::isFormat(i); ++i)
       names.emplace_back(mach::toString(mach::Format(i)));
     return mach::Format(choice(names));
   }

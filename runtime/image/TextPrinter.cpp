@@ -11,7 +11,7 @@
 
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 
 #include <algorithm>
@@ -175,7 +175,7 @@ std::string tensorOf(const Image &image, const mach::Instruction &instr) {
   const mach::TensorTile &tile = image.descriptors[desc->src].tile;
   std::string place =
       std::string(mach::toString(tile.format)) + " in " + std::string(mach::toString(tile.space));
-  if (tile.space != mach::Space::dram)
+  if (tile.space != mach::space::dram)
     return place;
   auto above = std::upper_bound(image.tensors.begin(), image.tensors.end(), tile.base,
                                 [](uint64_t a, const Tensor &t) { return a < t.address; });

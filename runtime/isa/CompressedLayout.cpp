@@ -6,12 +6,13 @@
 
 #include "runtime/isa/CompressedLayout.h"
 
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
 
 namespace slp::mach {
 
 CompressedLayout::CompressedLayout(Format format)
-    : denseBytes(blockElements * (format == Format::coded8 ? 1 : 2)),
-      slotBytes(denseBytes + (format == Format::mixed ? 64 : 0)) {}
+    : denseBytes(blockElements * (format == mach::format::coded8 ? 1 : 2)),
+      slotBytes(denseBytes + (format == mach::format::mixed ? 64 : 0)) {}
 
 } // namespace slp::mach

@@ -87,6 +87,10 @@ Opcode opcodeOf(const Instruction &instr) { return instr.opcode(); }
 
 std::string_view mnemonicOf(const Instruction &instr) { return infoOf(instr).layout.name; }
 
+bool isPerCore(Engine engine) {
+  return engine == Engine::load || engine == Engine::store || engine == Engine::mac;
+}
+
 Engine engineOf(const Instruction &instr) {
   const InstructionInfo &info = infoOf(instr);
   if (info.engine)

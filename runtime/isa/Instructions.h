@@ -99,6 +99,8 @@ Opcode opcodeOf(const Instruction &instr);
 std::string_view mnemonicOf(const Instruction &instr);
 /// Whose queue the instruction enters; wait and signal name it themselves.
 Engine engineOf(const Instruction &instr);
+/// Whether every core has a queue of this engine; else the chip has one.
+bool isPerCore(Engine engine);
 std::string_view timingClassOf(const Instruction &instr);
 ArrayView<std::string_view> requiresOf(const Instruction &instr);
 

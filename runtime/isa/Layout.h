@@ -55,6 +55,7 @@ enum class Elements : uint8_t {
   weight,      // the same, but not mixed
   accumulator, // the accumulator's format
   total,       // the format of sums over images
+  sum,         // one of these two
   start,       // what the accumulator holds exactly
 };
 

@@ -84,6 +84,10 @@ void Model::Run::accountWall(const Gap &gap) {
   wall.idle(parts, report.groups[gap.group]);
 }
 
+std::string Model::Run::ownerOf(const Queue &queue) {
+  return mach::isPerCore(queue.engine) ? " of core " + std::to_string(queue.core) : "";
+}
+
 void Model::Run::deadlock(uint64_t pc, uint32_t group, const std::string &what) {
   error = "deadlock at instruction " + std::to_string(pc);
   if (group != 0)
@@ -95,10 +99,11 @@ void Model::Run::deadlock(uint64_t pc, uint32_t group, const std::string &what) 
       continue;
     const Entry &first = queue.entries.front();
     error += listed++ == 0 ? "; waiting: " : ", ";
-    error += std::string(mach::toString(queue.engine)) + " of core " + std::to_string(queue.core) +
-             " at instruction " + std::to_string(first.pc);
+    error += std::string(mach::toString(queue.engine)) + ownerOf(queue) + " at instruction " +
+             std::to_string(first.pc);
     if (first.kind == Entry::Kind::wait)
-      error += " for semaphore " + std::to_string(first.semaphore);
+      error += " for semaphore " + std::to_string(first.semaphore) +
+               (first.bank == mach::Bank::shared ? " of the shared buffer" : "");
   }
 }
 

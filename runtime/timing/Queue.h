@@ -9,6 +9,7 @@
 #ifndef RUNTIME_TIMING_QUEUE_H
 #define RUNTIME_TIMING_QUEUE_H
 
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/timing/Report.h"
 
 #include <deque>
@@ -49,11 +50,12 @@ struct Join {
 struct Entry {
   enum class Kind : uint8_t { work, wait, signal };
   Kind kind = Kind::work;
+  mach::Bank bank{}; // of the semaphore
   uint8_t semaphore = 0, count = 0;
   uint32_t group = 0;
   int64_t order = 0; // place in the program's run
   uint64_t pc = 0;
-  uint64_t mask = 0; // cores whose semaphore is meant
+  uint64_t mask = 0; // cores whose semaphore is meant, in bank cores
   Cycle issued = 0;
   Cycle duration = 0;     // mac, vector
   uint64_t dramBytes = 0; // transfers
@@ -63,7 +65,8 @@ struct Entry {
   std::shared_ptr<Join> join;
 };
 
-/// An engine of one core with its queue. An entry leaves the queue when its work starts.
+/// An engine, of one core where each has one, with its queue. An entry leaves the queue when its
+/// work starts.
 struct Queue {
   mach::Engine engine{};
   int core = 0;
@@ -83,25 +86,33 @@ struct Credit {
   Cause first = Cause::semaphore;    // data if that work was a load
 };
 
-/// Counting semaphores of all cores: first given, first taken.
+/// Counting semaphores of all cores and of the shared buffer: first given, first taken.
 class Semaphores {
 public:
-  explicit Semaphores(int cores) : banks(size_t(cores) * perCore) {}
-  static constexpr size_t perCore = 64;
+  explicit Semaphores(int cores) : cores(cores), all(size_t(cores + 1) * perBank) {}
+  static constexpr size_t perBank = 64;
 
-  struct Bank {
+  struct Semaphore {
     std::deque<Credit> credits;
     uint64_t total = 0;
     std::vector<QueueId> waiters; // queues whose first entry lacks credit here
   };
-  Bank &at(int core, uint8_t semaphore) { return banks[size_t(core) * perCore + semaphore]; }
+  /// Calls `f` for each semaphore that a wait or signal means.
+  template <typename F> void forEach(const Entry &entry, F f) {
+    if (entry.bank == mach::Bank::shared)
+      return f(all[size_t(cores) * perBank + entry.semaphore]);
+    for (int core = 0; core < cores; ++core)
+      if (entry.mask >> core & 1)
+        f(all[size_t(core) * perBank + entry.semaphore]);
+  }
 
-  static void give(Bank &bank, const Credit &credit);
+  static void give(Semaphore &semaphore, const Credit &credit);
   /// Takes `count` <= total; returns the piece of credit that came last.
-  static Credit take(Bank &bank, uint64_t count);
+  static Credit take(Semaphore &semaphore, uint64_t count);
 
 private:
-  std::vector<Bank> banks;
+  int cores;
+  std::vector<Semaphore> all; // by core, then those of the shared buffer
 };
 
 } // namespace slp::timing

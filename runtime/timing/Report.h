@@ -74,7 +74,7 @@ struct GroupCycles {
   GroupCycles &operator+=(const GroupCycles &other);
 };
 
-/// One engine of one core (core 0 for the sequencer and the vector unit). The causes add up to
+/// One engine of one core (core 0 for those of which the chip has one). The causes add up to
 /// Report::cycles.
 struct EngineCycles {
   mach::Engine engine{};

@@ -6,7 +6,9 @@
 
 #include "runtime/timing/Run.h"
 
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructFence.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
@@ -26,36 +28,32 @@ static size_t indexOf(Cause cause) { return static_cast<size_t>(cause); }
 static size_t indexOf(Space space) { return static_cast<size_t>(space); }
 static size_t indexOf(Engine engine) { return static_cast<size_t>(engine); }
 
-/// Calls `f(core, position)` for the cores of a mask, ascending.
-template <typename F> static void forEachCore(uint64_t mask, int cores, F f) {
-  size_t position = 0;
-  for (int core = 0; core < cores; ++core)
-    if (mask >> core & 1)
-      f(core, position++);
-}
+/// Whether an engine brings bytes towards the cores; else, of the transfer engines, it takes them
+/// away.
+static bool loads(Engine engine) { return engine == Engine::load || engine == Engine::shared_load; }
 
 //===----------------------------------------------------------------------------------------===//
 // Semaphores
 //===----------------------------------------------------------------------------------------===//
 
-void Semaphores::give(Bank &bank, const Credit &credit) {
-  bank.credits.push_back(credit);
-  bank.total += credit.count;
+void Semaphores::give(Semaphore &semaphore, const Credit &credit) {
+  semaphore.credits.push_back(credit);
+  semaphore.total += credit.count;
 }
 
-Credit Semaphores::take(Bank &bank, uint64_t count) {
-  assert(count <= bank.total && "more than there is");
-  bank.total -= count;
+Credit Semaphores::take(Semaphore &semaphore, uint64_t count) {
+  assert(count <= semaphore.total && "more than there is");
+  semaphore.total -= count;
   Credit last;
   while (count > 0) {
-    Credit &front = bank.credits.front();
+    Credit &front = semaphore.credits.front();
     if (front.available >= last.available)
       last = front;
     uint64_t taken = std::min(count, front.count);
     count -= taken;
     front.count -= taken;
     if (front.count == 0)
-      bank.credits.pop_front();
+      semaphore.credits.pop_front();
   }
   return last;
 }
@@ -73,7 +71,8 @@ Model::Run::Run(const Costs &costs, const Groups &groups)
       queue.engine = engine;
       queue.core = core;
     }
-  queues.emplace_back().engine = Engine::vector;
+  for (Engine engine : {Engine::vector, Engine::shared_load, Engine::shared_store})
+    queues.emplace_back().engine = engine;
   for (const Queue &queue : queues)
     report.engines.push_back({queue.engine, queue.core, {}});
   report.engines.push_back({Engine::seq, 0, {}});
@@ -88,6 +87,10 @@ QueueId Model::Run::queueOf(Engine engine, int core) const {
     return costs.cores + core;
   case Engine::store:
     return 2 * costs.cores + core;
+  case Engine::shared_load:
+    return 3 * costs.cores + 1;
+  case Engine::shared_store:
+    return 3 * costs.cores + 2;
   case Engine::vector:
   case Engine::seq:
     break;
@@ -97,11 +100,12 @@ QueueId Model::Run::queueOf(Engine engine, int core) const {
 
 std::vector<QueueId> Model::Run::queuesOf(const exec::Event &event) const {
   std::vector<QueueId> ids;
-  if (event.engine == Engine::vector)
-    ids.push_back(queueOf(Engine::vector, 0));
+  if (!mach::isPerCore(event.engine))
+    ids.push_back(queueOf(event.engine, 0));
   else
-    forEachCore(event.mask, costs.cores,
-                [&](int core, size_t) { ids.push_back(queueOf(event.engine, core)); });
+    for (int core = 0; core < costs.cores; ++core)
+      if (event.mask >> core & 1)
+        ids.push_back(queueOf(event.engine, core));
   return ids;
 }
 
@@ -131,7 +135,7 @@ void Model::Run::issueScalar(const exec::Event &event) {
   int words = event.opcode == mach::Desc::opcode ? int(mach::TensorTile::numWords) : 1;
   Cycle issued = sequencer.issue(words, cycles);
   accountSequencer(group, Cause::busy, cycles);
-  uint64_t bytes = event.work.empty() ? 0 : event.work[0].bytesRead[indexOf(Space::dram)];
+  uint64_t bytes = event.work.empty() ? 0 : event.work[0].bytesRead[indexOf(mach::space::dram)];
   if (event.opcode != mach::Lds::opcode || bytes == 0)
     return;
   advance(issued);
@@ -150,6 +154,7 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
   base.order = order;
   base.pc = event.pc;
   base.mask = event.mask;
+  base.bank = event.bank;
   base.semaphore = event.semaphore;
   base.count = event.count;
   if (event.opcode == mach::Wait::opcode)
@@ -157,7 +162,7 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
   if (event.opcode == mach::Signal::opcode)
     base.kind = Entry::Kind::signal;
   std::vector<Entry> entries(ids.size(), base);
-  if (event.engine != Engine::vector)
+  if (mach::isPerCore(event.engine))
     for (size_t i = 0; i < ids.size(); ++i)
       entries[i].mask = uint64_t(1) << queues[ids[i]].core;
   if (base.kind != Entry::Kind::work)
@@ -177,7 +182,7 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
     uint64_t operations = 0;
     for (const exec::CoreWork &work : event.work) {
       operations += work.operations;
-      for (Space space : {Space::spm, Space::acc}) {
+      for (Space space : {mach::space::spm, mach::space::acc}) {
         entries[0].bytesFromCores += work.bytesRead[indexOf(space)];
         entries[0].bytesToCores += work.bytesWritten[indexOf(space)];
       }
@@ -186,8 +191,10 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
     break;
   }
   case Engine::load:
-  case Engine::store: {
-    bool isLoad = event.engine == Engine::load;
+  case Engine::store:
+  case Engine::shared_load:
+  case Engine::shared_store: {
+    bool isLoad = loads(event.engine);
     std::shared_ptr<Join> join;
     if ((event.multicast || event.joint) && ids.size() > 1) {
       join = std::make_shared<Join>();
@@ -197,10 +204,10 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
       const exec::CoreWork &work = workOf(join ? 0 : i);
       const uint64_t *here = isLoad ? work.bytesWritten : work.bytesRead;
       const uint64_t *there = isLoad ? work.bytesRead : work.bytesWritten;
-      entries[i].dramBytes = there[indexOf(Space::dram)];
+      entries[i].dramBytes = there[indexOf(mach::space::dram)];
       if (!isLoad) // blocks of a compressed tensor that are rewritten in part
-        entries[i].dramBytes += work.bytesRead[indexOf(Space::dram)];
-      entries[i].coreBytes = here[indexOf(Space::spm)] + here[indexOf(Space::acc)];
+        entries[i].dramBytes += work.bytesRead[indexOf(mach::space::dram)];
+      entries[i].coreBytes = here[indexOf(mach::space::spm)] + here[indexOf(mach::space::acc)];
       // The transport carries a multicast once, whatever the number of cores that write it.
       if (join && isLoad)
         entries[i].coreBytes /= ids.size();
@@ -226,8 +233,8 @@ void Model::Run::issueToQueues(const exec::Event &event) {
   for (auto it = full(); it != ids.end(); it = full()) {
     if (starts.empty()) {
       deadlock(event.pc, group,
-               "the " + std::string(mach::toString(event.engine)) + " queue of core " +
-                   std::to_string(queues[*it].core) + " is full");
+               "the " + std::string(mach::toString(event.engine)) + " queue" +
+                   ownerOf(queues[*it]) + " is full");
       return;
     }
     time = std::max(time, starts.top().ready);
@@ -279,18 +286,17 @@ void Model::Run::startEarliest() {
 
 bool Model::Run::takeCredit(QueueId id, const Entry &entry, Gap &gap) {
   bool enough = true;
-  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
-    Semaphores::Bank &bank = semaphores.at(core, entry.semaphore);
-    if (enough && bank.total < entry.count) {
-      bank.waiters.push_back(id);
+  semaphores.forEach(entry, [&](Semaphores::Semaphore &semaphore) {
+    if (enough && semaphore.total < entry.count) {
+      semaphore.waiters.push_back(id);
       enough = false;
     }
   });
   if (!enough)
     return false;
   Cycle latest = 0;
-  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
-    Credit credit = Semaphores::take(semaphores.at(core, entry.semaphore), entry.count);
+  semaphores.forEach(entry, [&](Semaphores::Semaphore &semaphore) {
+    Credit credit = Semaphores::take(semaphore, entry.count);
     if (credit.available <= latest)
       return;
     latest = credit.available;
@@ -326,7 +332,7 @@ void Model::Run::schedule(QueueId id) {
 std::tuple<Cycle, Cycle, Cycle> Model::Run::takeBuses(Engine engine, const Entry &entry,
                                                       Cycle ready) {
   Bus::Slot outside = dram.take(ready, entry.dramBytes);
-  Bus &transport = engine == Engine::load ? toCores : fromCores;
+  Bus &transport = loads(engine) ? toCores : fromCores;
   // Bytes stream through: the transport begins when DRAM does, and the slower of both decides.
   Bus::Slot inside = transport.take(outside.start, entry.coreBytes);
   Cycle end = std::max(outside.end, inside.end);
@@ -349,11 +355,11 @@ void Model::Run::start(QueueId id, Cycle ready) {
     give(queue, entry, ready);
     break;
   case Entry::Kind::work:
-    if (queue.engine == Engine::load || queue.engine == Engine::store) {
+    if (queue.engine == Engine::mac || queue.engine == Engine::vector) {
+      compute(queue, entry, ready);
+    } else {
       auto [end, busy, done] = takeBuses(queue.engine, entry, ready);
       transfer(queue, entry, ready, end, busy, done);
-    } else {
-      compute(queue, entry, ready);
     }
     break;
   }
@@ -425,8 +431,7 @@ void Model::Run::transfer(Queue &queue, const Entry &entry, Cycle ready, Cycle e
   cycles[indexOf(Cause::busy)] = busy;
   cycles[indexOf(Cause::bus)] = end - ready - busy;
   account(queueOf(queue.engine, queue.core), entry.group, cycles);
-  wall.work(queue.engine == Engine::load ? WallPart::load : WallPart::store, entry.order,
-            entry.group, end);
+  wall.work(loads(queue.engine) ? WallPart::load : WallPart::store, entry.order, entry.group, end);
   queue.free = queue.workEnd = end;
   queue.done = std::max(queue.done, done);
 }
@@ -437,12 +442,11 @@ void Model::Run::give(Queue &queue, const Entry &entry, Cycle ready) {
   credit.available = std::max(queue.done, ready) + costs.semaphore;
   credit.dataEnd = queue.workEnd;
   credit.latencyEnd = queue.done;
-  credit.first = queue.engine == Engine::load ? Cause::data : Cause::semaphore;
-  forEachCore(entry.mask, costs.cores, [&](int core, size_t) {
-    Semaphores::Bank &bank = semaphores.at(core, entry.semaphore);
-    Semaphores::give(bank, credit);
+  credit.first = loads(queue.engine) ? Cause::data : Cause::semaphore;
+  semaphores.forEach(entry, [&](Semaphores::Semaphore &semaphore) {
+    Semaphores::give(semaphore, credit);
     std::vector<QueueId> waiters;
-    waiters.swap(bank.waiters);
+    waiters.swap(semaphore.waiters);
     for (QueueId id : waiters)
       schedule(id);
   });

@@ -40,6 +40,8 @@ struct Model::Run {
 
 private:
   QueueId queueOf(mach::Engine engine, int core) const;
+  /// " of core 3", where the queue is a core's.
+  static std::string ownerOf(const Queue &queue);
   /// Queues an event enters.
   std::vector<QueueId> queuesOf(const exec::Event &event) const;
   void issueScalar(const exec::Event &event);

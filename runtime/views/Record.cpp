@@ -5,12 +5,12 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/views/Record.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
 
 namespace slp::views {
 
 uint64_t Totals::dramBytes() const {
-  auto dram = static_cast<size_t>(mach::Space::dram);
+  auto dram = static_cast<size_t>(mach::space::dram);
   return activity.bytesRead[dram] + activity.bytesWritten[dram];
 }
 

@@ -7,7 +7,6 @@
 #include "runtime/views/Stats.h"
 
 #include "runtime/image/File.h"
-#include "runtime/isa/EnumSpace.h.inc"
 
 #include <cinttypes>
 #include <cstdio>
@@ -66,7 +65,7 @@ static void addTotals(Json &json, const Totals &totals, const Record &record) {
   json["vector_operations"] = activity.vectorOperations;
   json["instructions"] = activity.instructions;
   Json bytes = Json::object();
-  for (size_t s = 0; s < mach::numSpaceValues; ++s)
+  for (size_t s = 0; mach::isSpace(s); ++s)
     bytes[std::string(mach::toString(static_cast<mach::Space>(s)))] = {
         {"read", activity.bytesRead[s]}, {"written", activity.bytesWritten[s]}};
   bytes["dram"]["useful"] = activity.dramUsefulBytes;

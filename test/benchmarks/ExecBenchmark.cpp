@@ -10,8 +10,10 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
@@ -51,8 +53,8 @@ std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format form
   b.load(1, "w");
   b.load(2, "y");
   Shape acc = kind == Kind::fp ? y : kind == Kind::bp ? x : w;
-  mach::Format accFormat = chip.numerics.accumulateFp16 ? mach::Format::fp16 : mach::Format::f32;
-  b.desc(3, b.chipTile(mach::Space::acc, accFormat, acc, {Shape(5, 0), acc, {}}));
+  mach::Format accFormat = chip.numerics.accumulateFp16 ? mach::format::fp16 : mach::format::f32;
+  b.desc(3, b.chipTile(mach::space::acc, accFormat, acc, {Shape(5, 0), acc, {}}));
   mach::Geom geom;
   geom.kh = geom.kw = 3;
   geom.sh = geom.sw = geom.dh = geom.dw = geom.pt = geom.pl = 1;
@@ -65,7 +67,7 @@ std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format form
   if (kind == Kind::wg)
     b.emit(mach::ConvWg{3, 0, 2, 0, 0, mach::AccMode::zero});
   std::unique_ptr<Machine> machine = b.build();
-  const num::Format &f = format == mach::Format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
+  const num::Format &f = format == mach::format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
   writeTensor(*machine, "x", randomValues(f, elementsOf(x), 1));
   writeTensor(*machine, "w", randomValues(f, elementsOf(w), 2));
   writeTensor(*machine, "y", randomValues(f, elementsOf(y), 3));
@@ -92,7 +94,7 @@ void conv(benchmark::State &bench, const std::string &chip, mach::Format format,
 
 void dispatch(benchmark::State &bench) {
   ProgramBuilder b(chipNamed("lnpu"));
-  b.tensor("x", mach::Format::fp8, {8});
+  b.tensor("x", mach::format::fp8, {8});
   b.load(0, "x");
   b.load(1, "x");
   b.emit(mach::Loop{1, 1, 10000, 2});
@@ -109,19 +111,19 @@ void dispatch(benchmark::State &bench) {
 
 // {input channels, output channels, rows and columns}
 #define SLP_CONV_SIZES Args({16, 16, 8})->Args({64, 8, 8})->Args({64, 32, 8})->Args({8, 16, 8})
-BENCHMARK_CAPTURE(conv, lnpuFp8Forward, "lnpu", mach::Format::fp8, Kind::fp, false)->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, lnpuFp8ForwardObserved, "lnpu", mach::Format::fp8, Kind::fp, true)
+BENCHMARK_CAPTURE(conv, lnpuFp8Forward, "lnpu", mach::format::fp8, Kind::fp, false)->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, lnpuFp8ForwardObserved, "lnpu", mach::format::fp8, Kind::fp, true)
     ->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, lnpuFp16Forward, "lnpu", mach::Format::fp16, Kind::fp, false)
+BENCHMARK_CAPTURE(conv, lnpuFp16Forward, "lnpu", mach::format::fp16, Kind::fp, false)
     ->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, lnpuFp8Backward, "lnpu", mach::Format::fp8, Kind::bp, false)
+BENCHMARK_CAPTURE(conv, lnpuFp8Backward, "lnpu", mach::format::fp8, Kind::bp, false)
     ->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, lnpuFp8Weights, "lnpu", mach::Format::fp8, Kind::wg, false)->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, asuFp8Forward, "asu-fp8", mach::Format::fp8, Kind::fp, false)
+BENCHMARK_CAPTURE(conv, lnpuFp8Weights, "lnpu", mach::format::fp8, Kind::wg, false)->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8Forward, "asu-fp8", mach::format::fp8, Kind::fp, false)
     ->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, asuFp8ForwardObserved, "asu-fp8", mach::Format::fp8, Kind::fp, true)
+BENCHMARK_CAPTURE(conv, asuFp8ForwardObserved, "asu-fp8", mach::format::fp8, Kind::fp, true)
     ->SLP_CONV_SIZES;
-BENCHMARK_CAPTURE(conv, asuFp8Weights, "asu-fp8", mach::Format::fp8, Kind::wg, false)
+BENCHMARK_CAPTURE(conv, asuFp8Weights, "asu-fp8", mach::format::fp8, Kind::wg, false)
     ->SLP_CONV_SIZES;
 BENCHMARK(dispatch);
 

@@ -1,5 +1,5 @@
 ; A program in fp8 for asu-fp8 whose image says everything of itself that the host may ask: a seed, and what seeds.py damages.
-.image 6
+.image 7
 .chip asu-fp8
 .model contract.onnx
 .batch 2
@@ -45,21 +45,21 @@
   li rd=r2, imm=2
   bz rs=r2, target=.done
   loopr rd=r1, step=1, rt=r2, end=.done
-  desc dd=d0, src=@from
-  desc dd=d1, src=@x
+  desc dd=d0, src=@from, slot=r0
+  desc dd=d1, src=@x, slot=r0
   ld dst=d1, src=d0, mask=m0
-  desc dd=d2, src=@weights
-  desc dd=d3, src=@w
+  desc dd=d2, src=@weights, slot=r0
+  desc dd=d3, src=@w, slot=r0
   rot dd=d3
   ld dst=d3, src=d2, mask=m0
   fence
-  desc dd=d4, src=@acc
+  desc dd=d4, src=@acc, slot=r0
   matmul acc=d4, a=d1, b=d3, bias=d0, mask=m0, mode=zero
   fence
-  desc dd=d5, src=@y
+  desc dd=d5, src=@y, slot=r0
   v.round dst=d5, src=d4, mask=m0
   fence
-  desc dd=d6, src=@to
+  desc dd=d6, src=@to, slot=r0
   st dst=d6, src=d5, mask=m0
   fence
 .done:

@@ -147,6 +147,7 @@ StringRef elementsText(StringRef elements) {
       .Case("weight", "a format of the chip but mixed")
       .Case("accumulator", "the accumulator's format")
       .Case("total", "the format of sums over images")
+      .Case("sum", "the accumulator's format or that of sums over images")
       .Case("start", "what the accumulator holds exactly")
       .Default(elements);
 }

@@ -4,7 +4,8 @@
 //
 // One enum class per EnumKind record, its values in list order, with toString and a parser. The
 // declarations of all enums name no value, and each enum has a file of its own with its values, so
-// that a new value rebuilds only what speaks of values of that enum.
+// that a new value rebuilds only what speaks of values of that enum. Of an enum that many files
+// speak of, each value has a file besides: who names one is not rebuilt by another.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -42,6 +43,24 @@ bool emitEnumValues(const InstructionSet &set, StringRef name, raw_ostream &os) 
   os << "};\n";
   os << "constexpr size_t num" << def->name << "Values = " << def->values.size() << ";\n\n";
   os << "} // namespace slp::mach\n\n#endif // " << guard << "\n";
+  return true;
+}
+
+bool emitEnumValue(const InstructionSet &set, StringRef name, StringRef value, raw_ostream &os) {
+  auto def = llvm::find_if(set.enums, [&](const EnumDef &e) { return e.name == name; });
+  if (def == set.enums.end())
+    return false;
+  auto found = llvm::find(def->values, value);
+  if (found == def->values.end())
+    return false;
+  std::string guard = "RUNTIME_ISA_VALUE" + name.upper() + value.upper() + "_H_INC";
+  os << "#ifndef " << guard << "\n#define " << guard << "\n\n";
+  os << "#include <cstdint>\n\nnamespace slp::mach {\n\n";
+  os << "enum class " << name << " : uint8_t;\n";
+  os << "namespace " << lowerFirst(name) << " {\n";
+  os << "inline constexpr auto " << enumeratorOf(value) << " = static_cast<" << name << ">("
+     << found - def->values.begin() << ");\n";
+  os << "}\n\n} // namespace slp::mach\n\n#endif // " << guard << "\n";
   return true;
 }
 

@@ -148,9 +148,9 @@ ArrayRef<StringRef> accessNames() {
 }
 
 ArrayRef<StringRef> elementsNames() {
-  static constexpr StringRef names[] = {"stored", "real",        "f32",   "i32",
-                                        "index",  "number",      "mixed", "factor",
-                                        "weight", "accumulator", "total", "start"};
+  static constexpr StringRef names[] = {"stored", "real",  "f32",    "i32",    "index",
+                                        "number", "mixed", "factor", "weight", "accumulator",
+                                        "total",  "sum",   "start"};
   return names;
 }
 

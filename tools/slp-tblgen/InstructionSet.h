@@ -153,6 +153,9 @@ std::string quoted(llvm::StringRef text);
 void emitEnumDecls(const InstructionSet &set, llvm::raw_ostream &os);
 /// The values of one enum, as a header; false if there is no enum of that name.
 bool emitEnumValues(const InstructionSet &set, llvm::StringRef name, llvm::raw_ostream &os);
+/// One value as a constant (format::mixed), as a header; false if there is no such value.
+bool emitEnumValue(const InstructionSet &set, llvm::StringRef name, llvm::StringRef value,
+                   llvm::raw_ostream &os);
 void emitEnumDefs(const InstructionSet &set, llvm::raw_ostream &os);
 /// The struct of one instruction, as a header; false if there is no struct of that name.
 bool emitStructDecl(const InstructionSet &set, llvm::StringRef structName, llvm::raw_ostream &os);

@@ -24,6 +24,7 @@ enum class Action {
   check,
   enumDecls,
   enumValues,
+  enumValue,
   enumDefs,
   structDecl,
   structIncludes,
@@ -58,6 +59,13 @@ static bool generate(Action action, StringRef name, raw_ostream &os, const Recor
       return false;
     PrintError("no enum '" + name + "' to write the values of");
     return true;
+  case Action::enumValue: {
+    auto [enumName, value] = name.split('.');
+    if (emitEnumValue(set, enumName, value, os))
+      return false;
+    PrintError("no value '" + name + "' of an enum");
+    return true;
+  }
   case Action::enumDefs:
     emitEnumDefs(set, os);
     return false;
@@ -131,6 +139,8 @@ int main(int argc, char **argv) {
           clEnumValN(Action::check, "check", "Check the records and generate nothing (default)"),
           clEnumValN(Action::enumDecls, "gen-instr-enum-decls", "Enum classes without values"),
           clEnumValN(Action::enumValues, "gen-instr-enum-values", "One enum class (see -enum)"),
+          clEnumValN(Action::enumValue, "gen-instr-enum-value",
+                     "One value as a constant (see -enum: Format.fp8)"),
           clEnumValN(Action::enumDefs, "gen-instr-enum-defs", "Names of enum values"),
           clEnumValN(Action::structDecl, "gen-instr-struct",
                      "The struct of an instruction (see -struct)"),
@@ -157,7 +167,8 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv);
   auto run = [&](raw_ostream &os, const RecordKeeper &records) {
     bool isOfFamily = action == Action::structIncludes || action == Action::chipOps;
-    StringRef name = action == Action::enumValues   ? enumName
+    bool isOfEnum = action == Action::enumValues || action == Action::enumValue;
+    StringRef name = isOfEnum                       ? enumName
                      : action == Action::structDecl ? structName
                      : isOfFamily                   ? family
                                                     : page;

@@ -7,7 +7,9 @@
 #include "Summary.h"
 
 #include "dialects/Train/TrainState.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceShared.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 #include "slp/Pipeline/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -71,7 +73,7 @@ void slp::printSummary(StringRef name, const image::Image &image, const chip::Ch
     os << "trains no parameter, ";
   os << llvm::formatv("{0:N} images a step\n", image.batch * image.microBatches);
   os << name << ": takes " << share(dram, s.dramBytes, "DRAM") << "; at most "
-     << share(of(mach::Space::shared), s.sharedBytes, "the shared buffer") << ", "
-     << share(of(mach::Space::spm), s.scratchpadBytes, "a core's scratchpad") << ", "
-     << share(of(mach::Space::acc), 2 * int64_t(s.accBankBytes), "its accumulators") << "\n";
+     << share(of(mach::space::shared), s.sharedBytes, "the shared buffer") << ", "
+     << share(of(mach::space::spm), s.scratchpadBytes, "a core's scratchpad") << ", "
+     << share(of(mach::space::acc), 2 * int64_t(s.accBankBytes), "its accumulators") << "\n";
 }

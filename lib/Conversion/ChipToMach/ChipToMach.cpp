@@ -15,11 +15,16 @@
 #include "dialects/Mach/MachToInstruction.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
+#include "runtime/isa/StructMvLoad.h.inc"
+#include "runtime/isa/StructMvStore.h.inc"
 #include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructStShared.h.inc"
 #include "slp/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -40,7 +45,7 @@ using namespace slp;
 namespace {
 
 /// Registers with a fixed meaning: the cores of the task; hyper registers below are the host's.
-constexpr uint8_t taskMask = 0, firstCoreMask = 1, firstFreeHyper = 10;
+constexpr uint8_t taskMask = 0, firstFreeHyper = 10;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
 
@@ -83,8 +88,6 @@ private:
                   StringRef symbol = {});
   LogicalResult prepare();
   LogicalResult prepareInstruction(chip_ir::EngineInstruction instr);
-  void setMask(uint8_t reg, uint64_t cores);
-  uint8_t moverMask(Value buffer);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
   FailureOr<mach::TensorTile> tileOf(chip_ir::AllocOp alloc);
   FailureOr<mach::TensorTile> bufferTile(chip_ir::AllocOp alloc);
@@ -94,8 +97,10 @@ private:
   LogicalResult lowerLoop(scf::ForOp loop);
   LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
   LogicalResult lowerInstruction(chip_ir::EngineInstruction instr);
-  void lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore, int64_t count,
-                      bool wait);
+  template <typename Instr, typename SemaphoreOp> void lowerSemaphore(SemaphoreOp op);
+  void lowerTransfer(chip_ir::LoadOp load);
+  void lowerTransfer(chip_ir::StoreOp store);
+  void lowerTransfer(chip_ir::MoveOp move);
 
   chip_ir::TaskOp task;
   OpBuilder &b;
@@ -239,7 +244,7 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
   FailureOr<mach::TensorTile> tile = tileOf(alloc);
   if (failed(tile))
     return failure();
-  tile->space = mach::Space::dram;
+  tile->space = mach::space::dram;
   tile->base = tensor.getAddress() + offset * bytes;
   if (mach::isCompressed(tile->format)) {
     if (!llvm::isUInt<24>(offset))
@@ -281,27 +286,11 @@ LogicalResult TaskLowering::prepareInstruction(chip_ir::EngineInstruction instr)
   return success();
 }
 
-void TaskLowering::setMask(uint8_t reg, uint64_t cores) {
-  mach::Mask mask;
-  mask.md = reg;
-  mask.cores = cores;
-  emit(task.getLoc(), mask);
-}
-
-/// The cores that move a buffer: one where all share it.
-uint8_t TaskLowering::moverMask(Value buffer) {
-  bool isShared = chip_ir::spaceOf(cast<MemRefType>(buffer.getType())) == chip_ir::Space::shared;
-  return isShared && task.getCores() > 1 ? firstCoreMask : taskMask;
-}
-
 LogicalResult TaskLowering::prepare() {
-  setMask(taskMask, task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1);
-  WalkResult usesFirst = task.walk([&](chip_ir::AllocOp alloc) {
-    return moverMask(alloc.getResult()) == firstCoreMask ? WalkResult::interrupt()
-                                                         : WalkResult::advance();
-  });
-  if (usesFirst.wasInterrupted())
-    setMask(firstCoreMask, 1);
+  mach::Mask mask;
+  mask.md = taskMask;
+  mask.cores = task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1;
+  emit(task.getLoc(), mask);
   WalkResult result = task.walk([&](Operation *op) -> WalkResult {
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
@@ -423,16 +412,54 @@ LogicalResult TaskLowering::lowerInstruction(chip_ir::EngineInstruction instr) {
   return success();
 }
 
-void TaskLowering::lowerSemaphore(Operation *op, chip_ir::Engine engine, int64_t semaphore,
-                                  int64_t count, bool wait) {
-  auto fill = [&](auto instruction) {
-    instruction.engine = static_cast<mach::Engine>(engine);
-    instruction.sem = semaphore;
-    instruction.count = count;
-    instruction.mask = taskMask;
-    emit(op->getLoc(), instruction);
+template <typename Instr, typename SemaphoreOp> void TaskLowering::lowerSemaphore(SemaphoreOp op) {
+  Instr instr;
+  instr.engine = static_cast<mach::Engine>(op.getEngine());
+  instr.sem = op.getSemaphore();
+  instr.count = op.getCount();
+  instr.mask = taskMask;
+  instr.bank = static_cast<mach::Bank>(op.getBank());
+  emit(op.getLoc(), instr);
+}
+
+void TaskLowering::lowerTransfer(chip_ir::LoadOp load) {
+  if (chip_ir::engineOf(load) == chip_ir::Engine::shared_load) {
+    mach::LdShared ld;
+    ld.dst = bufferRegister[load.getBuffer()];
+    ld.src = viewRegister[load];
+    emit(load.getLoc(), ld);
+    return;
+  }
+  mach::Ld ld;
+  ld.dst = bufferRegister[load.getBuffer()];
+  ld.src = viewRegister[load];
+  ld.mask = taskMask;
+  emit(load.getLoc(), ld);
+}
+
+void TaskLowering::lowerTransfer(chip_ir::StoreOp store) {
+  if (chip_ir::engineOf(store) == chip_ir::Engine::shared_store) {
+    mach::StShared st;
+    st.dst = viewRegister[store];
+    st.src = bufferRegister[store.getBuffer()];
+    emit(store.getLoc(), st);
+    return;
+  }
+  mach::St st;
+  st.dst = viewRegister[store];
+  st.src = bufferRegister[store.getBuffer()];
+  st.mask = taskMask;
+  emit(store.getLoc(), st);
+}
+
+void TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
+  auto fill = [&](auto mv) {
+    mv.dst = bufferRegister[move.getTarget()];
+    mv.src = bufferRegister[move.getSource()];
+    mv.mask = taskMask;
+    emit(move.getLoc(), mv);
   };
-  wait ? fill(mach::Wait()) : fill(mach::Signal());
+  move.getEngine() == chip_ir::Engine::load ? fill(mach::MvLoad()) : fill(mach::MvStore());
 }
 
 LogicalResult TaskLowering::lower(Operation &op) {
@@ -443,21 +470,15 @@ LogicalResult TaskLowering::lower(Operation &op) {
   if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op))
     return lowerInstruction(instr);
   if (auto wait = dyn_cast<chip_ir::WaitOp>(op)) {
-    lowerSemaphore(&op, wait.getEngine(), wait.getSemaphore(), wait.getCount(), true);
+    lowerSemaphore<mach::Wait>(wait);
   } else if (auto signal = dyn_cast<chip_ir::SignalOp>(op)) {
-    lowerSemaphore(&op, signal.getEngine(), signal.getSemaphore(), signal.getCount(), false);
+    lowerSemaphore<mach::Signal>(signal);
   } else if (auto load = dyn_cast<chip_ir::LoadOp>(op)) {
-    mach::Ld ld;
-    ld.dst = bufferRegister[load.getBuffer()];
-    ld.src = viewRegister[&op];
-    ld.mask = moverMask(load.getBuffer());
-    emit(op.getLoc(), ld);
+    lowerTransfer(load);
   } else if (auto store = dyn_cast<chip_ir::StoreOp>(op)) {
-    mach::St st;
-    st.dst = viewRegister[&op];
-    st.src = bufferRegister[store.getBuffer()];
-    st.mask = moverMask(store.getBuffer());
-    emit(op.getLoc(), st);
+    lowerTransfer(store);
+  } else if (auto move = dyn_cast<chip_ir::MoveOp>(op)) {
+    lowerTransfer(move);
   } else if (!isa<chip_ir::ViewOp, arith::ConstantIndexOp, affine::AffineApplyOp, scf::YieldOp>(
                  op)) {
     return op.emitError("has no machine instruction");

@@ -282,6 +282,9 @@ int64_t TileChooser::excess(const TileChoice &choice, SmallVectorImpl<std::strin
   int64_t over = 0;
   for (const NestBuffer &buffer : nest.buffers) {
     int64_t size = bufferBytes(buffer, choice);
+    Demand copy;
+    copy.add(buffer, size);
+    over += copy.over("a descriptor's copy", chip_ir::copyBytesLimit - 1, full);
     if (buffer.space == Space::acc) {
       // The chain of conv.wg, in the other bank, may be wider than the total.
       int64_t element = chip_ir::elementBytes(buffer.element);

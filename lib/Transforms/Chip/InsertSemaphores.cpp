@@ -10,6 +10,8 @@
 #include "dialects/Chip/WaitOp.h"
 #include "slp/Transforms/Chip/Passes.h"
 
+#include <array>
+
 namespace slp {
 #define GEN_PASS_DEF_INSERTSEMAPHORES
 #include "slp/Transforms/Chip/Passes.h.inc"
@@ -34,7 +36,9 @@ struct InsertSemaphores : slp::impl::InsertSemaphoresBase<InsertSemaphores> {
 
 private:
   LogicalResult schedule(TaskOp task);
-  LogicalResult schedule(TaskOp task, AllocOp alloc, int64_t &nextSemaphore);
+  LogicalResult schedule(TaskOp task, AllocOp alloc);
+
+  std::array<int64_t, 2> nextSemaphore; // by bank
 };
 
 } // namespace
@@ -67,49 +71,57 @@ static FailureOr<SmallVector<Turn>> turnsOf(AllocOp alloc) {
   return turns;
 }
 
-LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc, int64_t &nextSemaphore) {
+/// Engines that all have one queue need one semaphore, not one on each core.
+static Bank bankOf(Engine giver, Engine taker) {
+  return isPerCore(giver) || isPerCore(taker) ? Bank::cores : Bank::shared;
+}
+
+LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc) {
   FailureOr<SmallVector<Turn>> turns = turnsOf(alloc);
   if (failed(turns))
     return failure();
   if (turns->size() < 2)
     return success();
-  if (nextSemaphore + int64_t(turns->size()) > 64)
-    return task.emitOpError("needs more than 64 semaphores");
 
   OpBuilder b(alloc);
   Location loc = alloc.getLoc();
-  auto wait = [&](Engine engine, int64_t semaphore, int64_t count) {
-    WaitOp::create(b, loc, engine, semaphore, count);
+  auto wait = [&](Engine engine, int64_t semaphore, int64_t count, Bank bank) {
+    WaitOp::create(b, loc, engine, semaphore, count, bank);
   };
-  auto signal = [&](Engine engine, int64_t semaphore, int64_t count) {
-    SignalOp::create(b, loc, engine, semaphore, count);
+  auto signal = [&](Engine engine, int64_t semaphore, int64_t count, Bank bank) {
+    SignalOp::create(b, loc, engine, semaphore, count, bank);
   };
   for (size_t i = 0; i + 1 < turns->size(); ++i) {
-    int64_t handOver = nextSemaphore++;
-    b.setInsertionPointAfter((*turns)[i].last);
-    signal((*turns)[i].engine, handOver, 1);
-    b.setInsertionPoint((*turns)[i + 1].first);
-    wait((*turns)[i + 1].engine, handOver, 1);
+    const Turn &giver = (*turns)[i], &taker = (*turns)[i + 1];
+    Bank bank = bankOf(giver.engine, taker.engine);
+    int64_t handOver = nextSemaphore[size_t(bank)]++;
+    b.setInsertionPointAfter(giver.last);
+    signal(giver.engine, handOver, 1, bank);
+    b.setInsertionPoint(taker.first);
+    wait(taker.engine, handOver, 1, bank);
   }
-  int64_t giveBack = nextSemaphore++;
   Engine first = turns->front().engine, last = turns->back().engine;
+  Bank bank = bankOf(last, first);
+  int64_t giveBack = nextSemaphore[size_t(bank)]++;
   b.setInsertionPointAfter(alloc);
-  wait(first, giveBack, 1);
+  wait(first, giveBack, 1, bank);
   b.setInsertionPointAfter(turns->back().last);
-  signal(last, giveBack, 1);
+  signal(last, giveBack, 1, bank);
   b.setInsertionPointToStart(&task.getBody().front());
-  signal(last, giveBack, alloc.getSlots());
+  signal(last, giveBack, alloc.getSlots(), bank);
   b.setInsertionPointToEnd(&task.getBody().front());
-  wait(first, giveBack, alloc.getSlots());
+  wait(first, giveBack, alloc.getSlots(), bank);
+  if (*llvm::max_element(nextSemaphore) > 64)
+    return task.emitOpError("needs more than 64 semaphores");
   return success();
 }
 
 LogicalResult InsertSemaphores::schedule(TaskOp task) {
   SmallVector<AllocOp> allocs;
   task.walk([&](AllocOp alloc) { allocs.push_back(alloc); });
-  int64_t nextSemaphore = 0;
+  nextSemaphore = {0, 0};
   for (AllocOp alloc : allocs)
-    if (failed(schedule(task, alloc, nextSemaphore)))
+    if (failed(schedule(task, alloc)))
       return failure();
   return success();
 }

@@ -63,6 +63,12 @@ LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip) {
     int64_t bytes = llvm::alignTo(bytesOf(type), bufferAlignment);
     if (spaceOf(type) == Space::acc && bytes <= chip.structure.accBankBytes)
       bytes = chip.structure.accBankBytes;
+    if (bytes >= copyBytesLimit) {
+      alloc.emitOpError("has copies of ")
+          << bytes << " bytes, of which a descriptor tells the distance up to "
+          << copyBytesLimit - 1;
+      return WalkResult::interrupt();
+    }
     alloc.setOffset(used[space]);
     alloc.setSlotBytes(bytes);
     used[space] += bytes * alloc.getSlots();

@@ -32,9 +32,25 @@ using namespace slp::chip_ir;
 
 namespace {
 
-constexpr int engineCount = 5;
-/// By engine: how much of its work is known to be done.
-using Clock = std::array<int64_t, engineCount>;
+constexpr int engineCount = 7;
+/// By engine: how much of its work is done.
+using Counts = std::array<int64_t, engineCount>;
+
+/// What an engine knows to be done. An engine that every core has knows more of its own core than
+/// of the others; one with a single queue, which waits for all cores, knows the same of all.
+struct Clock {
+  Counts own{}; // on the same core
+  Counts all{}; // on every core
+};
+
+/// Of one bank: cores, which stands for the banks of all of them, or shared.
+struct Semaphore {
+  Bank bank;
+  int64_t number;
+  bool operator<(const Semaphore &other) const {
+    return std::tie(bank, number) < std::tie(other.bank, other.number);
+  }
+};
 
 struct SemaphoreState {
   std::optional<Engine> producer, consumer;
@@ -66,25 +82,28 @@ private:
   LogicalResult verifyInPlace();
   LogicalResult verifyWrites();
   LogicalResult verifyWritesOfOne(StoreOp store);
-  LogicalResult verifySharing();
+  LogicalResult verifyMoves();
   LogicalResult verifyPlaces();
-  bool tilesAreDisjoint(AllocOp alloc, int64_t cores);
+  bool tilesAreDisjoint(AllocOp alloc, int64_t cores, Operation *within = nullptr);
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
   LogicalResult signal(SignalOp op);
   LogicalResult access(Operation *op, Value buffer, bool read, bool write, int64_t shift = 0);
   LogicalResult accessTensor(Operation *op, Value view, bool write);
-  LogicalResult order(Operation *op, Accesses &known, bool read, bool write,
+  LogicalResult order(Operation *op, Accesses &known, bool read, bool write, bool onAllCores,
                       llvm::function_ref<void(InFlightDiagnostic &)> describe);
   LogicalResult setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
                           std::optional<Engine> other, StringRef verb);
+
+  /// Whether the engine waits for all cores of the task.
+  bool seesAllCores(Engine engine) { return !isPerCore(engine) || task.getCores() == 1; }
 
   TaskOp task;
   const chip::Chip &chip;
   int64_t maxSlots = 1;
   std::array<Clock, engineCount> clocks{};
-  std::map<int64_t, SemaphoreState> semaphores;
+  std::map<Semaphore, SemaphoreState> semaphores;
   DenseMap<Value, int64_t> uses; // by buffer: executions of its alloc
   std::map<Range, Accesses> accesses;
   std::map<std::string, Accesses> compressed; // by tensor
@@ -92,14 +111,18 @@ private:
 
 } // namespace
 
+template <typename SemaphoreOp> static Semaphore semaphoreOf(SemaphoreOp op) {
+  return {op.getBank(), int64_t(op.getSemaphore())};
+}
+
 /// V1: signals and waits of each semaphore cancel in every block.
 LogicalResult TaskVerifier::verifyNetZero(Block &block) {
-  std::map<int64_t, int64_t> net;
+  std::map<Semaphore, int64_t> net;
   for (Operation &op : block) {
     if (auto w = dyn_cast<WaitOp>(op))
-      net[w.getSemaphore()] -= w.getCount();
+      net[semaphoreOf(w)] -= w.getCount();
     if (auto s = dyn_cast<SignalOp>(op))
-      net[s.getSemaphore()] += s.getCount();
+      net[semaphoreOf(s)] += s.getCount();
     for (Region &region : op.getRegions())
       for (Block &inner : region)
         if (failed(verifyNetZero(inner)))
@@ -108,7 +131,8 @@ LogicalResult TaskVerifier::verifyNetZero(Block &block) {
   for (auto [semaphore, sum] : net)
     if (sum)
       return block.getParentOp()->emitError("semaphore ")
-             << semaphore << " has a net effect of " << sum << ", expected zero in each body";
+             << semaphore.number << (semaphore.bank == Bank::shared ? " of the shared buffer" : "")
+             << " has a net effect of " << sum << ", expected zero in each body";
   return success();
 }
 
@@ -131,15 +155,16 @@ static int64_t factorOf(Value coordinate, Value variable) {
 
 /// True if no two iterations of the loops around a buffer, and no two cores, have an element in
 /// common. Each coordinate follows at most one loop, so that the loops can be looked at one by one.
-bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, int64_t cores) {
+/// Of the loops around `within`, if there is one, one iteration is meant.
+bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, int64_t cores, Operation *within) {
   ArrayRef<int64_t> size = cast<MemRefType>(alloc.getResult().getType()).getShape();
   ArrayRef<int64_t> coreStride = alloc.getCoreStride();
   auto parts = llvm::seq<size_t>(0, size.size());
   if (cores > 1 &&
       llvm::none_of(parts, [&](size_t d) { return std::abs(coreStride[d]) >= size[d]; }))
     return false;
-  for (auto loop = alloc->getParentOfType<scf::ForOp>(); loop;
-       loop = loop->getParentOfType<scf::ForOp>()) {
+  for (auto loop = alloc->getParentOfType<scf::ForOp>();
+       loop && !(within && loop->isAncestor(within)); loop = loop->getParentOfType<scf::ForOp>()) {
     std::optional<int64_t> step = getConstantIntValue(loop.getStep());
     if (!step || llvm::none_of(parts, [&](size_t d) {
           int64_t moves = std::abs(factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step);
@@ -204,10 +229,10 @@ static bool isInjective(MemRefType view) {
   return true;
 }
 
-/// V6: queues of different cores are not ordered with each other.
+/// V6: queues of different cores are not ordered with each other, and nor are those of two engines.
 LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
   auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
-  // What lies in the shared buffer core 0 moves alone.
+  // What lies in the shared buffer is moved once.
   int64_t cores = isShared(store.getBuffer()) ? 1 : int64_t(task.getCores());
   if (!alloc || !tilesAreDisjoint(alloc, cores))
     return store.emitOpError("writes the same elements on several cores or in several iterations");
@@ -217,56 +242,47 @@ LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
 }
 
 LogicalResult TaskVerifier::verifyWrites() {
-  if (task.getCores() == 1)
-    return success();
+  bool isOneCore = task.getCores() == 1;
   std::map<std::string, StoreOp> stores; // by tensor
   WalkResult result = task.walk([&](StoreOp store) -> WalkResult {
-    if (failed(verifyWritesOfOne(store)))
+    if (!isOneCore && failed(verifyWritesOfOne(store)))
       return failure();
     auto view = store.getTarget().getDefiningOp<ViewOp>();
     if (!view || isCompressed(store.getBuffer())) // in order: V8
       return success();
     auto [first, isNew] = stores.try_emplace(view.getTensor().str(), store);
-    if (isNew)
+    bool isOneQueue = isOneCore && engineOf(store) == engineOf(first->second);
+    if (isNew || isOneQueue)
       return success();
-    InFlightDiagnostic d = store.emitOpError("writes tensor ")
-                           << view.getTensorAttr() << " like another store, on " << task.getCores()
-                           << " cores, which are not ordered";
+    InFlightDiagnostic d = store.emitOpError("writes tensor ") << view.getTensorAttr();
+    if (isOneCore)
+      d << " like another store, on another engine, with which nothing orders it";
+    else
+      d << " like another store, on " << task.getCores() << " cores, which are not ordered";
     d.attachNote(first->second.getLoc()) << "the other store";
     return d;
   });
   return failure(result.wasInterrupted());
 }
 
-/// V6: one core fills and empties the shared buffer, and only the vector unit waits for all cores.
-LogicalResult TaskVerifier::verifySharing() {
+/// V6: what several cores move into one copy of a shared buffer does not meet there.
+LogicalResult TaskVerifier::verifyMoves() {
   if (task.getCores() == 1)
     return success();
-  WalkResult result = task.walk([&](Operation *op) {
-    bool isMac = engineOf(op) == Engine::mac && isa<EngineInstruction>(op);
-    if (!isa<LoadOp, StoreOp>(op) && !isMac)
-      return WalkResult::advance();
-    for (Value buffer : op->getOperands()) {
-      auto type = dyn_cast<MemRefType>(buffer.getType());
-      if (!type || spaceOf(type) != Space::shared)
-        continue;
-      auto alloc = buffer.getDefiningOp<AllocOp>();
-      if (isMac) {
-        InFlightDiagnostic d = op->emitOpError("uses the shared buffer on ")
-                               << task.getCores() << " cores, of which only core 0 waits for "
-                               << "what fills it";
-        for (Operation *user : buffer.getUsers())
-          if (user != op && engineOf(user) != Engine::mac)
-            d.attachNote(user->getLoc()) << "also used here, by core 0 or the vector unit";
-        return WalkResult::interrupt();
-      }
-      if (alloc && llvm::none_of(alloc.getCoreStride(), [](int64_t s) { return s; }))
-        continue;
-      op->emitOpError("moves the shared buffer on ")
-          << task.getCores() << " cores, which are not ordered, expected one tile for all";
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
+  DenseMap<Value, MoveOp> moves; // by target
+  WalkResult result = task.walk([&](MoveOp move) -> WalkResult {
+    if (!isShared(move.getTarget()))
+      return success();
+    auto source = move.getSource().getDefiningOp<AllocOp>();
+    if (!tilesAreDisjoint(source, task.getCores(), move.getTarget().getDefiningOp()))
+      return move.emitOpError("writes the same elements on several cores or in several iterations");
+    auto [first, isNew] = moves.try_emplace(move.getTarget(), move);
+    if (isNew)
+      return success();
+    InFlightDiagnostic d = move.emitOpError("writes a buffer like another move, on ")
+                           << task.getCores() << " cores, which are not ordered";
+    d.attachNote(first->second.getLoc()) << "the other move";
+    return d;
   });
   return failure(result.wasInterrupted());
 }
@@ -345,7 +361,7 @@ LogicalResult TaskVerifier::setEngine(Operation *op, std::optional<Engine> &slot
 
 /// V3.
 LogicalResult TaskVerifier::wait(WaitOp op) {
-  SemaphoreState &state = semaphores[op.getSemaphore()];
+  SemaphoreState &state = semaphores[semaphoreOf(op)];
   if (failed(setEngine(op, state.consumer, op.getEngine(), state.producer, "waits for")))
     return failure();
   if (state.credits.size() < op.getCount())
@@ -353,8 +369,13 @@ LogicalResult TaskVerifier::wait(WaitOp op) {
            << state.credits.size() << " of " << op.getCount() << " credits in program order";
   Clock &clock = clocks[int(op.getEngine())];
   for (uint64_t i = 0; i < op.getCount(); ++i) {
-    for (int e = 0; e < engineCount; ++e)
-      clock[e] = std::max(clock[e], state.credits.front()[e]);
+    const Clock &credit = state.credits.front();
+    // All cores do the same: a credit of each of them tells of each what this one knows of its own.
+    const Counts &ofAll = seesAllCores(op.getEngine()) ? credit.own : credit.all;
+    for (int e = 0; e < engineCount; ++e) {
+      clock.own[e] = std::max(clock.own[e], credit.own[e]);
+      clock.all[e] = std::max(clock.all[e], ofAll[e]);
+    }
     state.credits.pop_front();
   }
   return success();
@@ -362,7 +383,7 @@ LogicalResult TaskVerifier::wait(WaitOp op) {
 
 /// V5.
 LogicalResult TaskVerifier::signal(SignalOp op) {
-  SemaphoreState &state = semaphores[op.getSemaphore()];
+  SemaphoreState &state = semaphores[semaphoreOf(op)];
   if (failed(setEngine(op, state.producer, op.getEngine(), state.consumer, "signals")))
     return failure();
   state.credits.insert(state.credits.end(), op.getCount(), clocks[int(op.getEngine())]);
@@ -371,31 +392,34 @@ LogicalResult TaskVerifier::signal(SignalOp op) {
   return success();
 }
 
-/// An access to a range, which must come behind those of other engines that it conflicts with.
-/// `describe` completes "may run before engine load is done with".
+/// An access to a range, which must come behind those of other engines that it conflicts with, on
+/// its own core or on all. `describe` completes "may run before engine load is done with".
 LogicalResult TaskVerifier::order(Operation *op, Accesses &known, bool read, bool write,
+                                  bool onAllCores,
                                   llvm::function_ref<void(InFlightDiagnostic &)> describe) {
   int engine = int(*engineOf(op));
-  Clock &clock = clocks[engine];
+  const Clock &clock = clocks[engine];
   for (int e = 0; e < engineCount; ++e) {
     if (e == engine)
       continue;
     bool isRead = write && known.lastRead[e] > known.lastWrite[e];
-    if (clock[e] >= (isRead ? known.lastRead[e] : known.lastWrite[e]))
+    int64_t last = isRead ? known.lastRead[e] : known.lastWrite[e];
+    if ((onAllCores ? clock.all : clock.own)[e] >= last)
       continue;
     InFlightDiagnostic d = op->emitOpError("may run before engine ")
-                           << stringifyEnum(Engine(e)) << " is done with ";
+                           << stringifyEnum(Engine(e))
+                           << (clock.own[e] >= last ? " of another core" : "") << " is done with ";
     describe(d);
     d.attachNote((isRead ? known.reader[e] : known.writer[e])->getLoc())
         << "that engine's access, earlier in program order";
     return d;
   }
   if (read) {
-    known.lastRead[engine] = clock[engine];
+    known.lastRead[engine] = clock.own[engine];
     known.reader[engine] = op;
   }
   if (write) {
-    known.lastWrite[engine] = clock[engine];
+    known.lastWrite[engine] = clock.own[engine];
     known.writer[engine] = op;
   }
   return success();
@@ -411,9 +435,11 @@ LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool 
   int64_t slot = uses[buffer] % int64_t(alloc.getSlots());
   int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
   Range range{space, begin, begin + bytesOf(buffer)};
-  return order(op, accesses[range], read, write, [&](InFlightDiagnostic &d) {
-    d << "bytes " << begin << " to " << range.end << " of " << stringifyEnum(space);
-  });
+  // All cores have one shared buffer, and each a scratchpad of its own.
+  return order(op, accesses[range], read, write, space == Space::shared,
+               [&](InFlightDiagnostic &d) {
+                 d << "bytes " << begin << " to " << range.end << " of " << stringifyEnum(space);
+               });
 }
 
 /// V8. What a store does to a compressed tensor it does to whole blocks, and here to all of them.
@@ -421,10 +447,12 @@ LogicalResult TaskVerifier::accessTensor(Operation *op, Value view, bool write) 
   auto of = view.getDefiningOp<ViewOp>();
   if (!of || !isCompressed(view))
     return success();
-  return order(op, compressed[of.getTensor().str()], !write, write, [&](InFlightDiagnostic &d) {
-    d << "the compressed tensor " << of.getTensorAttr()
-      << ", of which a store rewrites whole blocks";
-  });
+  // The cores of a store take turns, and it begins when all of them have come to it.
+  return order(op, compressed[of.getTensor().str()], !write, write, /*onAllCores=*/false,
+               [&](InFlightDiagnostic &d) {
+                 d << "the compressed tensor " << of.getTensorAttr()
+                   << ", of which a store rewrites whole blocks";
+               });
 }
 
 LogicalResult TaskVerifier::run(Operation *op) {
@@ -449,7 +477,10 @@ LogicalResult TaskVerifier::run(Operation *op) {
   std::optional<Engine> engine = engineOf(op);
   if (!engine)
     return success();
-  ++clocks[int(*engine)][int(*engine)];
+  Clock &clock = clocks[int(*engine)];
+  ++clock.own[int(*engine)];
+  if (seesAllCores(*engine))
+    clock.all = clock.own;
   if (auto load = dyn_cast<LoadOp>(op))
     return failed(accessTensor(op, load.getSource(), false))
                ? failure()
@@ -458,6 +489,10 @@ LogicalResult TaskVerifier::run(Operation *op) {
     return failed(accessTensor(op, store.getTarget(), true))
                ? failure()
                : access(op, store.getBuffer(), true, false);
+  if (auto move = dyn_cast<MoveOp>(op))
+    return failed(access(op, move.getSource(), true, false))
+               ? failure()
+               : access(op, move.getTarget(), false, true);
   auto instr = cast<EngineInstruction>(op);
   for (OpOperand &operand : op->getOpOperands()) {
     const mach::OperandRole &role = instr.getField(operand).role;
@@ -479,7 +514,7 @@ LogicalResult TaskVerifier::run(Block &block) {
 LogicalResult TaskVerifier::verify() {
   task.walk([&](AllocOp alloc) { maxSlots = std::max<int64_t>(maxSlots, alloc.getSlots()); });
   Block &body = task.getBody().front();
-  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifySharing()) ||
+  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifyMoves()) ||
       failed(verifyWrites()) || failed(verifyPlaces()))
     return failure();
   return run(body);

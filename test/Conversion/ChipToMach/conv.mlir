@@ -31,15 +31,15 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
   // CHECK-LABEL: mach.program @step
   func.func @step() {
     // CHECK-NEXT: mach.mask md = m0, cores = 7 {slp.node = "conv1", slp.op = "train.conv", slp.phase = "fp"}
-    // CHECK-NEXT: mach.desc dd = d0, src = @tile0
-    // CHECK-NEXT: mach.desc dd = d1, src = @tile1
-    // CHECK-NEXT: mach.desc dd = d2, src = @tile2
+    // CHECK-NEXT: mach.desc dd = d0, src = @tile0, slot = r0
+    // CHECK-NEXT: mach.desc dd = d1, src = @tile1, slot = r0
+    // CHECK-NEXT: mach.desc dd = d2, src = @tile2, slot = r0
     // CHECK-NEXT: mach.geom gd = g0, kh = 3, kw = 2, sh = 1, sw = 4, pt = 1, pl = 5, dh = 1, dw = 6, countPad = 1, pb = 7, pr = 8
     // 0.5 in FP32; h0 to h9 are the host's.
     // CHECK-NEXT: mach.hyper hd = h10, bits = 1056964608
     // CHECK-NEXT: mach.hyper hd = h11, bits = 1065353216
     // CHECK-NEXT: mach.hyper hd = h12, bits = 1065353216
-    // CHECK-NEXT: mach.desc dd = d3, src = @tile3
+    // CHECK-NEXT: mach.desc dd = d3, src = @tile3, slot = r0
     chip.task "conv1" "train.conv" "fp" cores(3) {
       %c0 = arith.constant 0 : index
       %cm1 = arith.constant -1 : index
@@ -61,11 +61,11 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
           // CHECK-NEXT: mach.org dd = d1, dim = 3, rs = r63, imm = -5
           %at = affine.apply affine_map<(d0) -> (d0 * 3 - 5)>(%i)
           %x = chip.alloc [%n, %c0, %cm1, %at] extents [4, 24, 8, 8] core_stride [0, 8, 0, 0] slots 2 {offset = 32, slot_bytes = 80} : memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
-          // CHECK-NEXT: mach.wait engine = load, sem = s3, count = 2, mask = m0
+          // CHECK-NEXT: mach.wait engine = load, sem = s3, count = 2, mask = m0, bank = cores
           chip.wait <load> 3 by 2
           // CHECK-NEXT: mach.ld dst = d0, src = d1, mask = m0
           chip.load %xv to %x : memref<4x24x8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<1x8x3x3x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
-          // CHECK-NEXT: mach.signal engine = vector, sem = s63, count = 255, mask = m0
+          // CHECK-NEXT: mach.signal engine = vector, sem = s63, count = 255, mask = m0, bank = cores
           chip.signal <vector> 63 by 255
           // One copy does not rotate.
           %w = chip.alloc [%c0, %c0] extents [2, 24] core_stride [0, 0] slots 1 {offset = 192, slot_bytes = 96} : memref<2x24x!num.float<5, 10, 15, reserved, gradual>, #chip.space<spm>>
@@ -83,8 +83,8 @@ module attributes {slp.chip = "lnpu", slp.stage = "schedule"} {
     }
     // The next task begins with fresh registers.
     // CHECK-NEXT: mach.mask md = m0, cores = 18446744073709551615 {slp.node = "other"
-    // CHECK-NEXT: mach.desc dd = d0, src = @tile0
-    // CHECK-NEXT: mach.desc dd = d1, src = @tile1
+    // CHECK-NEXT: mach.desc dd = d0, src = @tile0, slot = r0
+    // CHECK-NEXT: mach.desc dd = d1, src = @tile1, slot = r0
     chip.task "other" "train.conv" "bp" cores(64) {
       %c0 = arith.constant 0 : index
       %c4 = arith.constant 4 : index

@@ -4,7 +4,7 @@
 func.func @comes_back() {
   chip.task "x" "train.x" "fp" cores(1) {
     %v = chip.view @x : memref<f32, #chip.space<dram>>
-    // expected-error @below {{is used by engine load between uses of another engine}}
+    // expected-error @below {{is used by engine shared_load between uses of another engine}}
     %a = chip.alloc [] extents [] core_stride [] slots 2 : memref<f32, #chip.space<shared>>
     chip.load %v to %a : memref<f32, #chip.space<dram>>, memref<f32, #chip.space<shared>>
     chip.v.relu(%a, %a) : memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>

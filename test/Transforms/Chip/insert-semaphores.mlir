@@ -18,8 +18,8 @@ module attributes {slp.chip = "lnpu"} {
     chip.task "relu" "train.relu" "fp" cores(1) {
       // The first engine of each buffer has its credits before anything runs ...
       // CHECK: chip.task
-      // CHECK-NEXT: chip.signal <store> 3 by 3
-      // CHECK-NEXT: chip.signal <vector> 1 by 2
+      // CHECK-NEXT: chip.signal <shared_store> 3 by 3 bank <shared>
+      // CHECK-NEXT: chip.signal <vector> 1 by 2 bank <shared>
       %c0 = arith.constant 0 : index
       %c8 = arith.constant 8 : index
       %c64 = arith.constant 64 : index
@@ -28,28 +28,28 @@ module attributes {slp.chip = "lnpu"} {
       // CHECK: scf.for
       scf.for %i = %c0 to %c64 step %c8 {
         // CHECK: %[[X:.*]] = chip.alloc
-        // CHECK-NEXT: chip.wait <load> 1 by 1
+        // CHECK-NEXT: chip.wait <shared_load> 1 by 1 bank <shared>
         // CHECK-NEXT: chip.load %{{.*}} to %[[X]]
-        // CHECK-NEXT: chip.signal <load> 0 by 1
+        // CHECK-NEXT: chip.signal <shared_load> 0 by 1 bank <shared>
         %x = chip.alloc [%i] extents [64] core_stride [0] slots 2 : memref<8xf32, #chip.space<shared>>
         chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         // CHECK: %[[Y:.*]] = chip.alloc
-        // CHECK-NEXT: chip.wait <vector> 3 by 1
-        // CHECK-NEXT: chip.wait <vector> 0 by 1
+        // CHECK-NEXT: chip.wait <vector> 3 by 1 bank <shared>
+        // CHECK-NEXT: chip.wait <vector> 0 by 1 bank <shared>
         // CHECK-NEXT: chip.v.relu(%[[Y]], %[[X]])
-        // CHECK-NEXT: chip.signal <vector> 2 by 1
-        // CHECK-NEXT: chip.signal <vector> 1 by 1
-        // CHECK-NEXT: chip.wait <store> 2 by 1
+        // CHECK-NEXT: chip.signal <vector> 2 by 1 bank <shared>
+        // CHECK-NEXT: chip.signal <vector> 1 by 1 bank <shared>
+        // CHECK-NEXT: chip.wait <shared_store> 2 by 1 bank <shared>
         // CHECK-NEXT: chip.store %[[Y]]
-        // CHECK-NEXT: chip.signal <store> 3 by 1
+        // CHECK-NEXT: chip.signal <shared_store> 3 by 1 bank <shared>
         // CHECK-NEXT: }
         %y = chip.alloc [%i] extents [64] core_stride [0] slots 3 : memref<8xf32, #chip.space<shared>>
         chip.v.relu(%y, %x) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.store %y to %z : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
       }
       // ... and takes them back at the end, so that the next task begins with zero.
-      // CHECK-NEXT: chip.wait <load> 1 by 2
-      // CHECK-NEXT: chip.wait <vector> 3 by 3
+      // CHECK-NEXT: chip.wait <shared_load> 1 by 2 bank <shared>
+      // CHECK-NEXT: chip.wait <vector> 3 by 3 bank <shared>
       // CHECK-NEXT: }
     }
     return
@@ -100,6 +100,50 @@ module attributes {slp.chip = "lnpu"} {
     chip.task "x" "train.x" "fp" cores(1) {
       %a = chip.alloc [] extents [] core_stride [] slots 2 : memref<f32, #chip.space<shared>>
       chip.v.relu(%a, %a) : memref<f32, #chip.space<shared>>, memref<f32, #chip.space<shared>>
+    }
+    return
+  }
+
+  // By way of the shared buffer to two cores and back: whoever each core has takes the semaphores of the cores, whatever
+  // the other side is; the two of the shared buffer and the vector unit take those of its bank.
+  // CHECK-LABEL: func.func @moves
+  func.func @moves() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      // CHECK: chip.task
+      // CHECK-NEXT: chip.signal <shared_store> 7 by 2
+      // CHECK-NEXT: chip.signal <store> 5 by 2
+      // CHECK-NEXT: chip.signal <vector> 3 by 2
+      // CHECK-NEXT: chip.signal <load> 1 by 2
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %c64 = arith.constant 64 : index
+      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %zv = chip.view @z : memref<64xf32, #chip.space<dram>>
+      scf.for %i = %c0 to %c64 step %c16 {
+        // CHECK: %[[S:.*]] = chip.alloc
+        // CHECK-NEXT: chip.wait <shared_load> 1 by 1
+        // CHECK-NEXT: chip.load %{{.*}} to %[[S]]
+        // CHECK-NEXT: chip.signal <shared_load> 0 by 1 bank <shared>
+        // CHECK-NEXT: chip.wait <vector> 0 by 1 bank <shared>
+        // CHECK-NEXT: chip.v.relu
+        // CHECK-NEXT: chip.signal <vector> 0 by 1
+        %s = chip.alloc [%i] extents [64] core_stride [0] slots 2 : memref<16xf32, #chip.space<shared>>
+        chip.load %xv to %s : memref<64xf32, #chip.space<dram>>, memref<16xf32, #chip.space<shared>>
+        chip.v.relu(%s, %s) : memref<16xf32, #chip.space<shared>>, memref<16xf32, #chip.space<shared>>
+        // CHECK: %[[A:.*]] = chip.alloc
+        // CHECK-NEXT: chip.wait <load> 3 by 1
+        // CHECK-NEXT: chip.wait <load> 0 by 1
+        // CHECK-NEXT: chip.move %[[S]] to %[[A]]
+        // CHECK-NEXT: chip.signal <load> 2 by 1
+        // CHECK-NEXT: chip.signal <load> 1 by 1
+        %a = chip.alloc [%i] extents [64] core_stride [8] slots 2 : memref<8xf32, #chip.space<spm>>
+        chip.move %s to %a : memref<16xf32, #chip.space<shared>>, memref<8xf32, #chip.space<spm>>
+        %b = chip.alloc [%i] extents [64] core_stride [8] slots 2 : memref<8xf32, #chip.space<spm>>
+        chip.v.relu(%b, %a) : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>
+        %t = chip.alloc [%i] extents [64] core_stride [0] slots 2 : memref<16xf32, #chip.space<shared>>
+        chip.move %b to %t : memref<8xf32, #chip.space<spm>>, memref<16xf32, #chip.space<shared>>
+        chip.store %t to %zv : memref<16xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+      }
     }
     return
   }

@@ -53,6 +53,19 @@ module attributes {slp.chip = "lnpu"} {
 // -----
 
 module attributes {slp.chip = "lnpu"} {
+  func.func @step() {
+    chip.task "a" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      // expected-error @below {{has copies of 16777216 bytes, of which a descriptor tells the distance up to 16777215}}
+      %0 = chip.alloc [%c0] extents [16777201] core_stride [0] slots 1 : memref<16777201xi8, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {slp.chip = "lnpu"} {
   chip.tensor @a : memref<1073741824xi8, #chip.space<dram>> {role = #chip.role<temp>}
   // expected-error @below {{all tensors together need 1073741952 bytes of dram, of which lnpu has 1073741824; the largest, "a", takes 1073741824}}
   chip.tensor @b : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}

@@ -17,13 +17,13 @@ module attributes {slp.chip = "lnpu"} {
       // expected-error @below {{semaphore 1 has a net effect of -1, expected zero in each body}}
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -47,14 +47,14 @@ module attributes {slp.chip = "lnpu"} {
       // expected-error @below {{semaphore 2 has a net effect of -1, expected zero in each body}}
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 2
-      chip.signal <load> 2 by 1
+      chip.wait <shared_load> 1 by 2
+      chip.signal <shared_load> 2 by 1
     }
     return
   }
@@ -78,9 +78,9 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
@@ -107,15 +107,15 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         // expected-error @below {{is a second engine that signals the semaphore, after vector}}
         chip.signal <mac> 1 by 1
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -138,15 +138,15 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      // expected-error @below {{is a second engine that waits for the semaphore, after load}}
-      chip.wait <store> 1 by 2
+      // expected-error @below {{is a second engine that waits for the semaphore, after shared_load}}
+      chip.wait <shared_store> 1 by 2
     }
     return
   }
@@ -169,15 +169,15 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
-        // expected-error @below {{lets engine load both signal and wait for one semaphore}}
-        chip.wait <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
+        // expected-error @below {{lets engine shared_load both signal and wait for one semaphore}}
+        chip.wait <shared_load> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -200,9 +200,9 @@ module attributes {slp.chip = "lnpu"} {
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
         // expected-error @below {{finds 0 of 1 credits in program order}}
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
@@ -229,15 +229,15 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         // expected-error @below {{finds 0 of 1 credits in program order}}
         chip.wait <vector> 2 by 1
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -260,14 +260,14 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         // expected-note @below {{that engine's access, earlier in program order}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
+        // expected-error @below {{may run before engine shared_load is done with bytes 32 to 64 of shared}}
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -290,16 +290,16 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
-        chip.signal <load> 2 by 1
+        chip.wait <shared_load> 1 by 1
+        chip.signal <shared_load> 2 by 1
         // expected-note @below {{that engine's access, earlier in program order}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
         chip.wait <vector> 2 by 1
-        // expected-error @below {{may run before engine load is done with bytes 32 to 64 of shared}}
+        // expected-error @below {{may run before engine shared_load is done with bytes 32 to 64 of shared}}
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 2
+      chip.wait <shared_load> 1 by 2
     }
     return
   }
@@ -322,16 +322,16 @@ module attributes {slp.chip = "lnpu"} {
       chip.signal <vector> 1 by 3
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 1 by 1
+        chip.wait <shared_load> 1 by 1
         // expected-error @below {{may run before engine vector is done with bytes 32 to 64 of shared}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 2 by 1
+        chip.signal <shared_load> 2 by 1
         chip.wait <vector> 2 by 1
         // expected-note @below {{that engine's access, earlier in program order}}
         chip.v.relu(%a, %a) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 1 by 1
       }
-      chip.wait <load> 1 by 3
+      chip.wait <shared_load> 1 by 3
     }
     return
   }
@@ -400,19 +400,19 @@ module attributes {slp.chip = "lnpu"} {
       %c64 = arith.constant 64 : index
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
       %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
-      chip.signal <store> 0 by 2
+      chip.signal <shared_store> 0 by 2
       scf.for %i = %c0 to %c64 step %c4 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 0 by 1
+        chip.wait <shared_load> 0 by 1
         // expected-note @below {{read here}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 1 by 1
-        chip.wait <store> 1 by 1
+        chip.signal <shared_load> 1 by 1
+        chip.wait <shared_store> 1 by 1
         // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
         chip.store %a to %xv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
-        chip.signal <store> 0 by 1
+        chip.signal <shared_store> 0 by 1
       }
-      chip.wait <load> 0 by 2
+      chip.wait <shared_load> 0 by 2
     }
     return
   }
@@ -432,19 +432,19 @@ module attributes {slp.chip = "lnpu"} {
       %c64 = arith.constant 64 : index
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
       %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
-      chip.signal <store> 0 by 2
+      chip.signal <shared_store> 0 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%c0] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 0 by 1
+        chip.wait <shared_load> 0 by 1
         // expected-note @below {{read here}}
         chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 1 by 1
-        chip.wait <store> 1 by 1
+        chip.signal <shared_load> 1 by 1
+        chip.wait <shared_store> 1 by 1
         // expected-error @below {{writes tensor @x, which the task reads elsewhere}}
         chip.store %a to %xv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
-        chip.signal <store> 0 by 1
+        chip.signal <shared_store> 0 by 1
       }
-      chip.wait <load> 0 by 2
+      chip.wait <shared_load> 0 by 2
     }
     return
   }
@@ -506,21 +506,15 @@ module attributes {slp.chip = "lnpu"} {
 
 // -----
 
-// V6: two load queues fill one buffer.
+// V6: parts of two cores overlap in the shared buffer.
 module attributes {slp.chip = "lnpu"} {
-  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
-  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
-  func.func @v6_shared_on_cores() {
+  func.func @v6_cores_move() {
     chip.task "x" "train.x" "fp" cores(2) {
       %c0 = arith.constant 0 : index
-      %c4 = arith.constant 4 : index
-      %c8 = arith.constant 8 : index
-      %c64 = arith.constant 64 : index
-      %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
-      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
-      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-      // expected-error @below {{moves the shared buffer on 2 cores, which are not ordered, expected one}}
-      chip.load %xv to %a : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+      %s = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 256} : memref<64xf32, #chip.space<shared>>
+      %a = chip.alloc [%c0] extents [64] core_stride [4] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{writes the same elements on several cores or in several iterations}}
+      chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<shared>>
     }
     return
   }
@@ -528,23 +522,100 @@ module attributes {slp.chip = "lnpu"} {
 
 // -----
 
-// V6: what core 0 loads into the shared buffer, another core's queue does not wait for.
+// V6: what a core moves in one iteration meets what another moves in the next, in one copy of the shared buffer.
 module attributes {slp.chip = "lnpu"} {
-  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
-  func.func @v6_shared_operand() {
+  func.func @v6_iterations_move() {
     chip.task "x" "train.x" "fp" cores(2) {
       %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c32 = arith.constant 32 : index
+      %s = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 256} : memref<64xf32, #chip.space<shared>>
+      scf.for %i = %c0 to %c32 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+        // expected-error @below {{writes the same elements on several cores or in several iterations}}
+        chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<shared>>
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: two moves to one buffer.
+module attributes {slp.chip = "lnpu"} {
+  func.func @v6_two_moves() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %s = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 256} : memref<64xf32, #chip.space<shared>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c4] extents [64] core_stride [8] slots 1 {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-note @below {{the other move}}
+      chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<shared>>
+      // expected-error @below {{writes a buffer like another move, on 2 cores, which are not ordered}}
+      chip.move %b to %s : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: a core that has stored its part of the shared buffer tells its own load queue, which reads the other core's part, too.
+module attributes {slp.chip = "lnpu"} {
+  func.func @v6_other_core() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %s = chip.alloc [%c0] extents [16] core_stride [0] slots 1 {offset = 0, slot_bytes = 64} : memref<16xf32, #chip.space<shared>>
+      %a = chip.alloc [%c0] extents [16] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c0] extents [16] core_stride [0] slots 1 {offset = 32, slot_bytes = 64} : memref<16xf32, #chip.space<spm>>
+      // expected-note @below {{that engine's access, earlier in program order}}
+      chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<16xf32, #chip.space<shared>>
+      chip.signal <store> 0 by 1
+      chip.wait <load> 0 by 1
+      // expected-error @below {{may run before engine store of another core is done with bytes 0 to 64 of shared}}
+      chip.move %s to %b : memref<16xf32, #chip.space<shared>>, memref<16xf32, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V4: a move reads what is not there yet.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64xf32, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v4_move() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
       %xv = chip.view @x : memref<64xf32, #chip.space<dram>>
-      %a = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
-      %w = chip.alloc [%c0, %c0] extents [8, 8] core_stride [0, 0] slots 1 {offset = 16, slot_bytes = 64} : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
-      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-      %c = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 2048} : memref<1x8xf32, #chip.space<acc>>
-      // expected-note @below {{also used here, by core 0 or the vector unit}}
-      chip.load %xv to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-      chip.signal <load> 1 by 1
-      chip.wait <mac> 1 by 1
-      // expected-error @below {{uses the shared buffer on 2 cores, of which only core 0 waits for what fills it}}
-      chip.matmul(%c, %a, %w, %b) mode = bias : memref<1x8xf32, #chip.space<acc>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8xf32, #chip.space<shared>>
+      %s = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 256} : memref<64xf32, #chip.space<shared>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-note @below {{that engine's access, earlier in program order}}
+      chip.load %xv to %s : memref<64xf32, #chip.space<dram>>, memref<64xf32, #chip.space<shared>>
+      // The semaphore of the cores, which has the number of the one that is signalled.
+      chip.signal <shared_load> 3 by 1 bank <shared>
+      chip.signal <vector> 3 by 1
+      chip.wait <load> 3 by 1
+      chip.wait <shared_store> 3 by 1 bank <shared>
+      // expected-error @below {{may run before engine shared_load is done with bytes 0 to 256 of shared}}
+      chip.move %s to %a : memref<64xf32, #chip.space<shared>>, memref<8xf32, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V1: semaphores of one number in two banks are two.
+module attributes {slp.chip = "lnpu"} {
+  func.func @v1_banks() {
+    // expected-error @below {{semaphore 3 of the shared buffer has a net effect of 1, expected zero in each body}}
+    chip.task "x" "train.x" "fp" cores(1) {
+      chip.signal <shared_load> 3 by 1 bank <shared>
+      chip.signal <mac> 4 by 1
+      chip.wait <vector> 4 by 1
     }
     return
   }
@@ -566,6 +637,26 @@ module attributes {slp.chip = "lnpu"} {
       chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
       // expected-error @below {{writes tensor @y like another store, on 2 cores, which are not ordered}}
       chip.store %b to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: on one core, the store queue and that of the shared buffer write one tensor.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_two_engines() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      // expected-note @below {{the other store}}
+      chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+      // expected-error @below {{writes tensor @y like another store, on another engine, with which nothing orders it}}
+      chip.store %b to %yv : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
     }
     return
   }
@@ -722,19 +813,19 @@ module attributes {slp.chip = "lnpu"} {
       %c8 = arith.constant 8 : index
       %c64 = arith.constant 64 : index
       %xv = chip.view @x : memref<64x!coded, #chip.space<dram>>
-      chip.signal <store> 0 by 2
+      chip.signal <shared_store> 0 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<shared>>
-        chip.wait <load> 0 by 1
-        // expected-error @below {{may run before engine store is done with the compressed tensor @x, of which a store rewrites whole blocks}}
+        chip.wait <shared_load> 0 by 1
+        // expected-error @below {{may run before engine shared_store is done with the compressed tensor @x, of which a store rewrites whole blocks}}
         chip.load %xv to %a : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<shared>>
-        chip.signal <load> 1 by 1
-        chip.wait <store> 1 by 1
+        chip.signal <shared_load> 1 by 1
+        chip.wait <shared_store> 1 by 1
         // expected-note @below {{that engine's access, earlier in program order}}
         chip.store %a to %xv : memref<8x!coded, #chip.space<shared>>, memref<64x!coded, #chip.space<dram>>
-        chip.signal <store> 0 by 1
+        chip.signal <shared_store> 0 by 1
       }
-      chip.wait <load> 0 by 2
+      chip.wait <shared_load> 0 by 2
     }
     return
   }
@@ -756,6 +847,28 @@ module attributes {slp.chip = "lnpu"} {
       chip.load %xv to %a : memref<64x!coded, #chip.space<dram>>, memref<8x!coded, #chip.space<spm>>
       // expected-error @below {{may run before engine load is done with the compressed tensor @x}}
       chip.store %a to %xv : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V8: the store queues of the cores and of the shared buffer are not in order among each other.
+!coded = !num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v8_stores_of_two_engines() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %xv = chip.view @x : memref<64x!coded, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
+      %b = chip.alloc [%c16] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<shared>>
+      // expected-note @below {{that engine's access, earlier in program order}}
+      chip.store %a to %xv : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
+      // expected-error @below {{may run before engine store is done with the compressed tensor @x}}
+      chip.store %b to %xv : memref<8x!coded, #chip.space<shared>>, memref<64x!coded, #chip.space<dram>>
     }
     return
   }

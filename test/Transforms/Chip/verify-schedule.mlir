@@ -18,20 +18,20 @@ module attributes {slp.chip = "lnpu"} {
       %c8 = arith.constant 8 : index
       %c64 = arith.constant 64 : index
       %v = chip.view @x : memref<64xf32, #chip.space<dram>>
-      chip.signal <store> 0 by 2
+      chip.signal <shared_store> 0 by 2
       scf.for %i = %c0 to %c64 step %c8 {
         %x = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
-        chip.wait <load> 0 by 1
+        chip.wait <shared_load> 0 by 1
         chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
-        chip.signal <load> 1 by 1
+        chip.signal <shared_load> 1 by 1
         chip.wait <vector> 1 by 1
         chip.v.relu(%x, %x) : memref<8xf32, #chip.space<shared>>, memref<8xf32, #chip.space<shared>>
         chip.signal <vector> 2 by 1
-        chip.wait <store> 2 by 1
+        chip.wait <shared_store> 2 by 1
         chip.store %x to %v : memref<8xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
-        chip.signal <store> 0 by 1
+        chip.signal <shared_store> 0 by 1
       }
-      chip.wait <load> 0 by 2
+      chip.wait <shared_load> 0 by 2
     }
     return
   }
@@ -61,16 +61,16 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 
-  // Two stores to one compressed tensor are in order in the queue of core 0, and the cores of each take turns (V8).
+  // Two stores to one compressed tensor are in order in the queues of the cores, and the cores of each take turns (V8).
   func.func @stores_to_one_block() {
     chip.task "x" "train.x" "fp" cores(2) {
       %c0 = arith.constant 0 : index
       %c16 = arith.constant 16 : index
       %v = chip.view @z : memref<64x!coded, #chip.space<dram>>
       %a = chip.alloc [%c0] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
-      %b = chip.alloc [%c16] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<shared>>
+      %b = chip.alloc [%c16] extents [64] core_stride [8] slots 1 {offset = 32, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
       chip.store %a to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
-      chip.store %b to %v : memref<8x!coded, #chip.space<shared>>, memref<64x!coded, #chip.space<dram>>
+      chip.store %b to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
     }
     return
   }
@@ -93,6 +93,51 @@ module attributes {slp.chip = "lnpu"} {
       scf.for %i = %c0 to %c0 step %c1 {
         chip.load %p to %a : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
       }
+    }
+    return
+  }
+
+  // What fills the shared buffer tells each MAC core.
+  func.func @bias_for_all_cores() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %w = chip.alloc [%c0, %c0] extents [8, 8] core_stride [0, 0] slots 1 {offset = 32, slot_bytes = 64} : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+      %b = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<shared>>
+      %c = chip.alloc [%c0, %c0] extents [1, 8] core_stride [0, 0] slots 1 {offset = 0, slot_bytes = 2048} : memref<1x8xf32, #chip.space<acc>>
+      chip.load %v to %b : memref<64xf32, #chip.space<dram>>, memref<8xf32, #chip.space<shared>>
+      chip.signal <shared_load> 1 by 1
+      chip.wait <mac> 1 by 1
+      chip.matmul(%c, %a, %w, %b) mode = bias : memref<1x8xf32, #chip.space<acc>>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8xf32, #chip.space<shared>>
+    }
+    return
+  }
+
+  // Parts that cores have stored in the shared buffer reach other cores by way of an engine that waits for all of them; a
+  // copy that follows the loop holds one iteration's parts alone.
+  func.func @exchange() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %c64 = arith.constant 64 : index
+      chip.signal <vector> 1 by 1
+      scf.for %i = %c0 to %c64 step %c16 {
+        %a = chip.alloc [%i] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+        %s = chip.alloc [%i] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 64} : memref<16xf32, #chip.space<shared>>
+        %b = chip.alloc [%i] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 64} : memref<16xf32, #chip.space<spm>>
+        chip.wait <store> 1 by 1
+        chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<16xf32, #chip.space<shared>>
+        chip.signal <store> 0 by 1
+        chip.wait <vector> 0 by 1
+        chip.signal <vector> 3 by 1
+        chip.wait <load> 3 by 1
+        chip.move %s to %b : memref<16xf32, #chip.space<shared>>, memref<16xf32, #chip.space<spm>>
+        chip.signal <load> 2 by 1
+        chip.wait <vector> 2 by 1
+        chip.signal <vector> 1 by 1
+      }
+      chip.wait <store> 1 by 1
     }
     return
   }

@@ -226,6 +226,64 @@ func.func @store_converts(%a: memref<4xi32, #chip.space<spm>>, %b: memref<4xf32>
 
 // -----
 
+func.func @core_stride_in_shared(%i: index) {
+  // expected-error @below {{expected core_stride 0 in shared, which has one tile for all cores, found array<i64: 4>}}
+  %b = chip.alloc [%i] extents [8] core_stride [4] slots 1 : memref<4xf32, #chip.space<shared>>
+  return
+}
+
+// -----
+
+func.func @move_within_scratchpads(%a: memref<4xf32, #chip.space<spm>>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.move' op expected one buffer in shared and one in spm, found 'memref<4xf32, #chip.space<spm>>' and 'memref<4xf32, #chip.space<spm>>'}}
+  chip.move %a to %b : memref<4xf32, #chip.space<spm>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @move_other_rank(%a: memref<4x1xf32, #chip.space<shared>>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{'chip.move' op expected one element type and rank, found 'memref<4x1xf32, #chip.space<shared>>' and 'memref<4xf32, #chip.space<spm>>'}}
+  chip.move %a to %b : memref<4x1xf32, #chip.space<shared>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @move_of_an_argument(%a: memref<4xf32, #chip.space<shared>>, %b: memref<4xf32, #chip.space<spm>>) {
+  // expected-error @below {{expected buffers from chip.alloc}}
+  chip.move %a to %b : memref<4xf32, #chip.space<shared>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @move_other_extents(%i: index) {
+  %a = chip.alloc [%i] extents [8] core_stride [0] slots 1 : memref<4xf32, #chip.space<shared>>
+  %b = chip.alloc [%i] extents [9] core_stride [0] slots 1 : memref<4xf32, #chip.space<spm>>
+  // expected-error @below {{expected equal extents, found array<i64: 8> and array<i64: 9>}}
+  chip.move %a to %b : memref<4xf32, #chip.space<shared>>, memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @wait_out_of_reach() {
+  // expected-error @below {{'chip.wait' op expected an engine with one queue in bank shared, found mac}}
+  chip.wait <mac> 1 by 1 bank <shared>
+  return
+}
+
+// -----
+
+func.func @signal_out_of_reach() {
+  // expected-error @below {{'chip.signal' op expected an engine with one queue in bank shared, found store}}
+  chip.signal <store> 1 by 1 bank <shared>
+  return
+}
+
+// -----
+
 func.func @no_such_semaphore() {
   // expected-error @below {{attribute 'semaphore' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 0 whose maximum value is 63}}
   chip.wait <mac> 64 by 1

@@ -35,6 +35,19 @@ func.func @step() {
       %r = chip.alloc [%n] extents [8] core_stride [0] slots 1 {rounding = #num.rounding<stochastic>, stream = 4097 : i64} : memref<8x!num.float<5, 2, 15, reserved, flush>, #spm>
       // CHECK: chip.wait <load> 3 by 1
       chip.wait <load> 3 by 1
+      // Bank cores is not printed.
+      // CHECK: chip.wait <shared_load> 3 by 1 bank <shared>
+      chip.wait <shared_load> 3 by 1 bank <shared>
+      // CHECK: chip.wait <shared_load> 4 by 1{{$}}
+      chip.wait <shared_load> 4 by 1 bank <cores>
+      // CHECK: chip.signal <vector> 5 by 2 bank <shared>
+      chip.signal <vector> 5 by 2 bank <shared>
+      // CHECK: %[[ALL:.*]] = chip.alloc
+      %all = chip.alloc [%n, %c0, %c0, %c0] extents [4, 8, 6, 6] core_stride [0, 0, 0, 0] slots 2 : memref<1x8x6x6xf32, #shared>
+      // CHECK: chip.move %[[ALL]] to %[[B]] : memref<1x8x6x6xf32, #chip.space<shared>>, memref<1x2x6x6xf32, #chip.space<spm>>
+      chip.move %all to %b : memref<1x8x6x6xf32, #shared>, memref<1x2x6x6xf32, #spm>
+      // CHECK: chip.move %[[B]] to %[[ALL]] : memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x8x6x6xf32, #chip.space<shared>>
+      chip.move %b to %all : memref<1x2x6x6xf32, #spm>, memref<1x8x6x6xf32, #shared>
       // CHECK: chip.load %[[V]] to %[[B]] : memref<4x8x6x6xf32, #chip.space<dram>>, memref<1x2x6x6xf32, #chip.space<spm>>
       chip.load %x to %b : memref<4x8x6x6xf32, #dram>, memref<1x2x6x6xf32, #spm>
       // CHECK: chip.signal <mac> 63 by 255

@@ -16,7 +16,7 @@ mach.program @p {
 
 mach.program @p {
   // expected-error @below {{expected one of seq, load, store, mac, vector}}
-  mach.wait engine = gpu, sem = s0, count = 1, mask = m0
+  mach.wait engine = gpu, sem = s0, count = 1, mask = m0, bank = cores
 }
 
 // -----
@@ -37,7 +37,7 @@ mach.program @p {
 
 mach.program @p {
   // expected-error @below {{attribute 'count' failed to satisfy constraint: 64-bit signless integer attribute that fits in 8 bits}}
-  mach.wait engine = mac, sem = s0, count = 256, mask = m0
+  mach.wait engine = mac, sem = s0, count = 256, mask = m0, bank = cores
 }
 
 // -----
@@ -56,7 +56,7 @@ mach.halt
 
 mach.program @p {
   // expected-error @below {{names 'y', which is no mach.descriptor}}
-  mach.desc dd = d0, src = @y
+  mach.desc dd = d0, src = @y, slot = r0
 }
 
 // -----
@@ -178,7 +178,21 @@ mach.tensor @t "temp" f32 [1] at 0 size 4 {init = 0}
 
 mach.program @p {
   // expected-error @below {{must not hold the sequencer, which has no queue to wait in}}
-  mach.wait engine = seq, sem = s0, count = 1, mask = m0
+  mach.wait engine = seq, sem = s0, count = 1, mask = m0, bank = cores
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{bank shared is for vector, shared_load and shared_store alone}}
+  mach.wait engine = load, sem = s0, count = 1, mask = m0, bank = shared
+}
+
+// -----
+
+mach.program @p {
+  // expected-error @below {{bank shared is for vector, shared_load and shared_store alone}}
+  mach.signal engine = seq, sem = s0, count = 1, mask = m0, bank = shared
 }
 
 // -----

@@ -20,12 +20,16 @@ mach.program @step {
   mach.mask md = m1, cores = 18446744073709551615
   // CHECK: mach.li rd = r63, imm = -9223372036854775808
   mach.li rd = r63, imm = -9223372036854775808
-  // CHECK: mach.desc dd = d31, src = @x
-  mach.desc dd = d31, src = @x
+  // CHECK: mach.desc dd = d31, src = @x, slot = r0
+  mach.desc dd = d31, src = @x, slot = r0
   // CHECK: mach.loop rd = r1, step = -1, trip = 4294967295, end = "done"
   mach.loop rd = r1, step = -1, trip = 4294967295, end = "done"
-  // CHECK: mach.wait engine = mac, sem = s63, count = 255, mask = m7
-  mach.wait engine = mac, sem = s63, count = 255, mask = m7
+  // CHECK: mach.wait engine = mac, sem = s63, count = 255, mask = m7, bank = cores
+  mach.wait engine = mac, sem = s63, count = 255, mask = m7, bank = cores
+  // CHECK: mach.signal engine = shared_store, sem = s1, count = 2, mask = m0, bank = shared
+  mach.signal engine = shared_store, sem = s1, count = 2, mask = m0, bank = shared
+  // CHECK: mach.mv.load dst = d1, src = d2, mask = m3
+  mach.mv.load dst = d1, src = d2, mask = m3
   // CHECK: mach.conv.fp acc = d3, x = d1, w = d2, bias = d0, geom = g0, mask = m0, mode = continue
   // CHECK-SAME: {slp.node = "conv1", slp.phase = "fp", slp.tensor = "conv1/y"}
   mach.conv.fp acc = d3, x = d1, w = d2, bias = d0, geom = g0, mask = m0, mode = continue

@@ -11,8 +11,8 @@ with open(sys.argv[1]) as f:
 (node,) = [n for n in total["nodes"] if n["node"] == sys.argv[2] and n["phase"] == "fp"]
 cores = [e for e in total["cores"] if e["engine"] == "mac"]
 busy = node["engines"]
-# load, store and mac have one queue per core, the vector unit is one.
-serial = sum(busy[e]["busy"] for e in ("load", "store", "mac")) / len(cores) + busy["vector"]["busy"]
+# load, store and mac have one queue per core, the others one.
+serial = sum(busy[e]["busy"] / (len(cores) if e in ("load", "store", "mac") else 1) for e in busy if e != "seq")
 idle = [e["core"] for e in cores if not e["cycles"]["busy"]]
 multiplies = busy["mac"]["busy"] / len(cores) / node["cycles"]
 print(f"{node['cycles']} cycles, {serial:.0f} one after the other, multiplies {multiplies:.3f} of them")

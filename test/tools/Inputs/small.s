@@ -1,5 +1,5 @@
 ; A small program with everything that an image can hold.
-.image 6
+.image 7
 .chip lnpu
 .model small.onnx
 .batch 2
@@ -26,15 +26,15 @@
   mask md=m0, cores=1
   loop rd=r1, step=1, trip=2, end=.done
 .loc 0 fp
-  desc dd=d0, src=@input.dram
-  desc dd=d1, src=@input.spm
+  desc dd=d0, src=@input.dram, slot=r0
+  desc dd=d1, src=@input.spm, slot=r0
   ld dst=d1, src=d0, mask=m0
-  desc dd=d2, src=@weight.dram
-  desc dd=d3, src=@weight.spm
+  desc dd=d2, src=@weight.dram, slot=r0
+  desc dd=d3, src=@weight.spm, slot=r0
   ld dst=d3, src=d2, mask=m0
-  signal engine=load, sem=s0, count=1, mask=m0
-  wait engine=mac, sem=s0, count=1, mask=m0
-  desc dd=d4, src=@acc
+  signal engine=load, sem=s0, count=1, mask=m0, bank=cores
+  wait engine=mac, sem=s0, count=1, mask=m0, bank=cores
+  desc dd=d4, src=@acc, slot=r0
 .captured 0 none
   matmul acc=d4, a=d1, b=d3, bias=d0, mask=m0, mode=zero
 .done:

@@ -3,7 +3,7 @@
 
 include "MachInstr.td"
 
-// CHECK: error: field 'a' of 'bad' is 2 bits wide, too narrow for the 5 values of 'Engine'
+// CHECK: error: field 'a' of 'bad' is 2 bits wide, too narrow for the 7 values of 'Engine'
 def BAD : Instruction<"bad", 0xf0, [Field<"a", Enum<EngineEnum>, 9, 8, "x">], [Reserved<127, 10>]> {
   let summary = "s"; let description = "d"; let engine = "seq"; let timingClass = "t";
 }

@@ -9,6 +9,9 @@
 // RUN: slp-tblgen -gen-instr-enum-decls -I %mach_td %s | FileCheck %s --check-prefix=ENUM
 // RUN: slp-tblgen -gen-instr-enum-values -enum=Shade -I %mach_td %s | FileCheck %s --check-prefix=VALUES
 // RUN: not slp-tblgen -gen-instr-enum-values -enum=Colour -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOENUM
+// RUN: slp-tblgen -gen-instr-enum-value -enum=Shade.auto -I %mach_td %s | FileCheck %s --check-prefix=VALUE
+// RUN: not slp-tblgen -gen-instr-enum-value -enum=Shade.bright -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOVALUE
+// RUN: not slp-tblgen -gen-instr-enum-value -enum=Colour.dark -I %mach_td %s 2>&1 | FileCheck %s --check-prefix=NOCOLOUR
 // RUN: slp-tblgen -gen-instr-tables -I %mach_td %s | FileCheck %s --check-prefix=TABLE
 // RUN: slp-tblgen -gen-instr-functions -I %mach_td %s | FileCheck %s --check-prefix=FUNCTION
 // RUN: slp-tblgen -gen-page -page new.one -I %mach_td %s | FileCheck %s --check-prefix=PAGE
@@ -37,6 +40,14 @@ def ShadeEnum : EnumKind<"Shade", ["dark", "auto"]> { let summary = "How bright.
 // VALUES-NEXT: };
 // VALUES-NEXT: constexpr size_t numShadeValues = 2;
 // NOENUM: error: no enum 'Colour' to write the values of
+// A value's own file names no other: a new one leaves it as it is.
+// VALUE-NOT: dark
+// VALUE: namespace slp::mach {
+// VALUE: enum class Shade : uint8_t;
+// VALUE-NEXT: namespace shade {
+// VALUE-NEXT: inline constexpr auto auto_ = static_cast<Shade>(1);
+// NOVALUE: error: no value 'Shade.bright' of an enum
+// NOCOLOUR: error: no value 'Colour.dark' of an enum
 // A struct has a header, which other instructions leave as it is, and so does a family.
 // STRUCT: #ifndef RUNTIME_ISA_STRUCTNEWONE_H_INC
 // STRUCT-NOT: struct VRelu

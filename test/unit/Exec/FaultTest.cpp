@@ -10,18 +10,24 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
+#include "runtime/isa/StructMvLoad.h.inc"
+#include "runtime/isa/StructMvStore.h.inc"
+#include "runtime/isa/StructStShared.h.inc"
 #include "runtime/isa/StructVMaxPool.h.inc"
 #include "runtime/isa/StructVMean.h.inc"
 #include "runtime/isa/StructVRelu.h.inc"
 #include "runtime/isa/StructVRound.h.inc"
 #include "runtime/isa/StructVSoftmax.h.inc"
+#include "runtime/isa/StructZero.h.inc"
 
 #include <functional>
 
@@ -29,7 +35,7 @@ namespace slp::exec {
 namespace {
 
 using format::f32, format::fp16, format::fp8;
-using space::spm;
+using space::spm, space::shared;
 const mach::Space accSpace = space::acc;
 
 struct Fault {
@@ -141,6 +147,13 @@ std::vector<Fault> allFaults() {
          b.emit(mach::Li{2, 0});
        },
        "runaway loop: 1000 instructions issued"},
+      {"CopyBelow0",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.emit(mach::Li{3, -2});
+         b.emit(mach::Desc{0, 0, 3});
+       },
+       "register r3 names copy -2, expected 0 or more"},
       {"TileOfManyElementsInFewBytes",
        [](ProgramBuilder &b) {
          mach::TensorTile t = tile(b, spm, f32, {4, 4}, {4, 4});
@@ -263,16 +276,99 @@ std::vector<Fault> allFaults() {
          b.desc(0, tile(b, accSpace, f32, {4}, {4}));
          b.emit(mach::Ld{0, 31, 0});
        },
-       "operand `dst` lies in acc, expected shared or spm"},
-      {"SharedByTwoCores",
+       "operand `dst` lies in acc, expected spm"},
+      {"LoadToShared",
        [](ProgramBuilder &b) {
          b.tensor("x", f32, {4});
-         b.emit(mach::Mask{1, 3});
          b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
-         b.desc(0, tile(b, space::shared, f32, {4}, {4}));
-         b.emit(mach::Ld{0, 31, 1});
+         b.desc(0, tile(b, shared, f32, {4}, {4}));
+         b.emit(mach::Ld{0, 31, 0});
        },
-       "a load into shared must name one core"},
+       "operand `dst` lies in shared, expected spm"},
+      {"SharedLoadOfCores",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {8});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {4}}));
+         b.desc(0, tile(b, shared, f32, {8}, {4}));
+         b.emit(mach::LdShared{0, 31});
+       },
+       "operand `src` has a core stride, the shared buffer has one tile for all cores"},
+      {"SharedStoreOfCores",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {8});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, b.chipTile(shared, f32, {8}, {{0}, {4}, {4}}));
+         b.emit(mach::StShared{31, 0});
+       },
+       "operand `src` has a core stride, the shared buffer has one tile for all cores"},
+      {"MoveFromDram",
+       [](ProgramBuilder &b) {
+         b.tensor("x", f32, {4});
+         b.desc(31, b.dramTile("x", {{0}, {4}, {}}));
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.emit(mach::MvLoad{0, 31, 0});
+       },
+       "operand `src` lies in dram, expected shared"},
+      {"MoveOfCores",
+       [](ProgramBuilder &b) {
+         b.desc(0, b.chipTile(shared, f32, {8}, {{0}, {4}, {4}}));
+         b.desc(1, tile(b, spm, f32, {8}, {4}));
+         b.emit(mach::MvStore{0, 1, 0});
+       },
+       "operand `dst` has a core stride, the shared buffer has one tile for all cores"},
+      {"MoveExtents",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {8, 4}, {4, 4}));
+         b.desc(1, tile(b, shared, f32, {8, 5}, {4, 4}));
+         b.emit(mach::MvLoad{0, 1, 0});
+       },
+       "extents differ in dimension 1: dst 4, src 5"},
+      {"MoveFormats",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4}, {4}));
+         b.desc(1, tile(b, shared, fp16, {4}, {4}));
+         b.emit(mach::MvLoad{0, 1, 0});
+       },
+       "formats differ: dst is f32, src is fp16"},
+      {"MoveOfMoreThanThereIs",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {9}, {4}, {3}));
+         b.desc(1, tile(b, shared, f32, {9}, {4}, {2}));
+         b.emit(mach::MvLoad{0, 1, 0});
+       },
+       "operand `src` lacks coordinates 3 to 6 of dimension 0: its tile holds 2 to 5"},
+      {"MoveIntoTooLittle",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, shared, f32, {9}, {4}, {2}));
+         b.desc(1, tile(b, spm, f32, {9}, {4}, {1}));
+         b.emit(mach::MvStore{0, 1, 0});
+       },
+       "operand `dst` lacks coordinates 1 to 4 of dimension 0: its tile holds 2 to 5"},
+      {"SharedSemaphoreOfACore",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Signal{mach::Engine::load, 4, 1, 0, mach::Bank::shared});
+       },
+       "the cores' engines do not reach the semaphores of the shared buffer"},
+      {"SharedDeadlock",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Signal{mach::Engine::shared_store, 5, 2, 0, mach::Bank::shared});
+         b.emit(mach::Signal{mach::Engine::shared_store, 4, 1, 0});
+         b.emit(mach::Wait{mach::Engine::shared_load, 4, 1, 0, mach::Bank::shared});
+       },
+       "deadlock: semaphore s4 of the shared buffer holds less than 1 and everything before has "
+       "finished; semaphores: core 0 s4=1, the shared buffer s5=2; queues: all empty"},
+      {"SharedSemaphoreOverflow",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Signal{mach::Engine::vector, 4, 255, 7, mach::Bank::shared});
+         b.emit(mach::Signal{mach::Engine::vector, 4, 1, 7, mach::Bank::shared});
+       },
+       "semaphore s4 of the shared buffer would exceed 255"},
+      {"HaltShared",
+       [](ProgramBuilder &b) {
+         b.emit(mach::Signal{mach::Engine::vector, 4, 3, 7, mach::Bank::shared});
+       },
+       "a semaphore is not zero at the end; semaphores: the shared buffer s4=3; queues: all "
+       "empty"},
       {"InputOutsideTile", conv([](ConvTiles &t) { t.x[3] = 5; }),
        "operand `x` lacks coordinates 0 to 5 of dimension 3: its tile holds 0 to 4"},
       {"WeightsOutsideTile", conv([](ConvTiles &t) { t.w[1] = 7; }),
@@ -295,6 +391,18 @@ std::vector<Fault> allFaults() {
        "operand `x` is f32, expected a format of the chip"},
       {"AccumulatorFormat", conv([](ConvTiles &t) { t.accFormat = fp16; }),
        "operand `acc` has format fp16, expected f32"},
+      {"ZeroInScratchpad",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, spm, f32, {4, 4}, {4, 4}));
+         b.emit(mach::Zero{0, 0});
+       },
+       "operand `acc` lies in spm, expected acc"},
+      {"ZeroFormat",
+       [](ProgramBuilder &b) {
+         b.desc(0, tile(b, accSpace, fp8, {4}, {4}));
+         b.emit(mach::Zero{0, 0});
+       },
+       "operand `acc` has format fp8, expected f32"},
       {"BiasFormat", conv([](ConvTiles &t) {
          t.biasFormat = f32;
          t.mode = mach::AccMode::bias;

@@ -12,6 +12,7 @@
 #include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/StructHyper.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
 #include "runtime/isa/StructVCopy.h.inc"
 #include "runtime/isa/StructVGather.h.inc"
 #include "runtime/isa/StructVScatterAdd.h.inc"
@@ -100,7 +101,7 @@ TEST_P(MoveTest, ViewsOfDram) {
     }
     b.desc(31, view);
     b.desc(0, b.chipTile(space::shared, fp16, shape, {{0, 0}, shape, {}}));
-    b.emit(mach::Ld{0, 31, 0});
+    b.emit(mach::LdShared{0, 31});
     b.desc(1, b.chipTile(space::shared, fp16, shape, {{0, 0}, shape, {}}));
     b.emit(mach::VCopy{1, 0, 7, 0});
     b.store(name, 1);
@@ -147,7 +148,7 @@ TEST_P(MoveTest, NegativeStrideBelowTheMemory) {
   view.stride[0] = -2;
   b.desc(31, view);
   b.desc(0, b.chipTile(space::shared, fp16, {8}, {{0}, {8}, {}}));
-  b.emit(mach::Ld{0, 31, 0});
+  b.emit(mach::LdShared{0, 31});
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   Status s = machine->run("step", {});

@@ -6,30 +6,17 @@
 
 #include "test/unit/Exec/ProgramBuilder.h"
 
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
 #include "runtime/isa/StructMask.h.inc"
 #include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructStShared.h.inc"
 #include "runtime/isa/StructStamp.h.inc"
 #include "runtime/isa/StructVRound.h.inc"
 
 namespace slp::exec {
-
-// Constant expressions: they are there before anything is initialized at the start of a program.
-namespace format {
-constexpr mach::Format f32 = mach::Format::f32, fp16 = mach::Format::fp16, fp8 = mach::Format::fp8,
-                       i32 = mach::Format::i32, u8 = mach::Format::u8, x0 = mach::Format::x0,
-                       x1 = mach::Format::x1, x4 = mach::Format::x4, x5 = mach::Format::x5,
-                       mixed = mach::Format::mixed, coded16 = mach::Format::coded16,
-                       coded8 = mach::Format::coded8;
-} // namespace format
-namespace space {
-constexpr mach::Space dram = mach::Space::dram, shared = mach::Space::shared,
-                      spm = mach::Space::spm, acc = mach::Space::acc;
-} // namespace space
 
 ProgramBuilder::ProgramBuilder(const chip::Chip &c) : chip(c) {
   image.chipName = chip.name;
@@ -42,6 +29,7 @@ ProgramBuilder::ProgramBuilder(const chip::Chip &c) : chip(c) {
 void ProgramBuilder::desc(uint8_t reg, const mach::TensorTile &tile) {
   image.descriptors.push_back({"d" + std::to_string(image.descriptors.size()), tile});
   emit(mach::Desc{reg, image.descriptors.size() - 1});
+  spaceIn[reg] = tile.space;
 }
 
 void ProgramBuilder::load(uint8_t reg, const std::string &name, const Piece &piece,
@@ -52,24 +40,30 @@ void ProgramBuilder::load(uint8_t reg, const std::string &name, const Piece &pie
     extent[d] = int64_t(from.extent[d]);
   desc(31, from);
   desc(reg, chipTile(space, from.format, extent, piece));
-  emit(mach::Ld{reg, 31, mask});
+  if (space == space::shared)
+    emit(mach::LdShared{reg, 31});
+  else
+    emit(mach::Ld{reg, 31, mask});
 }
 
 void ProgramBuilder::store(const std::string &name, uint8_t reg, uint8_t mask) {
   desc(31, dramTile(name, wholeOf(name)));
-  emit(mach::St{31, reg, mask});
+  if (spaceIn[reg] == space::shared)
+    emit(mach::StShared{31, reg});
+  else
+    emit(mach::St{31, reg, mask});
 }
 
 void ProgramBuilder::storeWidened(const std::string &name, const mach::TensorTile &acc,
                                   uint8_t accReg, uint8_t mask) {
   mach::TensorTile wide = acc;
-  wide.space = mach::Space::spm;
-  wide.format = mach::Format::f32;
+  wide.space = space::spm;
+  wide.format = format::f32;
   uint64_t stride = 4;
   for (size_t d = acc.rank; d-- > 0; stride *= acc.tile[d])
     wide.stride[d] = stride;
-  wide.base = onChipUsed[int(mach::Space::spm)];
-  onChipUsed[int(mach::Space::spm)] += stride;
+  wide.base = onChipUsed[int(space::spm)];
+  onChipUsed[int(space::spm)] += stride;
   desc(30, wide);
   emit(mach::Stamp{30, accReg});
   emit(mach::VRound{30, accReg, mask});

@@ -14,6 +14,22 @@
 #include "runtime/exec/Machine.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/FormatCoded16.h.inc"
+#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/FormatU8.h.inc"
+#include "runtime/isa/FormatX0.h.inc"
+#include "runtime/isa/FormatX1.h.inc"
+#include "runtime/isa/FormatX4.h.inc"
+#include "runtime/isa/FormatX5.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceShared.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 
 #include "gtest/gtest.h"
 
@@ -25,13 +41,8 @@ namespace slp::exec {
 
 using Shape = std::vector<int64_t>;
 
-/// The values of mach::Format and mach::Space that tests name, so that a new one rebuilds no test.
-namespace format {
-extern const mach::Format f32, fp16, fp8, i32, u8, x0, x1, x4, x5, mixed, coded16, coded8;
-} // namespace format
-namespace space {
-extern const mach::Space dram, shared, spm, acc;
-} // namespace space
+namespace format = mach::format;
+namespace space = mach::space;
 
 inline chip::Chip chipNamed(const std::string &name) {
   Result<chip::Chip> chip = chip::load(name);
@@ -174,6 +185,7 @@ private:
     return tile;
   }
 
+  mach::Space spaceIn[32] = {}; // of the descriptor in each register
   uint64_t dramUsed = 0;
   uint64_t onChipUsed[4] = {0, 0, 0, 0};
 };

@@ -84,6 +84,41 @@ TEST_F(SequencerTest, DataDecides) {
   }
 }
 
+/// A register that counts tiles names the copy, modulo their number.
+TEST_F(SequencerTest, DescTakesTheCopyFromARegister) {
+  ProgramBuilder b(chip);
+  b.tensor("x", format::f32, {3, 4});
+  b.tensor("y", format::f32, {6, 4});
+  mach::TensorTile copies = b.chipTile(space::spm, format::f32, {3, 4}, {{0, 0}, {1, 4}, {}});
+  copies.slots = 3;
+  copies.slotBytes = 16;
+  b.desc(0, copies); // entry 0
+  copies.extent[0] = 6;
+  b.desc(0, copies); // entry 1
+  b.desc(1, b.dramTile("x", {{0, 0}, {1, 4}, {}}));
+  b.desc(2, b.dramTile("y", {{0, 0}, {1, 4}, {}}));
+  b.emit(mach::Loop{1, 1, 3, 3});
+  b.emit(mach::Desc{0, 0, 1});
+  b.emit(mach::Org{1, 0, 1, 0});
+  b.emit(mach::Ld{0, 1, 0});
+  b.emit(mach::Loop{1, 1, 6, 4});
+  b.emit(mach::Madd{2, 1, 2, 0, 1});
+  b.emit(mach::Desc{0, 1, 2});
+  b.emit(mach::Org{0, 0, 1, 0});
+  b.emit(mach::St{2, 0, 0});
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x(12), y(24);
+  for (size_t i = 0; i < 12; ++i)
+    x[i] = float(i + 1);
+  for (size_t row = 0; row < 6; ++row)
+    for (size_t i = 0; i < 4; ++i)
+      y[row * 4 + i] = x[(2 * row + 1) % 3 * 4 + i];
+  writeTensor(*machine, "x", x);
+  runStep(*machine);
+  expectSameBits(readTensor(*machine, "y"), y);
+}
+
 /// Loads clip to the extents and fill with zeros; each core its slice; bursts are counted per run.
 TEST_F(SequencerTest, LoadsClipPadAndCountBursts) {
   ProgramBuilder b(chip);
@@ -142,10 +177,14 @@ TEST_F(SequencerTest, SharedResultsComeFromTheLastCore) {
   b.tensor("x", format::f32, {2, 20000});
   b.tensor("y", format::f32, {2, 20000});
   b.load(0, "x", {{0, 0}, {1, 20000}, {1, 0}}, space::spm, 1);
-  b.desc(1, b.chipTile(space::shared, format::f32, {2, 20000}, {{0, 0}, {1, 20000}, {1, 0}}));
+  mach::TensorTile both =
+      b.chipTile(space::shared, format::f32, {2, 20000}, {{0, 0}, {1, 20000}, {1, 0}});
+  b.desc(1, both);
   b.emit(mach::VRelu{1, 0, 1});
-  b.emit(mach::Org{1, 0, 0, 1});
-  b.store("y", 1);
+  both.origin[0] = 1;
+  both.coreStride[0] = 0;
+  b.desc(2, both);
+  b.store("y", 2);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   std::vector<float> x(40000, 1.0f), y(40000, 0.0f);

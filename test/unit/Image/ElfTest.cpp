@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "ExampleImage.h"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatU8.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 
 #include "gtest/gtest.h"
 
@@ -155,10 +156,10 @@ TEST(Elf, RandomTensorsRoundTrip) {
     Image image = exampleImage();
     image.tensors.clear();
     image.contract = Contract();
-    image.descriptors.back().tile = coreTile(mach::Format::fp8, mach::Space::spm);
+    image.descriptors.back().tile = coreTile(mach::format::fp8, mach::space::spm);
     uint64_t address = random() % 3;
     for (int i = 0; i < 40; ++i) {
-      Tensor t{"t" + std::to_string(i), Role::state, mach::Format::u8, {}, {}, address, 0, {}};
+      Tensor t{"t" + std::to_string(i), Role::state, mach::format::u8, {}, {}, address, 0, {}};
       t.bytes = 1 + random() % 100;
       t.shape = {int64_t(t.bytes)};
       t.strides = {1};
@@ -245,7 +246,7 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
   other[version] = formatVersion - 1;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 5, this program reads 6");
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 6, this program reads 7");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

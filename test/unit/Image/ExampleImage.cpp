@@ -6,8 +6,13 @@
 
 #include "ExampleImage.h"
 
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceDram.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 #include "runtime/isa/StructBz.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructFence.h.inc"
@@ -23,7 +28,7 @@ namespace slp::image {
 
 mach::TensorTile dramTile(mach::Format format, uint64_t base) {
   mach::TensorTile t;
-  t.space = mach::Space::dram;
+  t.space = mach::space::dram;
   t.format = format;
   t.rank = 2;
   t.slots = 1;
@@ -83,15 +88,15 @@ Image exampleImage() {
   std::iota(weights.begin(), weights.end(), uint8_t(1));
   std::iota(biases.begin(), biases.end(), uint8_t(0xf0));
   image.tensors = {
-      {"input.1", Role::input, mach::Format::fp8, {2, 8}, {8, 1}, 0, 16, {}},
-      {"labels", Role::input, mach::Format::i32, {2}, {4}, 64, 8, {}},
-      {"conv1.weight", Role::state, mach::Format::fp8, {2, 8}, {8, 1}, 128, 16, weights},
-      {"conv1.bias", Role::state, mach::Format::fp16, {4}, {2}, 192, 8, biases},
-      {"velocity", Role::state, mach::Format::fp16, {2, 8}, {16, 2}, 256, 32, {}},
-      {"far.weight", Role::state, mach::Format::fp8, {2, 8}, {8, 1}, 1 << 20, 16, weights},
-      {"loss", Role::output, mach::Format::f32, {}, {}, (1 << 20) + 64, 4, {}},
-      {"logits", Role::output, mach::Format::fp16, {2, 12}, {24, 2}, (1 << 20) + 128, 48, {}},
-      {"eval:loss", Role::output, mach::Format::f32, {1, 1}, {4, 4}, (1 << 20) + 192, 4, {}}};
+      {"input.1", Role::input, mach::format::fp8, {2, 8}, {8, 1}, 0, 16, {}},
+      {"labels", Role::input, mach::format::i32, {2}, {4}, 64, 8, {}},
+      {"conv1.weight", Role::state, mach::format::fp8, {2, 8}, {8, 1}, 128, 16, weights},
+      {"conv1.bias", Role::state, mach::format::fp16, {4}, {2}, 192, 8, biases},
+      {"velocity", Role::state, mach::format::fp16, {2, 8}, {16, 2}, 256, 32, {}},
+      {"far.weight", Role::state, mach::format::fp8, {2, 8}, {8, 1}, 1 << 20, 16, weights},
+      {"loss", Role::output, mach::format::f32, {}, {}, (1 << 20) + 64, 4, {}},
+      {"logits", Role::output, mach::format::fp16, {2, 12}, {24, 2}, (1 << 20) + 128, 48, {}},
+      {"eval:loss", Role::output, mach::format::f32, {1, 1}, {4, 4}, (1 << 20) + 192, 4, {}}};
   image.contract.loss = "loss";
   image.contract.evalLoss = "eval:loss";
   image.contract.logits = "logits";
@@ -100,16 +105,16 @@ Image exampleImage() {
   image.contract.labels = "labels";
   image.contract.labelInputs = {{"labels", 12, -100}};
   image.contract.indexInputs = {{"labels", {7}}};
-  image.descriptors = {{"x", coreTile(mach::Format::fp8, mach::Space::spm)},
-                       {"w", coreTile(mach::Format::fp8, mach::Space::spm)},
-                       {"acc", coreTile(mach::Format::f32, mach::Space::acc)},
-                       {"half", coreTile(mach::Format::fp16, mach::Space::spm)},
-                       {"conv1.weight", dramTile(mach::Format::fp8, 128)}};
+  image.descriptors = {{"x", coreTile(mach::format::fp8, mach::space::spm)},
+                       {"w", coreTile(mach::format::fp8, mach::space::spm)},
+                       {"acc", coreTile(mach::format::f32, mach::space::acc)},
+                       {"half", coreTile(mach::format::fp16, mach::space::spm)},
+                       {"conv1.weight", dramTile(mach::format::fp8, 128)}};
   image.text = exampleText(0);
   image.entries = {{"init", 0}, {"step", 1}, {"eval", 1}};
   image.debug.nodes = {"/conv1/Conv", "/fc/Gemm"};
   image.debug.ops = {"train.conv", "train.matmul"};
-  image.debug.captures = {{"y", {2, 8}, mach::Format::f32, true, Masking::scores}};
+  image.debug.captures = {{"y", {2, 8}, mach::format::f32, true, Masking::scores}};
   image.debug.elided = {{"z", "folded into y"}};
   image.debug.records.resize(image.text.size());
   image.debug.records[8] = {1, 0, {0, -1, -1}};

@@ -6,8 +6,14 @@
 
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
+#include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/FormatX0.h.inc"
+#include "runtime/isa/FormatX1.h.inc"
+#include "runtime/isa/FormatX4.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
+#include "runtime/isa/SpaceSpm.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLoop.h.inc"
@@ -51,28 +57,28 @@ TEST(Features, Fp16OperandNeedsTheFeature) {
 
 TEST(Formats, TheChipMustHaveThem) {
   chip::Chip chip = loaded("lnpu");
-  auto message = [&](mach::Format format, int bias, mach::Space space = mach::Space::spm) {
+  auto message = [&](mach::Format format, int bias, mach::Space space = mach::space::spm) {
     Image image = exampleImage();
     mach::TensorTile &tile = image.descriptors[0].tile;
     tile.format = format, tile.bias = bias, tile.space = space;
     Status s = checkFormats(image, chip);
     return s ? std::string() : s.message();
   };
-  EXPECT_EQ(message(mach::Format::fp8, 3), "");
-  EXPECT_EQ(message(mach::Format::x0, 0), "descriptor 'x': the chip has no format x0");
-  EXPECT_EQ(message(mach::Format::x4, 0), "descriptor 'x': the chip has no format x4");
-  EXPECT_EQ(message(mach::Format::fp8, -16),
+  EXPECT_EQ(message(mach::format::fp8, 3), "");
+  EXPECT_EQ(message(mach::format::x0, 0), "descriptor 'x': the chip has no format x0");
+  EXPECT_EQ(message(mach::format::x4, 0), "descriptor 'x': the chip has no format x4");
+  EXPECT_EQ(message(mach::format::fp8, -16),
             "descriptor 'x': the shared exponent bias -16 does not suit format fp8: num.float<5, "
             "2, -1, reserved, flush>: the bias is -1, expected 0 to 127");
-  EXPECT_EQ(message(mach::Format::i32, 1),
+  EXPECT_EQ(message(mach::format::i32, 1),
             "descriptor 'x': a shared exponent bias, but elements of i32 have none");
-  EXPECT_EQ(message(mach::Format::fp16, 1, mach::Space::acc),
+  EXPECT_EQ(message(mach::format::fp16, 1, mach::space::acc),
             "descriptor 'x': a tile in acc, expected rounding chip, bias 0 and stream 0");
   chip.numerics.formats = {{"narrow", num::e4m3}, {"wide", num::ibmFp16}};
-  EXPECT_EQ(message(mach::Format::x0, 2), "");
-  EXPECT_EQ(message(mach::Format::x1, 0), "descriptor 'x': the chip has no format x1");
-  EXPECT_EQ(message(mach::Format::x4, 0), "");
-  Result<num::Format> shifted = chipFormat(chip.numerics, mach::Format::x0, 2);
+  EXPECT_EQ(message(mach::format::x0, 2), "");
+  EXPECT_EQ(message(mach::format::x1, 0), "descriptor 'x': the chip has no format x1");
+  EXPECT_EQ(message(mach::format::x4, 0), "");
+  Result<num::Format> shifted = chipFormat(chip.numerics, mach::format::x0, 2);
   ASSERT_TRUE(shifted.ok());
   EXPECT_EQ(*shifted, num::e4m3.shifted(2));
   Image image = exampleImage();

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/image/Text.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
 
 #include "ExampleImage.h"
 
@@ -139,7 +139,7 @@ TEST(Text, RoundTripOfADynamicLossScale) {
   image.lossScale = 1;
   image.lossScaleState = "loss \"scale\"";
   image.tensors.push_back(
-      {image.lossScaleState, Role::state, mach::Format::f32, {4}, {4}, 2 << 20, 16, {}});
+      {image.lossScaleState, Role::state, mach::format::f32, {4}, {4}, 2 << 20, 16, {}});
   expectRoundTrip(image);
   Result<std::vector<uint8_t>> bytes = serialize(image);
   ASSERT_TRUE(bytes.ok()) << bytes.message();
@@ -173,8 +173,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 6", ".image 7"),
-            "my.s:1: .image: expected an integer from 6 to 6, found '7'");
+  EXPECT_EQ(messageAfter(".image 7", ".image 8"),
+            "my.s:1: .image: expected an integer from 7 to 7, found '8'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

@@ -6,7 +6,9 @@
 
 #include "ExampleImage.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/StructLoop.h.inc"
 
 #include "gtest/gtest.h"
@@ -85,12 +87,12 @@ TEST(Verify, LossScaleState) {
     };
   };
   Image image = exampleImage();
-  withState(mach::Format::f32, {4}, Role::state)(image);
+  withState(mach::format::f32, {4}, Role::state)(image);
   EXPECT_TRUE(verify(image).ok()) << verify(image).message();
   expectPart(messageAfter([](Image &i) { i.lossScaleState = "nowhere"; }), expected);
-  expectPart(messageAfter(withState(mach::Format::f32, {4}, Role::temp)), expected);
-  expectPart(messageAfter(withState(mach::Format::f32, {3}, Role::state)), expected);
-  expectPart(messageAfter(withState(mach::Format::fp16, {4}, Role::state)), expected);
+  expectPart(messageAfter(withState(mach::format::f32, {4}, Role::temp)), expected);
+  expectPart(messageAfter(withState(mach::format::f32, {3}, Role::state)), expected);
+  expectPart(messageAfter(withState(mach::format::fp16, {4}, Role::state)), expected);
 }
 
 TEST(Verify, Contract) {
@@ -187,7 +189,7 @@ TEST(Verify, Tensors) {
                "tensor 'logits': its elements do not fit its 48 bytes");
   // Bitmaps of a compressed tensor lie before its address.
   auto compress = [](Tensor &t) {
-    t.format = mach::Format::coded8;
+    t.format = mach::format::coded8;
     t.bytes = 256;
   };
   expectPart(messageAfter([&](Image &i) {

@@ -10,7 +10,7 @@
 
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/StructBz.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
@@ -85,15 +85,15 @@ TEST(Assembly, PrintsReadably) {
   OperandNames names = someNames();
   Desc desc;
   desc.src = 1;
-  EXPECT_EQ(print(desc, names), "desc dd=d0, src=@conv1/weight");
+  EXPECT_EQ(print(desc, names), "desc dd=d0, src=@conv1/weight, slot=r0");
   desc.src = 2;
-  EXPECT_EQ(print(desc, names), "desc dd=d0, src=@\"odd name; \\\"quoted\\\" \\\\ \\0a\"");
+  EXPECT_EQ(print(desc, names), "desc dd=d0, src=@\"odd name; \\\"quoted\\\" \\\\ \\0a\", slot=r0");
   Bz bz;
   bz.target = 3;
   EXPECT_EQ(print(bz, names, 5), "bz rs=r0, target=.L9");
   EXPECT_EQ(print(bz, names, 6), "bz rs=r0, target=3");
   TensorTile tile;
-  tile.space = Space::acc;
+  tile.space = mach::space::acc;
   tile.extent = {1, 2, 3, 4, 5};
   tile.origin[1] = -2;
   EXPECT_EQ(print(tile), "space=acc, format=f32, rank=0, slots=0, slotBytes=0, base=0, "
@@ -131,8 +131,10 @@ TEST(Assembly, MessagesNameInstructionAndField) {
             "bz: field 'target': no place is called '.nowhere'");
   EXPECT_EQ(message("bz rs=r1, target=8388608"),
             "bz: field 'target' is 8388608, expected -8388608 to 8388607");
-  EXPECT_EQ(message("desc dd=d1, src=@y"), "desc: field 'src': no descriptor is called '@y'");
-  EXPECT_EQ(message("desc dd=d1, src=-1"), "desc: field 'src': the number does not fit the field");
+  EXPECT_EQ(message("desc dd=d1, src=@y, slot=r0"),
+            "desc: field 'src': no descriptor is called '@y'");
+  EXPECT_EQ(message("desc dd=d1, src=-1, slot=r0"),
+            "desc: field 'src': the number does not fit the field");
   EXPECT_EQ(message("li rd=r1, imm=99999999999999999999"),
             "li: field 'imm': expected a number within 64 bits, found '99999999999999999999'");
   EXPECT_EQ(message("li rd=r1, imm=9223372036854775808"),
@@ -140,7 +142,8 @@ TEST(Assembly, MessagesNameInstructionAndField) {
   EXPECT_EQ(message("li rd=r1, imm=12ab"),
             "li: field 'imm': expected a number within 64 bits, found '12ab'");
   EXPECT_EQ(message("wait engine=gpu, sem=s0, count=1, mask=m0"),
-            "wait: field 'engine': expected one of seq, load, store, mac, vector, found 'gpu'");
+            "wait: field 'engine': expected one of seq, load, store, mac, vector, shared_load, "
+            "shared_store, found 'gpu'");
 }
 
 constexpr const char *loopProgram =
@@ -150,7 +153,7 @@ constexpr const char *loopProgram =
     "origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]\n"
     ".entry init\n"
     ".entry step\n"
-    "  desc dd=d1, src=@x\n"
+    "  desc dd=d1, src=@x, slot=r0\n"
     "  loop rd=r1, step=4, trip=2, end=.L1\n"
     ".L0:\n"
     "  rot dd=d1\n"

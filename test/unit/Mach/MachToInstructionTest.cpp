@@ -9,9 +9,9 @@
 
 #include "dialects/Mach/MachToInstruction.h"
 #include "dialects/Mach/MachProgramOps.h"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "test/unit/Isa/TableValues.h"
 
@@ -130,11 +130,11 @@ TEST_F(MachToInstruction, NumberBeyondItsFieldDoesNotVerify) {
 
 TEST_F(MachToInstruction, TensorTileSurvivesItsOp) {
   TensorTile tile;
-  tile.space = Space::acc;
-  tile.format = Format::fp16;
+  tile.space = mach::space::acc;
+  tile.format = mach::format::fp16;
   tile.rank = 5;
   tile.slots = 15;
-  tile.slotBytes = 4294967295;
+  tile.slotBytes = 16777215;
   tile.base = 281474976710655;
   tile.extent = {1, 2, 3, 4, 16777215};
   tile.tile = {6, 7, 8, 9, 10};

@@ -35,6 +35,7 @@ private:
   void transfer(RandomTransfer &result);
   void twoStores(RandomTransfer &result);
   void matmul(RandomTransfer &result);
+  void moves(RandomTransfer &result);
   std::string program(int64_t cores, const std::string &tensors, const Cut &cut,
                       const std::string &views, const std::string &body,
                       const std::string &tasksBefore = "");
@@ -82,6 +83,15 @@ std::string store(const std::string &name, const std::string &buffer, const Numb
                   const std::string &element, const std::string &type) {
   return "  chip.store %" + buffer + " to %" + name + "v : " + type + ", " +
          memref(extents, element, "dram") + "\n";
+}
+
+std::string move(const std::string &from, const std::string &fromType, const std::string &to,
+                 const std::string &toType) {
+  return "  chip.move %" + from + " to %" + to + " : " + fromType + ", " + toType + "\n";
+}
+
+std::string relu(const std::string &out, const std::string &in, const std::string &type) {
+  return "  chip.v.relu(%" + out + ", %" + in + ") : " + type + ", " + type + "\n";
 }
 
 const std::string fp8 = "!num.float<5, 2, 15, reserved, flush>";
@@ -168,13 +178,14 @@ void Generator::transfer(RandomTransfer &result) {
     views += view("y", c.extent, e);
     body += alloc("b", "[%i, %j]", c.extent, c.coreStride, slots, type);
   }
-  body += "  chip.v.relu(%" + out + ", %a) : " + type + ", " + type + "\n";
+  body += relu(out, "a", type);
   body += store(to, out, c.extent, e, type);
   result.text = program(result.cores, tensors, c, views, body, fillTask(c.extent, e));
 }
 
-/// Each core stores its tile, rectified, and core 0 stores what the tiles of all cover, as it was,
-/// before or after that. Only the queue of core 0 has both.
+/// Each core stores its tile, rectified, and before or after that the tile as it was is stored too:
+/// by the same core, whose queue has both in order, or what the tiles of all cover by the shared
+/// buffer's queue, which nothing orders with theirs.
 void Generator::twoStores(RandomTransfer &result) {
   result.cores = draw(1, 4);
   result.isTwice = true;
@@ -183,18 +194,21 @@ void Generator::twoStores(RandomTransfer &result) {
   result.isCompressed = e != fp8;
   result.meet = c.tile[0] * c.tile[1] != c.extent[0] * c.extent[1];
   int64_t slots = draw(1, 2);
-  std::string type = memref(c.tile, e, "spm"), allType = memref(c.step, e, "shared");
+  std::string type = memref(c.tile, e, "spm");
   std::string tensors = tensor("raw", "input", c.extent, fp8) + tensor("x", "temp", c.extent, e) +
                         tensor("y", "output", c.extent, e);
+  bool isOfOneQueue = draw(0, 1);
+  std::string asItWas = isOfOneQueue ? type : memref(c.step, e, "shared");
   std::string stores[2] = {store("y", "b", c.extent, e, type),
-                           store("y", "all", c.extent, e, allType)};
+                           store("y", "d", c.extent, e, asItWas)};
   int64_t former = draw(0, 1);
   std::string body = alloc("a", "[%i, %j]", c.extent, c.coreStride, slots, type) +
                      load("x", "a", c.extent, e, type) +
                      alloc("b", "[%i, %j]", c.extent, c.coreStride, slots, type) +
                      "  chip.v.relu(%b, %a) : " + type + ", " + type + "\n" +
-                     alloc("all", "[%i, %j]", c.extent, {0, 0}, slots, allType) +
-                     load("x", "all", c.extent, e, allType) + stores[former] + stores[1 - former];
+                     alloc("d", "[%i, %j]", c.extent, isOfOneQueue ? c.coreStride : Numbers{0, 0},
+                           slots, asItWas) +
+                     load("x", "d", c.extent, e, asItWas) + stores[former] + stores[1 - former];
   result.text = program(result.cores, tensors, c, view("x", c.extent, e) + view("y", c.extent, e),
                         body, fillTask(c.extent, e));
 }
@@ -234,14 +248,65 @@ void Generator::matmul(RandomTransfer &result) {
   result.text = program(result.cores, tensors, c, views, body);
 }
 
+/// Tiles go from the shared buffer to the cores, one part each, and come back; or cores exchange
+/// their parts there, with nobody between who waits for all of them.
+void Generator::moves(RandomTransfer &result) {
+  result.cores = draw(1, 4);
+  result.isMoved = true;
+  auto split = size_t(draw(0, 1));
+  Cut c = cut(result.cores, {draw(1, 24), draw(1, 60)}, split);
+  std::string e = element();
+  result.isCompressed = e != fp8;
+  result.meet = c.tile[0] * c.tile[1] != c.extent[0] * c.extent[1];
+  Numbers whole = c.tile, none = {0, 0};
+  whole[split] *= result.cores;
+  std::string type = memref(c.tile, e, "spm"), wholeType = memref(whole, e, "shared");
+  std::string tensors = tensor("raw", "input", c.extent, fp8) + tensor("x", "temp", c.extent, e) +
+                        tensor("y", "output", c.extent, e);
+  std::string views = view("x", c.extent, e) + view("y", c.extent, e);
+  auto buffer = [&](const std::string &name, const Numbers &coreStride) {
+    return alloc(name, "[%i, %j]", c.extent, coreStride, draw(1, 2), type);
+  };
+  auto shared = [&](const std::string &name) {
+    return alloc(name, "[%i, %j]", c.extent, none, draw(1, 2), wholeType);
+  };
+  std::string body;
+  if (draw(0, 2)) {
+    Numbers stride = c.coreStride; // sometimes parts overlap
+    stride[split] -= stride[split] > 1 && draw(0, 3) == 0;
+    body = shared("s") + load("x", "s", c.extent, e, wholeType) + buffer("a", stride) +
+           move("s", wholeType, "a", type) + buffer("b", stride) + relu("b", "a", type) +
+           shared("t") + move("b", type, "t", wholeType) + store("y", "t", c.extent, e, wholeType);
+  } else {
+    // Core c takes what the c-th from the last has stored.
+    Numbers back = c.coreStride;
+    int64_t last = back[split] * (result.cores - 1);
+    back[split] = -back[split];
+    std::string from = split ? "%j" : "%i";
+    std::string origin = split ? "[%i, %r]" : "[%r, %j]";
+    body = buffer("a", c.coreStride) + load("x", "a", c.extent, e, type) + shared("s") +
+           move("a", type, "s", wholeType) + "  %r = affine.apply affine_map<(d0) -> (d0 + " +
+           std::to_string(last) + ")>(" + from + ")\n" +
+           alloc("b", origin, c.extent, back, draw(1, 2), type) + move("s", wholeType, "b", type) +
+           alloc("d", origin, c.extent, back, draw(1, 2), type) + relu("d", "b", type) +
+           store("y", "d", c.extent, e, type);
+  }
+  result.text = program(result.cores, tensors, c, views, body, fillTask(c.extent, e));
+}
+
 RandomTransfer Generator::run() {
   RandomTransfer result;
-  switch (draw(0, 4)) {
+  switch (draw(0, 8)) {
   case 0:
     matmul(result);
     break;
   case 1:
+  case 2:
     twoStores(result);
+    break;
+  case 3:
+  case 4:
+    moves(result);
     break;
   default:
     transfer(result);

@@ -21,7 +21,8 @@ struct RandomTransfer {
   bool isInPlace = false;
   bool isCompressed = false; // what is stored
   bool isShared = false;     // MAC cores read the shared buffer
-  bool isTwice = false;      // all cores store a tile each, and core 0 what they all cover
+  bool isTwice = false;      // all cores store two tiles each to one place
+  bool isMoved = false;      // tiles go through the shared buffer to the cores or from them
   int64_t cores = 1;
   bool meet = false; // two cores, or two iterations, store to one block
 };

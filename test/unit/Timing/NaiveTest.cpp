@@ -43,6 +43,10 @@ struct NaiveCredit {
   int64_t available, count;
 };
 
+bool isCores(Engine engine) {
+  return engine == Engine::mac || engine == Engine::load || engine == Engine::store;
+}
+
 struct NaiveChip {
   int cores, depth, width;
   int lines, pes;
@@ -54,14 +58,17 @@ struct NaiveChip {
   std::vector<NaiveQueue *> queuesOf(const exec::Event &event) {
     std::vector<NaiveQueue *> result;
     for (NaiveQueue &q : queues)
-      if (q.engine == event.engine && (q.engine == Engine::vector || (event.mask >> q.core & 1)))
+      if (q.engine == event.engine && (!isCores(q.engine) || (event.mask >> q.core & 1)))
         result.push_back(&q);
     return result;
   }
-  std::vector<int> coresOf(const NaiveQueue &q, const exec::Event &event) const {
+  /// Whose semaphores: cores, or -1, the shared buffer.
+  std::vector<int> ownersOf(const NaiveQueue &q, const exec::Event &event) const {
     std::vector<int> result;
+    if (event.bank == mach::Bank::shared)
+      return {-1};
     for (int core = 0; core < cores; ++core)
-      if (q.engine == Engine::vector ? event.mask >> core & 1 : core == q.core)
+      if (!isCores(q.engine) ? event.mask >> core & 1 : core == q.core)
         result.push_back(core);
     return result;
   }
@@ -70,9 +77,9 @@ struct NaiveChip {
       return false;
     const exec::Event &event = *q.entries[0].event;
     if (event.opcode == mach::Wait::opcode)
-      for (int core : coresOf(q, event)) {
+      for (int owner : ownersOf(q, event)) {
         int64_t there = 0;
-        for (const NaiveCredit &c : semaphores[{core, event.semaphore}])
+        for (const NaiveCredit &c : semaphores[{owner, event.semaphore}])
           there += c.available <= time ? c.count : 0;
         if (there < event.count)
           return false;
@@ -84,7 +91,8 @@ struct NaiveChip {
     return true;
   }
   void transfer(const std::vector<NaiveQueue *> &together, const exec::CoreWork &work) {
-    bool isLoad = together[0]->engine == Engine::load;
+    Engine engine = together[0]->engine;
+    bool isLoad = engine == Engine::load || engine == Engine::shared_load;
     auto outside = int64_t(work.bytesRead[0] + work.bytesWritten[0]);
     // A multicast crosses the transport once; cores that send together send each their own.
     auto inside = int64_t(isLoad ? work.bytesWritten[2] / together.size() : work.bytesRead[2]);
@@ -137,17 +145,17 @@ struct NaiveChip {
     q.entries.pop_front();
     q.free = time;
     if (event.opcode == mach::Wait::opcode) {
-      for (int core : coresOf(q, event))
+      for (int owner : ownersOf(q, event))
         for (int64_t left = event.count; left > 0;) {
-          std::deque<NaiveCredit> &credits = semaphores[{core, event.semaphore}];
+          std::deque<NaiveCredit> &credits = semaphores[{owner, event.semaphore}];
           int64_t taken = std::min(left, credits[0].count);
           left -= taken;
           if ((credits[0].count -= taken) == 0)
             credits.pop_front();
         }
     } else if (event.opcode == mach::Signal::opcode) {
-      for (int core : coresOf(q, event))
-        semaphores[{core, event.semaphore}].push_back({std::max(q.done, time) + 4, event.count});
+      for (int owner : ownersOf(q, event))
+        semaphores[{owner, event.semaphore}].push_back({std::max(q.done, time) + 4, event.count});
     } else if (q.engine == Engine::mac) {
       int64_t cycles = 8 + arrayCycles(event.work[entry.work], event.fp16);
       q.busy += cycles;
@@ -188,7 +196,8 @@ struct NaiveChip {
     for (Engine engine : {Engine::mac, Engine::load, Engine::store})
       for (int core = 0; core < cores; ++core)
         queues.push_back({engine, core, {}});
-    queues.push_back({Engine::vector, 0, {}});
+    for (Engine engine : {Engine::vector, Engine::shared_load, Engine::shared_store})
+      queues.push_back({engine, 0, {}});
     size_t next = 0;
     bool atFence = false;
     for (;; ++time) {

@@ -9,13 +9,18 @@
 
 #include "runtime/timing/Model.h"
 
+#include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructFence.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
 #include "runtime/isa/StructMadd.h.inc"
+#include "runtime/isa/StructMvLoad.h.inc"
+#include "runtime/isa/StructMvStore.h.inc"
 #include "runtime/isa/StructSignal.h.inc"
 #include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructStShared.h.inc"
 #include "runtime/isa/StructVRelu.h.inc"
 #include "runtime/isa/StructWait.h.inc"
 
@@ -106,6 +111,42 @@ struct Program {
     }
     send(e);
   }
+  void loadShared(uint64_t bytes) {
+    exec::Event e = event(mach::LdShared::opcode, mach::Engine::shared_load, 1);
+    e.joint = true;
+    e.work.resize(1);
+    e.work[0].bytesRead[0] = e.work[0].bytesWritten[1] = bytes;
+    send(e);
+  }
+  /// To a compressed tensor if something is read first.
+  void storeShared(uint64_t bytes, uint64_t readFirst = 0) {
+    exec::Event e = event(mach::StShared::opcode, mach::Engine::shared_store, 1);
+    e.joint = true;
+    e.work.resize(1);
+    e.work[0].bytesRead[0] = readFirst;
+    e.work[0].bytesRead[1] = e.work[0].bytesWritten[0] = bytes;
+    send(e);
+  }
+  void moveToCores(uint64_t mask, uint64_t bytes, bool isMulticast = false) {
+    exec::Event e = event(mach::MvLoad::opcode, mach::Engine::load, mask);
+    e.multicast = e.joint = isMulticast && (mask & (mask - 1));
+    for (uint64_t m = mask; m; m &= m - 1) {
+      if (e.work.empty() || !e.joint)
+        e.work.emplace_back();
+      e.work.back().bytesRead[1] = bytes;
+      e.work.back().bytesWritten[2] += bytes;
+    }
+    send(e);
+  }
+  void moveFromCores(uint64_t mask, uint64_t bytes) {
+    exec::Event e = event(mach::MvStore::opcode, mach::Engine::store, mask);
+    for (uint64_t m = mask; m; m &= m - 1) {
+      exec::CoreWork work;
+      work.bytesRead[2] = work.bytesWritten[1] = bytes;
+      e.work.push_back(work);
+    }
+    send(e);
+  }
   /// One core's work for each core of the mask.
   void macItems(uint64_t mask, const std::vector<exec::CoreWork> &works, bool fp16) {
     exec::Event e = event(mach::ConvFp::opcode, mach::Engine::mac, mask);
@@ -137,17 +178,21 @@ struct Program {
     e.work[0].bytesRead[1] = e.work[0].bytesWritten[1] = 1 << 20;
     send(e);
   }
-  void semaphore(mach::Opcode opcode, mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
+  void semaphore(mach::Opcode opcode, mach::Engine engine, uint8_t sem, uint64_t mask,
+                 mach::Bank bank) {
     exec::Event e = event(opcode, engine, mask);
+    e.bank = bank;
     e.semaphore = sem;
     e.count = 1;
     send(e);
   }
-  void wait(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
-    semaphore(mach::Wait::opcode, engine, sem, mask);
+  void wait(mach::Engine engine, uint8_t sem, uint64_t mask = 1,
+            mach::Bank bank = mach::Bank::cores) {
+    semaphore(mach::Wait::opcode, engine, sem, mask, bank);
   }
-  void signal(mach::Engine engine, uint8_t sem, uint64_t mask = 1) {
-    semaphore(mach::Signal::opcode, engine, sem, mask);
+  void signal(mach::Engine engine, uint8_t sem, uint64_t mask = 1,
+              mach::Bank bank = mach::Bank::cores) {
+    semaphore(mach::Signal::opcode, engine, sem, mask, bank);
   }
   void scalar(mach::Opcode opcode) { send(event(opcode, mach::Engine::seq, 1)); }
   Result<Report> halt() {
@@ -165,15 +210,21 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
   using mach::Engine;
   std::mt19937 random(seed);
   auto pick = [&](uint32_t n) { return random() % n; };
-  const Engine engines[] = {Engine::load, Engine::store, Engine::mac, Engine::vector};
+  constexpr uint32_t engineCount = 6;
+  const Engine engines[engineCount] = {Engine::load,   Engine::store,       Engine::mac,
+                                       Engine::vector, Engine::shared_load, Engine::shared_store};
   uint64_t all = (uint64_t(1) << cores) - 1;
-  std::vector<std::vector<int>> credit(16, std::vector<int>(cores));
+  // By semaphore, then by core; in the shared buffer's bank there is one of each number.
+  std::vector<std::vector<int>> credit(engineCount * engineCount, std::vector<int>(cores));
   for (int i = 0; i < 400; ++i) {
     uint64_t mask = 1 + pick(uint32_t(all));
-    Engine producer = engines[pick(4)], consumer = engines[pick(4)];
-    // Semaphore number = 4 * producer + consumer.
-    auto sem = uint8_t(4 * (int(producer) - 1) + int(consumer) - 1);
-    switch (pick(9)) {
+    uint32_t producer = pick(engineCount), consumer = pick(engineCount);
+    auto sem = uint8_t(engineCount * producer + consumer);
+    bool isShared = producer > 2 && consumer > 2 && producer != consumer;
+    mach::Bank bank = isShared ? mach::Bank::shared : mach::Bank::cores;
+    if (isShared)
+      mask = 1;
+    switch (pick(12)) {
     case 0:
       p.load(mask, 64 * pick(9));
       break;
@@ -206,7 +257,7 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       break;
     case 5:
     case 6:
-      p.signal(producer, sem, mask);
+      p.signal(engines[producer], sem, mask, bank);
       for (int core = 0; core < cores; ++core)
         credit[sem][core] += mask >> core & 1;
       break;
@@ -217,13 +268,25 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
           able |= uint64_t(1) << core;
       if (!(able &= mask))
         break;
-      p.wait(consumer, sem, able);
+      p.wait(engines[consumer], sem, able, bank);
       for (int core = 0; core < cores; ++core)
         credit[sem][core] -= able >> core & 1;
       break;
     }
     case 8:
       p.scalar(pick(20) ? mach::Madd::opcode : mach::Fence::opcode);
+      break;
+    case 9:
+      p.loadShared(64 * pick(9));
+      break;
+    case 10:
+      p.storeShared(64 * pick(9), 64 * pick(3));
+      break;
+    case 11:
+      if (pick(2))
+        p.moveToCores(mask, 64 * pick(9), pick(2));
+      else
+        p.moveFromCores(mask, 64 * pick(9));
       break;
     }
   }

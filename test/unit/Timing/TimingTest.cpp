@@ -13,6 +13,7 @@
 #include "runtime/isa/StructFence.h.inc"
 #include "runtime/isa/StructLi.h.inc"
 #include "runtime/isa/StructVSoftmax.h.inc"
+#include "runtime/isa/StructZero.h.inc"
 #include "runtime/timing/Costs.h"
 #include "runtime/timing/Lines.h"
 
@@ -219,6 +220,64 @@ TEST(Timing, TransportToTheCoresLimitsLoads) {
   EXPECT_EQ(report->cycles, 1 + 32 + 20);
 }
 
+TEST(Timing, SharedTransfersTakeDramAlone) {
+  Groups groups;
+  chip::Chip chip = smallChip();
+  chip.rates.sharedToCoreBytesPerCycle = assumed(1);
+  chip.rates.coreToSharedBytesPerCycle = assumed(1);
+  Program p(chip, groups);
+  p.loadShared(64);     // 1 to 9, there at 29
+  p.load(1, 16);        // DRAM 9 to 11, transport to 25
+  p.storeShared(64, 8); // 11 to 20
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 25 + 20);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::shared_load), Cause::busy), 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::shared_store), Cause::bus), 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::shared_store), Cause::busy), 9);
+  EXPECT_EQ(at(report->groups[0].wall, WallPart::load), 24);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, MovesTakeTheTransportAlone) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.moveToCores(3, 640);       // core 0: 1 to 11, core 1: 11 to 21
+  p.moveToCores(3, 640, true); // both: 21 to 31
+  p.moveFromCores(1, 640);     // 3 to 23
+  p.load(1, 64);               // DRAM and transport: 31 to 39, there at 59
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 59);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 0), Cause::busy), 10 + 10 + 8);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 0), Cause::imbalance), 10);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::load, 1), Cause::bus), 10);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::store, 0), Cause::busy), 20);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, TheSharedBufferHasSemaphoresOfItsOwn) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  p.loadShared(64);                                        // there at 29
+  p.signal(Engine::shared_load, 0, 1, mach::Bank::shared); // at 33
+  p.signal(Engine::mac, 0, 3);                             // another one, for nobody
+  p.wait(Engine::vector, 0, 1, mach::Bank::shared);        // until 33
+  p.vector(32);                                            // 33 to 42
+  p.signal(Engine::vector, 1, 3);                          // at 46, on both cores
+  p.wait(Engine::shared_store, 1, 3);                      // until 46
+  p.storeShared(64);                                       // 46 to 54
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 54 + 20);
+  const CauseCycles &vector = cyclesOf(*report, Engine::vector);
+  EXPECT_EQ(at(vector, Cause::issue), 4);
+  EXPECT_EQ(at(vector, Cause::data), 5);
+  EXPECT_EQ(at(vector, Cause::latency), 20);
+  EXPECT_EQ(at(vector, Cause::semaphore), 4);
+  expectPartition(*report, 2);
+}
+
 TEST(Timing, StoreThatIsNotReadyDoesNotBlockLaterLoads) {
   Groups groups;
   Program p(smallChip(), groups);
@@ -286,6 +345,21 @@ TEST(Timing, ImbalanceIsKnownOnlyWhenTheOtherCoreHasStarted) {
   EXPECT_EQ(at(first, Cause::busy), 16 + 24);
   EXPECT_EQ(at(first, Cause::imbalance), 0) << "the last MAC had one core";
   EXPECT_EQ(at(first, Cause::semaphore), 194 - 42);
+  expectPartition(*report, 2);
+}
+
+TEST(Timing, ClearingTakesTheStartAlone) {
+  Groups groups;
+  Program p(smallChip(), groups);
+  exec::Event zero = p.event(mach::Zero::opcode, Engine::mac, 1);
+  zero.work.resize(1);
+  zero.work[0].bytesWritten[3] = 4096;
+  p.send(zero);   // 1 to 9
+  p.mac(1, {64}); // 9 to 25
+  Result<Report> report = p.halt();
+  ASSERT_TRUE(report) << report.message();
+  EXPECT_EQ(report->cycles, 25);
+  EXPECT_EQ(at(cyclesOf(*report, Engine::mac), Cause::busy), 8 + 16);
   expectPartition(*report, 2);
 }
 
@@ -380,6 +454,19 @@ TEST(Timing, QueuesTooShortForTheProgramDeadlock) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.message(), "deadlock at instruction 2: the mac queue of core 0 is full; "
                               "waiting: mac of core 0 at instruction 0 for semaphore 5");
+}
+
+TEST(Timing, DeadlocksNameTheSharedBuffer) {
+  Groups groups;
+  Program p(smallChip(2, 2), groups);
+  p.wait(Engine::shared_load, 5, 1, mach::Bank::shared);
+  p.loadShared(64);
+  p.loadShared(64);
+  Result<Report> report = p.halt();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.message(),
+            "deadlock at instruction 2: the shared_load queue is full; waiting: shared_load at "
+            "instruction 0 for semaphore 5 of the shared buffer");
 }
 
 // A number of cycles is right or none at all, whatever the rates.

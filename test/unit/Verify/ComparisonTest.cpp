@@ -8,7 +8,7 @@
 
 #include "dialects/Train/ReluOp.h"
 #include "runtime/isa/Assembly.h"
-#include "runtime/isa/EnumFormat.h.inc"
+#include "runtime/isa/FormatF32.h.inc"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -51,7 +51,7 @@ func.func @step(%x: tensor<2x2xf32>) {
     comparison.expect(i ? "" : "y", values, op->getResult(0));
   }
 
-  static image::Capture y() { return {"y", {2, 2}, mach::Format::f32, false}; }
+  static image::Capture y() { return {"y", {2, 2}, mach::format::f32, false}; }
 
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
@@ -125,7 +125,7 @@ TEST_F(ComparisonTest, MissingElementsFailUnlessAPassSaysWhy) {
 TEST_F(ComparisonTest, NamelessAndUnknownTensorsFail) {
   Comparison comparison(image, "step 1");
   expect(comparison, 1);
-  comparison.captured({"w", {1}, mach::Format::f32, false}, 1, {0}, {1});
+  comparison.captured({"w", {1}, mach::format::f32, false}, 1, {0}, {1});
   comparison.finish(report, true);
   ASSERT_EQ(report.uncovered.size(), 2u);
   EXPECT_EQ(report.uncovered[0], "result #0 of train.relu (relu2) has no name");

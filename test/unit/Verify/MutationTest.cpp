@@ -11,15 +11,17 @@
 #include "CompiledNetwork.h"
 
 #include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumFormat.h.inc"
-#include "runtime/isa/EnumSpace.h.inc"
+#include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/Instructions.h"
+#include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructLd.h.inc"
+#include "runtime/isa/StructLdShared.h.inc"
 #include "runtime/isa/StructMask.h.inc"
 #include "runtime/isa/StructSt.h.inc"
+#include "runtime/isa/StructStShared.h.inc"
 
 #include <functional>
 #include <optional>
@@ -86,7 +88,25 @@ protected:
         << textOf(*report);
   }
 
-  /// The node whose `ld` first reads through descriptor `d`; empty if a `st` uses it first.
+  /// The register of the tensor that a load reads.
+  static std::optional<uint8_t> loadedFrom(const mach::Instruction &instruction) {
+    if (auto ld = instruction.as<mach::Ld>())
+      return ld->src;
+    if (auto ld = instruction.as<mach::LdShared>())
+      return ld->src;
+    return std::nullopt;
+  }
+
+  /// The register of the tensor that a store writes.
+  static std::optional<uint8_t> storedTo(const mach::Instruction &instruction) {
+    if (auto st = instruction.as<mach::St>())
+      return st->dst;
+    if (auto st = instruction.as<mach::StShared>())
+      return st->dst;
+    return std::nullopt;
+  }
+
+  /// The node whose load first reads through descriptor `d`; empty if a store uses it first.
   static std::string loaderOf(const image::Image &image, size_t d) {
     std::optional<uint8_t> reg;
     for (size_t pc = 0; pc < image.text.size(); ++pc) {
@@ -96,17 +116,17 @@ protected:
           reg = desc->dd;
         else if (reg == desc->dd)
           reg.reset();
-      } else if (auto ld = instruction.as<mach::Ld>(); ld && reg == ld->src) {
+      } else if (reg && reg == loadedFrom(instruction)) {
         return nodeAt(image, pc);
-      } else if (auto st = instruction.as<mach::St>(); st && reg == st->dst) {
+      } else if (reg && reg == storedTo(instruction)) {
         return "";
       }
     }
     return "";
   }
 
-  /// Whether both `st` and `ld` use descriptor `d`: moving it moves the tensor for its writer and
-  /// its readers alike, which is no error if it meets nothing else.
+  /// Whether both stores and loads use descriptor `d`: moving it moves the tensor for its writer
+  /// and its readers alike, which is no error if it meets nothing else.
   static bool isStoredAndLoaded(const image::Image &image, size_t d) {
     std::optional<uint8_t> reg;
     bool isStored = false, isLoaded = false;
@@ -117,10 +137,9 @@ protected:
           reg = desc->dd;
         else if (reg == desc->dd)
           reg.reset();
-      } else if (auto ld = instruction.as<mach::Ld>()) {
-        isLoaded |= reg == ld->src;
-      } else if (auto st = instruction.as<mach::St>()) {
-        isStored |= reg == st->dst;
+      } else if (reg) {
+        isLoaded |= reg == loadedFrom(instruction);
+        isStored |= reg == storedTo(instruction);
       }
     }
     return isStored && isLoaded;
@@ -187,7 +206,7 @@ TEST_F(Mutation, AddressIsCaught) {
   int loads = 0, all = 0;
   for (size_t d = 0; d < original.descriptors.size(); ++d) {
     const mach::TensorTile &tile = original.descriptors[d].tile;
-    if (tile.space != mach::Space::dram || tile.format != mach::Format::fp16 || tile.rank < 2)
+    if (tile.space != mach::space::dram || tile.format != mach::format::fp16 || tile.rank < 2)
       continue;
     loads += expectDescriptorCaught(d, [](mach::TensorTile &t) { t.base += 2; });
     ++all;
@@ -202,7 +221,7 @@ TEST_F(Mutation, StrideIsCaught) {
   for (size_t d = 0; d < original.descriptors.size(); ++d) {
     const mach::TensorTile &tile = original.descriptors[d].tile;
     // The rows of an image in DRAM lie closer than they should.
-    if (tile.space != mach::Space::dram || tile.format != mach::Format::fp16 || tile.rank < 4)
+    if (tile.space != mach::space::dram || tile.format != mach::format::fp16 || tile.rank < 4)
       continue;
     unsigned row = tile.rank - 2;
     if (tile.extent[row] < 2 || tile.stride[row] < 4)
@@ -255,10 +274,10 @@ TEST_F(Mutation, LastStoreIsCaught) {
     mach::Instruction instruction = *mach::decode(original.text[pc]);
     if (auto desc = instruction.as<mach::Desc>())
       descriptorIn[desc->dd] = desc->src;
-    auto st = instruction.as<mach::St>();
-    if (!st)
+    std::optional<uint8_t> target = storedTo(instruction);
+    if (!target)
       continue;
-    uint64_t base = original.descriptors[descriptorIn[st->dst]].tile.base;
+    uint64_t base = original.descriptors[descriptorIn[*target]].tile.base;
     auto output = llvm::find_if(original.tensors, [&](const image::Tensor &tensor) {
       return tensor.role == image::Role::output && tensor.address == base;
     });

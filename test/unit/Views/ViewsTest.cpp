@@ -129,7 +129,7 @@ static std::set<std::string> documentedFields() {
       fields.insert(match[1]);
   std::map<std::string, std::vector<std::string>> words = {
       {"M", {"total", "total.phases[]", "total.nodes[]"}},
-      {"ENGINE", {"seq", "load", "store", "mac", "vector"}},
+      {"ENGINE", {"seq", "load", "store", "mac", "vector", "shared_load", "shared_store"}},
       {"SPACE", {"dram", "shared", "spm", "acc"}}};
   for (size_t i = 0; i < timing::numCauses; ++i)
     words["CAUSE"].push_back(toString(static_cast<timing::Cause>(i)));

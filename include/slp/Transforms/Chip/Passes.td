@@ -22,7 +22,7 @@ def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
   let summary = "let the engines of a task run at the same time (stage schedule)";
   let description = [{
     Every buffer passes from engine to engine: from the load DMA to the MAC cores and back, for instance. Each hand-over
-    gets one counting semaphore: the engine signals behind its last use, the next waits before its first; the last engine
+    gets one counting semaphore, of the cores or, between engines that have one queue each, of the shared buffer: the engine signals behind its last use, the next waits before its first; the last engine
     gives the copy back to the first, which begins with as many credits as there are copies. Waits and signals of a buffer
     stand in the block of its `chip.alloc`, so that each loop body has net zero effect. Transfers run ahead of computation
     as far as copies and queues allow: that is double buffering, without code of its own.
@@ -45,16 +45,16 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
     - V5: no semaphore exceeds 255;
     - V6: a DRAM tensor that a task both reads and writes is updated in place: through one buffer whose tiles are disjoint in
       all iterations and on all cores. Tiles that a task on several cores stores are disjoint in all iterations and on all
-      cores, no two elements of a view are one element of the tensor, and one `chip.store` alone names a tensor, since
-      queues of different cores are not ordered with each other. A buffer in the shared memory is moved by core 0 alone, is
-      one tile for all cores (`core_stride` 0), and on several cores only the vector unit uses it, which waits for all of
-      them: a MAC core waits for its own queues, not for core 0's;
+      cores, no two elements of a view are one element of the tensor, and one `chip.store` alone names a tensor (on one
+      core those of one engine), since queues of different cores, and of two engines, are not ordered with each other. For the same reason the tiles that one `chip.move` brings into a
+      copy of a shared buffer from several cores are disjoint, and no other brings some; and V4 counts in the shared buffer what is known to
+      be done on all cores: a core's engine that waits for another one's of its core knows nothing of the other cores';
     - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses for chains per image included, share no bytes and
       lie inside the memories of the module's chip (`slp.chip`); so do the tensors in DRAM, the bitmaps of compressed ones
       included;
     - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
-      one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores are in order
-      among each other: of one, the cores take turns, and core 0 takes part in all.
+      one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores of
+      one engine are in order: of each, the cores take turns.
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order

@@ -1,4 +1,4 @@
-.image 6
+.image 7
 .chip small
 .model m
 .batch 1
@@ -12,13 +12,13 @@
 .descriptor @u space=spm, format=i32, rank=1, slots=1, slotBytes=0, base=1024, rounding=chip, bias=0, stream=0, extent=[16, 1, 1, 1, 1], tile=[16, 1, 1, 1, 1], stride=[4, 0, 0, 0, 0], origin=[0, 0, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
 .entry step
   mask md=m0, cores=1
-  desc dd=d0, src=@t ; i32 in dram, tensor t
-  desc dd=d1, src=@u ; i32 in spm
+  desc dd=d0, src=@t, slot=r0 ; i32 in dram, tensor t
+  desc dd=d1, src=@u, slot=r0 ; i32 in spm
   ld dst=d1, src=d0, mask=m0
   fence
   geom gd=g0, kh=2, kw=2, sh=2, sw=2, pt=0, pl=0, dh=1, dw=1, countPad=0, pb=0, pr=0
-  desc dd=d2, src=@x ; f32 in spm
-  desc dd=d3, src=@i ; i32 in spm
-  desc dd=d4, src=@y ; f32 in spm
+  desc dd=d2, src=@x, slot=r0 ; f32 in spm
+  desc dd=d3, src=@i, slot=r0 ; i32 in spm
+  desc dd=d4, src=@y, slot=r0 ; f32 in spm
   v.max.pool.take dst=d4, index=d3, src=d2, geom=g0, mask=m0
   halt

@@ -1,4 +1,4 @@
-.image 6
+.image 7
 .chip small
 .model m
 .batch 1
@@ -8,7 +8,7 @@
 .descriptor @d space=spm, format=f32, rank=2, slots=1, slotBytes=0, base=2048, rounding=chip, bias=0, stream=0, extent=[64, 1, 1, 1, 1], tile=[64, 1, 1, 1, 1], stride=[4, 4, 0, 0, 0], origin=[0, 1, 0, 0, 0], coreStride=[0, 0, 0, 0, 0]
 .entry step
   mask md=m0, cores=1
-  desc dd=d0, src=@d ; f32 in spm
-  desc dd=d1, src=@s ; f32 in spm
+  desc dd=d0, src=@d, slot=r0 ; f32 in spm
+  desc dd=d1, src=@s, slot=r0 ; f32 in spm
   v.reduce dst=d0, src=d1, mean=d1, mode=zero, axes=2, fn=sum, mask=m0
   halt

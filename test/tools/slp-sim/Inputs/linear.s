@@ -1,7 +1,7 @@
 ; One dense layer with softmax cross-entropy and SGD, by hand: an image of 8 x 8 pixels goes in as 64 numbers, 10 classes
 ; come out, 32 images a step, on core 0 of lnpu in fp16. Transfers and engines are ordered by fences, except for the
 ; weights, which a semaphore orders. Learns the digits of test/data to over 90 %.
-.image 6
+.image 7
 .chip lnpu
 .model linear
 .batch 32
@@ -42,37 +42,37 @@
 .entry step
 .loc none none
   mask md=m0, cores=1
-  desc dd=d0, src=@image
-  desc dd=d1, src=@labels
-  desc dd=d2, src=@logits
-  desc dd=d3, src=@loss
-  desc dd=d4, src=@weight
-  desc dd=d5, src=@velocity
-  desc dd=d6, src=@x32
-  desc dd=d7, src=@x
-  desc dd=d8, src=@xt
-  desc dd=d9, src=@target
-  desc dd=d10, src=@y
-  desc dd=d11, src=@w
-  desc dd=d12, src=@v
-  desc dd=d13, src=@losses
-  desc dd=d14, src=@mean
-  desc dd=d15, src=@dy
-  desc dd=d16, src=@acc
-  desc dd=d17, src=@dw
+  desc dd=d0, src=@image, slot=r0
+  desc dd=d1, src=@labels, slot=r0
+  desc dd=d2, src=@logits, slot=r0
+  desc dd=d3, src=@loss, slot=r0
+  desc dd=d4, src=@weight, slot=r0
+  desc dd=d5, src=@velocity, slot=r0
+  desc dd=d6, src=@x32, slot=r0
+  desc dd=d7, src=@x, slot=r0
+  desc dd=d8, src=@xt, slot=r0
+  desc dd=d9, src=@target, slot=r0
+  desc dd=d10, src=@y, slot=r0
+  desc dd=d11, src=@w, slot=r0
+  desc dd=d12, src=@v, slot=r0
+  desc dd=d13, src=@losses, slot=r0
+  desc dd=d14, src=@mean, slot=r0
+  desc dd=d15, src=@dy, slot=r0
+  desc dd=d16, src=@acc, slot=r0
+  desc dd=d17, src=@dw, slot=r0
   hyper hd=h10, bits=0x3f800000
   hyper hd=h11, bits=0x3d000000
 .loc 0 fp
   ld dst=d6, src=d0, mask=m0
   fence
   ld dst=d11, src=d4, mask=m0
-  signal engine=load, sem=s0, count=1, mask=m0
+  signal engine=load, sem=s0, count=1, mask=m0, bank=cores
   v.round dst=d7, src=d6, mask=m0
   fence
-  wait engine=mac, sem=s0, count=1, mask=m0
+  wait engine=mac, sem=s0, count=1, mask=m0, bank=cores
   matmul acc=d16, a=d7, b=d11, bias=d0, mask=m0, mode=zero
-  signal engine=mac, sem=s1, count=1, mask=m0
-  wait engine=vector, sem=s1, count=1, mask=m0
+  signal engine=mac, sem=s1, count=1, mask=m0, bank=cores
+  wait engine=vector, sem=s1, count=1, mask=m0, bank=cores
   v.round dst=d10, src=d16, mask=m0
   fence
   st dst=d2, src=d10, mask=m0
@@ -98,35 +98,35 @@
 .entry eval
 .loc none none
   mask md=m0, cores=1
-  desc dd=d0, src=@image
-  desc dd=d1, src=@labels
-  desc dd=d2, src=@logits
-  desc dd=d3, src=@loss
-  desc dd=d4, src=@weight
-  desc dd=d5, src=@velocity
-  desc dd=d6, src=@x32
-  desc dd=d7, src=@x
-  desc dd=d8, src=@xt
-  desc dd=d9, src=@target
-  desc dd=d10, src=@y
-  desc dd=d11, src=@w
-  desc dd=d12, src=@v
-  desc dd=d13, src=@losses
-  desc dd=d14, src=@mean
-  desc dd=d15, src=@dy
-  desc dd=d16, src=@acc
-  desc dd=d17, src=@dw
+  desc dd=d0, src=@image, slot=r0
+  desc dd=d1, src=@labels, slot=r0
+  desc dd=d2, src=@logits, slot=r0
+  desc dd=d3, src=@loss, slot=r0
+  desc dd=d4, src=@weight, slot=r0
+  desc dd=d5, src=@velocity, slot=r0
+  desc dd=d6, src=@x32, slot=r0
+  desc dd=d7, src=@x, slot=r0
+  desc dd=d8, src=@xt, slot=r0
+  desc dd=d9, src=@target, slot=r0
+  desc dd=d10, src=@y, slot=r0
+  desc dd=d11, src=@w, slot=r0
+  desc dd=d12, src=@v, slot=r0
+  desc dd=d13, src=@losses, slot=r0
+  desc dd=d14, src=@mean, slot=r0
+  desc dd=d15, src=@dy, slot=r0
+  desc dd=d16, src=@acc, slot=r0
+  desc dd=d17, src=@dw, slot=r0
 .loc 0 fp
   ld dst=d6, src=d0, mask=m0
   fence
   ld dst=d11, src=d4, mask=m0
-  signal engine=load, sem=s0, count=1, mask=m0
+  signal engine=load, sem=s0, count=1, mask=m0, bank=cores
   v.round dst=d7, src=d6, mask=m0
   fence
-  wait engine=mac, sem=s0, count=1, mask=m0
+  wait engine=mac, sem=s0, count=1, mask=m0, bank=cores
   matmul acc=d16, a=d7, b=d11, bias=d0, mask=m0, mode=zero
-  signal engine=mac, sem=s1, count=1, mask=m0
-  wait engine=vector, sem=s1, count=1, mask=m0
+  signal engine=mac, sem=s1, count=1, mask=m0, bank=cores
+  wait engine=vector, sem=s1, count=1, mask=m0, bank=cores
   v.round dst=d10, src=d16, mask=m0
   fence
   st dst=d2, src=d10, mask=m0
