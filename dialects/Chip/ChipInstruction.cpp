@@ -21,8 +21,9 @@ using namespace slp::chip_ir;
 SmallVector<uint64_t> EngineInstruction::getFieldValues() {
   SmallVector<uint64_t> values;
   for (const mach::FieldInfo &field : getInfo().layout.fields) {
-    auto number = getOperation()->getAttrOfType<IntegerAttr>(StringRef(field.name));
-    values.push_back(number ? uint64_t(number.getInt()) : 0);
+    Attribute attr = getOperation()->getAttr(StringRef(field.name));
+    auto number = dyn_cast_if_present<IntegerAttr>(attr);
+    values.push_back(number ? uint64_t(number.getInt()) : isa_and_present<UnitAttr>(attr));
   }
   return values;
 }

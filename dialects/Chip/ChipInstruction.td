@@ -47,7 +47,8 @@ class Chip_OperandOf<Field f> {
 
 /// A field that is an attribute: a window, a number, or what its kind says.
 class Chip_AttrOf<Field f> {
-  Attr value = !cond(!eq(f.kind.prefix, "g"): DenseI64ArrayAttr,
+  Attr value = !cond(f.isFlag: UnitAttr,
+                     !eq(f.kind.prefix, "g"): DenseI64ArrayAttr,
                      !and(!eq(f.kind.prefix, "h"), f.isOptional): OptionalAttr<F32Attr>,
                      !eq(f.kind.prefix, "h"): F32Attr,
                      true: NumberAttr<f>);
@@ -57,7 +58,9 @@ class Chip_AttrOf<Field f> {
 class Chip_SyntaxOf<Instruction i, Field f> {
   string value = !if(!or(!eq(f.kind.prefix, "g"), !eq(f.kind.prefix, "h")), "$" # f.name,
       "custom<FieldValue>($" # f.name # ", \"::slp::mach::instructionField(" # !cast<string>(!cast<int>(i.opcode)) # ", " # !cast<string>(f.lo) # ")\")");
-  string text = !if(f.isOptional, "(`" # f.name # "` `=` $" # f.name # "^)?", "`" # f.name # "` `=` " # value);
+  string text = !cond(f.isFlag: "(`" # f.name # "` $" # f.name # "^)?",
+                      f.isOptional: "(`" # f.name # "` `=` $" # f.name # "^)?",
+                      true: "`" # f.name # "` `=` " # value);
 }
 
 class Chip_InstructionOp<Instruction i, int opcode> : Op<Chip_Dialect, i.mnemonic, [Chip_EngineInstruction]> {

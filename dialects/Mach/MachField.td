@@ -46,7 +46,8 @@ def LabelNameAttr : ConfinedAttr<StrAttr, [
     AttrConstraint<CPred<"!::llvm::cast<::mlir::StringAttr>($_self).empty()">, "that names a label">]>;
 
 class FieldAttr<Field f> {
-  Attr attr = !cond(!eq(f.kind.kind, "label"): LabelNameAttr,
+  Attr attr = !cond(f.isFlag: UnitAttr,
+                    !eq(f.kind.kind, "label"): LabelNameAttr,
                     !eq(f.kind.kind, "symbol"): FlatSymbolRefAttr,
                     true: NumberAttr<f>);
 }

@@ -67,6 +67,7 @@ class Field<string n, FieldKind k, int h, int l, string d> {
   bit isOperand = false;   // every descriptor that an engine other than the sequencer takes is one
   Role role = ?;           // of an operand
   int host = -1;           // the register of a number that the host sets
+  bit isFlag = false;      // one bit
   bit isOptional = false;  // a number that only some of its instruction's functions take
 }
 /// A tile.
@@ -78,6 +79,9 @@ class Operand<string n, Role r, int h, int l, string d> : Field<n, DescReg, h, l
 class FunctionNumber<string n, int h, int l, string d> : Field<n, HyperReg, h, l, d> { let isOptional = true; }
 /// A number that the host sets before a step, in register `r` (runtime/api/Hyper.h).
 class HostNumber<string n, int r, int h, int l, string d> : Field<n, HyperReg, h, l, d> { let host = r; }
+
+/// A bit that is set where its name stands, and may be left out. Flags stand behind all other fields.
+class Flag<string n, int at, string d> : Field<n, Unsigned, at, at, d> { let isFlag = true; }
 
 /// Bits that must be zero. Decoding a word with one of them set fails.
 class Reserved<int h, int l> { int hi = h; int lo = l; }

@@ -9,7 +9,7 @@
 def V_COPY : Instruction<"v.copy", 0x80, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"src", Reads<"real", "dst">, "operand, counted from the first element of its tile">,
     Field<"fill", HyperReg, 39, 36, "what stands where the source has no element">]>.fields,
-    [Reserved<35, 18>, Reserved<124, 40>]> {
+    [Reserved<35, 18>, Reserved<123, 40>]> {
   let summary = "Copy a tile to other coordinates.";
   let description = [{
     Element p of dst, counted in each dimension from the first of its tile, is round(element p of src) where that lies
@@ -20,7 +20,7 @@ def V_COPY : Instruction<"v.copy", 0x80, VectorFields<[
 }
 def V_GATHER : Instruction<"v.gather", 0x81, VectorFields<[
     D0<"dst", Updates<"real", "3">, "result (o, i, r)">, D1<"table", Reads<"real", "3">, "rows to choose from (o, v, r)">, D2<"indices", Reads<"i32", "1">, "(i)">, VMode]>.fields,
-    [Reserved<35, 23>, Reserved<124, 38>]> {
+    [Reserved<35, 23>, Reserved<123, 38>]> {
   let summary = "Choose rows of a table by index.";
   let description = [{
     dst (o, i, r) = round(table (o, indices[i], r)). A negative index counts from the end of the table. Mode zero: the tile
@@ -30,7 +30,7 @@ def V_GATHER : Instruction<"v.gather", 0x81, VectorFields<[
   let engine = "vector"; let timingClass = "vector";
 }
 def V_SCATTER_ADD : Instruction<"v.scatter.add", 0x82, VectorFields<[
-    D0<"dst", Writes<"real", "3">, "sums (o, v, r)">, D1<"dy", Reads<"real", "3">, "rows (o, i, r)">, D2<"indices", Reads<"i32", "1">, "(i)">]>.fields, [Reserved<124, 23>]> {
+    D0<"dst", Writes<"real", "3">, "sums (o, v, r)">, D1<"dy", Reads<"real", "3">, "rows (o, i, r)">, D2<"indices", Reads<"i32", "1">, "(i)">]>.fields, [Reserved<123, 23>]> {
   let summary = "Add rows to those of a table by index.";
   let description = [{
     dst (o, v, r) = round(sum from +0 over i ascending, where indices[i] is v, of dy (o, i, r)), in FP32. A negative index

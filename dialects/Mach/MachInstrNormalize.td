@@ -13,25 +13,25 @@ def ReduceFunctionEnum : EnumKind<"ReduceFunction", ["sum", "sum_square", "sum_a
 def NMode : Field<"mode", Enum<AccModeEnum>, 49, 48, "zero: begin at the tile that holds the first reduced coordinates, else go on from the destination; continue: always go on">;
 def NAxes : Field<"axes", Unsigned, 54, 50, "bit d: dimension d is reduced">;
 def NEpsilon : Field<"eps", HyperReg, 58, 55, "added to the variance">;
-class Flag<string n, string d> : Field<n, Unsigned, 59, 59, d>;
+class Choice<string n, string d> : Field<n, Unsigned, 59, 59, d>;
 def Ignore : Field<"ignore", Signed, 91, 60, "label that counts for nothing">;
 
 def V_REDUCE : Instruction<"v.reduce", 0x60, VectorFields<[
     D0<"dst", Updates<"f32", "1 or 2 or 3 or 4 or 5">, "results; extent 1 in reduced dimensions">, D1<"src", Reads<"real", "dst">, "operand">, D2<"mean", Reads<"real", "dst", "fn=variance">, "second source">,
-    NMode, NAxes, Field<"fn", Enum<ReduceFunctionEnum>, 58, 55, "what is gathered">]>.fields, [Reserved<47, 23>, Reserved<124, 59>]> {
+    NMode, NAxes, Field<"fn", Enum<ReduceFunctionEnum>, 58, 55, "what is gathered">]>.fields, [Reserved<47, 23>, Reserved<123, 59>]> {
   let summary = "Reduce dimensions of a tile.";
   let description = "In row-major order of the reduced coordinates; sums over the last dimension go by row_sum in pieces of 4096 elements, see docs/numerics.md. A tile that cuts the last dimension, if it is reduced, begins at a multiple of 4096 and ends at one or at the extent.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_SPREAD : Instruction<"v.spread", 0x61, VectorFields<[
-    D0<"dst", Writes<"real">, "result">, D1<"src", Reads<"real", "dst">, "operand">, Field<"divisor", HyperReg, 58, 55, "divisor">]>.fields, [Reserved<54, 18>, Reserved<124, 59>]> {
+    D0<"dst", Writes<"real">, "result">, D1<"src", Reads<"real", "dst">, "operand">, Field<"divisor", HyperReg, 58, 55, "divisor">]>.fields, [Reserved<54, 18>, Reserved<123, 59>]> {
   let summary = "Divide by a number, and repeat along dimensions.";
   let description = "dst = round(src / divisor).";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_VARIANCE_GRAD : Instruction<"v.variance.grad", 0x62, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"dy", Reads<"real", "dst">, "error of the variance">, D2<"x", Reads<"real", "dst">, "operand of the variance">, D3<"mean", Reads<"real", "dst">, "its second source">,
-    Field<"factor", HyperReg, 58, 55, "2 / n">]>.fields, [Reserved<54, 28>, Reserved<124, 59>]> {
+    Field<"factor", HyperReg, 58, 55, "2 / n">]>.fields, [Reserved<54, 28>, Reserved<123, 59>]> {
   let summary = "Gradient of a variance.";
   let description = "dst = round(((x - mean) * factor) * dy).";
   let engine = "vector"; let timingClass = "vector";
@@ -39,7 +39,7 @@ def V_VARIANCE_GRAD : Instruction<"v.variance.grad", 0x62, VectorFields<[
 def V_NORMALIZE : Instruction<"v.normalize", 0x63, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"x", Reads<"real", "dst">, "operand">, D2<"mean", Reads<"real", "dst">, "means">, D3<"inverse", Reads<"real", "dst">, "1 / deviation">,
     D4<"scale", Reads<"real", "dst">, "factors">, D5<"bias", Reads<"real", "dst">, "summands">]>.fields,
-    [Reserved<124, 38>]> {
+    [Reserved<123, 38>]> {
   let summary = "Normalise, scale and shift.";
   let description = "dst = round(fma((x - mean) * inverse, scale, bias)).";
   let engine = "vector"; let timingClass = "vector";
@@ -47,7 +47,7 @@ def V_NORMALIZE : Instruction<"v.normalize", 0x63, VectorFields<[
 def V_NORMALIZE_SUMS : Instruction<"v.normalize.sums", 0x64, VectorFields<[
     D0<"dst", Updates<"f32", "1 or 2 or 3 or 4 or 5">, "sums of dy">, D1<"products", Updates<"f32", "dst">, "sums of dy * xhat">,
     D2<"dy", Reads<"real", "dst">, "error">, D3<"x", Reads<"real", "dst">, "operand of the normalisation">,
-    D4<"mean", Reads<"real", "dst">, "means">, D5<"inverse", Reads<"real", "dst">, "1 / deviation">, NMode, NAxes]>.fields, [Reserved<47, 38>, Reserved<124, 55>]> {
+    D4<"mean", Reads<"real", "dst">, "means">, D5<"inverse", Reads<"real", "dst">, "1 / deviation">, NMode, NAxes]>.fields, [Reserved<47, 38>, Reserved<123, 55>]> {
   let summary = "Sums over the error of a normalisation.";
   let description = "dst = sum of dy, products = sum of dy * ((x - mean) * inverse), in the order of v.reduce. Both destinations have one shape.";
   let engine = "vector"; let timingClass = "vector_reduce";
@@ -55,15 +55,15 @@ def V_NORMALIZE_SUMS : Instruction<"v.normalize.sums", 0x64, VectorFields<[
 def V_NORMALIZE_GRAD : Instruction<"v.normalize.grad", 0x65, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"dy", Reads<"real", "dst">, "error">, D2<"x", Reads<"real", "dst">, "operand of the normalisation">, D3<"mean", Reads<"real", "dst">, "means">,
     D4<"inverse", Reads<"real", "dst">, "1 / deviation">, D5<"sum", Reads<"real", "dst">, "sums of dy / count">, D6<"products", Reads<"real", "dst">, "sums of dy * xhat / count">,
-    D7<"scale", Reads<"real", "dst", "scaled=1">, "factors">, Flag<"scaled", "1: multiply by scale">]>.fields,
-    [Reserved<58, 48>, Reserved<124, 60>]> {
+    D7<"scale", Reads<"real", "dst", "scaled=1">, "factors">, Choice<"scaled", "1: multiply by scale">]>.fields,
+    [Reserved<58, 48>, Reserved<123, 60>]> {
   let summary = "Gradient of a normalisation by the statistics of its operand.";
   let description = "dst = round(fma(-((x - mean) * inverse), products, dy - sum) * inverse), times scale before rounding if scaled.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_NORMALIZE_FIXED_GRAD : Instruction<"v.normalize.fixed.grad", 0x66, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"dy", Reads<"real", "dst">, "error">, D2<"inverse", Reads<"real", "dst">, "1 / deviation">, D3<"scale", Reads<"real", "dst">, "factors">]>.fields,
-    [Reserved<124, 28>]> {
+    [Reserved<123, 28>]> {
   let summary = "Gradient of a normalisation by fixed statistics.";
   let description = "dst = round((dy * scale) * inverse).";
   let engine = "vector"; let timingClass = "vector";
@@ -71,7 +71,7 @@ def V_NORMALIZE_FIXED_GRAD : Instruction<"v.normalize.fixed.grad", 0x66, VectorF
 def V_MOVING_AVERAGE : Instruction<"v.moving.average", 0x67, VectorFields<[
     D0<"dst", Writes<"real">, "new average">, D1<"old", Reads<"real", "dst">, "old average">, D2<"src", Reads<"real", "dst">, "new values">,
     Field<"keep", HyperReg, 58, 55, "share of the old average">, Field<"take", HyperReg, 62, 59, "share of the new values">]>.fields,
-    [Reserved<54, 23>, Reserved<124, 63>]> {
+    [Reserved<54, 23>, Reserved<123, 63>]> {
   let summary = "Move an average towards new values.";
   let description = "dst = round(fma(old, keep, src * take)).";
   let engine = "vector"; let timingClass = "vector";
@@ -81,13 +81,13 @@ def V_DROPOUT : Instruction<"v.dropout", 0x68, VectorFields<[
     HostNumber<"run", 8, 21, 18, "number of the run, a whole number below 2^24">, Field<"factor", HyperReg, 25, 22, "1 / (1 - ratio)">,
     Field<"seed", Unsigned, 57, 26, "of the random numbers">, Field<"stream", Unsigned, 89, 58, "of the random numbers">,
     Field<"threshold", Unsigned, 121, 90, "ratio * 2^32: smaller random numbers drop the element">,
-    Field<"ones", Unsigned, 122, 122, "1: the mask itself, as 0 and 1">]>.fields, [Reserved<124, 123>]> {
+    Field<"ones", Unsigned, 122, 122, "1: the mask itself, as 0 and 1">]>.fields, [Reserved<123, 123>]> {
   let summary = "Drop elements at random.";
   let description = "dst = random number of (seed, stream, row-major index in the extents of dst, run) < threshold ? +0 : round(src * factor), see docs/numerics.md.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_FILL : Instruction<"v.fill", 0x69, VectorFields<[
-    D0<"dst", Writes<"real">, "result">, Field<"value", HyperReg, 58, 55, "value">]>.fields, [Reserved<54, 13>, Reserved<124, 59>]> {
+    D0<"dst", Writes<"real">, "result">, Field<"value", HyperReg, 58, 55, "value">]>.fields, [Reserved<54, 13>, Reserved<123, 59>]> {
   let summary = "Set all elements to a number.";
   let description = "dst = round(value).";
   let engine = "vector"; let timingClass = "vector";
@@ -104,16 +104,16 @@ def V_LOG_SOFTMAX_GRAD : Rows<"v.log.softmax.grad", 0x6b, "dy", "y"> {
 }
 def V_NLL : Instruction<"v.nll", 0x6c, VectorFields<[
     D0<"dst", Writes<"f32", "1">, "losses (n)">, D1<"shares", Writes<"f32", "1">, "weight of each row (n)">, D2<"x", Reads<"real", "2">, "logarithms of probabilities (n, c)">,
-    D3<"labels", Reads<"i32", "1">, "(n)">, D4<"weights", Reads<"real", "1", "weighted=1">, "by class (c)">, Flag<"weighted", "1: by weights">, Ignore]>.fields,
-    [Reserved<58, 33>, Reserved<124, 92>]> {
+    D3<"labels", Reads<"i32", "1">, "(n)">, D4<"weights", Reads<"real", "1", "weighted=1">, "by class (c)">, Choice<"weighted", "1: by weights">, Ignore]>.fields,
+    [Reserved<58, 33>, Reserved<123, 92>]> {
   let summary = "Negative log likelihood, one number per row.";
   let description = "shares = weights[label], or 1 unless weighted, or +0 if the label is `ignore` or no class; dst = -(shares * x[label]), +0 where shares are +0 by the label. Tiles of x hold whole rows, that of weights all classes.";
   let engine = "vector"; let timingClass = "vector_row";
 }
 def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
     D0<"dst", Writes<"real", "2">, "result (n, c)">, D1<"dy", Reads<"real", "1">, "errors of the losses (n)">, D2<"labels", Reads<"i32", "1">, "(n)">,
-    D3<"weights", Reads<"real", "1", "weighted=1">, "by class (c)">, Flag<"weighted", "1: by weights">, Ignore]>.fields,
-    [Reserved<58, 28>, Reserved<124, 92>]> {
+    D3<"weights", Reads<"real", "1", "weighted=1">, "by class (c)">, Choice<"weighted", "1: by weights">, Ignore]>.fields,
+    [Reserved<58, 28>, Reserved<123, 92>]> {
   let summary = "Gradient of the negative log likelihood.";
   let description = "dst[label] = round(-(share * dy)), +0 elsewhere. Tiles hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
@@ -125,7 +125,7 @@ def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
 class ChannelParts<string m, bits<8> op, string rank, string parts> : Instruction<m, op,
     VectorFields<[D0<"dst", Updates<"f32", rank>, parts>,
                   D1<"src", Reads<"real", "2 or 3 or 4 or 5">, "operand (n, c, rows..., columns) or (columns, c)">, NMode]>.fields,
-    [Reserved<47, 18>, Reserved<124, 50>]> {
+    [Reserved<47, 18>, Reserved<123, 50>]> {
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CHANNEL_SUMS : ChannelParts<"v.channel.sums", 0x6e, "3", "parts (n, c, strip)"> {
@@ -140,13 +140,13 @@ def V_NORMALIZE_CHANNEL_SUMS : Instruction<"v.normalize.channel.sums", 0x70, Vec
     D0<"dst", Updates<"f32", "3">, "parts (n, c, strip) of the sums of dy">, D1<"products", Updates<"f32", "3">, "parts of the sums of dy * xhat">,
     D2<"dy", Reads<"real", "2 or 3 or 4 or 5">, "error">, D3<"x", Reads<"real", "dy">, "operand of the normalisation">,
     D4<"mean", Reads<"real", "dy">, "means">, D5<"inverse", Reads<"real", "dy">, "1 / deviation">, NMode]>.fields,
-    [Reserved<47, 38>, Reserved<124, 50>]> {
+    [Reserved<47, 38>, Reserved<123, 50>]> {
   let summary = "Sums of the strips of each channel over the error of a normalisation.";
   let description = "v.channel.sums of dy and of dy * ((x - mean) * inverse). Both destinations have one shape, dy and x another.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CHANNEL_JOIN : Instruction<"v.channel.join", 0x71, VectorFields<[
-    D0<"dst", Updates<"f32", "1">, "sums (c)">, D1<"parts", Reads<"f32", "3">, "parts (n, c, strip)">, NMode]>.fields, [Reserved<47, 18>, Reserved<124, 50>]> {
+    D0<"dst", Updates<"f32", "1">, "sums (c)">, D1<"parts", Reads<"f32", "3">, "parts (n, c, strip)">, NMode]>.fields, [Reserved<47, 18>, Reserved<123, 50>]> {
   let summary = "Add the parts of each channel.";
   let description = "For image, then strip ascending: dst = dst + parts. A tile that does not hold the first part goes on from dst. A tile of several images holds all strips.";
   let engine = "vector"; let timingClass = "vector_reduce";
@@ -155,13 +155,13 @@ def V_STATISTICS_JOIN : Instruction<"v.statistics.join", 0x72, VectorFields<[
     D0<"mean", Updates<"f32", "1">, "means (c)">, D1<"var", Updates<"f32", "1">, "variances (c); until the last part sums of squares">,
     D2<"parts", Reads<"f32", "4">, "parts (n, c, strip, 3)">,
     NMode, Field<"rows", Unsigned, 81, 50, "rows of an image">, Field<"columns", Unsigned, 105, 82, "columns of a row">]>.fields,
-    [Reserved<47, 23>, Reserved<124, 106>]> {
+    [Reserved<47, 23>, Reserved<123, 106>]> {
   let summary = "Mean and variance of the parts of each channel.";
   let description = "For image, then strip ascending: the parts are combined as docs/numerics.md section 5 says, statistics. A tile that does not hold the first part goes on from mean and var; behind the last part var is divided by the number of elements. A tile of several images holds all strips.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_INVERSE_DEVIATION : Instruction<"v.inverse.deviation", 0x73, VectorFields<[
-    D0<"dst", Writes<"real">, "result">, D1<"var", Reads<"real", "dst">, "variances, same coordinates">, NEpsilon]>.fields, [Reserved<54, 18>, Reserved<124, 59>]> {
+    D0<"dst", Writes<"real">, "result">, D1<"var", Reads<"real", "dst">, "variances, same coordinates">, NEpsilon]>.fields, [Reserved<54, 18>, Reserved<123, 59>]> {
   let summary = "What a normalisation multiplies by.";
   let description = "dst = round(1 / sqrt(var + epsilon)), the sum, the root and the quotient rounded each.";
   let engine = "vector"; let timingClass = "vector";

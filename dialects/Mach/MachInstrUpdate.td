@@ -18,7 +18,7 @@ class LateHost<string n, int r, int i, string d> : HostNumber<n, r, !add(59, !mu
 class Update<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
     !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor is read; below 0 it leaves all states as they are">],
                 numbers)>.fields,
-    [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<124, !add(40, !mul(4, !size(numbers)))>]> {
+    [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<123, !add(40, !mul(4, !size(numbers)))>]> {
   let engine = "vector"; let timingClass = "vector";
 }
 
@@ -74,7 +74,7 @@ def V_ADAMW_LAST : AdamUpdate<"v.adamw.last", 0xa7> {
 }
 
 def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
-    D0<"acc", Updates<"real">, "accumulated gradient, set to +0">, D1<"dst", Writes<"real", "acc">, "sum">, D2<"dw", Reads<"real", "acc">, "gradient">]>.fields, [Reserved<124, 23>]> {
+    D0<"acc", Updates<"real">, "accumulated gradient, set to +0">, D1<"dst", Writes<"real", "acc">, "sum">, D2<"dw", Reads<"real", "acc">, "gradient">]>.fields, [Reserved<123, 23>]> {
   let summary = "Take an accumulated gradient, and begin again.";
   let description = "dst = round(acc + dw); acc = +0, elementwise.";
   let engine = "vector"; let timingClass = "vector";
@@ -82,7 +82,7 @@ def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
 def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
     D0<"dst", Updates<"f32", "0">, "sum">, D1<"src", Reads<"real", "1">, "gradient (n)">, D2<"bias", Reads<"f32", "0", "mode=bias">, "first value">, VMode,
     UpdateNumber<"unscale", 0, "1 / (loss scale * micro-batches)">]>.fields,
-    [Reserved<35, 23>, Reserved<39, 38>, Reserved<124, 44>]> {
+    [Reserved<35, 23>, Reserved<39, 38>, Reserved<123, 44>]> {
   let summary = "Sum of the squares of a gradient.";
   let description = [{
     For each block of 1024 elements, ascending: dst = dst + row_sum of (src * unscale) squared. The tile begins at a multiple of
@@ -93,18 +93,18 @@ def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
 def V_CLIP_FACTOR : Instruction<"v.clip.factor", 0xa6, VectorFields<[
     D0<"dst", Writes<"f32", "0">, "factor">, D1<"src", Reads<"f32", "0">, "sum of squares">, D2<"unscale", Reads<"f32", "0", "mode=present">, "what multiplies all gradients">,
     Field<"mode", Enum<OptionalEnum>, 23, 23, "whether unscale is read">, UpdateHost<"clip", 9, 0, "greatest norm">]>.fields,
-    [Reserved<39, 24>, Reserved<124, 44>]> {
+    [Reserved<39, 24>, Reserved<123, 44>]> {
   let summary = "What clips gradients to a norm.";
   let description = "q = clip / (sqrt(src) + 1e-6); dst = q < 1 ? q : 1. With unscale: -1 if it is below 0, else q = clip / (sqrt(src) * unscale + 1e-6); dst = (q < 1 ? q : 1) * unscale.";
   let engine = "vector"; let timingClass = "vector";
 }
 
-def V_CLEAR_SATURATIONS : Instruction<"v.clear.saturations", 0xac, VectorFields<[]>.fields, [Reserved<124, 8>]> {
+def V_CLEAR_SATURATIONS : Instruction<"v.clear.saturations", 0xac, VectorFields<[]>.fields, [Reserved<123, 8>]> {
   let summary = "Begin to count saturations.";
   let description = "Sets the counter of saturations to 0 when it is issued: order it behind earlier work with `fence`. Every rounding of every engine that saturates or meets a NaN adds 1 to the counter, roundings of accumulators included.";
   let engine = "vector"; let timingClass = "vector";
 }
-def V_SATURATIONS : Instruction<"v.saturations", 0xad, VectorFields<[D0<"dst", Writes<"f32", "1">, "count (1)">]>.fields, [Reserved<124, 13>]> {
+def V_SATURATIONS : Instruction<"v.saturations", 0xad, VectorFields<[D0<"dst", Writes<"f32", "1">, "count (1)">]>.fields, [Reserved<123, 13>]> {
   let summary = "Count saturations.";
   let description = "dst = the counter of saturations as it is when the instruction is issued, rounded to nearest even. Order it behind the work that it counts with `fence`. A run begins with 0.";
   let engine = "vector"; let timingClass = "vector";
@@ -114,7 +114,7 @@ def V_LOSS_SCALE : Instruction<"v.loss.scale", 0xae, VectorFields<[
     D2<"count", Reads<"f32", "1">, "saturations (1)">, UpdateNumber<"growth", 0, "multiplies the scale after enough good steps">,
     UpdateNumber<"backoff", 1, "multiplies the scale after a saturation">, UpdateNumber<"interval", 2, "good steps before it grows">,
     UpdateNumber<"least", 3, "least scale">, UpdateNumber<"most", 4, "greatest scale">]>.fields,
-    [Reserved<39, 23>, Reserved<124, 60>]> {
+    [Reserved<39, 23>, Reserved<123, 60>]> {
   let summary = "Update the dynamic loss scale.";
   let description = "`loss_scale_update` of docs/numerics.md section 10: dst = count > 0 ? -1 : 1 / scale. Tiles are whole.";
   let engine = "vector"; let timingClass = "vector";
@@ -125,7 +125,7 @@ class Preview<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : In
     !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 53, 53, "whether t is read; otherwise the step number is run - 1">],
                 numbers)>.fields,
     !listconcat(!if(!lt(!size(tiles), 9), [Reserved<52, !add(8, !mul(5, !size(tiles)))>], []<Reserved>),
-                [Reserved<55, 54>, Reserved<124, !add(56, !mul(4, !size(numbers)))>])> {
+                [Reserved<55, 54>, Reserved<123, !add(56, !mul(4, !size(numbers)))>])> {
   let engine = "vector"; let timingClass = "vector";
 }
 

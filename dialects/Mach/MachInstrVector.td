@@ -9,7 +9,9 @@
 //===----------------------------------------------------------------------------------------===//
 
 class VectorFields<list<Field> fs> {
-  list<Field> fields = !listconcat(fs, [Field<"mask", MaskReg, 127, 125, "cores">]);
+  list<Field> fields = !listconcat(fs, [
+      Field<"mask", MaskReg, 127, 125, "cores">,
+      Flag<"again", 124, "computes known values anew: their roundings count nothing (docs/numerics.md section 2)">]);
 }
 class D0<string n, Role r, string d> : Operand<n, r, 12, 8, d>;
 class D1<string n, Role r, string d> : Operand<n, r, 17, 13, d>;
@@ -24,11 +26,11 @@ def VGeom : Field<"geom", GeomReg, 35, 33, "window">;
 def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0 at the tile that begins image 0 at row 0, else go on from the destination; continue: always go on">;
 
 class Unary<string m, bits<8> op, string rank = "", string elements = "real"> : Instruction<m, op,
-    VectorFields<[D0<"dst", Writes<elements, rank>, "result">, D1<"src", Reads<elements, "dst">, "operand, same coordinates">]>.fields, [Reserved<124, 18>]> {
+    VectorFields<[D0<"dst", Writes<elements, rank>, "result">, D1<"src", Reads<elements, "dst">, "operand, same coordinates">]>.fields, [Reserved<123, 18>]> {
   let engine = "vector"; let timingClass = "vector";
 }
 class Rows<string m, bits<8> op, string a, string b> : Instruction<m, op,
-    VectorFields<[D0<"dst", Writes<"real", "2">, "result">, D1<a, Reads<"real", "2">, "first operand">, D2<b, Reads<"real", "2">, "second operand">]>.fields, [Reserved<124, 23>]> {
+    VectorFields<[D0<"dst", Writes<"real", "2">, "result">, D1<a, Reads<"real", "2">, "first operand">, D2<b, Reads<"real", "2">, "second operand">]>.fields, [Reserved<123, 23>]> {
   let engine = "vector"; let timingClass = "vector";
 }
 
@@ -46,7 +48,7 @@ def V_RELU : Unary<"v.relu", 0x41> {
 def V_UNARY : Instruction<"v.unary", 0x42, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"src", Reads<"real", "dst">, "operand, same coordinates">, Field<"fn", Enum<UnaryFnEnum>, 33, 28, "function">,
     FunctionNumber<"a", 39, 36, "first number of the function; ignored if it takes none">,
-    FunctionNumber<"b", 43, 40, "second number">]>.fields, [Reserved<27, 18>, Reserved<35, 34>, Reserved<124, 44>]> {
+    FunctionNumber<"b", 43, 40, "second number">]>.fields, [Reserved<27, 18>, Reserved<35, 34>, Reserved<123, 44>]> {
   let summary = "Apply a function to each element.";
   let description = "dst = round(fn(src)), elementwise.";
   let engine = "vector"; let timingClass = "vector";
@@ -55,49 +57,49 @@ def V_BINARY : Instruction<"v.binary", 0x43, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"x", Reads<"real", "dst">, "first operand">, D2<"y", Reads<"real", "dst">, "second operand">,
     Field<"fn", Enum<BinaryFnEnum>, 33, 28, "function">,
     FunctionNumber<"a", 39, 36, "first number of the function; ignored if it takes none">,
-    FunctionNumber<"b", 43, 40, "second number">]>.fields, [Reserved<27, 23>, Reserved<35, 34>, Reserved<124, 44>]> {
+    FunctionNumber<"b", 43, 40, "second number">]>.fields, [Reserved<27, 23>, Reserved<35, 34>, Reserved<123, 44>]> {
   let summary = "Apply a function to pairs of elements.";
   let description = "dst = round(fn(x, y)), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_SELECT : Instruction<"v.select", 0x44, VectorFields<[
     D0<"dst", Writes<"real">, "result">, D1<"cond", Reads<"real", "dst">, "condition">, D2<"x", Reads<"real", "dst">, "where it is not zero">, D3<"y", Reads<"real", "dst">, "where it is zero">]>.fields,
-    [Reserved<124, 28>]> {
+    [Reserved<123, 28>]> {
   let summary = "Take each element from one of two tiles.";
   let description = "dst = round(cond != 0 ? x : y), elementwise. All ranks are equal. An operand whose extent is 1 in a dimension serves all coordinates of it.";
   let engine = "vector"; let timingClass = "vector";
 }
 def V_MAX_POOL : Instruction<"v.max.pool", 0x46, VectorFields<[
     D0<"dst", Writes<"real", "4">, "result (n, c, oy, ox)">, D1<"index", Writes<"index", "4">, "result (n, c, oy, ox)">, D2<"src", Reads<"real", "4">, "input (n, c, iy, ix)">, VGeom]>.fields,
-    [Reserved<32, 23>, Reserved<124, 36>]> {
+    [Reserved<32, 23>, Reserved<123, 36>]> {
   let summary = "Maximum over a window, and which element it was.";
   let description = "index = kh * KW + kw of the first maximum in row-major order. Faults if kh * kw exceeds 256 and the index is u8.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_MAX_POOL_GRAD : Instruction<"v.max.pool.grad", 0x47, VectorFields<[
     D0<"dst", Writes<"real", "4">, "result (n, c, iy, ix)">, D1<"index", Reads<"index", "4">, "(n, c, oy, ox)">, D2<"dy", Reads<"real", "4">, "error (n, c, oy, ox)">, VGeom]>.fields,
-    [Reserved<32, 23>, Reserved<124, 36>]> {
+    [Reserved<32, 23>, Reserved<123, 36>]> {
   let summary = "Gradient of the maximum over a window.";
   let description = "dst[iy, ix] = round(sum from +0 over windows in row-major order whose index points here, of dy).";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_MAX_POOL_TAKE : Instruction<"v.max.pool.take", 0x3a, VectorFields<[
     D0<"dst", Writes<"real", "4">, "result (n, c, oy, ox)">, D1<"index", Reads<"index", "4">, "(n, c, oy, ox)">, D2<"src", Reads<"real", "4">, "input (n, c, iy, ix)">, VGeom]>.fields,
-    [Reserved<32, 23>, Reserved<124, 36>]> {
+    [Reserved<32, 23>, Reserved<123, 36>]> {
   let summary = "The element of each window that an index names.";
   let description = "dst[oy, ox] = round(src[element index[oy, ox] of the window]), +0 for an element in the padding or beyond the window.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_AVG_POOL : Instruction<"v.avg.pool", 0x48, VectorFields<[
     D0<"dst", Writes<"real", "4">, "result (n, c, oy, ox)">, D1<"src", Reads<"real", "4">, "input (n, c, iy, ix)">, VGeom]>.fields,
-    [Reserved<32, 18>, Reserved<124, 36>]> {
+    [Reserved<32, 18>, Reserved<123, 36>]> {
   let summary = "Mean over a window.";
   let description = "dst = round(sum / count), see docs/numerics.md.";
   let engine = "vector"; let timingClass = "vector_window";
 }
 def V_AVG_POOL_GRAD : Instruction<"v.avg.pool.grad", 0x49, VectorFields<[
     D0<"dst", Writes<"real", "4">, "result (n, c, iy, ix)">, D1<"dy", Reads<"real", "4">, "error (n, c, oy, ox)">, VGeom]>.fields,
-    [Reserved<32, 18>, Reserved<124, 36>]> {
+    [Reserved<32, 18>, Reserved<123, 36>]> {
   let summary = "Gradient of the mean over a window.";
   let description = "dst[iy, ix] = round(sum over windows in row-major order that contain it, of dy / count). Counts follow from the extents of dst.";
   let engine = "vector"; let timingClass = "vector_window";
@@ -114,7 +116,7 @@ def V_SOFTMAX_GRAD : Rows<"v.softmax.grad", 0x4b, "dy", "y"> {
 }
 def V_CROSS_ENTROPY : Instruction<"v.cross.entropy", 0x4c, VectorFields<[
     D0<"dst", Writes<"f32", "1">, "losses (n)">, D1<"x", Reads<"real", "2">, "logits (n, c)">,
-    D2<"labels", Reads<"i32", "1">, "(n)">]>.fields, [Reserved<124, 23>]> {
+    D2<"labels", Reads<"i32", "1">, "(n)">]>.fields, [Reserved<123, 23>]> {
   let summary = "Cross entropy of softmax, one number per image.";
   let description = "Tiles of x hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
@@ -122,13 +124,13 @@ def V_CROSS_ENTROPY : Instruction<"v.cross.entropy", 0x4c, VectorFields<[
 def V_CROSS_ENTROPY_GRAD : Instruction<"v.cross.entropy.grad", 0x4d, VectorFields<[
     D0<"dst", Writes<"real", "2">, "result (n, c)">, D1<"x", Reads<"real", "2">, "logits (n, c)">, D2<"labels", Reads<"i32", "1">, "(n)">,
     D3<"lossScale", Reads<"f32", "0", "mode=present">, "multiplies scale">, Field<"mode", Enum<OptionalEnum>, 28, 28, "whether lossScale multiplies scale">,
-    Field<"scale", HyperReg, 39, 36, "static loss scale / N">]>.fields, [Reserved<35, 29>, Reserved<124, 40>]> {
+    Field<"scale", HyperReg, 39, 36, "static loss scale / N">]>.fields, [Reserved<35, 29>, Reserved<123, 40>]> {
   let summary = "Gradient of the cross entropy of softmax.";
   let description = "dst = round((softmax(x) - onehot(label)) * (lossScale * scale)). Tiles hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
 }
 def V_MEAN : Instruction<"v.mean", 0x4e, VectorFields<[
-    D0<"dst", Writes<"f32", "0 or 1">, "one element">, D1<"src", Reads<"real", "1">, "operand (n), whole">]>.fields, [Reserved<124, 18>]> {
+    D0<"dst", Writes<"f32", "0 or 1">, "one element">, D1<"src", Reads<"real", "1">, "operand (n), whole">]>.fields, [Reserved<123, 18>]> {
   let summary = "Mean of a vector.";
   let description = "dst = row_sum(src) / n.";
   let engine = "vector"; let timingClass = "vector_reduce";

@@ -24,7 +24,9 @@ FailureOr<Instruction> toInstruction(Operation *op, LabelResolver labels, Symbol
   std::array<uint64_t, Instruction::maxFields> values{};
   for (auto [i, field] : llvm::enumerate(info->layout.fields)) {
     Attribute attr = *op->getInherentAttr(StringRef(field.name.data(), field.name.size()));
-    if (field.kind == FieldKind::label) {
+    if (field.isFlag) {
+      values[i] = attr ? 1 : 0;
+    } else if (field.kind == FieldKind::label) {
       FailureOr<int64_t> distance = labels(op, cast<StringAttr>(attr).getValue());
       if (failed(distance))
         return failure();
@@ -50,7 +52,11 @@ Operation *createInstruction(OpBuilder &builder, Location loc, const Instruction
   for (size_t i = 0; i < layout.fields.size(); ++i) {
     const FieldInfo &field = layout.fields[i];
     StringRef name(field.name.data(), field.name.size());
-    if (field.kind == FieldKind::label)
+    if (field.isFlag && !values[i])
+      continue;
+    if (field.isFlag)
+      state.addAttribute(name, builder.getUnitAttr());
+    else if (field.kind == FieldKind::label)
       state.addAttribute(name, builder.getStringAttr(label));
     else if (field.kind == FieldKind::symbol)
       state.addAttribute(name, FlatSymbolRefAttr::get(builder.getContext(), symbol));

@@ -98,6 +98,7 @@ struct Issue {
   uint32_t run = 0;               // number of the run, if a destination rounds stochastically
   uint8_t axes = 0, function = 0; // fields of those names
   bool flag = false;              // the instruction's one flag
+  bool again = false;             // of a vector instruction: its roundings count nothing
   int64_t immediate[3] = {0, 0, 0};
   bool hasOptional = false; // the operand that only some of its kind have is there
   mach::Bank bank{};        // of the semaphore

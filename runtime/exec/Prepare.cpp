@@ -186,6 +186,8 @@ Result<Issue> prepareOperands(const State &state) {
       issue.window = state.geometry[values[f]];
     } else if (field.prefix == "h") {
       issue.hyper[numbers++] = state.hyper[values[f]];
+    } else if (field.isFlag) {
+      issue.again = values[f];
     } else if (field.name == "mode" && field.count == mach::numAccModeValues) {
       issue.mode = mach::AccMode(values[f]);
       if (issue.mode == mach::AccMode::bias && !hasBias(info, f))

@@ -192,7 +192,7 @@ Status State::report(const Issue &issue, const CorePart &part, Event &event) {
     add(event.work.back(), part.work);
   else
     event.work.push_back(part.work);
-  for (int i = 0; i < maxDestinations; ++i) {
+  for (int i = 0; i < maxDestinations && !issue.again; ++i) {
     saturations += part.events[i].saturation + part.events[i].invalid;
     if (part.countsEvents[i])
       events[size_t(recordOf(issue.pc)->capture[i])] += part.events[i];

@@ -87,7 +87,8 @@ struct FieldInfo {
   uint64_t count;                    // registers and enums: how many there are
   ArrayView<std::string_view> names; // enums: names of the values
   OperandRole role = {};
-  int host = -1; // register of a number that the host sets; -1: the program gives it
+  int host = -1;       // register of a number that the host sets; -1: the program gives it
+  bool isFlag = false; // one bit, which text may leave out
 
   constexpr int width() const { return hi - lo + 1; }
   constexpr bool isSigned() const {

@@ -266,9 +266,14 @@ void Checker::checkLayout(const LayoutDef &layout) {
   if (layout.hasOpcode)
     claim(layout.record, "the opcode", opcodeBits - 1, 0);
   std::map<std::string, const FieldDef *> names;
+  bool hasFlag = false;
   for (const FieldDef &field : layout.fields) {
     claim(field.record, "field '" + field.name + "'", field.hi, field.lo);
     checkField(layout, field);
+    if (hasFlag && !field.isFlag)
+      error(field.record, "field '" + field.name + "' of '" + layout.name +
+                              "' stands behind a flag, expected flags behind all other fields");
+    hasFlag |= field.isFlag;
     if (!names.try_emplace(field.name, &field).second)
       error(layout.record, "'" + layout.name + "' has two fields '" + field.name + "'");
   }

@@ -71,6 +71,8 @@ std::string operandSyntax(const InstructionSet &set, const FieldDef &field) {
   case FieldKind::unknown:
     break;
   }
+  if (field.isFlag)
+    return "0 or 1; 0 if left out";
   return "unsigned integer";
 }
 

@@ -70,6 +70,7 @@ static FieldDef readField(const Record *record) {
   field.count = kind->getValueAsInt("count");
   field.role = readRole(record);
   field.host = static_cast<int>(record->getValueAsInt("host"));
+  field.isFlag = record->getValueAsBit("isFlag");
   return field;
 }
 

@@ -60,6 +60,8 @@ func.func @step() {
       %q = chip.alloc [%c0, %c0] extents [8, 4] core_stride [0, 0] slots 1 : memref<8x4x!num.float<5, 2, 15, reserved, flush>, #spm>
       // CHECK: chip.matmul(%[[A]], %{{.*}}, %{{.*}}) mode = zero {captures = ["mm/y"]} : memref<1x4xf32, #chip.space<acc>>, memref<1x8x!num_e5m2, #chip.space<spm>>, memref<8x4x!num_e5m2, #chip.space<spm>>
       chip.matmul(%a, %p, %q) mode = zero {captures = ["mm/y"]} : memref<1x4xf32, #acc>, memref<1x8x!num.float<5, 2, 15, reserved, flush>, #spm>, memref<8x4x!num.float<5, 2, 15, reserved, flush>, #spm>
+      // CHECK: chip.v.relu(%[[B]], %[[B]]) again {captures = ["r"]} : memref
+      chip.v.relu(%b, %b) again {captures = ["r"]} : memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>
       // CHECK: chip.v.avg.pool(%[[B]], %[[B]]) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] : memref<1x2x6x6xf32, #chip.space<spm>>, memref<1x2x6x6xf32, #chip.space<spm>>
       chip.v.avg.pool(%b, %b) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] : memref<1x2x6x6xf32, #spm>, memref<1x2x6x6xf32, #spm>
       // A function takes the numbers that it has.

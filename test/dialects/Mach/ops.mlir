@@ -36,6 +36,8 @@ mach.program @step {
     {slp.node = "conv1", slp.phase = "fp", slp.tensor = "conv1/y"}
   // CHECK: mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
   mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
+  // CHECK: mach.v.relu dst = d0, src = d1, mask = m0, again {slp.tensor = "r"}
+  mach.v.relu dst = d0, src = d1, mask = m0, again {slp.tensor = "r"}
   // CHECK: mach.v.sgd w = d0, v = d1, dw = d2, factor = d3, mode = present, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h15, lrScale = h14, decayScale = h13, mask = m0
   mach.v.sgd w = d0, v = d1, dw = d2, factor = d3, mode = present, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h15, lrScale = h14, decayScale = h13, mask = m0
   // CHECK: mach.label "done"

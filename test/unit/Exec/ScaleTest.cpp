@@ -102,6 +102,48 @@ TEST_P(ScaleTest, CountsRoundings) {
   }
 }
 
+// Property: what is computed anew has the same bits, takes as long, and counts no event a second
+// time.
+TEST_P(ScaleTest, CountsNothingTwice) {
+  constexpr int64_t n = 100;
+  auto build = [&](bool isAgain) {
+    ProgramBuilder b(chip);
+    b.tensor("x", f32, {n});
+    b.tensor("y", fp8, {n});
+    b.tensor("count", f32, {1});
+    b.load(0, "x");
+    b.desc(1, b.chipTile(space::spm, fp8, {n}, {{0}, {n}, {}}));
+    b.image.debug.captures.push_back({"y", {n}, fp8, false});
+    mach::VRound round{1, 0, 0};
+    b.emit(round);
+    b.image.debug.records.back().capture[0] = 0;
+    round.again = isAgain;
+    b.emit(round);
+    b.image.debug.records.back().capture[0] = 0;
+    b.store("y", 1);
+    count(b, 2, "count");
+    return b.build();
+  };
+  std::vector<float> x = wide(n, 7), values[2];
+  num::Events events[2];
+  float counted[2];
+  for (bool isAgain : {false, true}) {
+    std::unique_ptr<Machine> machine = build(isAgain);
+    ASSERT_TRUE(machine);
+    writeTensor(*machine, "x", x);
+    runStep(*machine);
+    values[isAgain] = readTensor(*machine, "y");
+    counted[isAgain] = readTensor(*machine, "count")[0];
+    ASSERT_EQ(machine->events().size(), 1u);
+    events[isAgain] = machine->events()[0].events;
+  }
+  EXPECT_EQ(values[0], values[1]);
+  EXPECT_GT(events[1].saturation, 10u);
+  EXPECT_EQ(events[0].saturation, 2 * events[1].saturation);
+  EXPECT_EQ(events[0].invalid, 2 * events[1].invalid);
+  EXPECT_EQ(counted[0], 2 * counted[1]);
+}
+
 // Each dot group of eight that saturates counts, not the chain.
 TEST_P(ScaleTest, CountsRoundingsOfAccumulators) {
   ProgramBuilder b(chip);

@@ -17,6 +17,7 @@
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLoop.h.inc"
 #include "runtime/isa/StructMadd.h.inc"
+#include "runtime/isa/StructVRelu.h.inc"
 
 #include <gtest/gtest.h>
 
@@ -92,6 +93,8 @@ TEST(Assembly, PrintsReadably) {
   bz.target = 3;
   EXPECT_EQ(print(bz, names, 5), "bz rs=r0, target=.L9");
   EXPECT_EQ(print(bz, names, 6), "bz rs=r0, target=3");
+  EXPECT_EQ(print(VRelu{1, 2, 3}), "v.relu dst=d1, src=d2, mask=m3");
+  EXPECT_EQ(print(VRelu{1, 2, 3, 1}), "v.relu dst=d1, src=d2, mask=m3, again=1");
   TensorTile tile;
   tile.space = mach::space::acc;
   tile.extent = {1, 2, 3, 4, 5};
@@ -110,6 +113,14 @@ TEST(Assembly, TakesAnyOrderAndHexadecimal) {
   EXPECT_EQ(madd.mul, 7);
   EXPECT_EQ(madd.ra, 63);
   EXPECT_TRUE(parse("mask md=m0, cores=0xffffffffffffffff").ok());
+  // A flag may be left out.
+  for (const char *again : {"", ", again=0", ", again=1"}) {
+    Result<Instruction> relu = parse(std::string("v.relu dst=d1, src=d2, mask=m3") + again);
+    ASSERT_TRUE(relu.ok()) << relu.message();
+    EXPECT_EQ(relu->as<VRelu>()->again, std::string(again).find('1') != std::string::npos);
+  }
+  EXPECT_FALSE(parse("v.relu dst=d1, src=d2, mask=m3, again=2").ok());
+  EXPECT_FALSE(parse("v.relu dst=d1, src=d2, mask=m3, again").ok());
   EXPECT_TRUE(parse("li rd=r1, imm=-9223372036854775808").ok());
 }
 
