@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "Nest.h"
+#include "LowerOp.h"
 
 #include "dialects/Chip/AllocOp.h"
 #include "dialects/Chip/ChipInstruction.h"
@@ -173,9 +173,11 @@ void NestEmitter::emitRun(const NestRun &run) {
   for (const mach::FieldInfo &field : info.layout.fields)
     if (Attribute value = fieldAttr(b, field, run, scalars))
       fields.push_back(b.getNamedAttr(StringRef(field.name), value));
-  SmallVector<StringRef> captures(run.captures.begin(), run.captures.end());
+  SmallVector<Attribute> captures;
+  for (Value result : run.results)
+    captures.push_back(b.getStringAttr(result ? trainNameOf(result) : ""));
   if (!captures.empty())
-    fields.push_back(b.getNamedAttr("captures", b.getStrArrayAttr(captures)));
+    fields.push_back(b.getNamedAttr("captures", b.getArrayAttr(captures)));
   createInstruction(b, nest.loc, info, operands, fields);
 }
 

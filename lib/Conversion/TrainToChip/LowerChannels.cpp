@@ -153,7 +153,7 @@ Nest slp::lowerNormalizeChannelSums(NormalizeSumsOp op, const TensorMap &tensors
         addBuffer(channel.nest, tensors, result, Space::shared, {channel.channels()}, false, true);
     NestRun &join = channel.addJoin(op, "v.channel.join", {out}, from);
     join.mode = "zero";
-    join.captures = {trainNameOf(result)};
+    join.results = {result};
   }
   return std::move(channel.nest);
 }

@@ -24,12 +24,11 @@ static Nest lowerMean(CrossEntropyOp op, const TensorMap &tensors) {
   constexpr int64_t piece = 4096; // docs/numerics.md section 5
   int64_t count = shapeOf(op.getLosses())[0];
   Nest mean = startNest(op, false);
-  SmallVector<std::string> captures = {trainNameOf(op.getLoss())};
   if (count <= piece) {
     unsigned all = addBuffer(mean, tensors, op.getLosses(), Space::shared, {NestDim::whole(count)},
                              true, false);
     unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, {}, false, true);
-    addRun(mean, op, "v.mean", {loss}, {all}).captures = captures;
+    addRun(mean, op, "v.mean", {loss}, {all}).results = {op.getLoss()};
     return mean;
   }
   SmallVector<NestDim> out;
@@ -38,13 +37,13 @@ static Nest lowerMean(CrossEntropyOp op, const TensorMap &tensors) {
   unsigned loss = addBuffer(mean, tensors, op.getLoss(), Space::shared, out, false, true);
   NestRun &sum = addRun(mean, op, "v.reduce", {loss}, {all});
   sum.mode = "zero";
-  sum.captures.clear();
+  sum.results.clear();
   setField(sum, op, "fn", "sum");
   setField(sum, op, "axes", axesMask({0}));
   NestRun &divide = addRun(mean, op, "v.spread", {loss}, {loss});
   divide.scalars = {float(count)};
   divide.loops = mean.parallelLoops();
-  divide.captures = captures;
+  divide.results = {op.getLoss()};
   return mean;
 }
 
@@ -55,8 +54,7 @@ static void lowerCrossEntropy(CrossEntropyOp op, const TensorMap &tensors,
   unsigned x = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
   unsigned labels = addBuffer(nest, tensors, op.getLabels(), Space::shared, {dims[0]}, true, false);
   unsigned losses = addBuffer(nest, tensors, op.getLosses(), Space::shared, {dims[0]}, false, true);
-  addRun(nest, op, "v.cross.entropy", {losses}, {x, labels}).captures = {
-      trainNameOf(op.getLosses())};
+  addRun(nest, op, "v.cross.entropy", {losses}, {x, labels}).results = {op.getLosses()};
   nests.push_back(std::move(nest));
 
   nests.push_back(lowerMean(op, tensors));

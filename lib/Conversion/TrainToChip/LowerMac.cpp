@@ -54,7 +54,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   mac.ins.assign(ins.begin(), ins.end());
   mac.geometry.assign(geometry.begin(), geometry.end());
   mac.mode = bias ? "bias" : "zero";
-  mac.captures = {trainNameOf(result)};
+  mac.results = {result};
   nest.runs.push_back(std::move(mac));
 
   unsigned out;
@@ -75,7 +75,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
     drain.instruction = "v.round";
     drain.outs = {out};
     drain.ins = {accIndex};
-    drain.captures = {round ? trainNameOf(rounded) : ""};
+    drain.results = {round ? rounded : Value()};
     drain.loops = nest.parallelLoops();
     nest.runs.push_back(std::move(drain));
   }
@@ -86,7 +86,7 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   rectify.instruction = "v.relu";
   rectify.outs = {addBuffer(nest, tensors, relu.getY(), Space::spm, accDims, false, true)};
   rectify.ins = {out};
-  rectify.captures = {trainNameOf(relu.getY())};
+  rectify.results = {relu.getY()};
   rectify.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(rectify));
 }

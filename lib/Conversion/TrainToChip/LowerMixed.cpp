@@ -45,7 +45,7 @@ unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp
   round.outs = {out};
   round.ins = {source, threshold};
   round.scalars = {classify.getLow().convertToFloat()};
-  round.captures = {trainNameOf(classify.getY())};
+  round.results = {classify.getY()};
   if (behindReductions)
     round.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(round));
@@ -61,7 +61,7 @@ unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp
   count.outs = {counts};
   count.ins = {source};
   count.mode = "zero";
-  count.captures = {trainNameOf(histogram)};
+  count.results = {histogram};
   if (behindReductions)
     count.loops = nest.parallelLoops();
   nest.runs.push_back(std::move(count));

@@ -76,42 +76,29 @@ static num_ir::RoundingAttr ownRounding(Operation *op, const chip::Chip &chip) {
   return isPlain ? num_ir::RoundingAttr() : rounding;
 }
 
-LogicalResult slp::setRoundings(Operation *op, const chip::Chip &chip, std::vector<Nest> &nests) {
-  SmallVector<Operation *> ops = {op};
-  if (isMacOp(op)) {
-    if (Operation *round = fusedRoundOf(op))
-      ops.push_back(round);
-    if (ReluOp relu = fusedReluOf(op))
-      ops.push_back(relu);
-  }
-  if (ClassifyOp classify = fusedClassifyOf(op))
-    ops.push_back(classify);
-  for (Operation *each : ops) {
-    num_ir::RoundingAttr rounding = ownRounding(each, chip);
-    if (!rounding)
-      continue;
-    auto streams = each->getAttrOfType<DenseI64ArrayAttr>(getStreamsAttrName());
-    bool isStochastic = rounding.getValue() == num_ir::Rounding::stochastic;
-    for (OpResult result : each->getResults()) {
-      if (!num_ir::storageFormat(elementOf(result)))
-        continue;
-      std::string name = trainNameOf(result);
-      if (name.empty() || (isStochastic && !streams))
-        return each->emitError("rounds otherwise than the chip, but has no ")
-               << (name.empty() ? getNamesAttrName() : getStreamsAttrName())
-               << "; run train-name-tensors first";
-      for (Nest &nest : nests)
-        for (NestRun &run : nest.runs)
-          for (auto [buffer, capture] : llvm::zip(run.outs, run.captures)) {
-            if (capture != name)
-              continue;
-            nest.buffers[buffer].rounding = rounding;
-            if (isStochastic)
-              nest.buffers[buffer].stream =
-                  Builder(op->getContext()).getI64IntegerAttr(streams[result.getResultNumber()]);
-          }
-    }
-  }
+/// Gives a buffer the rounding and the random stream of the result that it holds.
+static LogicalResult setRounding(NestBuffer &buffer, OpResult result, const chip::Chip &chip) {
+  Operation *op = result.getOwner();
+  num_ir::RoundingAttr rounding = ownRounding(op, chip);
+  if (!rounding || !num_ir::storageFormat(elementOf(result)))
+    return success();
+  buffer.rounding = rounding;
+  if (rounding.getValue() != num_ir::Rounding::stochastic)
+    return success();
+  auto streams = op->getAttrOfType<DenseI64ArrayAttr>(getStreamsAttrName());
+  if (!streams)
+    return op->emitError("rounds at random, but has no ")
+           << getStreamsAttrName() << "; run train-name-tensors first";
+  buffer.stream = Builder(op->getContext()).getI64IntegerAttr(streams[result.getResultNumber()]);
+  return success();
+}
+
+LogicalResult slp::setRoundings(const chip::Chip &chip, std::vector<Nest> &nests) {
+  for (Nest &nest : nests)
+    for (NestRun &run : nest.runs)
+      for (auto [buffer, result] : llvm::zip(run.outs, run.results))
+        if (result && failed(setRounding(nest.buffers[buffer], cast<OpResult>(result), chip)))
+          return failure();
   return success();
 }
 
@@ -238,7 +225,7 @@ NestRun &slp::addRun(Nest &nest, Operation *op, StringRef instruction, ArrayRef<
   run.outs.assign(outs.begin(), outs.end());
   run.ins.assign(ins.begin(), ins.end());
   for (unsigned i = 0; i < outs.size(); ++i)
-    run.captures.push_back(trainNameOf(op->getResult(i)));
+    run.results.push_back(op->getResult(i));
   nest.runs.push_back(std::move(run));
   return nest.runs.back();
 }

@@ -108,11 +108,9 @@ bool hasLowering(llvm::StringRef op);
 mlir::LogicalResult lowerOp(mlir::Operation *op, const TensorMap &tensors,
                             std::vector<Nest> &nests);
 
-/// Gives the buffers that hold results of `op`, and of what is fused with it, their rounding and
-/// random stream (docs/numerics.md sections 2 and 7). Fails with an error where a result that is
-/// not rounded as the chip does it cannot be told from others: `train-name-tensors` has not run.
-mlir::LogicalResult setRoundings(mlir::Operation *op, const chip::Chip &chip,
-                                 std::vector<Nest> &nests);
+/// Gives the buffers that hold results their rounding and random stream (docs/numerics.md sections
+/// 2 and 7). Fails with an error where a result has none: `train-name-tensors` has not run.
+mlir::LogicalResult setRoundings(const chip::Chip &chip, std::vector<Nest> &nests);
 
 /// True for conv, conv_bp, conv_wg and matmul.
 bool isMacOp(mlir::Operation *op);

@@ -32,7 +32,7 @@ static Nest lowerReduction(Op op, StringRef function, float divisor, const Tenso
   setField(run, op, "axes", axesMask(op.getAxes()));
   if (divisor == 0)
     return nest;
-  run.captures.clear(); // the quotient is what the op gives
+  run.results.clear(); // the quotient is what the op gives
   NestRun &divide = addRun(nest, op, "v.spread", {y}, {y});
   divide.scalars = {divisor};
   divide.loops = nest.parallelLoops();

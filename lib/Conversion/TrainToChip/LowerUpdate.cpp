@@ -104,7 +104,7 @@ static Nest sumSquares(SquareSumOp op, const TensorMap &tensors, int64_t begin, 
   run.mode = ins.size() > 1 ? "bias" : "zero";
   run.scalars = {unscaleOf(op)};
   if (!isLast)
-    run.captures = {""}; // the sum is not complete
+    run.results = {Value()}; // the sum is not complete
   return nest;
 }
 

@@ -78,7 +78,9 @@ struct NestRun {
   llvm::SmallVector<float> scalars;
   /// Other fields of the instruction by name: whole numbers, and values of enums as strings.
   llvm::SmallVector<mlir::NamedAttribute> fields;
-  llvm::SmallVector<std::string> captures;
+  /// The train results that the outs are tiles of, in order: what is captured, and how they are
+  /// rounded. Null for what no op gives; empty if none is one.
+  llvm::SmallVector<mlir::Value> results;
   /// The loops that it iterates, by number; all if there are none given. It stands in the innermost
   /// of them, behind the loops inside, or in front of these. A loop around that one repeats it.
   std::optional<llvm::SmallVector<int>> loops;

@@ -299,7 +299,7 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
       continue;
     std::vector<Nest> opNests;
     if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, opNests)) ||
-        failed(setRoundings(&op, *chip, opNests)))
+        failed(setRoundings(*chip, opNests)))
       return failure();
     for (Nest &nest : opNests) {
       if (failed(checkLimits(nest)))
