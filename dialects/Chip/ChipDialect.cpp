@@ -221,6 +221,35 @@ LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+LogicalResult TaskOp::verify() {
+  if (getCores() % getGroups())
+    return emitOpError("expected groups of equal size, found ")
+           << getGroups() << " groups of " << getCores() << " cores";
+  return success();
+}
+
+bool AllocOp::isSplit() {
+  auto moves = [](int64_t stride) { return stride != 0; };
+  return llvm::any_of(getCoreStride(), moves) ||
+         (getGroupStride() && llvm::any_of(*getGroupStride(), moves));
+}
+
+AllocOp AllocOp::getOwner() { return getBase() ? getBase().getDefiningOp<AllocOp>() : *this; }
+
+static LogicalResult verifyBase(AllocOp alloc) {
+  AllocOp owner = alloc.getOwner();
+  if (!owner || owner.getBase() || owner->getBlock() != alloc->getBlock())
+    return alloc.emitOpError("expected `of` a buffer with memory of its own in the same block");
+  auto type = cast<MemRefType>(alloc.getResult().getType());
+  auto of = cast<MemRefType>(owner.getResult().getType());
+  if (spaceOf(type) != spaceOf(of) || type.getElementType() != of.getElementType() ||
+      type.getNumElements() != of.getNumElements() || alloc.getSlots() != owner.getSlots())
+    return alloc.emitOpError(
+               "expected the elements, space and slots of the buffer it is of, found ")
+           << type << " of " << of;
+  return success();
+}
+
 LogicalResult AllocOp::verify() {
   auto type = cast<MemRefType>(getResult().getType());
   size_t rank = type.getRank();
@@ -230,10 +259,11 @@ LogicalResult AllocOp::verify() {
     return emitOpError("expected a row-major buffer, found ") << type;
   if (getOrigin().size() != rank || getExtents().size() != rank || getCoreStride().size() != rank)
     return emitOpError("expected ") << rank << " coordinates, extents and core strides";
-  if (spaceOf(type) == Space::shared &&
-      llvm::any_of(getCoreStride(), [](int64_t stride) { return stride != 0; }))
+  if (getGroupStride() && getGroupStride()->size() != rank)
+    return emitOpError("expected ") << rank << " group strides";
+  if (spaceOf(type) == Space::shared && isSplit())
     return emitOpError("expected core_stride 0 in shared, which has one tile for all cores, found ")
-           << getCoreStrideAttr();
+           << (getGroupStride() ? getGroupStrideAttr() : getCoreStrideAttr());
   if (getSlots() < 1 || getSlots() > 15)
     return emitOpError("expected 1 to 15 slots, found ") << getSlots();
   bool isStochastic = getRounding() == num_ir::Rounding::stochastic;
@@ -241,7 +271,7 @@ LogicalResult AllocOp::verify() {
     return emitOpError("expected a stream with stochastic rounding, and only there");
   if (getStream() && (*getStream() < 0 || *getStream() >= 1 << 24))
     return emitOpError("expected a stream of 0 to 16777215, found ") << *getStream();
-  return success();
+  return getBase() ? verifyBase(*this) : success();
 }
 
 static LogicalResult verifyTransfer(Operation *op, MemRefType dram, MemRefType buffer) {

@@ -50,30 +50,58 @@ def Chip_TaskOp : Chip_Op<"task", [NoTerminator, NoRegionArguments, SingleBlock]
   let description = [{
     All engines are idle before and after a task. `cores` cores take part: core c adds c times the core stride of each
     buffer to its coordinates. `phase` and `op` tell the train op for reports.
+
+    With `groups` work is split over the cores in two dimensions. Cores c = g * (cores / groups) + i, of which g is the
+    group, add i times the core stride and g times the group stride of each buffer.
+
+    ```mlir
+    chip.task "conv1" "train.conv" "fp" cores(16) groups(4) { }
+    ```
   }];
-  let arguments = (ins StrAttr:$name, StrAttr:$op, StrAttr:$phase, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<64>]>:$cores);
+  let arguments = (ins StrAttr:$name, StrAttr:$op, StrAttr:$phase, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<64>]>:$cores,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<6>]>, "1">:$groups);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name $op $phase `cores` `(` $cores `)` $body attr-dict";
+  let assemblyFormat = "$name $op $phase `cores` `(` $cores `)` (`groups` `(` $groups^ `)`)? $body attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t getCoresOfGroup() { return int64_t(getCores() / getGroups()); }
+  }];
 }
 
-def Chip_AllocOp : Chip_Op<"alloc"> {
+def Chip_AllocOp : Chip_Op<"alloc", [AttrSizedOperandSegments]> {
   let summary = "a buffer that holds a tile of a logical tensor";
   let description = [{
     Executing it takes the next of `slots` copies. The tile begins at the logical coordinates `origin` plus the core number
-    times `core_stride`, which is 0 in the shared buffer; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
+    times `core_stride`, and the group's times `group_stride` (see `chip.task`), which are 0 in the shared buffer; what lies outside [0, `extents`) is padding. `offset` (bytes in its memory) and `slot_bytes` are
     given by `chip-place-buffers`. `rounding` says how results that are stored here are rounded, `stream` which random
     numbers stochastic rounding takes (docs/numerics.md section 7); without them the chip's rounding holds.
 
     ```mlir
     %x = chip.alloc [%n, %c, %c0, %c0] extents [4, 8, 8, 8] core_stride [1, 0, 0, 0] slots 2 : memref<1x8x8x8xf32, #chip.space<spm>>
     ```
+
+    With `of` it takes no memory: it is the copy of another buffer in the same block that this one has just taken, under
+    other coordinates, for instructions that ask for another rank.
+
+    ```mlir
+    %z = chip.alloc [%n, %c, %c0] extents [4, 8, 64] core_stride [1, 0, 0] slots 2 of(%x : memref<1x8x8x8xf32, #chip.space<spm>>) : memref<1x8x64xf32, #chip.space<spm>>
+    ```
   }];
-  let arguments = (ins Variadic<Index>:$origin, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$core_stride, I64Attr:$slots,
+  let arguments = (ins Variadic<Index>:$origin, Optional<AnyStaticShapeMemRef>:$base, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$core_stride, I64Attr:$slots,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$slot_bytes,
-                       OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream);
+                       OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream,
+                       OptionalAttr<DenseI64ArrayAttr>:$group_stride);
   let results = (outs AnyStaticShapeMemRef:$result);
-  let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride `slots` $slots attr-dict `:` type($result)";
+  let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride (`group_stride` $group_stride^)? `slots` $slots (`of` `(` $base^ `:` type($base) `)`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The buffer that has the memory: this one, or the one that it is of.
+    AllocOp getOwner();
+    /// How far the tile moves in a dimension from one group of cores to the next.
+    int64_t groupStrideOf(size_t dim) { return getGroupStride() ? (*getGroupStride())[dim] : 0; }
+    /// Whether cores have tiles of their own.
+    bool isSplit();
+  }];
 }
 
 def Chip_LoadOp : Chip_Op<"load"> {

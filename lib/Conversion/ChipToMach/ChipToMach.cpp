@@ -44,8 +44,9 @@ using namespace slp;
 
 namespace {
 
-/// Registers with a fixed meaning: the cores of the task; hyper registers below are the host's.
-constexpr uint8_t taskMask = 0, firstFreeHyper = 10;
+/// Registers with a fixed meaning: the cores of the task, core 0 alone, and those of each group;
+/// hyper registers below are the host's.
+constexpr uint8_t taskMask = 0, oneCoreMask = 1, firstGroupMask = 2, firstFreeHyper = 10;
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
 
@@ -87,6 +88,7 @@ private:
   Operation *emit(Location loc, const mach::Instruction &instruction, StringRef label = {},
                   StringRef symbol = {});
   LogicalResult prepare();
+  void prepareMasks();
   LogicalResult prepareInstruction(chip_ir::EngineInstruction instr);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
   FailureOr<mach::TensorTile> tileOf(chip_ir::AllocOp alloc);
@@ -96,11 +98,16 @@ private:
   LogicalResult lower(Operation &op);
   LogicalResult lowerLoop(scf::ForOp loop);
   LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
+  int64_t groupStepOf(chip_ir::AllocOp alloc, size_t dim);
+  bool isPerGroup(chip_ir::AllocOp alloc);
+  LogicalResult place(chip_ir::AllocOp alloc, uint8_t reg, int64_t group);
+  LogicalResult forGroups(ArrayRef<std::pair<Value, uint8_t>> placed,
+                          llvm::function_ref<void(uint8_t mask)> emitWith);
   LogicalResult lowerInstruction(chip_ir::EngineInstruction instr);
   template <typename Instr, typename SemaphoreOp> void lowerSemaphore(SemaphoreOp op);
-  void lowerTransfer(chip_ir::LoadOp load);
-  void lowerTransfer(chip_ir::StoreOp store);
-  void lowerTransfer(chip_ir::MoveOp move);
+  LogicalResult lowerTransfer(chip_ir::LoadOp load);
+  LogicalResult lowerTransfer(chip_ir::StoreOp store);
+  LogicalResult lowerTransfer(chip_ir::MoveOp move);
 
   chip_ir::TaskOp task;
   OpBuilder &b;
@@ -286,11 +293,33 @@ LogicalResult TaskLowering::prepareInstruction(chip_ir::EngineInstruction instr)
   return success();
 }
 
+/// A vector instruction whose operands all lie in the shared buffer runs once, not on every core.
+static bool isOfOneCore(chip_ir::EngineInstruction instr) {
+  return instr.getEngine() == chip_ir::Engine::vector &&
+         llvm::all_of(instr->getOperandTypes(), [](Type type) {
+           return chip_ir::spaceOf(cast<MemRefType>(type)) == chip_ir::Space::shared;
+         });
+}
+
+void TaskLowering::prepareMasks() {
+  auto emitMask = [&](uint8_t reg, uint64_t first, uint64_t count) {
+    mach::Mask mask;
+    mask.md = reg;
+    mask.cores = (count == 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1) << first;
+    emit(task.getLoc(), mask);
+  };
+  emitMask(taskMask, 0, task.getCores());
+  bool hasOneCore = false;
+  task.walk([&](chip_ir::EngineInstruction instr) { hasOneCore |= isOfOneCore(instr); });
+  if (hasOneCore && task.getCores() > 1)
+    emitMask(oneCoreMask, 0, 1);
+  if (task.getGroups() > 1)
+    for (int64_t g = 0; g < int64_t(task.getGroups()); ++g)
+      emitMask(firstGroupMask + g, g * task.getCoresOfGroup(), task.getCoresOfGroup());
+}
+
 LogicalResult TaskLowering::prepare() {
-  mach::Mask mask;
-  mask.md = taskMask;
-  mask.cores = task.getCores() == 64 ? ~uint64_t(0) : (uint64_t(1) << task.getCores()) - 1;
-  emit(task.getLoc(), mask);
+  prepareMasks();
   WalkResult result = task.walk([&](Operation *op) -> WalkResult {
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
@@ -361,18 +390,39 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
     loaded = true;
     reg = viewRegister[user];
   }
+  return isPerGroup(alloc) ? success() : place(alloc, reg, /*group=*/0);
+}
+
+/// How much farther in a dimension a buffer is on the cores of a group than on those of the one
+/// before, if each core added its stride alone.
+int64_t TaskLowering::groupStepOf(chip_ir::AllocOp alloc, size_t dim) {
+  if (task.getGroups() == 1)
+    return 0;
+  return alloc.groupStrideOf(dim) - task.getCoresOfGroup() * alloc.getCoreStride()[dim];
+}
+
+/// Whether each group needs instructions of its own for a buffer.
+bool TaskLowering::isPerGroup(chip_ir::AllocOp alloc) {
+  return llvm::any_of(llvm::seq<size_t>(0, alloc.getExtents().size()),
+                      [&](size_t d) { return groupStepOf(alloc, d) != 0; });
+}
+
+/// Moves the tile in a register to a buffer's coordinates on the cores of a group. What a
+/// descriptor adds for each core counts from core 0, which need not be in the group.
+LogicalResult TaskLowering::place(chip_ir::AllocOp alloc, uint8_t reg, int64_t group) {
   for (auto [d, value] : llvm::enumerate(alloc.getOrigin())) {
     FailureOr<Coordinate> c = coordinateOf(alloc, value);
     if (failed(c))
       return failure();
-    if (!c->variable)
+    int64_t groupStep = groupStepOf(alloc, d);
+    if (!c->variable && !groupStep)
       continue;
     mach::Org org;
     org.dd = reg;
     org.dim = d;
-    org.rs = scalarRegister.lookup(c->variable);
-    org.imm = c->constant;
-    if (c->factor != 1) {
+    org.rs = c->variable ? scalarRegister.lookup(c->variable) : 0; // r0 is 0
+    org.imm = c->constant + group * groupStep;
+    if (c->variable && c->factor != 1) {
       mach::Madd madd;
       madd.rd = scalarRegisters - 1; // scratch, dead after the next instruction
       madd.ra = org.rs;
@@ -385,19 +435,42 @@ LogicalResult TaskLowering::lowerAlloc(chip_ir::AllocOp alloc) {
   return success();
 }
 
+/// Emits an instruction for all cores at once, or, where the core number does not tell where tiles
+/// lie, for each group with the registers moved to its tiles.
+LogicalResult TaskLowering::forGroups(ArrayRef<std::pair<Value, uint8_t>> placed,
+                                      llvm::function_ref<void(uint8_t mask)> emitWith) {
+  SmallVector<std::pair<chip_ir::AllocOp, uint8_t>> moved;
+  for (auto [buffer, reg] : placed)
+    if (auto alloc = buffer.getDefiningOp<chip_ir::AllocOp>(); alloc && isPerGroup(alloc))
+      moved.emplace_back(alloc, reg);
+  if (moved.empty()) {
+    emitWith(taskMask);
+    return success();
+  }
+  for (int64_t group = 0; group < int64_t(task.getGroups()); ++group) {
+    for (auto [alloc, reg] : moved)
+      if (failed(place(alloc, reg, group)))
+        return failure();
+    emitWith(firstGroupMask + group);
+  }
+  return success();
+}
+
 LogicalResult TaskLowering::lowerInstruction(chip_ir::EngineInstruction instr) {
   SmallVector<uint64_t> values = instr.getFieldValues();
   ArrayRef<uint64_t> given(values);
   uint8_t nextHyper = hyperRegister.lookup(instr);
-  size_t nextOperand = 0;
+  size_t nextOperand = 0, maskField = values.size();
+  SmallVector<std::pair<Value, uint8_t>> placed;
   for (auto [index, field] : llvm::enumerate(instr.getInfo().layout.fields)) {
     if (field.role.isOperand() && field.role.isThere(given.data())) {
       auto it = bufferRegister.find(instr->getOperand(nextOperand++));
       if (it == bufferRegister.end())
         return instr.emitOpError("expected a buffer from chip.alloc");
       values[index] = it->second;
+      placed.emplace_back(it->first, it->second);
     } else if (field.prefix == "m") {
-      values[index] = taskMask;
+      maskField = index;
     } else if (field.prefix == "g") {
       values[index] = geometryRegister.lookup(instr);
     } else if (field.host >= 0) {
@@ -406,10 +479,14 @@ LogicalResult TaskLowering::lowerInstruction(chip_ir::EngineInstruction instr) {
       values[index] = nextHyper++;
     }
   }
-  Operation *op = emit(instr.getLoc(), mach::makeInstruction(instr.getInfo(), values.data()));
-  if (std::optional<ArrayAttr> captures = instr.getCaptures())
-    op->setAttr("slp.tensor", *captures);
-  return success();
+  bool isOnce = task.getCores() > 1 && isOfOneCore(instr);
+  return forGroups(placed, [&](uint8_t mask) {
+    if (maskField < values.size())
+      values[maskField] = isOnce ? oneCoreMask : mask;
+    Operation *op = emit(instr.getLoc(), mach::makeInstruction(instr.getInfo(), values.data()));
+    if (std::optional<ArrayAttr> captures = instr.getCaptures())
+      op->setAttr("slp.tensor", *captures);
+  });
 }
 
 template <typename Instr, typename SemaphoreOp> void TaskLowering::lowerSemaphore(SemaphoreOp op) {
@@ -422,44 +499,54 @@ template <typename Instr, typename SemaphoreOp> void TaskLowering::lowerSemaphor
   emit(op.getLoc(), instr);
 }
 
-void TaskLowering::lowerTransfer(chip_ir::LoadOp load) {
+LogicalResult TaskLowering::lowerTransfer(chip_ir::LoadOp load) {
+  uint8_t dst = bufferRegister[load.getBuffer()], src = viewRegister[load];
   if (chip_ir::engineOf(load) == chip_ir::Engine::shared_load) {
     mach::LdShared ld;
-    ld.dst = bufferRegister[load.getBuffer()];
-    ld.src = viewRegister[load];
+    ld.dst = dst;
+    ld.src = src;
     emit(load.getLoc(), ld);
-    return;
+    return success();
   }
-  mach::Ld ld;
-  ld.dst = bufferRegister[load.getBuffer()];
-  ld.src = viewRegister[load];
-  ld.mask = taskMask;
-  emit(load.getLoc(), ld);
+  return forGroups({{load.getBuffer(), src}}, [&](uint8_t mask) {
+    mach::Ld ld;
+    ld.dst = dst;
+    ld.src = src;
+    ld.mask = mask;
+    emit(load.getLoc(), ld);
+  });
 }
 
-void TaskLowering::lowerTransfer(chip_ir::StoreOp store) {
+LogicalResult TaskLowering::lowerTransfer(chip_ir::StoreOp store) {
+  uint8_t dst = viewRegister[store], src = bufferRegister[store.getBuffer()];
   if (chip_ir::engineOf(store) == chip_ir::Engine::shared_store) {
     mach::StShared st;
-    st.dst = viewRegister[store];
-    st.src = bufferRegister[store.getBuffer()];
+    st.dst = dst;
+    st.src = src;
     emit(store.getLoc(), st);
-    return;
+    return success();
   }
-  mach::St st;
-  st.dst = viewRegister[store];
-  st.src = bufferRegister[store.getBuffer()];
-  st.mask = taskMask;
-  emit(store.getLoc(), st);
+  return forGroups({{store.getBuffer(), src}}, [&](uint8_t mask) {
+    mach::St st;
+    st.dst = dst;
+    st.src = src;
+    st.mask = mask;
+    emit(store.getLoc(), st);
+  });
 }
 
-void TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
-  auto fill = [&](auto mv) {
-    mv.dst = bufferRegister[move.getTarget()];
-    mv.src = bufferRegister[move.getSource()];
-    mv.mask = taskMask;
+LogicalResult TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
+  uint8_t dst = bufferRegister[move.getTarget()], src = bufferRegister[move.getSource()];
+  auto fill = [&](auto mv, uint8_t mask) {
+    mv.dst = dst;
+    mv.src = src;
+    mv.mask = mask;
     emit(move.getLoc(), mv);
   };
-  move.getEngine() == chip_ir::Engine::load ? fill(mach::MvLoad()) : fill(mach::MvStore());
+  return forGroups({{move.getTarget(), dst}, {move.getSource(), src}}, [&](uint8_t mask) {
+    move.getEngine() == chip_ir::Engine::load ? fill(mach::MvLoad(), mask)
+                                              : fill(mach::MvStore(), mask);
+  });
 }
 
 LogicalResult TaskLowering::lower(Operation &op) {
@@ -469,16 +556,16 @@ LogicalResult TaskLowering::lower(Operation &op) {
     return lowerAlloc(alloc);
   if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op))
     return lowerInstruction(instr);
+  if (auto load = dyn_cast<chip_ir::LoadOp>(op))
+    return lowerTransfer(load);
+  if (auto store = dyn_cast<chip_ir::StoreOp>(op))
+    return lowerTransfer(store);
+  if (auto move = dyn_cast<chip_ir::MoveOp>(op))
+    return lowerTransfer(move);
   if (auto wait = dyn_cast<chip_ir::WaitOp>(op)) {
     lowerSemaphore<mach::Wait>(wait);
   } else if (auto signal = dyn_cast<chip_ir::SignalOp>(op)) {
     lowerSemaphore<mach::Signal>(signal);
-  } else if (auto load = dyn_cast<chip_ir::LoadOp>(op)) {
-    lowerTransfer(load);
-  } else if (auto store = dyn_cast<chip_ir::StoreOp>(op)) {
-    lowerTransfer(store);
-  } else if (auto move = dyn_cast<chip_ir::MoveOp>(op)) {
-    lowerTransfer(move);
   } else if (!isa<chip_ir::ViewOp, arith::ConstantIndexOp, affine::AffineApplyOp, scf::YieldOp>(
                  op)) {
     return op.emitError("has no machine instruction");

@@ -126,9 +126,9 @@ void NestEmitter::emitAlloc(unsigned index) {
   }
   auto type = MemRefType::get(sizes, buffer.element, MemRefLayoutAttrInterface(),
                               SpaceAttr::get(b.getContext(), buffer.space));
-  buffers[index] = AllocOp::create(b, nest.loc, type, origin, extents, coreStride,
+  buffers[index] = AllocOp::create(b, nest.loc, type, origin, Value(), extents, coreStride,
                                    bufferSlots(nest, buffer, choice), IntegerAttr(), IntegerAttr(),
-                                   buffer.rounding, buffer.stream);
+                                   buffer.rounding, buffer.stream, DenseI64ArrayAttr());
   if (buffer.load)
     LoadOp::create(b, nest.loc, views[index], buffers[index]);
 }

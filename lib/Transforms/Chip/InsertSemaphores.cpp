@@ -47,8 +47,15 @@ private:
 static FailureOr<SmallVector<Turn>> turnsOf(AllocOp alloc) {
   Block *block = alloc->getBlock();
   SmallVector<std::pair<Operation *, Engine>> uses;
+  auto addUsers = [&](AllocOp name) {
+    for (Operation *user : name.getResult().getUsers())
+      if (std::optional<Engine> engine = engineOf(user))
+        uses.emplace_back(user, *engine);
+  };
+  addUsers(alloc);
   for (Operation *user : alloc.getResult().getUsers())
-    uses.emplace_back(user, *engineOf(user));
+    if (auto other = dyn_cast<AllocOp>(user)) // another name for it
+      addUsers(other);
   auto anchor = [&](Operation *op) { return block->findAncestorOpInBlock(*op); };
   llvm::sort(uses, [&](const auto &a, const auto &b) {
     return a.first->getBlock() == b.first->getBlock()
@@ -77,6 +84,8 @@ static Bank bankOf(Engine giver, Engine taker) {
 }
 
 LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc) {
+  if (alloc.getBase())
+    return success();
   FailureOr<SmallVector<Turn>> turns = turnsOf(alloc);
   if (failed(turns))
     return failure();

@@ -58,6 +58,11 @@ LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip) {
   int64_t capacity[4] = {0, chip.structure.sharedBytes, chip.structure.scratchpadBytes,
                          2 * chip.structure.accBankBytes};
   WalkResult result = task.walk([&](AllocOp alloc) {
+    if (AllocOp owner = alloc.getOwner(); owner != alloc) {
+      alloc.setOffset(*owner.getOffset());
+      alloc.setSlotBytes(*owner.getSlotBytes());
+      return WalkResult::advance();
+    }
     auto type = cast<MemRefType>(alloc.getResult().getType());
     int space = int(spaceOf(type));
     int64_t bytes = llvm::alignTo(bytesOf(type), bufferAlignment);

@@ -84,7 +84,7 @@ private:
   LogicalResult verifyWritesOfOne(StoreOp store);
   LogicalResult verifyMoves();
   LogicalResult verifyPlaces();
-  bool tilesAreDisjoint(AllocOp alloc, int64_t cores, Operation *within = nullptr);
+  bool tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within = nullptr);
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
@@ -154,25 +154,62 @@ static int64_t factorOf(Value coordinate, Value variable) {
 }
 
 /// True if no two iterations of the loops around a buffer, and no two cores, have an element in
-/// common. Each coordinate follows at most one loop, so that the loops can be looked at one by one.
-/// Of the loops around `within`, if there is one, one iteration is meant.
-bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, int64_t cores, Operation *within) {
-  ArrayRef<int64_t> size = cast<MemRefType>(alloc.getResult().getType()).getShape();
-  ArrayRef<int64_t> coreStride = alloc.getCoreStride();
-  auto parts = llvm::seq<size_t>(0, size.size());
-  if (cores > 1 &&
-      llvm::none_of(parts, [&](size_t d) { return std::abs(coreStride[d]) >= size[d]; }))
-    return false;
+/// common. What lies in the shared buffer no core has. Of the loops around `within`, if there is
+/// one, one iteration is meant.
+///
+/// Loops, the cores of a group and the groups each move the tile. They are put in an order in which
+/// each moves it, in some dimension, beyond everything that those before it reach: then tiles
+/// differ there if it is the last of the order that differs.
+bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within) {
+  struct Mover {
+    SmallVector<int64_t> moves; // by dimension
+    int64_t count;
+  };
+  SmallVector<int64_t> reach(cast<MemRefType>(alloc.getResult().getType()).getShape());
+  size_t rank = reach.size();
+  SmallVector<Mover> movers;
+  auto addMover = [&](int64_t count, llvm::function_ref<int64_t(size_t)> moves) {
+    if (count < 2)
+      return;
+    Mover &mover = movers.emplace_back(Mover{{}, count});
+    for (size_t d = 0; d < rank; ++d)
+      mover.moves.push_back(std::abs(moves(d)));
+  };
+  if (onAllCores) {
+    addMover(task.getCoresOfGroup(), [&](size_t d) { return alloc.getCoreStride()[d]; });
+    addMover(int64_t(task.getGroups()), [&](size_t d) { return alloc.groupStrideOf(d); });
+  }
   for (auto loop = alloc->getParentOfType<scf::ForOp>();
        loop && !(within && loop->isAncestor(within)); loop = loop->getParentOfType<scf::ForOp>()) {
     std::optional<int64_t> step = getConstantIntValue(loop.getStep());
-    if (!step || llvm::none_of(parts, [&](size_t d) {
-          int64_t moves = std::abs(factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step);
-          return moves >= size[d] + std::abs(coreStride[d]) * (cores - 1);
-        }))
+    std::optional<APInt> trip = loop.getStaticTripCount();
+    if (!step || !trip)
       return false;
+    addMover(trip->getSExtValue(), [&](size_t d) {
+      return factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step;
+    });
+  }
+  while (!movers.empty()) {
+    // The one that moves least: what is reached beyond it would be in the way of it.
+    Mover *next = nullptr;
+    int64_t least = 0;
+    for (Mover &mover : movers)
+      for (size_t d = 0; d < rank; ++d)
+        if (mover.moves[d] >= reach[d] && (!next || mover.moves[d] < least)) {
+          next = &mover;
+          least = mover.moves[d];
+        }
+    if (!next)
+      return false;
+    for (size_t d = 0; d < rank; ++d)
+      reach[d] += next->moves[d] * (next->count - 1);
+    movers.erase(next);
   }
   return true;
+}
+
+static bool isShared(Value buffer) {
+  return spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
 }
 
 /// V6: a tensor read and written in one task goes through one buffer whose tiles are disjoint.
@@ -189,7 +226,7 @@ LogicalResult TaskVerifier::verifyInPlace() {
     for (LoadOp load : loads[view.getTensor().str()]) {
       auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
       if (alloc && load.getBuffer() == store.getBuffer() && load.getSource() == store.getTarget() &&
-          tilesAreDisjoint(alloc, task.getCores()))
+          tilesAreDisjoint(alloc, !isShared(alloc.getResult())))
         continue;
       InFlightDiagnostic d = store.emitOpError("writes tensor ")
                              << view.getTensorAttr() << ", which the task reads elsewhere";
@@ -199,10 +236,6 @@ LogicalResult TaskVerifier::verifyInPlace() {
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
-}
-
-static bool isShared(Value buffer) {
-  return spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
 }
 
 static bool isCompressed(Value buffer) {
@@ -233,8 +266,7 @@ static bool isInjective(MemRefType view) {
 LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
   auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
   // What lies in the shared buffer is moved once.
-  int64_t cores = isShared(store.getBuffer()) ? 1 : int64_t(task.getCores());
-  if (!alloc || !tilesAreDisjoint(alloc, cores))
+  if (!alloc || !tilesAreDisjoint(alloc, !isShared(store.getBuffer())))
     return store.emitOpError("writes the same elements on several cores or in several iterations");
   if (!isInjective(cast<MemRefType>(store.getTarget().getType())))
     return store.emitOpError("writes through a view of which two elements are one of the tensor");
@@ -274,7 +306,7 @@ LogicalResult TaskVerifier::verifyMoves() {
     if (!isShared(move.getTarget()))
       return success();
     auto source = move.getSource().getDefiningOp<AllocOp>();
-    if (!tilesAreDisjoint(source, task.getCores(), move.getTarget().getDefiningOp()))
+    if (!tilesAreDisjoint(source, /*onAllCores=*/true, move.getTarget().getDefiningOp()))
       return move.emitOpError("writes the same elements on several cores or in several iterations");
     auto [first, isNew] = moves.try_emplace(move.getTarget(), move);
     if (isNew)
@@ -335,12 +367,17 @@ LogicalResult TaskVerifier::verifyPlaces() {
     if (auto alloc = dyn_cast<AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
         return alloc.emitOpError("has no address");
-      return place(alloc, 0);
+      AllocOp owner = alloc.getOwner();
+      if (owner == alloc)
+        return place(alloc, 0);
+      if (alloc.getOffset() != owner.getOffset() || alloc.getSlotBytes() != owner.getSlotBytes())
+        return alloc.emitOpError("lies elsewhere than the buffer it is of");
+      return success();
     }
     auto instr = dyn_cast<EngineInstruction>(op);
     if (int64_t shift = instr ? hiddenShift(instr, chip) : 0)
       if (auto alloc = instr->getOperand(0).getDefiningOp<AllocOp>())
-        return place(alloc, shift);
+        return place(alloc.getOwner(), shift);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -432,7 +469,8 @@ LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool 
   if (!alloc)
     return op->emitOpError("uses a buffer that is not from chip.alloc");
   Space space = spaceOf(cast<MemRefType>(buffer.getType()));
-  int64_t slot = uses[buffer] % int64_t(alloc.getSlots());
+  alloc = alloc.getOwner();
+  int64_t slot = uses[alloc.getResult()] % int64_t(alloc.getSlots());
   int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
   Range range{space, begin, begin + bytesOf(buffer)};
   // All cores have one shared buffer, and each a scratchpad of its own.
@@ -447,7 +485,11 @@ LogicalResult TaskVerifier::accessTensor(Operation *op, Value view, bool write) 
   auto of = view.getDefiningOp<ViewOp>();
   if (!of || !isCompressed(view))
     return success();
-  // The cores of a store take turns, and it begins when all of them have come to it.
+  // The cores of a store take turns, and it begins when all of them have come to it; groups have
+  // stores of their own.
+  if (write && task.getGroups() > 1)
+    return op->emitOpError("writes the compressed tensor ")
+           << of.getTensorAttr() << " in groups of cores, which are not ordered";
   return order(op, compressed[of.getTensor().str()], !write, write, /*onAllCores=*/false,
                [&](InFlightDiagnostic &d) {
                  d << "the compressed tensor " << of.getTensorAttr()

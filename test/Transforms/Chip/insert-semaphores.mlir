@@ -55,6 +55,35 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 
+  // What goes by a second name is handed over like the buffer.
+  // CHECK-LABEL: func.func @second_name
+  func.func @second_name() {
+    chip.task "relu" "train.relu" "fp" cores(1) {
+      // CHECK: chip.task
+      // CHECK-NEXT: chip.signal <shared_store> 2 by 1 bank <shared>
+      %c0 = arith.constant 0 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      %z = chip.view @z : memref<64xf32, #chip.space<dram>>
+      // CHECK: %[[X:.*]] = chip.alloc
+      // CHECK-NEXT: chip.wait <shared_load> 2 by 1 bank <shared>
+      // CHECK-NEXT: %[[Y:.*]] = chip.alloc{{.*}} of(%[[X]] :
+      // CHECK-NEXT: chip.load %{{.*}} to %[[X]]
+      // CHECK-NEXT: chip.signal <shared_load> 0 by 1 bank <shared>
+      // CHECK-NEXT: chip.wait <vector> 0 by 1 bank <shared>
+      // CHECK-NEXT: chip.v.relu(%[[Y]], %[[Y]])
+      // CHECK-NEXT: chip.signal <vector> 1 by 1 bank <shared>
+      // CHECK-NEXT: chip.wait <shared_store> 1 by 1 bank <shared>
+      // CHECK-NEXT: chip.store %[[X]]
+      // CHECK-NEXT: chip.signal <shared_store> 2 by 1 bank <shared>
+      %x = chip.alloc [%c0] extents [64] core_stride [0] slots 1 : memref<64xf32, #chip.space<shared>>
+      %y = chip.alloc [%c0, %c0] extents [8, 8] core_stride [0, 0] slots 1 of(%x : memref<64xf32, #chip.space<shared>>) : memref<8x8xf32, #chip.space<shared>>
+      chip.load %v to %x : memref<64xf32, #chip.space<dram>>, memref<64xf32, #chip.space<shared>>
+      chip.v.relu(%y, %y) : memref<8x8xf32, #chip.space<shared>>, memref<8x8xf32, #chip.space<shared>>
+      chip.store %x to %z : memref<64xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+
   // A buffer used inside a loop but allocated outside is handed over around the loop: the mac's turn is all its iterations.
   // CHECK-LABEL: func.func @around_a_loop
   func.func @around_a_loop() {

@@ -506,6 +506,79 @@ module attributes {slp.chip = "lnpu"} {
 
 // -----
 
+// V6: the tiles of one group reach into those of the next.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_groups_write() {
+    chip.task "x" "train.x" "fp" cores(4) groups(2) {
+      %c0 = arith.constant 0 : index
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] group_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{writes the same elements on several cores or in several iterations}}
+      chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V6: what a loop inside of a core's part reaches is another core's.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @y : memref<64xf32, #chip.space<dram>> {role = #chip.role<output>}
+  func.func @v6_loop_beyond_part() {
+    chip.task "x" "train.x" "fp" cores(4) {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %c24 = arith.constant 24 : index
+      %yv = chip.view @y : memref<64xf32, #chip.space<dram>>
+      scf.for %i = %c0 to %c24 step %c8 {
+        %a = chip.alloc [%i] extents [64] core_stride [16] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+        // expected-error @below {{writes the same elements on several cores or in several iterations}}
+        chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<64xf32, #chip.space<dram>>
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// V7: a second name lies elsewhere.
+module attributes {slp.chip = "lnpu"} {
+  func.func @v7_name_elsewhere() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %a = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{lies elsewhere than the buffer it is of}}
+      %b = chip.alloc [%c0] extents [8] core_stride [0] slots 1 of(%a : memref<8xf32, #chip.space<spm>>) {offset = 32, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V4: a second name for a buffer is the same memory.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : memref<8xf32, #chip.space<dram>> {role = #chip.role<input>}
+  func.func @v4_second_name() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %xv = chip.view @x : memref<8xf32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      %b = chip.alloc [%c0, %c0] extents [2, 4] core_stride [0, 0] slots 1 of(%a : memref<8xf32, #chip.space<spm>>) {offset = 0, slot_bytes = 32} : memref<2x4xf32, #chip.space<spm>>
+      // expected-note @below {{that engine's access, earlier in program order}}
+      chip.load %xv to %a : memref<8xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      // expected-error @below {{may run before engine load is done with bytes 0 to 32 of spm}}
+      chip.v.relu(%b, %b) : memref<2x4xf32, #chip.space<spm>>, memref<2x4xf32, #chip.space<spm>>
+    }
+    return
+  }
+}
+
+// -----
+
 // V6: parts of two cores overlap in the shared buffer.
 module attributes {slp.chip = "lnpu"} {
   func.func @v6_cores_move() {
@@ -906,4 +979,22 @@ module attributes {slp.chip = "lnpu"} {
 
 // expected-error @below {{expected a module attribute slp.chip}}
 module {
+}
+
+// -----
+
+// V8: groups of cores have stores of their own, which rewrite the same blocks.
+!coded = !num.mixed<<5, 10, 15, reserved, gradual>, <5, 10, 15, reserved, gradual>>
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @z : memref<64x!coded, #chip.space<dram>> {role = #chip.role<state>}
+  func.func @v8_groups() {
+    chip.task "x" "train.x" "fp" cores(4) groups(2) {
+      %c0 = arith.constant 0 : index
+      %v = chip.view @z : memref<64x!coded, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [64] core_stride [8] group_stride [32] slots 1 {offset = 0, slot_bytes = 32} : memref<8x!coded, #chip.space<spm>>
+      // expected-error @below {{writes the compressed tensor @z in groups of cores, which are not ordered}}
+      chip.store %a to %v : memref<8x!coded, #chip.space<spm>>, memref<64x!coded, #chip.space<dram>>
+    }
+    return
+  }
 }

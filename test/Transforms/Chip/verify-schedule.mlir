@@ -75,6 +75,63 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 
+  // In place by way of the shared buffer: cores bring and take what is loaded and stored once.
+  func.func @in_place_by_moves() {
+    chip.task "relu" "train.relu" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %c64 = arith.constant 64 : index
+      %v = chip.view @x : memref<64xf32, #chip.space<dram>>
+      scf.for %i = %c0 to %c64 step %c16 {
+        %s = chip.alloc [%i] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 64} : memref<16xf32, #chip.space<shared>>
+        %a = chip.alloc [%i] extents [64] core_stride [8] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+        chip.load %v to %s : memref<64xf32, #chip.space<dram>>, memref<16xf32, #chip.space<shared>>
+        chip.signal <shared_load> 0 by 1
+        chip.wait <load> 0 by 1
+        chip.move %s to %a : memref<16xf32, #chip.space<shared>>, memref<8xf32, #chip.space<spm>>
+        chip.signal <load> 1 by 1
+        chip.wait <vector> 1 by 1
+        chip.v.relu(%a, %a) : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>
+        chip.signal <vector> 2 by 1
+        chip.wait <store> 2 by 1
+        chip.move %a to %s : memref<8xf32, #chip.space<spm>>, memref<16xf32, #chip.space<shared>>
+        chip.signal <store> 3 by 1
+        chip.wait <shared_store> 3 by 1
+        chip.store %s to %v : memref<16xf32, #chip.space<shared>>, memref<64xf32, #chip.space<dram>>
+        chip.signal <shared_store> 4 by 1
+        chip.wait <shared_load> 4 by 1
+      }
+    }
+    return
+  }
+
+  // Groups of cores have rows, their cores parts of a row, through which each goes by a loop of its own; the second name for
+  // the buffer is known to be the same memory.
+  func.func @groups() {
+    chip.task "x" "train.x" "fp" cores(4) groups(2) {
+      %c0 = arith.constant 0 : index
+      %c2 = arith.constant 2 : index
+      %c4 = arith.constant 4 : index
+      %q = chip.view @q : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+      scf.for %j = %c0 to %c4 step %c2 {
+        scf.for %i = %c0 to %c4 step %c2 {
+          %a = chip.alloc [%j, %i] extents [8, 8] core_stride [0, 4] group_stride [4, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<2x2x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+          %b = chip.alloc [%c0] extents [4] core_stride [0] slots 1 of(%a : memref<2x2x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>) {offset = 0, slot_bytes = 16} : memref<4x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+          chip.load %q to %a : memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>, memref<2x2x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+          chip.signal <load> 0 by 1
+          chip.wait <vector> 0 by 1
+          chip.v.relu(%b, %b) : memref<4x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<4x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>
+          chip.signal <vector> 1 by 1
+          chip.wait <store> 1 by 1
+          chip.store %a to %q : memref<2x2x!num.float<5, 2, 15, reserved, flush>, #chip.space<spm>>, memref<8x8x!num.float<5, 2, 15, reserved, flush>, #chip.space<dram>>
+          chip.signal <store> 2 by 1
+          chip.wait <load> 2 by 1
+        }
+      }
+    }
+    return
+  }
+
   // One engine alone needs no order; a semaphore may order two buffers at once; a loop without an iteration does nothing.
   func.func @one_semaphore_for_two_buffers() {
     chip.task "x" "train.x" "fp" cores(4) {

@@ -98,6 +98,70 @@ func.func @too_many_cores() {
 
 // -----
 
+func.func @uneven_groups() {
+  // expected-error @below {{expected groups of equal size, found 4 groups of 6 cores}}
+  chip.task "a" "b" "fp" cores(6) groups(4) {
+  }
+  return
+}
+
+// -----
+
+func.func @too_many_groups() {
+  // expected-error @below {{attribute 'groups' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 1 whose maximum value is 6}}
+  chip.task "a" "b" "fp" cores(14) groups(7) {
+  }
+  return
+}
+
+// -----
+
+func.func @group_strides_of_other_rank(%i: index) {
+  // expected-error @below {{expected 2 group strides}}
+  %b = chip.alloc [%i, %i] extents [4, 2] core_stride [0, 0] group_stride [1] slots 1 : memref<4x2xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @groups_of_the_shared_buffer(%i: index) {
+  // expected-error @below {{expected core_stride 0 in shared, which has one tile for all cores, found array<i64: 1>}}
+  %b = chip.alloc [%i] extents [4] core_stride [0] group_stride [1] slots 1 : memref<4xf32, #chip.space<shared>>
+  return
+}
+
+// -----
+
+func.func @name_of_a_name(%i: index) {
+  %a = chip.alloc [%i] extents [4] core_stride [0] slots 1 : memref<4xf32, #chip.space<spm>>
+  %b = chip.alloc [%i] extents [4] core_stride [0] slots 1 of(%a : memref<4xf32, #chip.space<spm>>) : memref<4xf32, #chip.space<spm>>
+  // expected-error @below {{expected `of` a buffer with memory of its own in the same block}}
+  %c = chip.alloc [%i] extents [4] core_stride [0] slots 1 of(%b : memref<4xf32, #chip.space<spm>>) : memref<4xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @name_in_another_block(%i: index, %n: index) {
+  %a = chip.alloc [%i] extents [4] core_stride [0] slots 1 : memref<4xf32, #chip.space<spm>>
+  scf.for %j = %i to %n step %n {
+    // expected-error @below {{expected `of` a buffer with memory of its own in the same block}}
+    %b = chip.alloc [%i] extents [4] core_stride [0] slots 1 of(%a : memref<4xf32, #chip.space<spm>>) : memref<4xf32, #chip.space<spm>>
+  }
+  return
+}
+
+// -----
+
+func.func @name_of_other_size(%i: index) {
+  %a = chip.alloc [%i] extents [4] core_stride [0] slots 2 : memref<4xf32, #chip.space<spm>>
+  // expected-error @below {{expected the elements, space and slots of the buffer it is of, found 'memref<2xf32, #chip.space<spm>>' of 'memref<4xf32, #chip.space<spm>>'}}
+  %b = chip.alloc [%i] extents [4] core_stride [0] slots 2 of(%a : memref<4xf32, #chip.space<spm>>) : memref<2xf32, #chip.space<spm>>
+  return
+}
+
+// -----
+
 func.func @buffer_in_dram() {
   // expected-error @below {{expected a buffer in shared, spm or acc, found 'memref<f32>'}}
   %b = chip.alloc [] extents [] core_stride [] slots 1 : memref<f32>

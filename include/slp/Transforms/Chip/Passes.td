@@ -25,7 +25,8 @@ def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
     gets one counting semaphore, of the cores or, between engines that have one queue each, of the shared buffer: the engine signals behind its last use, the next waits before its first; the last engine
     gives the copy back to the first, which begins with as many credits as there are copies. Waits and signals of a buffer
     stand in the block of its `chip.alloc`, so that each loop body has net zero effect. Transfers run ahead of computation
-    as far as copies and queues allow: that is double buffering, without code of its own.
+    as far as copies and queues allow: that is double buffering, without code of its own. A second name for a buffer (`of`)
+    counts as the buffer.
 
     Assumes that the engines of a buffer take turns in program order. test/Transforms/Chip/insert-semaphores.mlir is an
     example.
@@ -50,11 +51,11 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       copy of a shared buffer from several cores are disjoint, and no other brings some; and V4 counts in the shared buffer what is known to
       be done on all cores: a core's engine that waits for another one's of its core knows nothing of the other cores';
     - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses for chains per image included, share no bytes and
-      lie inside the memories of the module's chip (`slp.chip`); so do the tensors in DRAM, the bitmaps of compressed ones
-      included;
+      lie inside the memories of the module's chip (`slp.chip`), and a second name for a buffer (`of`) lies where the buffer does; so
+      do the tensors in DRAM, the bitmaps of compressed ones included;
     - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
       one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores of
-      one engine are in order: of each, the cores take turns.
+      one engine are in order: of each, the cores take turns; groups of cores would not.
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
