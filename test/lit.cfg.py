@@ -17,7 +17,7 @@ from lit.llvm.subst import ToolSubst
 config.name = "SLPC"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".td", ".test", ".s"]
-config.excludes = ["Inputs", "unit", "fuzz", "data", "models", "CMakeLists.txt"]
+config.excludes = ["Inputs", "unit", "fuzz", "data", "models", "regions", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = config.slp_test_binary_dir
 config.substitutions.append(("%models", os.path.join(config.test_source_root, "models")))
