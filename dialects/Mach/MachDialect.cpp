@@ -11,9 +11,9 @@
 
 #include "dialects/Mach/MachProgramOps.h"
 #include "dialects/Mach/MachSequencerOps.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/EngineSeq.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -34,11 +34,11 @@ bool slp::mach::isInstruction(Operation *op) { return op->hasTrait<InstructionTr
 
 /// What a field's range does not say; each sentence is in the instruction's description.
 static LogicalResult verifyFields(Operation *op) {
-  if (auto wait = dyn_cast<WaitOp>(op); wait && wait.getEngine() == Engine::seq)
+  if (auto wait = dyn_cast<WaitOp>(op); wait && wait.getEngine() == slp::mach::engine::seq)
     return op->emitOpError("must not hold the sequencer, which has no queue to wait in");
   auto isUnreached = [](auto instr) {
     return instr && instr.getBank() == Bank::shared &&
-           (isPerCore(instr.getEngine()) || instr.getEngine() == Engine::seq);
+           (isPerCore(instr.getEngine()) || instr.getEngine() == slp::mach::engine::seq);
   };
   if (isUnreached(dyn_cast<WaitOp>(op)) || isUnreached(dyn_cast<SignalOp>(op)))
     return op->emitOpError("bank shared is for vector, shared_load and shared_store alone");
@@ -56,7 +56,7 @@ static LogicalResult verifyFields(Operation *op) {
   bool isOptional = llvm::any_of(ArrayRef<StringRef>{"factor", "t", "lossScale", "unscale"},
                                  [&](StringRef field) { return op->getInherentAttr(field); });
   auto mode = dyn_cast_if_present<IntegerAttr>(op->getInherentAttr("mode").value_or(nullptr));
-  if (mode && !isOptional && mode.getInt() == static_cast<int64_t>(AccMode::bias) &&
+  if (mode && !isOptional && mode.getInt() == static_cast<int64_t>(slp::mach::accMode::bias) &&
       !op->getInherentAttr("bias"))
     return op->emitOpError("mode must be zero or continue, there is no bias tile");
   return success();

@@ -15,6 +15,10 @@
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "runtime/exec/Machine.h"
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineSharedLoad.h.inc"
+#include "runtime/isa/EngineSharedStore.h.inc"
+#include "runtime/isa/EngineStore.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/timing/Costs.h"
@@ -107,9 +111,9 @@ void Listener::issued(const exec::Event &event) {
         work.bytesRead[int(mach::space::dram)] + work.bytesWritten[int(mach::space::dram)];
     (event.fp16 ? layer.fp16 : layer.fp8).macs += work.macs;
   }
-  bool isTransfer = event.engine == mach::Engine::load || event.engine == mach::Engine::store ||
-                    event.engine == mach::Engine::shared_load ||
-                    event.engine == mach::Engine::shared_store;
+  bool isTransfer = event.engine == mach::engine::load || event.engine == mach::engine::store ||
+                    event.engine == mach::engine::shared_load ||
+                    event.engine == mach::engine::shared_store;
   if (isTransfer && event.opcode != mach::Wait::opcode && event.opcode != mach::Signal::opcode)
     time.transfers += event.work.size();
 }

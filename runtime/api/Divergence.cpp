@@ -6,6 +6,7 @@
 
 #include "runtime/api/Divergence.h"
 
+#include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
   const image::Image &image = session.image();
   auto isMac = [&](size_t pc) {
     Result<mach::Instruction> instr = mach::decode(image.text[pc]);
-    return instr && mach::engineOf(*instr) == mach::Engine::mac;
+    return instr && mach::engineOf(*instr) == mach::engine::mac;
   };
   for (size_t pc = 0; pc < image.debug.records.size(); ++pc) {
     const image::DebugRecord &record = image.debug.records[pc];

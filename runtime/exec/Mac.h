@@ -16,7 +16,7 @@
 
 #include "runtime/exec/Issue.h"
 #include "runtime/exec/Pool.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
 
 #include <algorithm>
 #include <initializer_list>
@@ -103,7 +103,7 @@ inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 
 /// Only the tile that holds the first term starts from zero or the bias.
 inline mach::AccMode startMode(mach::AccMode mode, bool holdsFirst) {
-  return holdsFirst ? mode : mach::AccMode::continue_;
+  return holdsFirst ? mode : mach::accMode::continue_;
 }
 
 /// Resizes to n floats and makes them zero.

@@ -17,7 +17,9 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/exec/WindowAxis.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
@@ -156,7 +158,7 @@ Status Convolution::resolveCore(Core &core, const TileView &w) {
   if (!weightView)
     return weightView.takeError();
   core.weights = *weightView;
-  if (mode != mach::AccMode::bias)
+  if (mode != mach::accMode::bias)
     return Status::success();
   Result<TileView> b = core.part->view(issue.operand[3], "bias");
   if (!b)
@@ -327,20 +329,20 @@ void Convolution::packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlo
 
 void Convolution::loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
   clearFloats(task.acc, pixels() * macLanes);
-  if (mode == mach::AccMode::zero)
+  if (mode == mach::accMode::zero)
     return;
   Dims stride{rows.size * columns.size * macLanes, 0, 1, columns.size * macLanes, macLanes};
   float start[macLanes] = {0};
   lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
     const Core &core = cores[c];
     int64_t channel = core.acc.box.lo[2] + first;
-    if (mode == mach::AccMode::bias)
+    if (mode == mach::accMode::bias)
       codec.gather(slice(slice(core.bias, 0, ofGroup, 1), 1, channel, n), start + lane);
     else
       codec.gather(slice(slice(core.acc, 1, ofGroup, 1), 2, channel, n), task.acc.data() + lane,
                    stride);
   });
-  if (mode != mach::AccMode::bias)
+  if (mode != mach::accMode::bias)
     return;
   for (int64_t p = 0; p < pixels(); ++p)
     std::copy(start, start + macLanes, task.acc.data() + p * macLanes);
@@ -424,14 +426,15 @@ void Convolution::runSequences(MacScratch &task, const MacEngine &engine,
 void Convolution::reportWork(size_t index) {
   const Core &core = cores[index];
   CorePart &part = *core.part;
-  const uint64_t *ofLanes = nonZeroOfLane.data() + lanes.start(index);
   uint64_t outputTaps =
       uint64_t(core.acc.box.size[0] * core.acc.box.size[1] * core.acc.box.size[2]) * rows.present *
       columns.present;
   part.work.macs = outputTaps * uint64_t(terms);
-  if (part.hasValues)
+  if (part.hasValues) {
+    const uint64_t *ofLanes = nonZeroOfLane.data() + lanes.start(index);
     part.work.zeroMacs =
         part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
+  }
   int64_t channels = core.acc.box.size[2], outputGroups = ceilDiv(channels, chip.structure.pes);
   part.work.items =
       countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot, outputGroups);
@@ -440,9 +443,9 @@ void Convolution::reportWork(size_t index) {
   part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
   part.countRead(source);
   part.countRead(core.weights);
-  if (mode == mach::AccMode::bias)
+  if (mode == mach::accMode::bias)
     part.countRead(core.bias);
-  if (mode == mach::AccMode::continue_)
+  if (mode == mach::accMode::continue_)
     part.countRead(core.acc);
   part.countWrite(core.acc);
 }

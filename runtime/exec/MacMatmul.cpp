@@ -9,7 +9,9 @@
 
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
 
@@ -177,7 +179,7 @@ Result<bool> Product::add(CorePart &part) {
   firstTerm = first;
   k = length;
   mode = startMode(issue.mode, first == 0);
-  if (mode == mach::AccMode::bias)
+  if (mode == mach::accMode::bias)
     if (Status s = resolveBias(core); !s)
       return s.takeError();
   if (cores.empty() || sharesRows)
@@ -219,11 +221,11 @@ void Product::packLanes(MacScratch &task, int64_t batch, int64_t laneBlock) cons
 
 void Product::loadAccumulators(MacScratch &task, int64_t batch, int64_t laneBlock) const {
   clearFloats(task.acc, rowsTotal * macLanes);
-  if (mode == mach::AccMode::zero)
+  if (mode == mach::accMode::zero)
     return;
   forTiles(laneBlock, [&](const Core &core, int64_t first, int64_t lane, int64_t n) {
     float *to = task.acc.data() + core.row * macLanes + lane;
-    if (mode == mach::AccMode::continue_)
+    if (mode == mach::accMode::continue_)
       return codec.gather(slice(ofBatch(core.acc, batch), column, first, n), to, strides(macLanes));
     float start[macLanes];
     codec.gather(slice(core.bias, 0, first, n), start);
@@ -339,9 +341,9 @@ void Product::reportWork(Core &core) const {
   part.work.bothWideMacs = core.wide.both;
   part.countRead(core.a);
   part.countRead(core.b);
-  if (mode == mach::AccMode::bias)
+  if (mode == mach::accMode::bias)
     part.countRead(core.bias);
-  if (mode == mach::AccMode::continue_)
+  if (mode == mach::accMode::continue_)
     part.countRead(core.acc);
   part.countWrite(core.acc);
 }

@@ -12,7 +12,7 @@
 #include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 
@@ -521,7 +521,7 @@ void WeightGradient::reportWork(size_t index) const {
                   uint64_t(acc.box.size[1]);
   core.part->countRead(core.x);
   core.part->countRead(core.dy);
-  if (mode == mach::AccMode::continue_)
+  if (mode == mach::accMode::continue_)
     core.part->countRead(acc);
   if (chainPerImage && !open)
     core.part->countRead(core.chain);
@@ -560,7 +560,7 @@ void WeightGradient::compute() {
   for (int64_t g = acc.box.lo[0]; g < acc.end(0); ++g) {
     std::vector<float> &result = chainPerImage ? scratch.total : scratch.acc;
     clearFloats(result, size);
-    if (mode == mach::AccMode::continue_)
+    if (mode == mach::accMode::continue_)
       loadLanes(&Core::acc, g, result);
     for (int64_t image = dy.box.lo[0]; image < dy.end(0); ++image) {
       if (chainPerImage) {

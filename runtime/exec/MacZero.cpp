@@ -6,7 +6,6 @@
 
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/StructZero.h.inc"
 
 namespace slp::exec {

@@ -8,8 +8,8 @@
 
 #include "runtime/exec/Mac.h"
 #include "runtime/image/Formats.h"
-#include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
@@ -188,9 +188,9 @@ Result<Issue> prepareOperands(const State &state) {
       issue.hyper[numbers++] = state.hyper[values[f]];
     } else if (field.isFlag) {
       issue.again = values[f];
-    } else if (field.name == "mode" && field.count == mach::numAccModeValues) {
+    } else if (field.name == "mode" && field.names[0] == mach::toString(mach::accMode::zero)) {
       issue.mode = mach::AccMode(values[f]);
-      if (issue.mode == mach::AccMode::bias && !hasBias(info, f))
+      if (issue.mode == mach::accMode::bias && !hasBias(info, f))
         return Error{std::string(info.layout.name) + " has no bias: its mode is zero or continue"};
     }
   }

@@ -8,8 +8,8 @@
 
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/Dispatch.h"
+#include "runtime/isa/EngineSeq.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/SpaceShared.h.inc"
@@ -66,7 +66,7 @@ Status State::step() {
     bool isPlaced = s.message().compare(0, 12, "instruction ") == 0;
     return isPlaced ? std::move(s) : Status(fault(pc, s.message()));
   }
-  if (mach::engineOf(text[pc]) == mach::Engine::seq)
+  if (mach::engineOf(text[pc]) == mach::engine::seq)
     observeSequencer(mach::opcodeOf(text[pc]));
   return Status::success();
 }
@@ -246,7 +246,7 @@ Status stamp(State &state, const mach::Stamp &instr) {
 
 /// `wait` and `signal` enter the queue of the engine they name.
 template <typename Instr> static Status submitSemaphore(State &state, const Instr &instr) {
-  if (instr.engine == mach::Engine::seq)
+  if (instr.engine == mach::engine::seq)
     return Error{"the sequencer has no queue to hold"};
   bool isShared = instr.bank == mach::Bank::shared;
   if (isShared && mach::isPerCore(instr.engine))

@@ -10,8 +10,8 @@
 #include "runtime/exec/State.h"
 
 #include "runtime/exec/Queues.h"
+#include "runtime/isa/EngineSeq.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/StructWait.h.inc"
 
 #include <algorithm>
@@ -286,7 +286,7 @@ void State::observeSequencer(mach::Opcode opcode) {
   Event &event = queues ? own : scratch; // a queue keeps it
   event.pc = pc;
   event.opcode = opcode;
-  event.engine = mach::Engine::seq;
+  event.engine = mach::engine::seq;
   event.mask = 1;
   event.multicast = event.joint = event.fp16 = false;
   event.bank = mach::Bank::cores;

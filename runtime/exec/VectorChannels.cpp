@@ -9,7 +9,7 @@
 
 #include "runtime/exec/Broadcast.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 
 #include <algorithm>
@@ -126,7 +126,7 @@ static float *startParts(VectorPart &part, bool goesOn, int operand, const TileV
 }
 
 static bool goesOn(const Issue &issue, bool begins) {
-  return issue.mode == mach::AccMode::continue_ || !begins;
+  return issue.mode == mach::accMode::continue_ || !begins;
 }
 
 static Status channelSumsPart(CorePart &core, const Issue &issue) {

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/StructVClassify.h.inc"
@@ -107,7 +107,7 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
   bool holdsFirst = true;
   for (int d = 0; d < src->rank; ++d)
     holdsFirst &= src->box.lo[d] == 0;
-  if (issue.mode == mach::AccMode::zero && holdsFirst)
+  if (issue.mode == mach::accMode::zero && holdsFirst)
     std::fill(counts->begin(), counts->end(), 0);
   Result<float *> x = part.fetch(1, "src", *src, src->box);
   if (!x)

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/StructVAdagrad.h.inc"
 #include "runtime/isa/StructVAdam.h.inc"
@@ -258,9 +259,9 @@ static Status squareSumPart(CorePart &core, const Issue &issue) {
   if (!x)
     return x.takeError();
   float sum = 0, unscale = issue.hyper[0];
-  if (issue.mode == mach::AccMode::continue_ || first != 0) {
+  if (issue.mode == mach::accMode::continue_ || first != 0) {
     core.codec.gather(*dst, &sum);
-  } else if (issue.mode == mach::AccMode::bias) {
+  } else if (issue.mode == mach::accMode::bias) {
     Result<float> bias = fetchScalar(part, 2, "bias");
     if (!bias)
       return bias.takeError();

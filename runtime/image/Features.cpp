@@ -12,7 +12,7 @@
 
 #include "runtime/image/Formats.h"
 #include "runtime/isa/ElementBytes.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/StructBz.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
@@ -165,7 +165,7 @@ Status checkFeatures(const Image &image, const chip::Chip &chip) {
   FormatFlow flow(image, program);
   for (size_t pc = 0; pc < program.size(); ++pc) {
     const mach::InstructionInfo &info = mach::infoOf(program[pc]);
-    if (info.engine != mach::Engine::mac)
+    if (info.engine != mach::engine::mac)
       continue;
     std::vector<uint64_t> values = mach::valuesOf(program[pc]);
     for (size_t i = 0; i < info.layout.fields.size(); ++i) {

@@ -9,6 +9,8 @@
 
 #include "runtime/timing/Run.h"
 
+#include "runtime/isa/EngineSeq.h.inc"
+
 #include <algorithm>
 
 namespace slp::timing {
@@ -61,7 +63,7 @@ void Model::Run::account(QueueId id, uint32_t group, const CauseCycles &cycles) 
 
 void Model::Run::accountSequencer(uint32_t group, Cause cause, Cycle cycles) {
   report.engines.back().cycles[indexOf(cause)] += cycles;
-  report.groups[group].engine[indexOf(mach::Engine::seq)][indexOf(cause)] += cycles;
+  report.groups[group].engine[indexOf(mach::engine::seq)][indexOf(cause)] += cycles;
 }
 
 void Model::Run::accountWall(const Gap &gap) {

@@ -32,7 +32,7 @@ static void add(std::array<T, N> &to, const std::array<T, N> &from) {
 
 GroupCycles &GroupCycles::operator+=(const GroupCycles &other) {
   add(wall, other.wall);
-  for (size_t e = 0; e < numEngines; ++e)
+  for (size_t e = 0; e < maxEngines; ++e)
     add(engine[e], other.engine[e]);
   return *this;
 }

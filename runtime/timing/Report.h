@@ -11,7 +11,6 @@
 #define RUNTIME_TIMING_REPORT_H
 
 #include "runtime/api/Result.h"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/Instructions.h"
 
 #include <array>
@@ -62,14 +61,16 @@ const char *toString(WallPart part);
 
 using CauseCycles = std::array<Cycle, numCauses>;
 using WallCycles = std::array<Cycle, numWallParts>;
-constexpr size_t numEngines = mach::numEngineValues;
+/// Room for every number that the field `engine` can hold, so that a new value of mach::Engine
+/// leaves this header as it is.
+constexpr size_t maxEngines = 8;
 
 /// One ONNX node in one phase; the index is that of Groups.
 struct GroupCycles {
   WallCycles wall{};
   /// By mach::Engine: cycles of its queues, added over cores. For mac the sum over groups is cycles
   /// * cores.
-  std::array<CauseCycles, numEngines> engine{};
+  std::array<CauseCycles, maxEngines> engine{};
   Cycle wallTotal() const;
   GroupCycles &operator+=(const GroupCycles &other);
 };
@@ -87,7 +88,7 @@ struct Report {
   std::vector<GroupCycles> groups;
   std::vector<EngineCycles> engines;
   /// By mach::Engine: cycles the sequencer was held because a queue of it was full.
-  std::array<Cycle, numEngines> queueFull{};
+  std::array<Cycle, maxEngines> queueFull{};
 
   /// Adds a run of the same program on the same chip.
   Report &operator+=(const Report &other);

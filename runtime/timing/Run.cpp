@@ -6,6 +6,7 @@
 
 #include "runtime/timing/Run.h"
 
+#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/SpaceSpm.h.inc"
@@ -23,6 +24,8 @@ namespace slp::timing {
 
 using mach::Engine;
 using mach::Space;
+
+static_assert(maxEngines >= mach::numEngineValues);
 
 static size_t indexOf(Cause cause) { return static_cast<size_t>(cause); }
 static size_t indexOf(Space space) { return static_cast<size_t>(space); }

@@ -50,7 +50,7 @@ static void addTotals(Json &json, const Totals &totals, const Record &record) {
     split[timing::toString(static_cast<timing::WallPart>(i))] = totals.cycles.wall[i];
   json["split"] = split;
   Json engines = Json::object();
-  for (size_t e = 0; e < timing::numEngines; ++e)
+  for (size_t e = 0; mach::isEngine(e); ++e)
     engines[std::string(mach::toString(static_cast<mach::Engine>(e)))] =
         causesOf(totals.cycles.engine[e]);
   json["engines"] = engines;
@@ -136,7 +136,7 @@ static Json totalOf(const Record &record) {
   json["seconds"] = record.seconds(all.wallCycles());
   addTotals(json, all, record);
   Json full = Json::object();
-  for (size_t e = 0; e < timing::numEngines; ++e)
+  for (size_t e = 0; mach::isEngine(e); ++e)
     full[std::string(mach::toString(static_cast<mach::Engine>(e)))] =
         measurement.report.queueFull[e];
   json["queue_full"] = full;

@@ -9,7 +9,7 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
@@ -61,11 +61,11 @@ std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format form
   b.emit(geom);
   b.emit(mach::Loop{1, 1, repeats, 1});
   if (kind == Kind::fp)
-    b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero});
+    b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero});
   if (kind == Kind::bp)
-    b.emit(mach::ConvBp{3, 2, 1, 0, 0, mach::AccMode::zero});
+    b.emit(mach::ConvBp{3, 2, 1, 0, 0, mach::accMode::zero});
   if (kind == Kind::wg)
-    b.emit(mach::ConvWg{3, 0, 2, 0, 0, mach::AccMode::zero});
+    b.emit(mach::ConvWg{3, 0, 2, 0, 0, mach::accMode::zero});
   std::unique_ptr<Machine> machine = b.build();
   const num::Format &f = format == mach::format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
   writeTensor(*machine, "x", randomValues(f, elementsOf(x), 1));

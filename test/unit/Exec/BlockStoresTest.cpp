@@ -10,7 +10,8 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EngineStore.h.inc"
+#include "runtime/isa/EngineVector.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/InstrTransfer.h.inc"
 #include "runtime/isa/InstrVector.h.inc"
@@ -65,10 +66,10 @@ private:
   /// The store queue of core 0 lets that of core 1 go on, through the vector unit: no engine waits
   /// for itself.
   void passTurn() {
-    b.emit(mach::Signal{mach::Engine::store, 0, 1, first});
-    b.emit(mach::Wait{mach::Engine::vector, 0, 1, first});
-    b.emit(mach::Signal{mach::Engine::vector, 1, 1, second});
-    b.emit(mach::Wait{mach::Engine::store, 1, 1, second});
+    b.emit(mach::Signal{mach::engine::store, 0, 1, first});
+    b.emit(mach::Wait{mach::engine::vector, 0, 1, first});
+    b.emit(mach::Signal{mach::engine::vector, 1, 1, second});
+    b.emit(mach::Wait{mach::engine::store, 1, 1, second});
   }
 
   ProgramBuilder b;

@@ -10,7 +10,7 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 
@@ -195,10 +195,10 @@ TEST_P(ChannelsTest, SumsAndStatistics) {
                        partsPiece({planes.images, planes.strips(), 0}, 0, 0, false)));
       b.desc(2, buffer(f32, partsShape(true),
                        partsPiece({planes.images, planes.strips(), 0}, 0, 0, true)));
-      b.emit(mach::VChannelSums{1, 0, mach::AccMode::zero, 0});
-      b.emit(mach::VStatistics{2, 0, mach::AccMode::zero, 0});
-      b.emit(mach::VChannelJoin{10, 1, mach::AccMode::zero, 0});
-      b.emit(mach::VStatisticsJoin{11, 12, 2, mach::AccMode::zero, uint64_t(planes.rows),
+      b.emit(mach::VChannelSums{1, 0, mach::accMode::zero, 0});
+      b.emit(mach::VStatistics{2, 0, mach::accMode::zero, 0});
+      b.emit(mach::VChannelJoin{10, 1, mach::accMode::zero, 0});
+      b.emit(mach::VStatisticsJoin{11, 12, 2, mach::accMode::zero, uint64_t(planes.rows),
                                    uint64_t(planes.columns), 0});
     } else {
       inTiles(
@@ -209,12 +209,12 @@ TEST_P(ChannelsTest, SumsAndStatistics) {
               b.desc(1, buffer(f32, partsShape(false), partsPiece(cut, n, s, false)));
               b.desc(2, buffer(f32, partsShape(true), partsPiece(cut, n, s, true)));
             }
-            b.emit(mach::VChannelSums{1, 0, mach::AccMode::zero, 0});
-            b.emit(mach::VStatistics{2, 0, mach::AccMode::zero, 0});
+            b.emit(mach::VChannelSums{1, 0, mach::accMode::zero, 0});
+            b.emit(mach::VStatistics{2, 0, mach::accMode::zero, 0});
           },
           [&] {
-            b.emit(mach::VChannelJoin{10, 1, mach::AccMode::zero, 0});
-            b.emit(mach::VStatisticsJoin{11, 12, 2, mach::AccMode::zero, uint64_t(planes.rows),
+            b.emit(mach::VChannelJoin{10, 1, mach::accMode::zero, 0});
+            b.emit(mach::VStatisticsJoin{11, 12, 2, mach::accMode::zero, uint64_t(planes.rows),
                                          uint64_t(planes.columns), 0});
           });
     }
@@ -269,11 +269,11 @@ TEST_P(ChannelsTest, SumsOfANormalization) {
           if (isFirst)
             for (uint8_t reg : {4, 5})
               b.desc(reg, buffer(f32, partsShape(false), partsPiece(cut, n, s, false)));
-          b.emit(mach::VNormalizeChannelSums{4, 5, 1, 0, 2, 6, mach::AccMode::zero, 0});
+          b.emit(mach::VNormalizeChannelSums{4, 5, 1, 0, 2, 6, mach::accMode::zero, 0});
         },
         [&] {
-          b.emit(mach::VChannelJoin{10, 4, mach::AccMode::zero, 0});
-          b.emit(mach::VChannelJoin{11, 5, mach::AccMode::zero, 0});
+          b.emit(mach::VChannelJoin{10, 4, mach::accMode::zero, 0});
+          b.emit(mach::VChannelJoin{11, 5, mach::accMode::zero, 0});
         });
     b.store("sum" + std::to_string(i), 10);
     b.store("products" + std::to_string(i), 11);
@@ -337,8 +337,8 @@ TEST(Statistics, AreThoseOfFp64) {
     b.desc(1, b.chipTile(space::spm, f32, parts, {{0, 0, 0, 0}, parts, {}}));
     for (uint8_t reg : {2, 3})
       b.desc(reg, b.chipTile(space::spm, f32, {p.channels}, {{0}, {p.channels}, {}}));
-    b.emit(mach::VStatistics{1, 0, mach::AccMode::zero, 0});
-    b.emit(mach::VStatisticsJoin{2, 3, 1, mach::AccMode::zero, uint64_t(p.rows),
+    b.emit(mach::VStatistics{1, 0, mach::accMode::zero, 0});
+    b.emit(mach::VStatisticsJoin{2, 3, 1, mach::accMode::zero, uint64_t(p.rows),
                                  uint64_t(p.columns), 0});
     b.store("mean", 2);
     b.store("var", 3);

@@ -10,7 +10,8 @@
 #include "NaiveMac.h"
 
 #include "ProgramBuilder.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
@@ -68,7 +69,7 @@ TEST_P(ConvTest, ForwardWhole) {
   mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.y(), {Shape(5, 0), s.y(), {}});
   b.desc(3, acc);
   b.emit(geomOf(s));
-  b.emit(mach::ConvFp{3, 0, 1, 2, 0, 0, mach::AccMode::bias});
+  b.emit(mach::ConvFp{3, 0, 1, 2, 0, 0, mach::accMode::bias});
   b.storeWidened("y", acc, 3);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
@@ -101,7 +102,7 @@ TEST_P(ConvTest, ForwardInTiles) {
              space::spm, 1);
       b.load(1, "w", {{0, 0, ci, 0, 0}, {s.g, coTile, 8, s.kh, s.kw}, {0, coTile, 0, 0, 0}},
              space::spm, 1);
-      b.emit(mach::ConvFp{3, 0, 1, 0, 0, 1, mach::AccMode::zero});
+      b.emit(mach::ConvFp{3, 0, 1, 0, 0, 1, mach::accMode::zero});
     }
     b.storeWidened("y", acc, 3, 1);
   }
@@ -123,7 +124,7 @@ TEST_P(ConvTest, BackwardWhole) {
   mach::TensorTile acc = b.chipTile(space::acc, accFormat(chip), s.x(), {Shape(5, 0), s.x(), {}});
   b.desc(3, acc);
   b.emit(geomOf(s));
-  b.emit(mach::ConvBp{3, 0, 1, 0, 0, mach::AccMode::zero});
+  b.emit(mach::ConvBp{3, 0, 1, 0, 0, mach::accMode::zero});
   b.storeWidened("dx", acc, 3);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
@@ -149,7 +150,7 @@ TEST_P(ConvTest, BackwardInTiles) {
       b.load(0, "dy", {{0, 0, co, 0, 0}, {s.n, s.g, 8, s.oy(), s.ox()}, {}}, space::spm, 1);
       b.load(1, "w", {{0, co, 0, 0, 0}, {s.g, 8, ciTile, s.kh, s.kw}, {0, 0, ciTile, 0, 0}},
              space::spm, 1);
-      b.emit(mach::ConvBp{3, 0, 1, 0, 1, mach::AccMode::zero});
+      b.emit(mach::ConvBp{3, 0, 1, 0, 1, mach::accMode::zero});
     }
     b.storeWidened("dx", acc, 3, 1);
   }
@@ -174,7 +175,7 @@ TEST_P(ConvTest, WeightGradWhole) {
     acc.base += uint64_t(chip.structure.accBankBytes.value) - 16;
   b.desc(3, acc);
   b.emit(geomOf(s));
-  b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
+  b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::accMode::zero});
   b.storeWidened("dw", acc, 3);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
@@ -207,7 +208,7 @@ TEST_P(ConvTest, WeightGradInTiles) {
       b.load(0, "x", {{n, 0, 0, 0, 0}, {1, s.g, s.ci, s.iy, s.ix}, {}}, space::spm, 1);
       b.load(1, "dy", {{n, 0, 0, row, 0}, {1, s.g, coTile, rowTile, s.ox()}, {0, 0, coTile, 0, 0}},
              space::spm, 1);
-      b.emit(mach::ConvWg{3, 0, 1, 0, 1, mach::AccMode::zero});
+      b.emit(mach::ConvWg{3, 0, 1, 0, 1, mach::accMode::zero});
     }
   b.storeWidened("dw", acc, 3, 1);
   std::unique_ptr<Machine> machine = b.build();

@@ -9,9 +9,15 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
+#include "runtime/isa/EngineSeq.h.inc"
+#include "runtime/isa/EngineSharedLoad.h.inc"
+#include "runtime/isa/EngineSharedStore.h.inc"
+#include "runtime/isa/EngineVector.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
@@ -86,7 +92,7 @@ struct ConvTiles {
   Shape x{1, 1, 16, 6, 6}, w{1, 8, 16, 3, 3}, acc{1, 1, 8, 6, 6};
   Shape xOrigin{0, 0, 0, 0, 0}, wOrigin{0, 0, 0, 0, 0};
   mach::Format xFormat = fp8, accFormat = f32, biasFormat = fp16;
-  mach::AccMode mode = mach::AccMode::zero;
+  mach::AccMode mode = mach::accMode::zero;
 };
 
 std::function<void(ProgramBuilder &)> conv(std::function<void(ConvTiles &)> change) {
@@ -117,7 +123,7 @@ std::function<void(ProgramBuilder &)> weights(Shape xSize, Shape dySize, Shape d
     mach::Geom g;
     g.kh = g.kw = g.sh = g.sw = g.dh = g.dw = 1;
     b.emit(g);
-    b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero});
+    b.emit(mach::ConvWg{3, 0, 1, 0, 0, mach::accMode::zero});
   };
 }
 
@@ -132,13 +138,13 @@ mach::Geom window(uint64_t kernel, uint64_t stride, uint64_t pad) {
 
 std::vector<Fault> allFaults() {
   return {
-      {"Halt", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::Engine::load, 7, 2, 0}); },
+      {"Halt", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::engine::load, 7, 2, 0}); },
        "a semaphore is not zero at the end; semaphores: core 0 s7=2; queues: all empty"},
       {"HaltOnSomeCores",
        [](ProgramBuilder &b) {
          b.emit(mach::Mask{1, 0b101110});
-         b.emit(mach::Signal{mach::Engine::load, 7, 2, 1});
-         b.emit(mach::Signal{mach::Engine::load, 9, 1, 1});
+         b.emit(mach::Signal{mach::engine::load, 7, 2, 1});
+         b.emit(mach::Signal{mach::engine::load, 9, 1, 1});
        },
        "semaphores: cores 1 to 3 s7=2 s9=1, core 5 s7=2 s9=1; queues: all empty"},
       {"Runaway",
@@ -181,7 +187,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, tile(b, spm, fp8, {1, 1, 8, 1, 1}, {1, 1, 8, 1, 1}));
          b.desc(3, tile(b, accSpace, f32, {1, 1, 1, 64, 64}, {1, 1, 1, 64, 64}));
          b.emit(window(1, 100, 0));
-         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero});
+         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero});
        },
        "operand `x` with its padding and dilation has more than 2^28 elements"},
       {"CompressedTensorBeforeDram",
@@ -194,17 +200,17 @@ std::vector<Fault> allFaults() {
          b.emit(mach::Ld{1, 0, 0});
        },
        "the compressed tensor of operand `src` begins outside dram"},
-      {"Deadlock", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::Engine::mac, 4, 1, 0}); },
+      {"Deadlock", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::engine::mac, 4, 1, 0}); },
        "deadlock: semaphore s4 holds less than 1"},
       {"SemaphoreOverflow",
        [](ProgramBuilder &b) {
-         b.emit(mach::Signal{mach::Engine::mac, 4, 255, 0});
-         b.emit(mach::Signal{mach::Engine::mac, 4, 1, 0});
+         b.emit(mach::Signal{mach::engine::mac, 4, 255, 0});
+         b.emit(mach::Signal{mach::engine::mac, 4, 1, 0});
        },
        "semaphore s4 of core 0 would exceed 255"},
-      {"SequencerWaits", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::Engine::seq, 0, 0, 0}); },
+      {"SequencerWaits", [](ProgramBuilder &b) { b.emit(mach::Wait{mach::engine::seq, 0, 0, 0}); },
        "the sequencer has no queue"},
-      {"EmptyMask", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::Engine::mac, 0, 0, 5}); },
+      {"EmptyMask", [](ProgramBuilder &b) { b.emit(mach::Signal{mach::engine::mac, 0, 0, 5}); },
        "the core mask is empty"},
       {"LackingCore", [](ProgramBuilder &b) { b.emit(mach::Mask{1, 1 << 16}); },
        "the mask names a core the chip lacks: it has 16"},
@@ -346,26 +352,26 @@ std::vector<Fault> allFaults() {
        "operand `dst` lacks coordinates 1 to 4 of dimension 0: its tile holds 2 to 5"},
       {"SharedSemaphoreOfACore",
        [](ProgramBuilder &b) {
-         b.emit(mach::Signal{mach::Engine::load, 4, 1, 0, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::load, 4, 1, 0, mach::Bank::shared});
        },
        "the cores' engines do not reach the semaphores of the shared buffer"},
       {"SharedDeadlock",
        [](ProgramBuilder &b) {
-         b.emit(mach::Signal{mach::Engine::shared_store, 5, 2, 0, mach::Bank::shared});
-         b.emit(mach::Signal{mach::Engine::shared_store, 4, 1, 0});
-         b.emit(mach::Wait{mach::Engine::shared_load, 4, 1, 0, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::shared_store, 5, 2, 0, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::shared_store, 4, 1, 0});
+         b.emit(mach::Wait{mach::engine::shared_load, 4, 1, 0, mach::Bank::shared});
        },
        "deadlock: semaphore s4 of the shared buffer holds less than 1 and everything before has "
        "finished; semaphores: core 0 s4=1, the shared buffer s5=2; queues: all empty"},
       {"SharedSemaphoreOverflow",
        [](ProgramBuilder &b) {
-         b.emit(mach::Signal{mach::Engine::vector, 4, 255, 7, mach::Bank::shared});
-         b.emit(mach::Signal{mach::Engine::vector, 4, 1, 7, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::vector, 4, 255, 7, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::vector, 4, 1, 7, mach::Bank::shared});
        },
        "semaphore s4 of the shared buffer would exceed 255"},
       {"HaltShared",
        [](ProgramBuilder &b) {
-         b.emit(mach::Signal{mach::Engine::vector, 4, 3, 7, mach::Bank::shared});
+         b.emit(mach::Signal{mach::engine::vector, 4, 3, 7, mach::Bank::shared});
        },
        "a semaphore is not zero at the end; semaphores: the shared buffer s4=3; queues: all "
        "empty"},
@@ -384,7 +390,7 @@ std::vector<Fault> allFaults() {
          b.desc(1, tile(b, spm, fp8, {1, 8, 5, 3, 3}, {1, 8, 4, 3, 3}));
          b.desc(3, tile(b, accSpace, f32, {1, 1, 8, 4, 4}, {1, 1, 8, 4, 4}));
          b.emit(window(3, 1, 0));
-         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero});
+         b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero});
        },
        "the tile of `x` holds 4 of 5 channels, expected all: dot groups would differ"},
       {"MacOperandFormat", conv([](ConvTiles &t) { t.xFormat = f32; }),
@@ -405,7 +411,7 @@ std::vector<Fault> allFaults() {
        "operand `acc` has format fp8, expected f32"},
       {"BiasFormat", conv([](ConvTiles &t) {
          t.biasFormat = f32;
-         t.mode = mach::AccMode::bias;
+         t.mode = mach::accMode::bias;
        }),
        "operand `bias` has format f32, expected one that the accumulator holds exactly", "asu-fp8"},
       {"MatmulK",
@@ -413,7 +419,7 @@ std::vector<Fault> allFaults() {
          b.desc(0, tile(b, spm, fp8, {4, 32}, {4, 16}));
          b.desc(1, tile(b, spm, fp8, {32, 4}, {8, 4}));
          b.desc(2, tile(b, accSpace, f32, {4, 4}, {4, 4}));
-         b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::AccMode::zero});
+         b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::accMode::zero});
        },
        "the tiles differ in k: a covers 0 to 15, b 0 to 7"},
       {"WeightGradImages", weights({1, 1, 4, 4, 6}, {2, 1, 8, 4, 6}, {}),
@@ -471,56 +477,56 @@ std::vector<Fault> allFaults() {
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
          b.desc(1, tile(b, spm, f32, {3}, {3}));
-         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+         b.emit(mach::VChannelSums{0, 1, mach::accMode::zero, 0});
        },
        "operand `src` has rank 1, expected 2, 3, 4 or 5"},
       {"ChannelMode",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
          b.desc(1, tile(b, spm, f32, {4, 3}, {4, 3}));
-         b.emit(mach::VChannelSums{0, 1, mach::AccMode::bias, 0});
+         b.emit(mach::VChannelSums{0, 1, mach::accMode::bias, 0});
        },
        "v.channel.sums has no bias: its mode is zero or continue"},
       {"ChannelStrips",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 3, 2}, {1, 3, 2}));
          b.desc(1, tile(b, spm, f32, {1, 3, 4, 16}, {1, 3, 4, 12}));
-         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+         b.emit(mach::VChannelSums{0, 1, mach::accMode::zero, 0});
        },
        "the tile holds columns 0 to 12, expected whole strips of 8"},
       {"ChannelParts",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 3, 1}, {1, 3, 1}));
          b.desc(1, tile(b, spm, f32, {1, 3, 4, 16}, {1, 3, 4, 16}));
-         b.emit(mach::VChannelSums{0, 1, mach::AccMode::zero, 0});
+         b.emit(mach::VChannelSums{0, 1, mach::accMode::zero, 0});
        },
        "operand `dst` has 1 strips, expected 2 for 16 columns"},
       {"ChannelPlanes",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {1, 1, 1, 3}, {1, 1, 1, 3}));
          b.desc(1, tile(b, spm, f32, {1, 1, 2, 4, 8}, {1, 1, 2, 2, 8}));
-         b.emit(mach::VStatistics{0, 1, mach::AccMode::zero, 0});
+         b.emit(mach::VStatistics{0, 1, mach::accMode::zero, 0});
        },
        "a tile of several planes must hold whole planes"},
       {"ChannelPartsOfImages",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {3}, {3}));
          b.desc(1, tile(b, spm, f32, {2, 3, 4}, {2, 3, 2}));
-         b.emit(mach::VChannelJoin{0, 1, mach::AccMode::zero, 0});
+         b.emit(mach::VChannelJoin{0, 1, mach::accMode::zero, 0});
        },
        "a tile of parts of several images must hold all strips"},
       {"StatisticsNumbers",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {3}, {3}));
          b.desc(1, tile(b, spm, f32, {2, 3, 1, 2}, {2, 3, 1, 2}));
-         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 4, 8, 0});
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::accMode::zero, 4, 8, 0});
        },
        "operand `parts` has 2 numbers of a part, expected 3"},
       {"StatisticsColumns",
        [](ProgramBuilder &b) {
          b.desc(0, tile(b, spm, f32, {3}, {3}));
          b.desc(1, tile(b, spm, f32, {2, 3, 1, 3}, {2, 3, 1, 3}));
-         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 4, 9, 0});
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::accMode::zero, 4, 9, 0});
        },
        "operand `parts` has 1 strips for 4 rows of 9 columns"},
       {"StatisticsCount",
@@ -530,7 +536,7 @@ std::vector<Fault> allFaults() {
          parts.extent[0] = (1 << 23);
          b.desc(0, tile(b, spm, f32, {3}, {3}));
          b.desc(1, parts);
-         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::AccMode::zero, 0xffffffff, 1 << 23, 0});
+         b.emit(mach::VStatisticsJoin{0, 0, 1, mach::accMode::zero, 0xffffffff, 1 << 23, 0});
        },
        "a channel has more than 2^62 elements"},
       {"WindowInPadding",
@@ -647,10 +653,10 @@ TEST(MachineTest, WhatAllElementsHaveInCommon) {
 /// Queues that cannot go on are a deadlock, with what they hold.
 TEST(MachineTest, InterleavedDeadlockNamesTheQueues) {
   ProgramBuilder b(chipNamed("lnpu"));
-  b.emit(mach::Wait{mach::Engine::load, 1, 1, 0});
-  b.emit(mach::Signal{mach::Engine::load, 2, 1, 0});
-  b.emit(mach::Wait{mach::Engine::mac, 2, 1, 0});
-  b.emit(mach::Signal{mach::Engine::mac, 1, 1, 0});
+  b.emit(mach::Wait{mach::engine::load, 1, 1, 0});
+  b.emit(mach::Signal{mach::engine::load, 2, 1, 0});
+  b.emit(mach::Wait{mach::engine::mac, 2, 1, 0});
+  b.emit(mach::Signal{mach::engine::mac, 1, 1, 0});
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
   Options options;

@@ -11,7 +11,7 @@
 #include "NaiveMac.h"
 
 #include "ProgramBuilder.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
@@ -116,13 +116,13 @@ TEST_P(HostPathsTest, ConvolutionsAreTheNaiveOnes) {
       const chip::Numerics &n = a.chip.numerics;
       std::vector<float> x = operandValues(a, s.x(), 1), w = operandValues(a, s.w(), 2),
                          dy = operandValues(a, s.y(), 3);
-      expectSameBits(accumulated(a, mach::ConvFp{3, 0, 1, 0, 0, 0, mach::AccMode::zero}, s.y(),
+      expectSameBits(accumulated(a, mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero}, s.y(),
                                  s.x(), x, s.w(), w, &s),
                      naiveForward(n, s, x, w, {}));
-      expectSameBits(accumulated(a, mach::ConvBp{3, 0, 1, 0, 0, mach::AccMode::zero}, s.x(), s.y(),
+      expectSameBits(accumulated(a, mach::ConvBp{3, 0, 1, 0, 0, mach::accMode::zero}, s.x(), s.y(),
                                  dy, s.w(), w, &s),
                      naiveBackward(n, s, dy, w));
-      expectSameBits(accumulated(a, mach::ConvWg{3, 0, 1, 0, 0, mach::AccMode::zero}, s.w(), s.x(),
+      expectSameBits(accumulated(a, mach::ConvWg{3, 0, 1, 0, 0, mach::accMode::zero}, s.w(), s.x(),
                                  x, s.y(), dy, &s),
                      naiveWeightGrad(n, s, x, dy));
     }
@@ -147,7 +147,7 @@ TEST_P(HostPathsTest, ProductsOfMatricesAreTheNaiveOnes) {
           acc.endGroup();
           expected.push_back(acc.result());
         }
-      expectSameBits(accumulated(a, mach::Matmul{3, 0, 1, 0, 0, mach::AccMode::zero}, {m, n},
+      expectSameBits(accumulated(a, mach::Matmul{3, 0, 1, 0, 0, mach::accMode::zero}, {m, n},
                                  {m, k}, left, {k, n}, right),
                      expected);
     }

@@ -13,8 +13,9 @@
 
 #include "ProgramBuilder.h"
 #include "runtime/exec/SharedTiles.h"
-#include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
@@ -30,7 +31,7 @@ namespace {
 
 struct MacWork : Observer {
   void issued(const Event &event) override {
-    if (event.engine == mach::Engine::mac)
+    if (event.engine == mach::engine::mac)
       works.push_back(event.work);
   }
   std::vector<std::vector<CoreWork>> works;
@@ -186,7 +187,7 @@ TEST_P(JointTest, Forward) {
     p.loadParts(1, "w", 1, partOf(s.co));
     p.loadShared(2, "b");
     p.accumulators(3, s.y(), 2, partOf(s.co));
-    p.compute(mach::ConvFp{3, 0, 1, 2, 0, 1, mach::AccMode::bias}, "result");
+    p.compute(mach::ConvFp{3, 0, 1, 2, 0, 1, mach::accMode::bias}, "result");
   });
 }
 
@@ -199,7 +200,7 @@ TEST_P(JointTest, Backward) {
     p.loadShared(0, "dy");
     p.loadParts(1, "w", 2, partOf(s.ci));
     p.accumulators(3, s.x(), 2, partOf(s.ci));
-    p.compute(mach::ConvBp{3, 0, 1, 0, 1, mach::AccMode::zero}, "result");
+    p.compute(mach::ConvBp{3, 0, 1, 0, 1, mach::accMode::zero}, "result");
   });
 }
 
@@ -212,7 +213,7 @@ TEST_P(JointTest, WeightGradientOfSharedInput) {
     p.loadShared(0, "x");
     p.loadParts(1, "dy", 2, partOf(s.co));
     p.accumulators(3, s.w(), 1, partOf(s.co));
-    p.compute(mach::ConvWg{3, 0, 1, 0, 1, mach::AccMode::zero}, "result");
+    p.compute(mach::ConvWg{3, 0, 1, 0, 1, mach::accMode::zero}, "result");
   });
 }
 
@@ -225,7 +226,7 @@ TEST_P(JointTest, WeightGradientOfSharedError) {
     p.loadParts(0, "x", 2, partOf(s.ci));
     p.loadShared(1, "dy");
     p.accumulators(3, s.w(), 2, partOf(s.ci));
-    p.compute(mach::ConvWg{3, 0, 1, 0, 1, mach::AccMode::zero}, "result");
+    p.compute(mach::ConvWg{3, 0, 1, 0, 1, mach::accMode::zero}, "result");
   });
 }
 
@@ -244,7 +245,7 @@ TEST_P(JointTest, Matmul) {
         p.loadShared(1, "b");
         p.accumulators(3, {s.iy * 3, s.co}, 0, partOf(s.iy * 3));
       }
-      p.compute(mach::Matmul{3, 0, 1, 0, 1, mach::AccMode::zero}, "result");
+      p.compute(mach::Matmul{3, 0, 1, 0, 1, mach::accMode::zero}, "result");
     });
 }
 

@@ -7,7 +7,8 @@
 #include "NaiveMac.h"
 
 #include "ProgramBuilder.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructMask.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
@@ -70,7 +71,7 @@ protected:
       b.desc(31, from);
       b.desc(1, b.chipTile(space::spm, p.format, {p.k, p.n}, {{0, 0}, {kTile, nTile}, {}}));
       b.emit(mach::Ld{1, 31, 1});
-      b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::AccMode::bias});
+      b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::accMode::bias});
     }
     b.storeWidened("y", acc, 3, 1);
     std::unique_ptr<Machine> machine = b.build();
@@ -124,7 +125,7 @@ TEST_P(BatchTest, EqualsProductsOneByOne) {
     for (int64_t from = 0; from < k; from += kTile) {
       b.load(0, "a", {{first, 0, from}, {batchTile, m, kTile}, {perCore, 0, 0}}, space::spm, 1);
       b.load(1, "w", {{first, from, 0}, {batchTile, kTile, n}, {perCore, 0, 0}}, space::spm, 1);
-      b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::AccMode::bias});
+      b.emit(mach::Matmul{3, 0, 1, 2, 1, mach::accMode::bias});
     }
     b.storeWidened("y", acc, 3, 1);
   }
@@ -170,7 +171,7 @@ TEST(MatmulGenericTest, Fp16AccumulatorNearestEven) {
   b.desc(3, acc);
   b.load(0, "a");
   b.load(1, "w");
-  b.emit(mach::Matmul{3, 0, 1, 0, 0, mach::AccMode::zero});
+  b.emit(mach::Matmul{3, 0, 1, 0, 0, mach::accMode::zero});
   b.storeWidened("y", acc, 3);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);

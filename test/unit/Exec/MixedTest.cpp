@@ -8,7 +8,7 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/StructHyper.h.inc"
 #include "runtime/isa/StructVClassify.h.inc"
 #include "runtime/isa/StructVHistogram.h.inc"
@@ -74,7 +74,7 @@ struct Mixing {
     b.desc(3, b.chipTile(shared, mixed, {n}, b.wholeOf("y")));
     b.desc(4, b.chipTile(shared, format::i32, {128}, b.wholeOf("counts")));
     b.emit(mach::VClassify{3, 0, 1, low, 0});
-    b.emit(mach::VHistogram{4, 0, mach::AccMode::zero, 0});
+    b.emit(mach::VHistogram{4, 0, mach::accMode::zero, 0});
     b.emit(mach::VThreshold{1, 4, 2, low, 0});
     b.store("y", 3);
     b.store("counts", 4);

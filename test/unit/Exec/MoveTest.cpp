@@ -9,7 +9,8 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/exec/Tile.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/StructHyper.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructLdShared.h.inc"
@@ -176,13 +177,13 @@ TEST_P(MoveTest, GatherAndScatterAdd) {
   b.load(0, "table", space::shared);
   Piece all{{0, 0, 0}, {outer, count, inner}, {}};
   b.desc(2, b.chipTile(space::shared, fp8, all.tile, all));
-  b.emit(mach::VGather{2, 0, 1, mach::AccMode::zero, 0});
+  b.emit(mach::VGather{2, 0, 1, mach::accMode::zero, 0});
   captured(0);
   b.store("y", 2);
   b.desc(3, b.chipTile(space::shared, fp8, all.tile, all));
   for (int64_t row = 0; row < rows; row += 3) { // the last piece hangs over
     b.load(0, "table", {{0, row, 0}, {outer, 3, inner}, {}}, space::shared);
-    b.emit(mach::VGather{3, 0, 1, mach::AccMode::zero, 0});
+    b.emit(mach::VGather{3, 0, 1, mach::accMode::zero, 0});
     captured(1);
   }
   b.store("pieces", 3);
@@ -265,15 +266,15 @@ TEST_P(MoveTest, Faults) {
   });
   expect("operand `indices` has rank 3, expected 1", [](ProgramBuilder &b, auto buffer) {
     buffer(2, fp16, Shape{2, 3, 4});
-    b.emit(mach::VGather{2, 0, 0, mach::AccMode::zero, 0});
+    b.emit(mach::VGather{2, 0, 0, mach::accMode::zero, 0});
   });
   expect("v.gather has no bias", [](ProgramBuilder &b, auto buffer) {
     buffer(2, fp16, Shape{2, 3, 4});
-    b.emit(mach::VGather{2, 0, 1, mach::AccMode::bias, 0});
+    b.emit(mach::VGather{2, 0, 1, mach::accMode::bias, 0});
   });
   expect("operand `indices` lacks coordinates", [](ProgramBuilder &b, auto buffer) {
     buffer(2, fp16, Shape{2, 5, 4});
-    b.emit(mach::VGather{2, 0, 1, mach::AccMode::zero, 0});
+    b.emit(mach::VGather{2, 0, 1, mach::accMode::zero, 0});
   });
   expect("the tile of `dy` holds 2 of 3", [](ProgramBuilder &b, auto buffer) {
     b.load(0, "rows", {{0, 0, 0}, {2, 2, 4}, {}}, space::shared);

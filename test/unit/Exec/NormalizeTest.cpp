@@ -9,7 +9,7 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 #include "runtime/isa/StructHyper.h.inc"
@@ -63,7 +63,7 @@ protected:
     instr.dst = dst;
     instr.src = src;
     instr.mean = mean;
-    instr.mode = mach::AccMode::zero;
+    instr.mode = mach::accMode::zero;
     instr.axes = axes;
     instr.fn = fn;
     return instr;
@@ -203,7 +203,7 @@ TEST_F(NormalizeTest, ForwardAndBackward) {
   b.store("y", 6);
   output(7, f32, channelShape);
   output(8, f32, channelShape);
-  b.emit(mach::VNormalizeSums{7, 8, 1, 0, 2, 12, mach::AccMode::zero, allButChannels, 0});
+  b.emit(mach::VNormalizeSums{7, 8, 1, 0, 2, 12, mach::accMode::zero, allButChannels, 0});
   b.store("sum", 7);
   b.store("products", 8);
   b.emit(mach::VSpread{7, 7, 11, 0}); // in place

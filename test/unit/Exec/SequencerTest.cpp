@@ -7,7 +7,9 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/exec/Tile.h"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineStore.h.inc"
+#include "runtime/isa/EngineVector.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructSt.h.inc"
@@ -245,28 +247,28 @@ struct Stream {
     b.desc(2, b.dramTile("x", {{0, 0}, {1, 16}, {2, 0}}));
     b.desc(3, b.dramTile("y", {{0, 0}, {1, 16}, {2, 0}}));
     // s0: input full, s1: input free, s2: output full, s3: output free.
-    b.emit(mach::Signal{mach::Engine::vector, 1, 2, 1});
-    b.emit(mach::Signal{mach::Engine::store, 3, 2, 1});
+    b.emit(mach::Signal{mach::engine::vector, 1, 2, 1});
+    b.emit(mach::Signal{mach::engine::store, 3, 2, 1});
     b.emit(mach::Loop{1, 1, 2, 17});
     b.emit(mach::Org{2, 0, 1, 0});
     b.emit(mach::Loop{2, 16, 4, 15});
     b.emit(mach::Org{2, 1, 2, 0});
-    b.emit(mach::Wait{mach::Engine::load, 1, 1, 1});
+    b.emit(mach::Wait{mach::engine::load, 1, 1, 1});
     b.emit(mach::Ld{0, 2, 1});
-    b.emit(mach::Signal{mach::Engine::load, 0, 1, 1});
-    b.emit(mach::Wait{mach::Engine::vector, 0, 1, 1});
-    b.emit(mach::Wait{mach::Engine::vector, 3, 1, 1});
+    b.emit(mach::Signal{mach::engine::load, 0, 1, 1});
+    b.emit(mach::Wait{mach::engine::vector, 0, 1, 1});
+    b.emit(mach::Wait{mach::engine::vector, 3, 1, 1});
     b.emit(mach::Stamp{1, 0});
     b.emit(mach::VRelu{1, 0, 1});
-    b.emit(mach::Signal{mach::Engine::vector, 1, 1, 1});
-    b.emit(mach::Signal{mach::Engine::vector, 2, 1, 1});
-    b.emit(mach::Wait{mach::Engine::store, 2, 1, 1});
+    b.emit(mach::Signal{mach::engine::vector, 1, 1, 1});
+    b.emit(mach::Signal{mach::engine::vector, 2, 1, 1});
+    b.emit(mach::Wait{mach::engine::store, 2, 1, 1});
     b.emit(mach::St{3, 1, 1});
-    b.emit(mach::Signal{mach::Engine::store, 3, 1, 1});
+    b.emit(mach::Signal{mach::engine::store, 3, 1, 1});
     b.emit(mach::Rot{0});
     b.emit(mach::Rot{1});
-    b.emit(mach::Wait{mach::Engine::load, 1, 2, 1});
-    b.emit(mach::Wait{mach::Engine::vector, 3, 2, 1});
+    b.emit(mach::Wait{mach::engine::load, 1, 2, 1});
+    b.emit(mach::Wait{mach::engine::vector, 3, 2, 1});
   }
   ProgramBuilder b;
 };

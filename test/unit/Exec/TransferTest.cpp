@@ -6,8 +6,12 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineSharedLoad.h.inc"
+#include "runtime/isa/EngineSharedStore.h.inc"
+#include "runtime/isa/EngineStore.h.inc"
+#include "runtime/isa/EngineVector.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/SpaceShared.h.inc"
@@ -105,13 +109,13 @@ TEST_F(TransferTest, MovesTakeWhatHasTheSameCoordinates) {
 
   const Event *load = recorder.find(mach::LdShared::opcode);
   ASSERT_TRUE(load);
-  EXPECT_EQ(load->engine, mach::Engine::shared_load);
+  EXPECT_EQ(load->engine, mach::engine::shared_load);
   ASSERT_EQ(load->work.size(), 1u);
   EXPECT_EQ(load->work[0].bytesWritten[int(shared)], 5u * 7 * 4);
   EXPECT_EQ(load->work[0].bytesRead[0], 5u * 64); // runs of 28 bytes, a burst each
   const Event *move = recorder.find(mach::MvLoad::opcode);
   ASSERT_TRUE(move);
-  EXPECT_EQ(move->engine, mach::Engine::load);
+  EXPECT_EQ(move->engine, mach::engine::load);
   ASSERT_EQ(move->work.size(), 2u);
   EXPECT_FALSE(move->multicast);
   EXPECT_EQ(move->work[0].bytesRead[int(shared)], 3u * 5 * 4); // rows 0 to 2
@@ -154,14 +158,14 @@ TEST_F(TransferTest, CoresFillOneTile) {
   expectSameBits(readTensor(*machine, "y"), y);
   const Event *move = recorder.find(mach::MvStore::opcode);
   ASSERT_TRUE(move);
-  EXPECT_EQ(move->engine, mach::Engine::store);
+  EXPECT_EQ(move->engine, mach::engine::store);
   ASSERT_EQ(move->work.size(), 2u);
   EXPECT_EQ(move->work[0].bytesRead[int(spm)], 2u * 4 * 4);
   EXPECT_EQ(move->work[1].bytesRead[int(spm)], 2u * 3 * 4);
   EXPECT_EQ(move->work[1].bytesWritten[int(shared)], 2u * 3 * 4);
   const Event *store = recorder.find(mach::StShared::opcode);
   ASSERT_TRUE(store);
-  EXPECT_EQ(store->engine, mach::Engine::shared_store);
+  EXPECT_EQ(store->engine, mach::engine::shared_store);
   EXPECT_EQ(store->work[0].bytesRead[int(shared)], 4u * 6 * 4);
 }
 
@@ -193,38 +197,38 @@ struct Pipeline {
     b.desc(y, b.dramTile("y", {{0, 0}, {4, 16}, {}}));
     constexpr mach::Bank bank = mach::Bank::shared;
     // Free copies: s1 of s, s3 of p, s5 of r, s7 of t. s0 of the shared bank: s is loaded.
-    b.emit(mach::Signal{Engine::load, 1, 2, 1});
-    b.emit(mach::Signal{Engine::vector, 3, 2, 1});
-    b.emit(mach::Signal{Engine::store, 5, 2, 1});
-    b.emit(mach::Signal{Engine::shared_store, 7, 2, 1});
+    b.emit(mach::Signal{mach::engine::load, 1, 2, 1});
+    b.emit(mach::Signal{mach::engine::vector, 3, 2, 1});
+    b.emit(mach::Signal{mach::engine::store, 5, 2, 1});
+    b.emit(mach::Signal{mach::engine::shared_store, 7, 2, 1});
     std::vector<mach::Instruction> body = {mach::Org{x, 1, 2, 0},
                                            mach::Org{p, 1, 2, 0},
                                            mach::Org{r, 1, 2, 0},
                                            mach::Org{t, 1, 2, 0},
-                                           mach::Wait{Engine::shared_load, 1, 1, 1},
+                                           mach::Wait{mach::engine::shared_load, 1, 1, 1},
                                            mach::LdShared{s, x},
-                                           mach::Signal{Engine::shared_load, 0, 1, 0, bank},
-                                           mach::Wait{Engine::vector, 0, 1, 0, bank},
+                                           mach::Signal{mach::engine::shared_load, 0, 1, 0, bank},
+                                           mach::Wait{mach::engine::vector, 0, 1, 0, bank},
                                            mach::VRelu{s, s, 0},
-                                           mach::Signal{Engine::vector, 0, 1, 1},
-                                           mach::Wait{Engine::load, 0, 1, 1},
-                                           mach::Wait{Engine::load, 3, 1, 1},
+                                           mach::Signal{mach::engine::vector, 0, 1, 1},
+                                           mach::Wait{mach::engine::load, 0, 1, 1},
+                                           mach::Wait{mach::engine::load, 3, 1, 1},
                                            mach::MvLoad{p, s, 1},
-                                           mach::Signal{Engine::load, 1, 1, 1},
-                                           mach::Signal{Engine::load, 2, 1, 1},
-                                           mach::Wait{Engine::vector, 2, 1, 1},
-                                           mach::Wait{Engine::vector, 5, 1, 1},
+                                           mach::Signal{mach::engine::load, 1, 1, 1},
+                                           mach::Signal{mach::engine::load, 2, 1, 1},
+                                           mach::Wait{mach::engine::vector, 2, 1, 1},
+                                           mach::Wait{mach::engine::vector, 5, 1, 1},
                                            mach::VRound{r, p, 1},
-                                           mach::Signal{Engine::vector, 3, 1, 1},
-                                           mach::Signal{Engine::vector, 4, 1, 1},
-                                           mach::Wait{Engine::store, 4, 1, 1},
-                                           mach::Wait{Engine::store, 7, 1, 1},
+                                           mach::Signal{mach::engine::vector, 3, 1, 1},
+                                           mach::Signal{mach::engine::vector, 4, 1, 1},
+                                           mach::Wait{mach::engine::store, 4, 1, 1},
+                                           mach::Wait{mach::engine::store, 7, 1, 1},
                                            mach::MvStore{t, r, 1},
-                                           mach::Signal{Engine::store, 5, 1, 1},
-                                           mach::Signal{Engine::store, 6, 1, 1},
-                                           mach::Wait{Engine::shared_store, 6, 1, 1},
+                                           mach::Signal{mach::engine::store, 5, 1, 1},
+                                           mach::Signal{mach::engine::store, 6, 1, 1},
+                                           mach::Wait{mach::engine::shared_store, 6, 1, 1},
                                            mach::StShared{y, t},
-                                           mach::Signal{Engine::shared_store, 7, 1, 1},
+                                           mach::Signal{mach::engine::shared_store, 7, 1, 1},
                                            mach::Rot{s},
                                            mach::Rot{p},
                                            mach::Rot{r},
@@ -232,10 +236,10 @@ struct Pipeline {
     b.emit(mach::Loop{2, 16, 4, int64_t(body.size())});
     for (const mach::Instruction &instr : body)
       b.emit(instr);
-    b.emit(mach::Wait{Engine::shared_load, 1, 2, 1});
-    b.emit(mach::Wait{Engine::load, 3, 2, 1});
-    b.emit(mach::Wait{Engine::vector, 5, 2, 1});
-    b.emit(mach::Wait{Engine::store, 7, 2, 1});
+    b.emit(mach::Wait{mach::engine::shared_load, 1, 2, 1});
+    b.emit(mach::Wait{mach::engine::load, 3, 2, 1});
+    b.emit(mach::Wait{mach::engine::vector, 5, 2, 1});
+    b.emit(mach::Wait{mach::engine::store, 7, 2, 1});
   }
 
   /// Runs in an interleaving; 0: in program order.

@@ -9,7 +9,8 @@
 
 #include "OneInstruction.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/StructVAdagrad.h.inc"
 #include "runtime/isa/StructVAdam.h.inc"
@@ -142,12 +143,12 @@ TEST_P(UpdateTest, DrainTakesTheSumAndBeginsAgain) {
 TEST_P(UpdateTest, SquareSum) {
   for (int64_t size : {int64_t(1), int64_t(1024), int64_t(2500)}) {
     std::vector<float> dw = randomF32(size, 3);
-    for (mach::AccMode mode : {mach::AccMode::zero, mach::AccMode::bias}) {
+    for (mach::AccMode mode : {mach::accMode::zero, mach::accMode::bias}) {
       mach::VSquareSum instr;
       instr.dst = 0, instr.src = 1, instr.bias = 2, instr.mode = mode, instr.unscale = 10;
       auto found =
           runOnce(chip, instr, {resultOf(f32, {}), {f32, {size}, dw}, {f32, {}, {1.75f}}}, numbers);
-      float total = mode == mach::AccMode::bias ? 1.75f : 0.0f;
+      float total = mode == mach::accMode::bias ? 1.75f : 0.0f;
       for (int64_t begin = 0; begin < size; begin += 1024) {
         std::vector<float> squares;
         for (int64_t i = begin; i < std::min(size, begin + 1024); ++i) {

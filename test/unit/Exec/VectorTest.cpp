@@ -10,7 +10,6 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/EnumBinaryFn.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/EnumUnaryFn.h.inc"

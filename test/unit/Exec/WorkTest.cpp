@@ -9,7 +9,7 @@
 #include "NaiveMac.h"
 
 #include "ProgramBuilder.h"
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
@@ -95,11 +95,11 @@ struct ConvProgram {
     uint8_t source = mixes ? 5 : 0, error = mixes ? 6 : 2;
     add(b.chipTile(space::acc, accFormat, s.y(),
                    {zero, {2, 1, 7, s.oy(), s.ox()}, {0, 0, 7, 0, 0}}),
-        0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::AccMode::zero});
+        0, mach::ConvFp{3, source, 1, 0, 0, 1, mach::accMode::zero});
     add(b.chipTile(space::acc, accFormat, s.x(), {zero, {2, 1, 4, 9, 8}, {0, 0, 4, 0, 0}}), 1,
-        mach::ConvBp{3, error, 1, 0, 1, mach::AccMode::zero});
+        mach::ConvBp{3, error, 1, 0, 1, mach::accMode::zero});
     add(b.chipTile(space::acc, accFormat, s.w(), {zero, {1, 7, s.ci, 3, 3}, {0, 7, 0, 0, 0}}), 2,
-        mach::ConvWg{3, source, error, 0, 1, mach::AccMode::zero});
+        mach::ConvWg{3, source, error, 0, 1, mach::accMode::zero});
     machine = b.build();
     const num::Format &f = mixes ? chip.numerics.fp16 : chip.numerics.fp8;
     x = randomValues(f, elementsOf(s.x()), 1);
@@ -451,7 +451,7 @@ TEST(EventsTest, AccumulatorsCount) {
   b.load(0, "a");
   b.load(1, "w");
   b.desc(2, b.chipTile(space::acc, format::fp16, {1, 1}, {{0, 0}, {1, 1}, {}}));
-  b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::AccMode::zero});
+  b.emit(mach::Matmul{2, 0, 1, 0, 0, mach::accMode::zero});
   b.image.debug.records.back().capture[0] = 0;
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);

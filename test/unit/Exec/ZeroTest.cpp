@@ -6,8 +6,9 @@
 
 #include "ProgramBuilder.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/AccModeContinue.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
@@ -46,7 +47,7 @@ TEST_P(ZeroTest, ClearsItsTileAlone) {
   mach::TensorTile acc =
       b.chipTile(mach::space::acc, format, {rows, columns}, {{0, 0}, {3, columns}, {3, 0}});
   b.desc(2, acc);
-  b.emit(mach::Matmul{2, 0, 1, 0, 1, mach::AccMode::zero});
+  b.emit(mach::Matmul{2, 0, 1, 0, 1, mach::accMode::zero});
   // Rows 1 and 2 of each core, columns 2 to 4; row 2 counts as outside.
   mach::TensorTile part = acc;
   part.origin = {1, 2, 0, 0, 0};
@@ -56,7 +57,7 @@ TEST_P(ZeroTest, ClearsItsTileAlone) {
   part.base += uint64_t(acc.stride[0]) + 2 * uint64_t(acc.stride[1]);
   b.desc(3, part);
   b.emit(mach::Zero{3, 1});
-  b.emit(mach::Matmul{2, 0, 1, 0, 1, mach::AccMode::continue_});
+  b.emit(mach::Matmul{2, 0, 1, 0, 1, mach::accMode::continue_});
   b.storeWidened("y", acc, 2, 1);
   std::unique_ptr<Machine> machine = b.build();
   ASSERT_TRUE(machine);
@@ -80,7 +81,7 @@ TEST_P(ZeroTest, ClearsItsTileAlone) {
   options.observer = &zero;
   runStep(*machine, options);
   expectSameBits(readTensor(*machine, "y"), y);
-  EXPECT_EQ(zero.last.engine, mach::Engine::mac);
+  EXPECT_EQ(zero.last.engine, mach::engine::mac);
   ASSERT_EQ(zero.last.work.size(), 2u);
   for (const CoreWork &work : zero.last.work) {
     EXPECT_EQ(work.macs, 0u);

@@ -8,8 +8,8 @@
 
 #include "TableValues.h"
 
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/Assembly.h"
-#include "runtime/isa/EnumAccMode.h.inc"
 #include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/StructBz.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
@@ -80,7 +80,7 @@ TEST(Assembly, PrintsReadably) {
   conv.acc = 3;
   conv.x = 1;
   conv.w = 2;
-  conv.mode = AccMode::continue_;
+  conv.mode = mach::accMode::continue_;
   EXPECT_EQ(print(conv), "conv.fp acc=d3, x=d1, w=d2, bias=d0, geom=g0, mask=m0, mode=continue");
   EXPECT_EQ(print(Halt()), "halt");
   OperandNames names = someNames();

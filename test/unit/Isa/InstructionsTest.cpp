@@ -8,9 +8,10 @@
 
 #include "TableValues.h"
 
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/Dispatch.h"
-#include "runtime/isa/EnumAccMode.h.inc"
-#include "runtime/isa/EnumEngine.h.inc"
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/Instructions.h"
@@ -172,10 +173,10 @@ TEST(Instructions, DispatchCallsTheFunctionOfTheInstruction) {
 
 TEST(Instructions, EngineOfAnyIsTheFieldsValue) {
   Wait wait;
-  wait.engine = Engine::mac;
-  EXPECT_EQ(engineOf(wait), Engine::mac);
-  EXPECT_EQ(engineOf(ConvFp()), Engine::mac);
-  EXPECT_EQ(engineOf(Ld()), Engine::load);
+  wait.engine = mach::engine::mac;
+  EXPECT_EQ(engineOf(wait), mach::engine::mac);
+  EXPECT_EQ(engineOf(ConvFp()), mach::engine::mac);
+  EXPECT_EQ(engineOf(Ld()), mach::engine::load);
   EXPECT_EQ(mnemonicOf(ConvFp()), "conv.fp");
   EXPECT_EQ(timingClassOf(Ld()), "transfer");
 }
@@ -183,7 +184,7 @@ TEST(Instructions, EngineOfAnyIsTheFieldsValue) {
 TEST(Instructions, EnumNamesAndValuesAgree) {
   for (size_t i = 0; mach::isFormat(i); ++i)
     EXPECT_EQ(parseFormat(toString(static_cast<Format>(i))), static_cast<Format>(i));
-  EXPECT_EQ(toString(AccMode::continue_), "continue");
+  EXPECT_EQ(toString(mach::accMode::continue_), "continue");
   EXPECT_FALSE(parseSpace("attic").has_value());
   EXPECT_TRUE(toString(static_cast<Space>(200)).empty());
 }

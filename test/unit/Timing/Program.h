@@ -10,6 +10,7 @@
 #include "runtime/timing/Model.h"
 
 #include "runtime/isa/EnumBank.h.inc"
+#include "runtime/isa/EnumEngine.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructFence.h.inc"
 #include "runtime/isa/StructHalt.h.inc"

@@ -10,7 +10,8 @@
 
 #include "CompiledNetwork.h"
 
-#include "runtime/isa/EnumAccMode.h.inc"
+#include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/Instructions.h"
 #include "runtime/isa/SpaceDram.h.inc"
@@ -183,9 +184,9 @@ TEST_F(Mutation, NoneIsNoDifference) {
 TEST_F(Mutation, AccumulatorModeIsCaught) {
   // A bias left out, a bias or the sum before it taken twice.
   EXPECT_GT(changeEach<mach::ConvFp>([](mach::ConvFp &i) {
-              if (i.mode != mach::AccMode::bias)
+              if (i.mode != mach::accMode::bias)
                 return false;
-              i.mode = mach::AccMode::zero;
+              i.mode = mach::accMode::zero;
               return true;
             }),
             0);

@@ -4,6 +4,11 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/isa/EngineLoad.h.inc"
+#include "runtime/isa/EngineMac.h.inc"
+#include "runtime/isa/EngineSeq.h.inc"
+#include "runtime/isa/EngineStore.h.inc"
+#include "runtime/isa/EngineVector.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLd.h.inc"
@@ -63,19 +68,19 @@ static Record sampleRecord() {
     exec::CoreWork work;
     work.bytesRead[0] = work.bytesWritten[2] = 4096;
     work.dramUsefulBytes = 4000;
-    send(0, mach::Ld::opcode, mach::Engine::load, work);
+    send(0, mach::Ld::opcode, mach::engine::load, work);
     work = {};
     work.macs = 9000;
     work.zeroMacs = 900;
     work.macSlots = 9600;
-    send(1, mach::ConvFp::opcode, mach::Engine::mac, work);
+    send(1, mach::ConvFp::opcode, mach::engine::mac, work);
     work = {};
     work.elements = work.operations = 320;
-    send(2, mach::VRelu::opcode, mach::Engine::vector, work);
+    send(2, mach::VRelu::opcode, mach::engine::vector, work);
     work = {};
     work.bytesWritten[0] = 128;
-    send(3, mach::St::opcode, mach::Engine::store, work);
-    send(4, mach::Halt::opcode, mach::Engine::seq, {});
+    send(3, mach::St::opcode, mach::engine::store, work);
+    send(4, mach::Halt::opcode, mach::engine::seq, {});
     Result<timing::Report> report = model.finish();
     EXPECT_TRUE(report);
     Measurement measurement{report.take(), counter.take()};
