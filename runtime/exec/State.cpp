@@ -181,7 +181,7 @@ static void add(CoreWork &to, const CoreWork &from) {
   to.operations += from.operations;
   to.dramUsefulBytes += from.dramUsefulBytes;
   to.macSlots += from.macSlots;
-  for (int i = 0; i < 4; ++i) {
+  for (size_t i = 0; i < maxSpaces; ++i) {
     to.bytesRead[i] += from.bytesRead[i];
     to.bytesWritten[i] += from.bytesWritten[i];
   }

@@ -354,9 +354,8 @@ TEST_P(WorkTest, CapturesCoverEveryElementAndThreadsDoNotShow) {
 
 /// All fields of a CoreWork but zeroMacs.
 auto countsOf(const CoreWork &w) {
-  std::array<uint64_t, 8> bytes{};
-  std::copy(std::begin(w.bytesRead), std::end(w.bytesRead), bytes.begin());
-  std::copy(std::begin(w.bytesWritten), std::end(w.bytesWritten), bytes.begin() + 4);
+  std::vector<uint64_t> bytes(std::begin(w.bytesRead), std::end(w.bytesRead));
+  bytes.insert(bytes.end(), std::begin(w.bytesWritten), std::end(w.bytesWritten));
   return std::tuple(w.macs, w.wideMacs, w.bothWideMacs, w.elements, w.operations, bytes,
                     w.dramUsefulBytes, w.macSlots);
 }
