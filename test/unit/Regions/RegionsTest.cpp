@@ -9,7 +9,9 @@
 //
 // SLP_REGIONS_SEED sets the seed of the inputs (1), SLP_REGIONS_IMAGES the images whose values are
 // compared (few, since the reference is slow; 8 is the whole region), SLP_REGIONS_VERBOSE prints
-// where the cycles of each engine go.
+// where the cycles of each engine go. SLP_REGIONS_QUEUE sets the entries of a queue,
+// SLP_REGIONS_INSERTED puts the semaphores of chip-insert-semaphores in the place of those written
+// by hand.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -147,6 +149,8 @@ public:
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
     chip = chip::load(target).take();
+    if (const char *entries = std::getenv("SLP_REGIONS_QUEUE"))
+      chip.structure.queueDepth.value = std::atoi(entries);
     std::ifstream file(std::string(SLP_REGIONS_DIR) + "/" + target + "-" + name + ".mlir");
     std::stringstream text;
     text << file.rdbuf();
@@ -172,6 +176,11 @@ private:
   void compile() {
     auto module = source->lookupSymbol<ModuleOp>("program");
     program = OwningOpRef<ModuleOp>(cast<ModuleOp>(module->clone()));
+    if (std::getenv("SLP_REGIONS_INSERTED"))
+      program->walk([](Operation *op) {
+        if (isa<chip_ir::WaitOp, chip_ir::SignalOp>(op))
+          op->erase();
+      });
     bool isScheduled =
         program->walk([](chip_ir::SignalOp) { return WalkResult::interrupt(); }).wasInterrupted();
     for (auto tensor : program->getOps<chip_ir::TensorOp>())
