@@ -265,8 +265,8 @@ void HandWritten::compareValues(uint32_t seed) {
   }
   reference::Hyper hyper;
   hyper.learningRate = 0.05f, hyper.momentum = 0.9f, hyper.weightDecay = 1e-4f;
-  for (auto [index, value] : llvm::enumerate(std::initializer_list<float>{
-           hyper.learningRate, hyper.momentum, hyper.weightDecay, hyper.dampening}))
+  const float numbers[] = {hyper.learningRate, hyper.momentum, hyper.weightDecay, hyper.dampening};
+  for (auto [index, value] : llvm::enumerate(numbers))
     machine->setHyper(int(index), value);
   exec::Options options;
   options.interleaveSeed = seed; // engines as far apart as semaphores let them
