@@ -8,36 +8,51 @@
 
 #include "lib/Transforms/Train/Intervals.h"
 
+#include "dialects/Train/AbsOp.h"
 #include "dialects/Train/AddOp.h"
 #include "dialects/Train/AffineOp.h"
+#include "dialects/Train/ClipOp.h"
 #include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/DivOp.h"
-#include "dialects/Train/EqualOp.h"
+#include "dialects/Train/EqualOpKind.h"
+#include "dialects/Train/ErfOpKind.h"
+#include "dialects/Train/ExpOp.h"
 #include "dialects/Train/ExpandOp.h"
-#include "dialects/Train/LessEqualOp.h"
-#include "dialects/Train/LessOp.h"
-#include "dialects/Train/LogicalAndOp.h"
-#include "dialects/Train/LogicalOrOp.h"
-#include "dialects/Train/LogicalXorOp.h"
+#include "dialects/Train/ExpandOpKind.h"
+#include "dialects/Train/HardSigmoidOpKind.h"
+#include "dialects/Train/LessEqualOpKind.h"
+#include "dialects/Train/LessOpKind.h"
+#include "dialects/Train/LogicalAndOpKind.h"
+#include "dialects/Train/LogicalNotOpKind.h"
+#include "dialects/Train/LogicalOrOpKind.h"
+#include "dialects/Train/LogicalXorOpKind.h"
 #include "dialects/Train/MaxOp.h"
 #include "dialects/Train/MinOp.h"
 #include "dialects/Train/MulOp.h"
+#include "dialects/Train/PowerOp.h"
+#include "dialects/Train/ReciprocalOp.h"
 #include "dialects/Train/ReduceMaxOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
-#include "dialects/Train/ReduceMinOp.h"
-#include "dialects/Train/ReduceSumAbsOp.h"
+#include "dialects/Train/ReduceMaxOpKind.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
+#include "dialects/Train/ReduceMinOpKind.h"
+#include "dialects/Train/ReduceSumAbsOpKind.h"
 #include "dialects/Train/ReduceSumOp.h"
-#include "dialects/Train/ReduceSumSquareOp.h"
+#include "dialects/Train/ReduceSumSquareOpKind.h"
 #include "dialects/Train/ReluOp.h"
-#include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/ReshapeOpKind.h"
 #include "dialects/Train/SelectOp.h"
-#include "dialects/Train/SliceOp.h"
-#include "dialects/Train/SoftmaxOp.h"
+#include "dialects/Train/SigmoidOpKind.h"
+#include "dialects/Train/SignOpKind.h"
+#include "dialects/Train/SliceOpKind.h"
+#include "dialects/Train/SoftmaxOpKind.h"
+#include "dialects/Train/SoftplusOpKind.h"
+#include "dialects/Train/SoftsignOpKind.h"
+#include "dialects/Train/SqrtOp.h"
 #include "dialects/Train/StatisticsOp.h"
 #include "dialects/Train/SubOp.h"
-#include "dialects/Train/TrainElementwiseOps.h"
-#include "dialects/Train/TransposeOp.h"
-#include "dialects/Train/VarianceOp.h"
+#include "dialects/Train/TanhOpKind.h"
+#include "dialects/Train/TransposeOpKind.h"
+#include "dialects/Train/VarianceOpKind.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -121,14 +136,17 @@ static Interval ofDepth(Value value, unsigned depth) {
     return {};
   auto operand = [&](unsigned i) { return ofDepth(op->getOperand(i), depth - 1); };
   constexpr Interval share{0, 1}, magnitude{0, infinity};
+  if (isOneOf<SigmoidOp, HardSigmoidOp, SoftmaxOp, LogicalNotOp, EqualOp, LessOp, LessEqualOp,
+              LogicalAndOp, LogicalOrOp, LogicalXorOp>(op))
+    return share;
+  if (isOneOf<TanhOp, ErfOp, SignOp, SoftsignOp>(op))
+    return {-1, 1};
+  if (isOneOf<ReduceSumSquareOp, ReduceSumAbsOp, VarianceOp, SoftplusOp>(op))
+    return magnitude;
+  if (isOneOf<ReshapeOp, TransposeOp, SliceOp, ExpandOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(
+          op))
+    return operand(0);
   return llvm::TypeSwitch<Operation *, Interval>(op)
-      .Case<SigmoidOp, HardSigmoidOp, SoftmaxOp, LogicalNotOp, EqualOp, LessOp, LessEqualOp,
-            LogicalAndOp, LogicalOrOp, LogicalXorOp>([&](auto) { return share; })
-      .Case<TanhOp, ErfOp, SignOp, SoftsignOp>([](auto) { return Interval{-1, 1}; })
-      .Case<ReduceSumSquareOp, ReduceSumAbsOp, VarianceOp, SoftplusOp>(
-          [&](auto) { return magnitude; })
-      .Case<ReshapeOp, TransposeOp, SliceOp, ExpandOp, ReduceMeanOp, ReduceMaxOp, ReduceMinOp>(
-          [&](auto) { return operand(0); })
       .Case([&](StatisticsOp op) { return value == op.getVar() ? magnitude : operand(0); })
       .Case([](ConstantOp op) { return ofConstant(op); })
       .Case([&](ReluOp) { return risen(operand(0), [](double v) { return std::max(v, 0.0); }); })

@@ -9,24 +9,24 @@
 #include "slp/Transforms/Train/Passes.h"
 
 #include "dialects/Train/AddOp.h"
-#include "dialects/Train/BiasGradOp.h"
+#include "dialects/Train/BiasGradOpKind.h"
 #include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ClipFactorOp.h"
+#include "dialects/Train/ClipFactorOpKind.h"
 #include "dialects/Train/ConcatOp.h"
-#include "dialects/Train/CrossEntropyOp.h"
-#include "dialects/Train/MaxPoolOp.h"
-#include "dialects/Train/MovingAverageOp.h"
-#include "dialects/Train/NllOp.h"
-#include "dialects/Train/NormalizeSumsOp.h"
-#include "dialects/Train/ReduceMeanOp.h"
+#include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/MaxPoolOpKind.h"
+#include "dialects/Train/MovingAverageOpKind.h"
+#include "dialects/Train/NllOpKind.h"
+#include "dialects/Train/NormalizeSumsOpKind.h"
+#include "dialects/Train/ReduceMeanOpKind.h"
 #include "dialects/Train/RoundOp.h"
-#include "dialects/Train/SquareSumOp.h"
-#include "dialects/Train/StatisticsOp.h"
+#include "dialects/Train/SquareSumOpKind.h"
+#include "dialects/Train/StatisticsOpKind.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainStreams.h"
-#include "dialects/Train/VarianceOp.h"
+#include "dialects/Train/VarianceOpKind.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
@@ -106,6 +106,33 @@ static bool isOfTerms(ConcatOp concat) {
   });
 }
 
+/// What the results of an op are besides its node; empty: they are known by the node alone.
+static SmallVector<StringRef> partsOf(Operation *op) {
+  if (isOneOf<NormalizeSumsOp>(op))
+    return {"/dsum", "/dproducts"};
+  if (isOneOf<NllOp>(op))
+    return {"/losses", "/shares"};
+  if (isOneOf<MovingAverageOp>(op))
+    return {"/running"};
+  if (isOneOf<ReduceMeanOp>(op))
+    return {"/mean"};
+  if (isOneOf<VarianceOp>(op))
+    return {"/var"};
+  if (isOneOf<StatisticsOp>(op))
+    return {"/mean", "/var"};
+  if (isOneOf<SquareSumOp>(op))
+    return {"/squares"};
+  if (isOneOf<ClipFactorOp>(op))
+    return {"/factor"};
+  if (isOneOf<BiasGradOp>(op))
+    return {"/db"};
+  if (isOneOf<MaxPoolOp>(op))
+    return {"", "/index"};
+  if (isOneOf<CrossEntropyOp>(op))
+    return {"", "/losses"};
+  return {};
+}
+
 SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef prefix) {
   std::string node = nodeNameOf(op->getLoc());
   if (node.empty())
@@ -119,6 +146,11 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
     return {nameOf(whole) + "/rest"};
   if (auto state = stateReadBy(op))
     return {(prefix + state.getValue()).str()};
+  SmallVector<std::string> parts;
+  for (StringRef part : partsOf(op))
+    parts.push_back(base + part.str());
+  if (!parts.empty())
+    return parts;
   return llvm::TypeSwitch<Operation *, SmallVector<std::string>>(op)
       .Case(
           [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
@@ -135,19 +167,6 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
         }
         return wanted;
       })
-      .Case([&](NormalizeSumsOp) {
-        return SmallVector<std::string>{base + "/dsum", base + "/dproducts"};
-      })
-      .Case([&](NllOp) { return SmallVector<std::string>{base + "/losses", base + "/shares"}; })
-      .Case([&](MovingAverageOp) { return SmallVector<std::string>{base + "/running"}; })
-      .Case([&](ReduceMeanOp) { return SmallVector<std::string>{base + "/mean"}; })
-      .Case([&](VarianceOp) { return SmallVector<std::string>{base + "/var"}; })
-      .Case([&](StatisticsOp) { return SmallVector<std::string>{base + "/mean", base + "/var"}; })
-      .Case([&](SquareSumOp) { return SmallVector<std::string>{base + "/squares"}; })
-      .Case([&](ClipFactorOp) { return SmallVector<std::string>{base + "/factor"}; })
-      .Case([&](BiasGradOp) { return SmallVector<std::string>{base + "/db"}; })
-      .Case([&](MaxPoolOp) { return SmallVector<std::string>{base, base + "/index"}; })
-      .Case([&](CrossEntropyOp) { return SmallVector<std::string>{base, base + "/losses"}; })
       .Case([&](AddOp) { return SmallVector<std::string>{isForward ? base : base + "/dsum"}; })
       .Default([&](Operation *) {
         if (isForward)
