@@ -6,6 +6,7 @@
 
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
+#include "dialects/Chip/ChipVerify.h"
 
 #include "dialects/Num/NumDialect.h"
 
@@ -116,16 +117,6 @@ struct ChipAliases : OpAsmDialectInterface {
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Chip/ChipOpsAttributes.cpp.inc"
 
-/// `(` TYPE, ... `)`, which may be empty.
-static ParseResult parseBufferTypes(OpAsmParser &parser, SmallVectorImpl<Type> &types) {
-  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren,
-                                        [&] { return parser.parseType(types.emplace_back()); });
-}
-
-static void printBufferTypes(OpAsmPrinter &printer, Operation *, TypeRange types) {
-  printer << "(" << types << ")";
-}
-
 #define GET_OP_CLASSES
 #include "dialects/Chip/ChipOps.cpp.inc"
 
@@ -135,6 +126,7 @@ void ChipDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/Chip/ChipOps.cpp.inc"
       >();
+  addNestOps();
   addMacOps();
   addVectorOps();
   addNormalizeOps();
@@ -200,25 +192,45 @@ LogicalResult TensorOp::verify() {
   return success();
 }
 
-LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getTensorAttr());
+LogicalResult slp::chip_ir::verifyReach(Operation *op, SymbolTableCollection &symbols,
+                                        FlatSymbolRefAttr name, Type element,
+                                        ArrayRef<int64_t> shape, ArrayRef<int64_t> strides,
+                                        int64_t offset) {
+  auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(op, name);
   if (!tensor)
-    return emitOpError("names ") << getTensorAttr() << ", which is not a chip.tensor";
-  auto type = cast<MemRefType>(getResult().getType()), whole = cast<MemRefType>(tensor.getType());
+    return op->emitOpError("names ") << name << ", which is not a chip.tensor";
+  auto whole = cast<MemRefType>(tensor.getType());
+  if (element != whole.getElementType() || shape.size() > 5)
+    return op->emitOpError("expected element type ")
+           << whole.getElementType() << " and at most 5 dimensions, found " << element << " and "
+           << shape.size();
+  int64_t first = offset, last = offset;
+  for (auto [size, stride] : llvm::zip_equal(shape, strides))
+    (stride < 0 ? first : last) += (size - 1) * stride;
+  if (first < 0 || last >= whole.getNumElements())
+    return op->emitOpError("reaches element ")
+           << (first < 0 ? first : last) << " of a tensor of " << whole.getNumElements();
+  return success();
+}
+
+LogicalResult slp::chip_ir::verifyRounding(Operation *op, std::optional<num_ir::Rounding> rounding,
+                                           std::optional<int64_t> stream) {
+  bool isStochastic = rounding == num_ir::Rounding::stochastic;
+  if (isStochastic != stream.has_value())
+    return op->emitOpError("expected a stream with stochastic rounding, and only there");
+  if (stream && (*stream < 0 || *stream >= 1 << 24))
+    return op->emitOpError("expected a stream of 0 to 16777215, found ") << *stream;
+  return success();
+}
+
+LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto type = cast<MemRefType>(getResult().getType());
   SmallVector<int64_t> strides;
   int64_t offset = 0;
   if (failed(type.getStridesAndOffset(strides, offset)))
     return emitOpError("expected a strided view, found ") << type;
-  if (type.getElementType() != whole.getElementType() || type.getRank() > 5)
-    return emitOpError("expected element type ")
-           << whole.getElementType() << " and at most 5 dimensions, found " << type;
-  int64_t first = offset, last = offset;
-  for (auto [size, stride] : llvm::zip(type.getShape(), strides))
-    (stride < 0 ? first : last) += (size - 1) * stride;
-  if (first < 0 || last >= whole.getNumElements())
-    return emitOpError("reaches element ")
-           << (first < 0 ? first : last) << " of a tensor of " << whole.getNumElements();
-  return success();
+  return verifyReach(*this, symbols, getTensorAttr(), type.getElementType(), type.getShape(),
+                     strides, offset);
 }
 
 LogicalResult TaskOp::verify() {
@@ -266,11 +278,8 @@ LogicalResult AllocOp::verify() {
            << (getGroupStride() ? getGroupStrideAttr() : getCoreStrideAttr());
   if (getSlots() < 1 || getSlots() > 15)
     return emitOpError("expected 1 to 15 slots, found ") << getSlots();
-  bool isStochastic = getRounding() == num_ir::Rounding::stochastic;
-  if (isStochastic != getStream().has_value())
-    return emitOpError("expected a stream with stochastic rounding, and only there");
-  if (getStream() && (*getStream() < 0 || *getStream() >= 1 << 24))
-    return emitOpError("expected a stream of 0 to 16777215, found ") << *getStream();
+  if (failed(verifyRounding(*this, getRounding(), getStream())))
+    return failure();
   return getBase() ? verifyBase(*this) : success();
 }
 

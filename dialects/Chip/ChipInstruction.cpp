@@ -6,6 +6,7 @@
 
 #include "dialects/Chip/ChipInstruction.h"
 
+#include "dialects/Chip/NestOp.h"
 #include "dialects/Num/NumDialect.h"
 #include "runtime/isa/EnumEngine.h.inc"
 
@@ -186,6 +187,9 @@ LogicalResult slp::chip_ir::verifyInstruction(Operation *op) {
   size_t written = 0;
   for (auto [field, buffer] : llvm::zip(fields, op->getOperands())) {
     auto type = cast<MemRefType>(buffer.getType());
+    if (!type.hasStaticShape() && !isa_and_present<NestOp>(op->getParentOp()))
+      return op->emitOpError("operand `") << StringRef(field->name) << "` is " << type
+                                          << ", expected known sizes outside a nest";
     if (failed(verifyOperand(instr, *field, type, ranks.lookup(field->role.sameRank))))
       return failure();
     ranks[int(field - instr.getInfo().layout.fields.begin())] = type.getRank();

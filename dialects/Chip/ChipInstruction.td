@@ -20,7 +20,9 @@ def Chip_EngineInstruction : OpInterface<"EngineInstruction"> {
   let description = "An instruction of the MAC engine or of the vector unit. Operands are buffers, in the order of the instruction's fields.";
   let methods = [
     InterfaceMethod<"the record of the instruction", "const ::slp::mach::InstructionInfo &", "getInfo">,
-    InterfaceMethod<"names of the train tensors that the written operands are tiles of; empty if none", "std::optional<::mlir::ArrayAttr>", "getCaptures">];
+    InterfaceMethod<"names of the train tensors that the written operands are tiles of; empty if none", "std::optional<::mlir::ArrayAttr>", "getCaptures">,
+    InterfaceMethod<"in a nest: the loops that it iterates, by number; nothing: all", "std::optional<::mlir::ArrayRef<int64_t>>", "getIterates">,
+    InterfaceMethod<"in a nest: whether it stands in front of the loops inside those that it iterates", "bool", "getInFront">];
   let verify = "return ::slp::chip_ir::verifyInstruction($_op);";
   let extraClassDeclaration = [{
     /// The field of the operand.
@@ -41,8 +43,8 @@ class Chip_BufferOf<Field f> {
   string what = f.description;
 }
 class Chip_OperandOf<Field f> {
-  OpVariable value = !if(!empty(f.role.when), Arg<AnyStaticShapeMemRef, f.description, Chip_BufferOf<f>.effects>,
-                         Arg<Optional<AnyStaticShapeMemRef>, f.description, Chip_BufferOf<f>.effects>);
+  OpVariable value = !if(!empty(f.role.when), Arg<AnyMemRef, f.description, Chip_BufferOf<f>.effects>,
+                         Arg<Optional<AnyMemRef>, f.description, Chip_BufferOf<f>.effects>);
 }
 
 /// A field that is an attribute: a window, a number, or what its kind says.
@@ -71,9 +73,9 @@ class Chip_InstructionOp<Instruction i, int opcode> : Op<Chip_Dialect, i.mnemoni
   let arguments = !con(
       !dag(ins, !foreach(f, operandFields, Chip_OperandOf<f>.value), !foreach(f, operandFields, f.name)),
       !dag(ins, !foreach(f, attrFields, Chip_AttrOf<f>.value), !foreach(f, attrFields, f.name)),
-      (ins OptionalAttr<StrArrayAttr>:$captures));
+      (ins OptionalAttr<StrArrayAttr>:$captures, OptionalAttr<DenseI64ArrayAttr>:$iterates, UnitAttr:$in_front));
   let assemblyFormat = "`(` operands `)` " # !interleave(!foreach(f, attrFields, Chip_SyntaxOf<i, f>.text), " ") #
-      " attr-dict `:` type(operands)";
+      " attr-dict" # !if(!empty(operandFields), "", " `:` type(operands)");
   let extraClassDeclaration = [{
     const ::slp::mach::InstructionInfo &getInfo() { return *::slp::mach::findInstruction(uint8_t(}] # !cast<string>(opcode) # [{)); }
   }];

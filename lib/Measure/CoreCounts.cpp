@@ -24,11 +24,13 @@
 #include "runtime/timing/Costs.h"
 #include "runtime/timing/Model.h"
 #include "slp/Emit/Emit.h"
+#include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -167,7 +169,8 @@ static bool hasCompressed(chip_ir::TaskOp task) {
       .wasInterrupted();
 }
 
-/// Leaves of a module of stage `tile` the tasks to be timed. Initial values are of no use.
+/// Leaves of a module of stage `tile`, expanded, the tasks to be timed. Initial values are of no
+/// use.
 void Comparison::keepCandidates(ModuleOp tiled) {
   for (func::FuncOp fn : llvm::make_early_inc_range(tiled.getOps<func::FuncOp>()))
     if (fn.getName() != "step")
@@ -209,7 +212,9 @@ Result<std::vector<TimedLayer>> Comparison::time(int64_t cores) {
   problem.clear();
   options.cores = cores;
   OwningOpRef<ModuleOp> copy = module->clone();
-  if (failed(runStages(*copy, Stage::tile, options, chip)))
+  PassManager expand(copy->getContext()); // steps are counted in loops
+  expand.addPass(createExpandNests());
+  if (failed(runStages(*copy, Stage::tile, options, chip)) || failed(expand.run(*copy)))
     return error("it cannot be tiled");
   keepCandidates(*copy);
   int64_t steps = 0;

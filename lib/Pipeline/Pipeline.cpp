@@ -156,18 +156,23 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   return success();
 }
 
-/// tile: every op becomes a loop nest over buffers of the chip.
+/// tile: every op becomes a nest over buffers of the chip; some are fused, and each gets its
+/// tiling.
 static void tile(OpPassManager &pm, const CompileOptions &options) {
   ConvertTrainToChipOptions o;
   o.target = options.target;
-  o.cores = options.cores;
-  o.tileSeed = options.tileSeed;
   pm.addPass(createConvertTrainToChip(o));
+  pm.addPass(createFuseNests());
+  ChooseTilesOptions t;
+  t.cores = options.cores;
+  t.tileSeed = options.tileSeed;
+  pm.addPass(createChooseTiles(t));
 }
 
-/// schedule: addresses, then semaphores that let the engines overlap, then the proof that they
-/// suffice.
+/// schedule: loops, addresses, then semaphores that let the engines overlap, then the proof that
+/// they suffice.
 static void schedule(OpPassManager &pm) {
+  pm.addPass(createExpandNests());
   pm.addPass(createPlaceBuffers());
   pm.addPass(createInsertSemaphores());
   pm.addPass(createVerifySchedule());

@@ -9,6 +9,7 @@
 
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
+#include "dialects/Chip/NestOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachProgramOps.h"
@@ -628,6 +629,8 @@ LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
   b.createBlock(&program.getBody());
   SymbolTable symbols(getOperation());
   unsigned nextLabel = 0;
+  if (auto nests = fn.getOps<chip_ir::NestOp>(); !nests.empty())
+    return (*nests.begin()).emitOpError("has no loops yet; run chip-expand-nests first");
   for (auto task : fn.getOps<chip_ir::TaskOp>())
     if (failed(TaskLowering(task, b, table, formats, symbols, nextLabel).lower()))
       return failure();

@@ -2,19 +2,17 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Every nest ends with v.round from the accumulators to a scratchpad buffer: to the format of the
-// train.round that is the result's only use, or to the accumulator's own format.
+// Every nest ends with v.round from the accumulators to a scratchpad buffer of the same format; a
+// train.round or train.classify that alone reads it takes its place (FuseRound.cpp).
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "LowerOp.h"
 
-#include "dialects/Train/ClassifyOp.h"
 #include "dialects/Train/ConvBpOp.h"
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/MatMulOp.h"
-#include "dialects/Train/ReluOp.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -31,7 +29,7 @@ template <typename Op> static int64_t blockOf(Op op) {
   return accumulate ? std::max<int64_t>(accumulate->getDot(), 8) : 8;
 }
 
-/// Adds the accumulator buffer, the MAC run, and the rounded result that is stored.
+/// Adds the accumulator buffer, the MAC run, and the drain, which stores the sums as they are.
 static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, StringRef instruction,
                       ArrayRef<NestDim> accDims, ArrayRef<unsigned> ins, ArrayRef<int64_t> geometry,
                       bool bias) {
@@ -43,11 +41,6 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   nest.buffers.push_back(std::move(acc));
   unsigned accIndex = nest.buffers.size() - 1;
 
-  Operation *round = fusedRoundOf(op);
-  auto classify = dyn_cast_or_null<ClassifyOp>(round);
-  ReluOp relu = fusedReluOf(op);
-  Value rounded = round ? round->getResult(0) : result;
-
   NestRun mac;
   mac.instruction = instruction.str();
   mac.outs = {accIndex};
@@ -57,38 +50,13 @@ static void finishMac(Nest &nest, Operation *op, const TensorMap &tensors, Strin
   mac.results = {result};
   nest.runs.push_back(std::move(mac));
 
-  unsigned out;
-  if (classify) {
-    out = addClassification(nest, tensors, classify, accIndex, accDims, /*store=*/!relu,
-                            /*behindReductions=*/true);
-  } else {
-    if (relu) {
-      NestBuffer between;
-      between.element = elementOf(rounded);
-      between.dims.assign(accDims.begin(), accDims.end());
-      nest.buffers.push_back(std::move(between));
-      out = nest.buffers.size() - 1;
-    } else {
-      out = addBuffer(nest, tensors, rounded, Space::spm, accDims, false, true);
-    }
-    NestRun drain;
-    drain.instruction = "v.round";
-    drain.outs = {out};
-    drain.ins = {accIndex};
-    drain.results = {round ? rounded : Value()};
-    drain.loops = nest.parallelLoops();
-    nest.runs.push_back(std::move(drain));
-  }
-  if (!relu)
-    return;
-
-  NestRun rectify;
-  rectify.instruction = "v.relu";
-  rectify.outs = {addBuffer(nest, tensors, relu.getY(), Space::spm, accDims, false, true)};
-  rectify.ins = {out};
-  rectify.results = {relu.getY()};
-  rectify.loops = nest.parallelLoops();
-  nest.runs.push_back(std::move(rectify));
+  NestRun drain;
+  drain.instruction = "v.round";
+  drain.outs = {addBuffer(nest, tensors, result, Space::spm, accDims, false, true)};
+  drain.ins = {accIndex};
+  drain.results = {Value()}; // what the accumulators hold is captured there
+  drain.loops = nest.parallelLoops();
+  nest.runs.push_back(std::move(drain));
 }
 
 static Nest lowerConv(ConvOp op, const TensorMap &tensors) {

@@ -2,9 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// A classification is done where its operand is made: on the tiles of a MAC op while they drain, or
-// behind the instruction of a vector op. Only where it is not alone in reading the operand it has a
-// nest of its own.
+// chip-fuse-nests lets a classification that is alone in reading its operand be done where that is
+// made (FuseClassify.cpp).
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -32,57 +31,25 @@ static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value, Sp
   return addBuffer(nest, tensors, value, space, dims, true, false);
 }
 
-unsigned slp::addClassification(Nest &nest, const TensorMap &tensors, ClassifyOp classify,
-                                unsigned source, ArrayRef<NestDim> dims, bool store,
-                                bool behindReductions) {
-  Space space = nest.onCores ? Space::spm : Space::shared;
-  unsigned threshold = addOperand(nest, tensors, classify.getThreshold(), space);
-  unsigned out = addBuffer(nest, tensors, classify.getY(), space, dims, false, store);
-  if (!store)
-    nest.buffers[out].tensor.clear();
-  NestRun round;
-  round.instruction = "v.classify";
-  round.outs = {out};
-  round.ins = {source, threshold};
-  round.scalars = {classify.getLow().convertToFloat()};
-  round.results = {classify.getY()};
-  if (behindReductions)
-    round.loops = nest.parallelLoops();
-  nest.runs.push_back(std::move(round));
-  Value histogram = classify.getHistogram();
-  if (histogram.use_empty())
-    return out;
-
-  unsigned counts = addBuffer(nest, tensors, histogram, Space::shared,
-                              {NestDim::whole(shapeOf(histogram)[0])}, false, true);
-  nest.buffers[counts].total = true;
-  NestRun count;
-  count.instruction = "v.histogram";
-  count.outs = {counts};
-  count.ins = {source};
-  count.mode = "zero";
-  count.results = {histogram};
-  if (behindReductions)
-    count.loops = nest.parallelLoops();
-  nest.runs.push_back(std::move(count));
-  return out;
-}
-
-void slp::fuseClassification(Nest &nest, const TensorMap &tensors, ClassifyOp classify) {
-  unsigned source = nest.runs.back().outs.front();
-  nest.buffers[source].tensor.clear();
-  nest.buffers[source].store = false;
-  SmallVector<NestDim> dims = nest.buffers[source].dims;
-  addClassification(nest, tensors, classify, source, dims, /*store=*/true,
-                    !nest.runs.back().iteratesAll());
-}
-
-/// An operand that others read too: classified from DRAM.
+/// Classes of the tiles, and, where somebody reads it, a histogram that gathers from all of them.
 static Nest lowerClassify(ClassifyOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
   SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
   unsigned source = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
-  addClassification(nest, tensors, op, source, dims, /*store=*/true, /*behindReductions=*/false);
+  unsigned threshold = addOperand(nest, tensors, op.getThreshold(), Space::shared);
+  unsigned y = addBuffer(nest, tensors, op.getY(), Space::shared, dims, false, true);
+  NestRun &round = addRun(nest, op, "v.classify", {y}, {source, threshold});
+  round.scalars = {op.getLow().convertToFloat()};
+  Value histogram = op.getHistogram();
+  if (histogram.use_empty())
+    return nest;
+
+  unsigned counts = addBuffer(nest, tensors, histogram, Space::shared,
+                              {NestDim::whole(shapeOf(histogram)[0])}, false, true);
+  nest.buffers[counts].total = true;
+  NestRun &count = addRun(nest, op, "v.histogram", {counts}, {source});
+  count.mode = "zero";
+  count.results = {histogram};
   return nest;
 }
 

@@ -6,24 +6,6 @@
 
 #include "LowerOp.h"
 
-#include "dialects/Train/AvgPoolGradOpKind.h"
-#include "dialects/Train/AvgPoolOpKind.h"
-#include "dialects/Train/BiasAddOpKind.h"
-#include "dialects/Train/ClassifyOp.h"
-#include "dialects/Train/ClassifyOpKind.h"
-#include "dialects/Train/ConvBpOpKind.h"
-#include "dialects/Train/ConvOpKind.h"
-#include "dialects/Train/ConvWgOpKind.h"
-#include "dialects/Train/DropoutOpKind.h"
-#include "dialects/Train/MatMulOpKind.h"
-#include "dialects/Train/MaxPoolGradOpKind.h"
-#include "dialects/Train/NormalizeFixedGradOpKind.h"
-#include "dialects/Train/NormalizeGradOpKind.h"
-#include "dialects/Train/NormalizeOpKind.h"
-#include "dialects/Train/ReluGradOpKind.h"
-#include "dialects/Train/ReluOp.h"
-#include "dialects/Train/ReluOpKind.h"
-#include "dialects/Train/RoundOpKind.h"
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainStreams.h"
 
@@ -60,11 +42,7 @@ LogicalResult slp::lowerOp(Operation *op, const TensorMap &tensors, std::vector<
   const Lowering *lowering = loweringTable().find(op->getName().getStringRef());
   if (!lowering)
     return op->emitError("has no lowering to the chip");
-  if (failed((*lowering)(op, tensors, nests)))
-    return failure();
-  if (ClassifyOp classify = fusedClassifyOf(op))
-    fuseClassification(nests.back(), tensors, classify);
-  return success();
+  return (*lowering)(op, tensors, nests);
 }
 
 /// The rounding of a result if it is not the chip's own, which buffers have by default.
@@ -109,51 +87,6 @@ std::string slp::trainNameOf(Value result) {
   if (!names || index >= names.size())
     return "";
   return cast<StringAttr>(names[index]).str();
-}
-
-bool slp::isMacOp(Operation *op) { return isOneOf<ConvOp, ConvBpOp, ConvWgOp, MatMulOp>(op); }
-
-Operation *slp::fusedRoundOf(Operation *macOp) {
-  Value result = macOp->getResult(0);
-  Operation *user = result.hasOneUse() ? *result.user_begin() : nullptr;
-  return isOneOf<RoundOp, ClassifyOp>(user) ? user : nullptr;
-}
-
-ReluOp slp::fusedReluOf(Operation *macOp) {
-  Operation *round = fusedRoundOf(macOp);
-  return round && round->getResult(0).hasOneUse()
-             ? dyn_cast<ReluOp>(*round->getResult(0).user_begin())
-             : ReluOp();
-}
-
-ClassifyOp slp::fusedClassifyOf(Operation *op) {
-  // Ops of one nest without reductions, whose one instruction gives the result.
-  if (!(isa<ElementwiseInterface>(op) ||
-        isOneOf<AvgPoolGradOp, AvgPoolOp, BiasAddOp, DropoutOp, MaxPoolGradOp, NormalizeFixedGradOp,
-                NormalizeGradOp, NormalizeOp, ReluGradOp, ReluOp>(op)))
-    return nullptr;
-  Value result = op->getResult(0);
-  return result.hasOneUse() ? dyn_cast<ClassifyOp>(*result.user_begin()) : ClassifyOp();
-}
-
-bool slp::isFused(Operation *op) {
-  auto mac = [](Value value) -> Operation * {
-    Operation *def = value.getDefiningOp();
-    return def && isMacOp(def) ? def : nullptr;
-  };
-  if (isOneOf<RoundOp, ClassifyOp>(op)) {
-    Operation *producer = op->getOperand(0).getDefiningOp();
-    if (!producer || !producer->hasOneUse())
-      return false;
-    return isMacOp(producer) ? fusedRoundOf(producer) == op : fusedClassifyOf(producer) == op;
-  }
-  if (auto relu = dyn_cast<ReluOp>(op)) {
-    Operation *round = relu.getX().getDefiningOp();
-    bool isRounded = isOneOf<RoundOp, ClassifyOp>(round);
-    Operation *producer = isRounded ? mac(round->getOperand(0)) : nullptr;
-    return producer && fusedReluOf(producer) == relu;
-  }
-  return false;
 }
 
 Nest slp::startNest(Operation *op, bool onCores) {

@@ -13,15 +13,14 @@
 #include "Nest.h"
 
 #include "dialects/Train/TrainDialect.h"
+#include "runtime/chips/Chip.h"
 
 #include "llvm/ADT/StringMap.h"
 
 #include <functional>
 
 namespace slp::train {
-class ClassifyOp;
 class NormalizeSumsOp;
-class ReluOp;
 } // namespace slp::train
 
 namespace slp {
@@ -40,20 +39,6 @@ private:
 
 /// The name of a result in the train IR.
 std::string trainNameOf(mlir::Value result);
-
-/// The train.round or train.classify that is the only use of a MAC result, or null.
-mlir::Operation *fusedRoundOf(mlir::Operation *macOp);
-
-/// The train.relu that is the only use of that rounded result, or null.
-train::ReluOp fusedReluOf(mlir::Operation *macOp);
-
-/// The train.classify that is the only use of a vector op's result, and that is done on its tiles
-/// before they leave the chip; or null.
-train::ClassifyOp fusedClassifyOf(mlir::Operation *op);
-
-/// True for an op that is done on the tiles of a MAC op while they drain, and has no nest of its
-/// own.
-bool isFused(mlir::Operation *op);
 
 /// Appends the nests of `op` in execution order; fails with an error if it cannot.
 using Lowering =
@@ -112,9 +97,6 @@ mlir::LogicalResult lowerOp(mlir::Operation *op, const TensorMap &tensors,
 /// 2 and 7). Fails with an error where a result has none: `train-name-tensors` has not run.
 mlir::LogicalResult setRoundings(const chip::Chip &chip, std::vector<Nest> &nests);
 
-/// True for conv, conv_bp, conv_wg and matmul.
-bool isMacOp(mlir::Operation *op);
-
 //===- pieces they share ------------------------------------------------------------------===//
 
 /// An empty nest with the op's name, location and phase.
@@ -158,14 +140,6 @@ llvm::SmallVector<NestDim> rowDims(Nest &nest, llvm::ArrayRef<int64_t> shape);
 /// Adds `instruction`, whose outputs are tiles of the op's results in order.
 NestRun &addRun(Nest &nest, mlir::Operation *op, llvm::StringRef instruction,
                 llvm::ArrayRef<unsigned> outs, llvm::ArrayRef<unsigned> ins);
-/// Adds `classify` on tiles of its operand, which are buffer `source`, along `dims` in the same
-/// memory; returns the buffer of its result, which is stored if `store` is true. It stands behind
-/// the reductions, or where all loops are open.
-unsigned addClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify,
-                           unsigned source, llvm::ArrayRef<NestDim> dims, bool store,
-                           bool behindReductions);
-/// Lets a nest end with the classification of its result.
-void fuseClassification(Nest &nest, const TensorMap &tensors, train::ClassifyOp classify);
 /// The sums of a normalisation's gradient over all dimensions but the channels.
 Nest lowerNormalizeChannelSums(train::NormalizeSumsOp op, const TensorMap &tensors);
 /// A nest over all elements of the result, whose operands have its shape.

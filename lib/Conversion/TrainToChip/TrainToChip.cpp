@@ -19,14 +19,9 @@
 
 #include "slp/Conversion/Passes.h"
 
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/MathExtras.h"
 
 namespace slp {
 #define GEN_PASS_DEF_CONVERTTRAINTOCHIP
@@ -51,15 +46,11 @@ private:
   LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
   LogicalResult checkReadsBeforeWrites(func::FuncOp fn);
   LogicalResult convert(func::FuncOp fn);
-  FailureOr<TileOptions> optionsOf(Operation *op, uint64_t nestNumber);
-  void remark(const Nest &nest, const TileChoice &choice);
-  void remarkIdleCores(const Nest &nest, const TileChoice &choice, const TileOptions &options);
 
   std::optional<chip::Chip> chip;
   llvm::StringMap<chip_ir::TensorOp> declared;
   SmallVector<Attribute> elided;
   NamedAttrList types; // of all train tensors, by name: the debug section's shapes
-  uint64_t nests = 0;
 };
 
 } // namespace
@@ -156,11 +147,7 @@ LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensor
       elide(constant.getY(), "a constant, computed by nobody");
       continue;
     }
-    bool drains = isMacOp(&op) && fusedRoundOf(&op);
-    bool rectified =
-        isFused(&op) && op.getResult(0).hasOneUse() && isFused(*op.getResult(0).user_begin());
-    bool isInner = drains || rectified || fusedClassifyOf(&op); // result 0 never leaves the chip
-    for (OpResult result : op.getResults().drop_front(isInner ? 1 : 0)) {
+    for (OpResult result : op.getResults()) {
       if (isOneOf<ClassifyOp>(op) && result.getResultNumber() == 1 && result.use_empty()) {
         elide(result, "nobody reads the histogram");
         continue;
@@ -198,74 +185,6 @@ LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
   return success();
 }
 
-FailureOr<TileOptions> ConvertTrainToChip::optionsOf(Operation *op, uint64_t nestNumber) {
-  TileOptions result;
-  result.cores = cores;
-  result.seed = tileSeed ? uint64_t(tileSeed) * 1000003 + nestNumber : 0;
-  Attribute wish = op->getAttr("slp.tile");
-  if (!wish)
-    return result;
-  auto dict = dyn_cast<DictionaryAttr>(wish);
-  if (!dict)
-    return op->emitError("slp.tile: expected a dictionary, found ") << wish;
-  for (NamedAttribute entry : dict) {
-    if (auto order = dyn_cast<ArrayAttr>(entry.getValue()); order && entry.getName() == "order") {
-      for (Attribute loop : order) {
-        auto name = dyn_cast<StringAttr>(loop);
-        if (!name)
-          return op->emitError("slp.tile: expected loop names in order, found ") << loop;
-        result.order.push_back(name.str());
-      }
-    } else if (auto sizes = dyn_cast<DictionaryAttr>(entry.getValue());
-               sizes && entry.getName() == "sizes") {
-      for (NamedAttribute size : sizes) {
-        auto value = dyn_cast<IntegerAttr>(size.getValue());
-        if (!value)
-          return op->emitError("slp.tile: expected a whole number of loop ")
-                 << size.getName() << ", found " << size.getValue();
-        result.sizes.emplace_back(size.getName().str(), value.getInt());
-      }
-    } else {
-      return op->emitError("slp.tile: expected order = [...] or sizes = {...}, found ")
-             << entry.getName();
-    }
-  }
-  return result;
-}
-
-void ConvertTrainToChip::remark(const Nest &nest, const TileChoice &choice) {
-  auto r = remark::passed(nest.loc, remark::RemarkOpts::name("tile").category("tile"));
-  if (!r)
-    return;
-  std::string text = nest.op + ":";
-  for (unsigned loop : choice.order)
-    text += " " + nest.loops[loop].name + " " + std::to_string(choice.tile[loop]) + "/" +
-            std::to_string(nest.loops[loop].extent) + (int(loop) == choice.split ? " split" : "");
-  r << text + " on " + std::to_string(choice.cores) + (choice.cores == 1 ? " core, " : " cores, ") +
-           std::to_string(choice.slots) + " slots";
-}
-
-/// Says where a layer has idle cores.
-void ConvertTrainToChip::remarkIdleCores(const Nest &nest, const TileChoice &choice,
-                                         const TileOptions &options) {
-  // Tiles that were asked for, or drawn, say nothing of the chip.
-  bool isAsked = options.seed || !options.order.empty() || !options.sizes.empty();
-  if (!nest.onCores || isAsked)
-    return;
-  int64_t tiles = 1;
-  if (choice.split >= 0)
-    tiles = llvm::divideCeil(nest.loops[choice.split].extent, choice.tile[choice.split]);
-  if (tiles >= choice.cores)
-    return;
-  auto opts = remark::RemarkOpts::name("idle-cores").category("tile");
-  if (auto r = remark::missed(nest.loc, opts))
-    r << nest.op + ": " + std::to_string(choice.cores - tiles) + " of " +
-             std::to_string(choice.cores) + " cores idle: " +
-             (choice.split < 0 ? std::string("no loop can be spread over them")
-                               : "loop " + nest.loops[choice.split].name + " has " +
-                                     std::to_string(tiles) + " tiles");
-}
-
 /// No field of conv.wg says how images are added up: it is the chip's way.
 static LogicalResult checkAcross(Operation *op, const chip::Chip &chip) {
   auto gradient = dyn_cast<ConvWgOp>(op);
@@ -295,24 +214,16 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
   for (Operation &op : fn.getBody().front().without_terminator()) {
     if (stateReadBy(&op) || isa<WriteOp, ReshapeOp, ConstantOp>(op))
       continue;
-    if (isFused(&op))
-      continue;
-    std::vector<Nest> opNests;
-    if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, opNests)) ||
-        failed(setRoundings(*chip, opNests)))
+    std::vector<Nest> nests;
+    if (failed(checkAcross(&op, *chip)) || failed(lowerOp(&op, tensors, nests)) ||
+        failed(setRoundings(*chip, nests)))
       return failure();
-    for (Nest &nest : opNests) {
+    for (const Nest &nest : nests) {
       if (failed(checkLimits(nest)))
         return failure();
-      FailureOr<TileOptions> options = optionsOf(&op, ++nests);
-      if (failed(options))
-        return failure();
-      FailureOr<TileChoice> choice = chooseTiles(nest, *chip, *options);
-      if (failed(choice))
-        return failure();
-      remark(nest, *choice);
-      remarkIdleCores(nest, *choice, *options);
-      emitNest(b, nest, *choice);
+      chip_ir::NestOp made = createNest(b, nest);
+      if (Attribute wish = op.getAttr(chip_ir::tileWishAttrName)) // how the user wants it tiled
+        made->setAttr(chip_ir::tileWishAttrName, wish);
     }
   }
   func::ReturnOp::create(b, fn.getLoc());
@@ -349,5 +260,4 @@ void ConvertTrainToChip::runOnOperation() {
   module->setAttr("slp.tensors",
                   chip_ir::TensorsAttr::get(&getContext(), types.getDictionary(&getContext())));
   module->setAttr("slp.chip", StringAttr::get(&getContext(), target));
-  module->setAttr("slp.stage", StringAttr::get(&getContext(), "tile"));
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/NestOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
@@ -89,6 +90,12 @@ LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip) {
 void PlaceBuffers::runOnOperation() {
   FailureOr<chip::Chip> chip = chipOf(getOperation());
   if (failed(chip))
+    return signalPassFailure();
+  WalkResult isExpanded = getOperation().walk([](NestOp nest) {
+    nest.emitOpError("has no loops yet; run chip-expand-nests first");
+    return WalkResult::interrupt();
+  });
+  if (isExpanded.wasInterrupted())
     return signalPassFailure();
   int64_t address = 0, largestBytes = 0;
   TensorOp first, largest; // beyond the memory; of all

@@ -226,3 +226,15 @@ chip.tensor @x : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
 func.func @step() {
   return
 }
+
+// -----
+
+module attributes {slp.chip = "lnpu"} {
+  func.func @step() {
+    // expected-error @below {{'chip.nest' op has no loops yet; run chip-expand-nests first}}
+    chip.nest "" "train.clear_saturations" "bp" loops [] tiling <sizes = [], order = [], cores = 1, slots = 1, acc_slots = 1> {
+      chip.v.clear.saturations()
+    }
+    return
+  }
+}

@@ -1,6 +1,6 @@
 // Convolutions and their gradients: which loops there are and in which order, what is cut, what is spread over cores.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip | FileCheck %s
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip=cores=1 | FileCheck %s --check-prefix=ONE
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles=cores=1 --chip-expand-nests | FileCheck %s --check-prefix=ONE
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>

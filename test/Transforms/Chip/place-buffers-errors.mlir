@@ -71,3 +71,15 @@ module attributes {slp.chip = "lnpu"} {
   chip.tensor @b : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
   chip.tensor @c : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
 }
+
+// -----
+
+module attributes {slp.chip = "lnpu"} {
+  func.func @step() {
+    // expected-error @below {{'chip.nest' op has no loops yet; run chip-expand-nests first}}
+    chip.nest "" "train.clear_saturations" "bp" loops [] tiling <sizes = [], order = [], cores = 1, slots = 1, acc_slots = 1> {
+      chip.v.clear.saturations()
+    }
+    return
+  }
+}

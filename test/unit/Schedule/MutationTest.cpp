@@ -92,9 +92,12 @@ OwningOpRef<ModuleOp> MutationTest::schedule(uint32_t seed) {
   if (!module)
     return nullptr;
   PassManager pm(&context);
-  ConvertTrainToChipOptions tile;
+  pm.addPass(createConvertTrainToChip());
+  pm.addPass(createFuseNests());
+  ChooseTilesOptions tile;
   tile.tileSeed = seed;
-  pm.addPass(createConvertTrainToChip(tile));
+  pm.addPass(createChooseTiles(tile));
+  pm.addPass(createExpandNests());
   pm.addPass(createPlaceBuffers());
   pm.addPass(createInsertSemaphores());
   return succeeded(pm.run(*module)) ? std::move(module) : nullptr;

@@ -59,10 +59,13 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
   if (!module)
     return size;
   PassManager tile(&context), lower(&context);
-  ConvertTrainToChipOptions options;
+  tile.addPass(createConvertTrainToChip());
+  tile.addPass(createFuseNests());
+  ChooseTilesOptions options;
   options.cores = cores;
   options.tileSeed = tileSeed;
-  tile.addPass(createConvertTrainToChip(options));
+  tile.addPass(createChooseTiles(options));
+  tile.addPass(createExpandNests());
   EXPECT_TRUE(succeeded(tile.run(*module)));
   module->walk([&](Operation *op) {
     if (isa<scf::ForOp>(op))

@@ -9,6 +9,48 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FuseNests : Pass<"chip-fuse-nests", "::mlir::ModuleOp"> {
+  let summary = "do on a nest's tiles what one other nest alone does with them (stage tile)";
+  let description = [{
+    Where a nest stores a temporary tensor that one other nest alone loads, element by element, what that does can be done on
+    the tiles before they are stored, and the tensor is not needed. No bit changes. The kinds, a file each:
+
+    - round: a `train.round` of what a MAC op's accumulators hold takes the place of the drain;
+    - classify: so does a `train.classify`, with its histogram; and it follows the one instruction of a vector op that has
+      no reduction and stores one tensor;
+    - rectify: a `train.relu` follows the rounded or classified tiles of a MAC op.
+
+    `fused` of the nest lists what is done on its tiles. Assumes that `convert-train-to-chip` has run.
+    test/Transforms/Chip/fuse-nests.mlir is an example.
+  }];
+}
+
+def ChooseTiles : Pass<"chip-choose-tiles", "::mlir::ModuleOp"> {
+  let summary = "give every nest its tiling (stage tile)";
+  let description = [{
+    Tiles begin as the whole nest on all cores and are halved until they fit the chip's memories twice, so that transfers
+    overlap with compute; once for each loop that may be split over the cores. Of these tilings the one with the least cycles
+    by estimate is taken. Legality follows from the order of accumulation: reduction loops run inside all parallel loops, in
+    the order of docs/numerics.md section 4; parallel loops may come in any order.
+
+    An attribute `slp.tile = {order = ["co", "n", ...], sizes = {n = 2}}` of the nest overrides the choice and is refused
+    where it is illegal. `--remarks=tile` says what was chosen. test/Transforms/Chip/choose-tiles.mlir is an example.
+  }];
+  let options = [
+    Option<"cores", "cores", "int64_t", "0", "cores to use; 0: all. For tests and sweeps">,
+    Option<"tileSeed", "tile-seed", "uint64_t", "0", "non-zero: draw legal tiles, orders and splits at random. For tests">];
+}
+
+def ExpandNests : Pass<"chip-expand-nests", "::mlir::ModuleOp"> {
+  let summary = "make loops of nests (stage schedule)";
+  let description = [{
+    Every `chip.nest` becomes a `chip.task`: loops that take more than one step, in the order of its tiling; buffers with
+    their sizes, loaded as far outside as their coordinates allow; instructions; stores. A nest without a tiling is refused.
+    test/Transforms/Chip/expand-nests.mlir is an example.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
+}
+
 def PlaceBuffers : Pass<"chip-place-buffers", "::mlir::ModuleOp"> {
   let summary = "give DRAM tensors and on-chip buffers their addresses (stage schedule)";
   let description = [{

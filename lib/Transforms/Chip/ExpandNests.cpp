@@ -1,0 +1,235 @@
+//===- ExpandNests.cpp - the pass chip-expand-nests -------------------------------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/ChipNest.h"
+#include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/StoreOp.h"
+#include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/ViewOp.h"
+#include "slp/Transforms/Chip/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace slp {
+#define GEN_PASS_DEF_EXPANDNESTS
+#include "slp/Transforms/Chip/Passes.h.inc"
+} // namespace slp
+
+using namespace mlir;
+using namespace slp;
+using namespace slp::chip_ir;
+
+namespace {
+
+class NestExpander {
+public:
+  explicit NestExpander(NestOp op)
+      : b(op), nest(op), tiling(Tiling::of(*op.getTiling())), loc(op.getLoc()),
+        induction(nest.loops.size()), buffers(nest.buffers.size()), views(nest.buffers.size()) {}
+
+  /// Creates the task in front of the nest.
+  void expand();
+
+private:
+  int64_t step(unsigned loop) const {
+    return tiling.sizes[loop] * (int(loop) == tiling.split ? tiling.cores : 1);
+  }
+  bool isReal(unsigned loop) const { return step(loop) < nest.loops[loop].getExtent(); }
+  /// Loops opened before the run: behind it, or in front of it, come those that it does not
+  /// iterate.
+  unsigned depthOf(EngineInstruction run) const;
+  /// Loops opened before the buffer's tile is known.
+  unsigned depthOf(unsigned buffer) const;
+  void emitLevel(unsigned depth);
+  void emitAlloc(unsigned index);
+  void emitRun(EngineInstruction run);
+  /// The runs of that depth that are of a kind.
+  void emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstruction)> isWanted);
+  /// Stores the totals of the whole nest, or all the others.
+  void emitStores(bool totals);
+  /// Constants stand at the head of the task, one of each value.
+  Value constant(int64_t value);
+
+  OpBuilder b;
+  NestView nest;
+  Tiling tiling;
+  Location loc;
+  SmallVector<unsigned> open;   // loops that take more than one step, outermost first
+  unsigned parallelDepth = 0;   // how many of them are parallel
+  SmallVector<Value> induction; // by loop; null if one step
+  SmallVector<Value> buffers, views;
+  Block *body = nullptr;
+  llvm::DenseMap<int64_t, Value> constants;
+};
+
+} // namespace
+
+Value NestExpander::constant(int64_t value) {
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(body);
+    known = arith::ConstantIndexOp::create(b, loc, value);
+  }
+  return known;
+}
+
+unsigned NestExpander::depthOf(EngineInstruction run) const {
+  if (!run.getIterates())
+    return open.size();
+  unsigned depth = 0;
+  for (unsigned i = 0; i < open.size(); ++i)
+    if (llvm::is_contained(*run.getIterates(), int64_t(open[i])))
+      depth = i + 1;
+  return depth;
+}
+
+unsigned NestExpander::depthOf(unsigned index) const {
+  const BufferView &buffer = nest.buffers[index];
+  if (buffer.op.getTotal())
+    return 0;
+  // What leaves the chip or gathers sums is born where the reduction loops begin, or where a run
+  // that uses it stands in front of them.
+  unsigned depth = 0;
+  if (buffer.op.getStore() || !buffer.op.getTensor())
+    depth = parallelDepth;
+  if (!buffer.op.getTensor())
+    for (EngineInstruction run : nest.runs)
+      if (llvm::is_contained(run->getOperands(), buffer.op.getResult()))
+        depth = std::min(depth, depthOf(run));
+  for (const NestDim &dim : buffer.dims)
+    for (unsigned i = 0; i < open.size(); ++i)
+      if (int(open[i]) == dim.loop)
+        depth = std::max(depth, i + 1);
+  return depth;
+}
+
+void NestExpander::emitAlloc(unsigned index) {
+  const BufferView &buffer = nest.buffers[index];
+  SmallVector<Value> origin;
+  SmallVector<int64_t> extents, coreStride, sizes;
+  for (const NestDim &dim : buffer.dims) {
+    Value iv = dim.loop < 0 ? Value() : induction[dim.loop];
+    if (!iv) {
+      origin.push_back(constant(dim.offset));
+    } else if (dim.coef == 1 && dim.offset == 0) {
+      origin.push_back(iv);
+    } else {
+      AffineExpr e = b.getAffineDimExpr(0) * dim.coef + dim.offset;
+      origin.push_back(
+          affine::AffineApplyOp::create(b, loc, AffineMap::get(1, 0, e), ValueRange{iv}));
+    }
+    extents.push_back(dim.extent);
+    bool split = dim.loop >= 0 && dim.loop == tiling.split && tiling.cores > 1;
+    coreStride.push_back(split ? dim.coef * tiling.sizes[dim.loop] : 0);
+    sizes.push_back(dim.sizeIn(tiling.sizes));
+  }
+  auto type = MemRefType::get(sizes, buffer.element, MemRefLayoutAttrInterface(),
+                              SpaceAttr::get(b.getContext(), buffer.space));
+  buffers[index] =
+      AllocOp::create(b, loc, type, origin, Value(), extents, coreStride,
+                      nest.slotsOf(buffer, tiling), IntegerAttr(), IntegerAttr(),
+                      buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(), DenseI64ArrayAttr());
+  if (buffer.op.getLoad())
+    LoadOp::create(b, loc, views[index], buffers[index]);
+}
+
+void NestExpander::emitRun(EngineInstruction run) {
+  IRMapping tiles;
+  for (auto [buffer, tile] : llvm::zip_equal(nest.buffers, buffers))
+    tiles.map(buffer.op.getResult(), tile);
+  Operation *made = b.clone(*run, tiles);
+  made->removeAttr("iterates");
+  made->removeAttr("in_front");
+}
+
+void NestExpander::emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstruction)> isWanted) {
+  for (EngineInstruction run : nest.runs)
+    if (depthOf(run) == depth && isWanted(run))
+      emitRun(run);
+}
+
+void NestExpander::emitStores(bool totals) {
+  for (auto [index, buffer] : llvm::enumerate(nest.buffers))
+    if (buffer.op.getStore() && buffer.op.getTotal() == totals)
+      StoreOp::create(b, loc, buffers[index], views[index]);
+}
+
+void NestExpander::emitLevel(unsigned depth) {
+  for (unsigned index = 0; index < nest.buffers.size(); ++index)
+    if (depthOf(index) == depth)
+      emitAlloc(index);
+  emitRuns(depth, [](EngineInstruction run) { return run.getInFront(); });
+  if (depth < open.size()) {
+    unsigned loop = open[depth];
+    auto forOp = scf::ForOp::create(b, loc, constant(0), constant(nest.loops[loop].getExtent()),
+                                    constant(step(loop)));
+    induction[loop] = forOp.getInductionVar();
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(forOp.getBody()->getTerminator());
+    emitLevel(depth + 1);
+  } else {
+    emitRuns(depth, [](EngineInstruction run) { return !run.getIterates(); });
+  }
+  emitRuns(depth, [](EngineInstruction run) { return run.getIterates() && !run.getInFront(); });
+  if (depth == parallelDepth)
+    emitStores(/*totals=*/false);
+  if (depth == 0)
+    emitStores(/*totals=*/true);
+}
+
+void NestExpander::expand() {
+  for (unsigned loop : tiling.order)
+    if (isReal(loop)) {
+      open.push_back(loop);
+      parallelDepth += !nest.loops[loop].getReduction();
+    }
+  auto task =
+      TaskOp::create(b, loc, nest.op.getName(), nest.op.getOp(), nest.op.getPhase(), tiling.cores);
+  OpBuilder::InsertionGuard guard(b);
+  body = b.createBlock(&task.getBody());
+  for (auto [index, buffer] : llvm::enumerate(nest.buffers)) {
+    if (!buffer.op.getTensor())
+      continue;
+    SmallVector<int64_t> extents;
+    for (const NestDim &dim : buffer.dims)
+      extents.push_back(dim.extent);
+    auto space = SpaceAttr::get(b.getContext(), Space::dram);
+    auto identity = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(), space);
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    auto layout = MemRefLayoutAttrInterface();
+    if (succeeded(identity.getStridesAndOffset(strides, offset)) &&
+        (ArrayRef(strides) != *buffer.op.getStrides() || buffer.op.getFirst() != 0))
+      layout = StridedLayoutAttr::get(b.getContext(), int64_t(buffer.op.getFirst()),
+                                      *buffer.op.getStrides());
+    views[index] = ViewOp::create(b, loc, MemRefType::get(extents, buffer.element, layout, space),
+                                  buffer.op.getTensorAttr());
+  }
+  emitLevel(0);
+}
+
+namespace {
+struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
+  using Base::Base;
+  void runOnOperation() override {
+    for (auto fn : getOperation().getOps<func::FuncOp>())
+      for (auto nest : llvm::make_early_inc_range(fn.getOps<NestOp>())) {
+        if (!nest.getTiling()) {
+          nest.emitOpError("has no tiling; run chip-choose-tiles first");
+          return signalPassFailure();
+        }
+        NestExpander(nest).expand();
+        nest.erase();
+      }
+  }
+};
+} // namespace
