@@ -55,6 +55,9 @@ def Chip_EngineAttr : EnumAttr<Chip_Dialect, Chip_Engine, "engine"> {
 def Chip_BankAttr : EnumAttr<Chip_Dialect, Chip_Bank, "bank"> {
   let assemblyFormat = "`<` $value `>`";
 }
+def Chip_LayoutAttr : EnumAttr<Chip_Dialect, Chip_Layout, "layout"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 def Chip_RoleAttr : EnumAttr<Chip_Dialect, Chip_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }

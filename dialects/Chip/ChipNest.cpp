@@ -146,6 +146,13 @@ TilingAttr Tiling::toAttr(MLIRContext *context) const {
 // Dimensions
 //===----------------------------------------------------------------------------------------===//
 
+SmallVector<int64_t> slp::chip_ir::rowMajor(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
 int64_t NestDim::sizeIn(ArrayRef<int64_t> tile) const {
   int64_t size = std::max<int64_t>(1, perTile * (loop < 0 ? 0 : tile[size_t(loop)]) + extra);
   return isClipped ? std::min(size, extent) : size;
@@ -419,7 +426,7 @@ LogicalResult BufferOp::verify() {
     for (int64_t dim : *clipped)
       if (dim < 0 || dim >= int64_t(rank))
         return emitOpError("clips dimension ") << dim << " of " << rank;
-  if (!getTensor() && (getLoad() || getStore() || getTotal()))
+  if (!getTensor() && (getLoad() || getStore() || getTotal() || getStrides() || getFirst()))
     return emitOpError("is transferred, but is of no tensor");
   return verifyRounding(*this, getRounding(), getStream());
 }
@@ -428,7 +435,8 @@ LogicalResult BufferOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!getTensor())
     return success();
   return verifyReach(*this, symbols, getTensorAttr(), cast<MemRefType>(getType()).getElementType(),
-                     getExtents(), *getStrides(), int64_t(getFirst()));
+                     getExtents(), getStrides() ? *getStrides() : rowMajor(getExtents()),
+                     int64_t(getFirst()));
 }
 
 #define GET_OP_CLASSES

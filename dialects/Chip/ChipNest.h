@@ -40,6 +40,9 @@ struct NestDim {
   int64_t sizeIn(mlir::ArrayRef<int64_t> tile) const;
 };
 
+/// Strides of neighbouring elements, row by row, in elements.
+mlir::SmallVector<int64_t> rowMajor(mlir::ArrayRef<int64_t> shape);
+
 /// The dimensions of a buffer, and the attributes `origin`, `size`, `extents` and `clipped` that
 /// say the same of a nest with `numLoops` loops.
 mlir::SmallVector<NestDim> dimsOf(BufferOp buffer);

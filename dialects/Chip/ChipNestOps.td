@@ -31,8 +31,8 @@ def Chip_NestOp : Op<Chip_Dialect, "nest", [NoTerminator, NoRegionArguments, Sin
 
     ```mlir
     chip.nest "" "train.relu" "fp" loops [#chip.loop<"d0" 4>, #chip.loop<"d1" 8 cut_last>] {
-      %x = chip.buffer of @x strides [8, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [4, 8] load : memref<?x?xf32, #chip.space<shared>>
-      %y = chip.buffer of @y strides [8, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [4, 8] store : memref<?x?xf32, #chip.space<shared>>
+      %x = chip.buffer of @x from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [4, 8] load : memref<?x?xf32, #chip.space<shared>>
+      %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [4, 8] store : memref<?x?xf32, #chip.space<shared>>
       chip.v.relu(%y, %x) {captures = ["y"]} : memref<?x?xf32, #chip.space<shared>>, memref<?x?xf32, #chip.space<shared>>
     }
     ```
@@ -57,8 +57,9 @@ def Chip_BufferOp : Op<Chip_Dialect, "buffer", [DeclareOpInterfaceMethods<Symbol
     the buffer's; each result of both is a multiple of one loop plus a number. What lies outside [0, `extents`) is padding;
     the dimensions that `clipped` lists have tiles that are not larger than that.
 
-    With `of` the logical tensor is a tensor in DRAM with these `strides` (elements) and its first element at `first`; it is
-    filled by `load` and written back by `store`. Without, it stays on the chip. A `total` gathers from all tiles, and is
+    With `of` the logical tensor is one in DRAM, or a view of it: with `strides` (elements) in each dimension, the first element
+    at `first`. Without `strides` it has the tensor's elements in their order; `chip-choose-layouts` says where those are. It is
+    filled by `load` and written back by `store`. Without `of` it stays on the chip. A `total` gathers from all tiles, and is
     stored when the nest is done. `rounding` and `stream` are as in `chip.alloc`.
   }];
   let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$tensor, OptionalAttr<DenseI64ArrayAttr>:$strides,
@@ -67,7 +68,7 @@ def Chip_BufferOp : Op<Chip_Dialect, "buffer", [DeclareOpInterfaceMethods<Symbol
                        UnitAttr:$total, OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = [{
-    (`of` $tensor^ `strides` $strides)? (`first` $first^)? `from` custom<Map>($origin) `size` custom<Map>($size) `extents` $extents
+    (`of` $tensor^)? (`strides` $strides^)? (`first` $first^)? `from` custom<Map>($origin) `size` custom<Map>($size) `extents` $extents
     (`clipped` $clipped^)? (`load` $load^)? (`store` $store^)? (`total` $total^)? attr-dict `:` type($result)
   }];
   let hasVerifier = 1;

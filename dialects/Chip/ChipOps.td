@@ -19,15 +19,17 @@ class Chip_Op<string mnemonic, list<Trait> traits = []> : Op<Chip_Dialect, mnemo
 def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   let summary = "a named tensor in DRAM";
   let description = [{
-    Row-major. `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+    `home` is the memory that holds it between nests, `layout` the order of its elements there; both are given by
+    `chip-choose-layouts`. `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
 
     ```mlir
-    chip.tensor @"conv1/y" : memref<4x8x8x8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+    chip.tensor @"conv1/y" : memref<4x8x8x8xf32, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<temp>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyStaticShapeMemRef>:$type, Chip_RoleAttr:$role,
-                       OptionalAttr<AnyAttr>:$init, OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<I64Attr>:$address);
-  let assemblyFormat = "$sym_name `:` $type attr-dict";
+                       OptionalAttr<AnyAttr>:$init, OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<I64Attr>:$address,
+                       OptionalAttr<Chip_SpaceAttr>:$home, OptionalAttr<Chip_LayoutAttr>:$layout);
+  let assemblyFormat = "$sym_name `:` $type (`home` $home^)? (`layout` $layout^)? attr-dict";
   let hasVerifier = 1;
 }
 

@@ -156,13 +156,14 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   return success();
 }
 
-/// tile: every op becomes a nest over buffers of the chip; some are fused, and each gets its
-/// tiling.
+/// tile: every op becomes a nest over buffers of the chip; some are fused, tensors get their
+/// places, and each nest its tiling.
 static void tile(OpPassManager &pm, const CompileOptions &options) {
   ConvertTrainToChipOptions o;
   o.target = options.target;
   pm.addPass(createConvertTrainToChip(o));
   pm.addPass(createFuseNests());
+  pm.addPass(createChooseLayouts());
   ChooseTilesOptions t;
   t.cores = options.cores;
   t.tileSeed = options.tileSeed;

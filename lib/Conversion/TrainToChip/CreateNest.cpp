@@ -21,10 +21,10 @@ static BufferOp createBuffer(OpBuilder &b, const Nest &nest, const NestBuffer &b
                               SpaceAttr::get(b.getContext(), buffer.space));
   FlatSymbolRefAttr tensor;
   DenseI64ArrayAttr strides;
-  if (!buffer.tensor.empty()) {
+  if (!buffer.tensor.empty())
     tensor = FlatSymbolRefAttr::get(b.getContext(), buffer.tensor);
+  if (!buffer.strides.empty())
     strides = b.getDenseI64ArrayAttr(buffer.strides);
-  }
   auto none = AffineMap::get(b.getContext());
   auto op = BufferOp::create(b, nest.loc, type, tensor, strides, buffer.offset, none, none,
                              ArrayRef<int64_t>(), DenseI64ArrayAttr(), buffer.load, buffer.store,

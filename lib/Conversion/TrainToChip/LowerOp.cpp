@@ -101,13 +101,6 @@ Nest slp::startNest(Operation *op, bool onCores) {
   return nest;
 }
 
-SmallVector<int64_t> slp::rowMajor(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;)
-    strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
 ArrayRef<int64_t> slp::shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
@@ -123,10 +116,6 @@ unsigned slp::addBuffer(Nest &nest, const TensorMap &tensors, Value value, chip_
   buffer.element = elementOf(value);
   buffer.dims.assign(dims.begin(), dims.end());
   buffer.tensor = tensors.symbolOf(value);
-  SmallVector<int64_t> extents;
-  for (const NestDim &dim : dims)
-    extents.push_back(dim.extent);
-  buffer.strides = rowMajor(extents);
   buffer.load = load;
   buffer.store = store;
   nest.buffers.push_back(std::move(buffer));

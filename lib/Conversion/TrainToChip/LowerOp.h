@@ -101,11 +101,11 @@ mlir::LogicalResult setRoundings(const chip::Chip &chip, std::vector<Nest> &nest
 
 /// An empty nest with the op's name, location and phase.
 Nest startNest(mlir::Operation *op, bool onCores);
-/// Row-major strides, in elements.
-llvm::SmallVector<int64_t> rowMajor(llvm::ArrayRef<int64_t> shape);
+using chip_ir::rowMajor;
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 mlir::Type elementOf(mlir::Value value);
-/// Adds a buffer that is a tile of the DRAM tensor `value`, row-major over the extents of `dims`.
+/// Adds a buffer that is a tile of the DRAM tensor `value`, whose elements the extents of `dims`
+/// hold in their order.
 unsigned addBuffer(Nest &nest, const TensorMap &tensors, mlir::Value value, chip_ir::Space space,
                    llvm::ArrayRef<NestDim> dims, bool load, bool store);
 /// Input coordinates of a window that slides along a loop over output coordinates.

@@ -38,11 +38,11 @@ struct NestBuffer {
   chip_ir::Space space = chip_ir::Space::spm;
   mlir::Type element;
   llvm::SmallVector<NestDim> dims;
-  /// DRAM side: symbol and strides (elements) of a view with the dims' extents; empty: stays on the
+  /// DRAM side: the tensor, of which this is a view with the dims' extents; empty: stays on the
   /// chip.
   std::string tensor;
-  llvm::SmallVector<int64_t> strides;
-  int64_t offset = 0; // of the view's first element, in elements
+  llvm::SmallVector<int64_t> strides; // elements, by dimension; empty: all elements in their order
+  int64_t offset = 0;                 // of the view's first element, in elements
   bool load = false, store = false;
   /// How results are rounded into it; null: as the chip says. With a random stream if stochastic.
   num_ir::RoundingAttr rounding;

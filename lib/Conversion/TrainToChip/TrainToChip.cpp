@@ -78,9 +78,10 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
     shape.erase(shape.begin());
   }
   auto memref = MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(), space);
-  auto tensor = chip_ir::TensorOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(memref),
-                                          chip_ir::RoleAttr::get(&getContext(), role), init,
-                                          rounding, IntegerAttr());
+  auto tensor =
+      chip_ir::TensorOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(memref),
+                                chip_ir::RoleAttr::get(&getContext(), role), init, rounding,
+                                IntegerAttr(), chip_ir::SpaceAttr(), chip_ir::LayoutAttr());
   declared[name] = tensor;
 }
 

@@ -523,6 +523,14 @@ static void remarkIdleCores(const NestView &nest, const Tiling &tiling, const Ti
                                      " has " + std::to_string(tiles) + " tiles");
 }
 
+/// What a transfer costs depends on where elements are.
+static LogicalResult checkLaidOut(NestOp nest) {
+  for (auto buffer : nest.getBody().getOps<BufferOp>())
+    if (buffer.getTensor() && !buffer.getStrides())
+      return buffer.emitOpError("has no strides; run chip-choose-layouts first");
+  return success();
+}
+
 void ChooseTiles::runOnOperation() {
   ModuleOp module = getOperation();
   FailureOr<chip::Chip> chip = chipOf(module);
@@ -531,6 +539,8 @@ void ChooseTiles::runOnOperation() {
   uint64_t number = 0;
   for (auto fn : module.getOps<func::FuncOp>())
     for (auto op : fn.getOps<NestOp>()) {
+      if (failed(checkLaidOut(op)))
+        return signalPassFailure();
       NestView nest(op);
       FailureOr<TileWish> wish = wishOf(op, ++number);
       if (failed(wish))

@@ -53,19 +53,8 @@ static int64_t elementsOf(BufferOp buffer) {
   return elements;
 }
 
-/// Whether element i of the logical tensor, row-major, is element i of the tensor in DRAM.
-static bool isInOrder(BufferOp buffer) {
-  if (buffer.getFirst() != 0)
-    return false;
-  int64_t stride = 1;
-  for (auto [extent, given] :
-       llvm::zip_equal(llvm::reverse(buffer.getExtents()), llvm::reverse(*buffer.getStrides()))) {
-    if (extent != 1 && given != stride)
-      return false;
-    stride *= extent;
-  }
-  return true;
-}
+/// Whether element i of the logical tensor, row by row, is element i of the tensor in DRAM.
+static bool isInOrder(BufferOp buffer) { return buffer.getFirst() == 0 && !buffer.getStrides(); }
 
 /// Whether the buffer has all elements of its tensor, along loops one to one, in the tensor's
 /// order.
@@ -111,7 +100,6 @@ BufferOp slp::addBufferAlong(HandOver pair, BufferOp like) {
   auto type = cast<MemRefType>(pair.stored.getType());
   BufferOp buffer = appendBuffer(pair.from, like, spaceOf(type));
   setDims(buffer, dimsOf(pair.stored), pair.from.getLoops().size());
-  buffer.setStridesAttr(pair.stored.getStridesAttr());
   buffer.getResult().setType(MemRefType::get(type.getShape(),
                                              cast<MemRefType>(like.getType()).getElementType(),
                                              MemRefLayoutAttrInterface(), type.getMemorySpace()));
@@ -127,7 +115,6 @@ BufferOp slp::addWholeBuffer(HandOver pair, BufferOp like, Space space) {
 void slp::keepOnChip(HandOver pair) {
   BufferOp stored = pair.stored;
   stored.removeTensorAttr();
-  stored.removeStridesAttr();
   stored.setStore(false);
 }
 

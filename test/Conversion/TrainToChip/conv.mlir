@@ -1,6 +1,6 @@
 // Convolutions and their gradients: which loops there are and in which order, what is cut, what is spread over cores.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles --chip-expand-nests | FileCheck %s
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles=cores=1 --chip-expand-nests | FileCheck %s --check-prefix=ONE
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles=cores=1 --chip-expand-nests | FileCheck %s --check-prefix=ONE
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
@@ -8,8 +8,8 @@
 #nearest = #num.rounding<nearest_even>
 
 // A small op is one tile a core. The rounding is done while the tile drains: there is one task, and one tensor for it.
-// CHECK-DAG: chip.tensor @x : memref<1x3x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<input>}
-// CHECK-DAG: chip.tensor @y : memref<1x128x8x8x!num_e5m2, #chip.space<dram>> {role = #chip.role<output>}
+// CHECK-DAG: chip.tensor @x : memref<1x3x8x8x!num_e5m2, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<input>}
+// CHECK-DAG: chip.tensor @y : memref<1x128x8x8x!num_e5m2, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<output>}
 // CHECK-NOT: chip.tensor @"y/acc"
 // CHECK-LABEL: func.func @step()
 // CHECK: chip.task "" "train.conv" "fp" cores(16)

@@ -1,5 +1,5 @@
 // How results are rounded, where that is not the chip's own way, and their random streams.
-// RUN: slp-opt %s --split-input-file --verify-diagnostics --train-name-tensors=seed=2 --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --train-name-tensors=seed=2 --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>

@@ -1,5 +1,5 @@
 // What the vector unit does, on tiles in the shared buffer: load, one instruction, store.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
@@ -13,8 +13,8 @@
 // CHECK-NEXT: >
 // CHECK-NEXT: #tensors = #chip.tensors<
 // CHECK: module attributes {{.*}}slp.elided = #elided{{.*}}slp.tensors = #tensors
-// CHECK-DAG: chip.tensor @w : memref<8x4x!num_e5m10, #chip.space<dram>> {init = dense<1.000000e+00> : tensor<8x4xf32>, init_rounding = #num.rounding<nearest_even>, role = #chip.role<state>}
-// CHECK-DAG: chip.tensor @v : memref<8x4x!num_e5m10, #chip.space<dram>> {init_rounding = #num.rounding<nearest_even>, role = #chip.role<state>}
+// CHECK-DAG: chip.tensor @w : memref<8x4x!num_e5m10, #chip.space<dram>> home <dram> layout <row_major> {init = dense<1.000000e+00> : tensor<8x4xf32>, init_rounding = #num.rounding<nearest_even>, role = #chip.role<state>}
+// CHECK-DAG: chip.tensor @v : memref<8x4x!num_e5m10, #chip.space<dram>> home <dram> layout <row_major> {init_rounding = #num.rounding<nearest_even>, role = #chip.role<state>}
 train.state @w : tensor<8x4x!f16> {init = dense<1.0> : tensor<8x4xf32>, rounding = #nearest}
 train.state @v : tensor<8x4x!f16> {rounding = #nearest}
 // CHECK-LABEL: func.func @step()

@@ -21,28 +21,28 @@ chip.tensor @z : memref<6x20x!f8, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "fc" "train.matmul" {{.*}} fused ["train.round", "train.relu"] {
 // CHECK: %[[ACC:.*]] = chip.buffer from {{.*}} extents [6, 20] : memref<?x?xf32, #chip.space<acc>>
 // CHECK-NEXT: %[[Y:.*]] = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] {rounding = #num.rounding<half_away>} : memref<?x?x!num_e5m2, #chip.space<spm>>
-// CHECK-NEXT: %[[Z:.*]] = chip.buffer of @z strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?x!num_e5m2, #chip.space<spm>>
+// CHECK-NEXT: %[[Z:.*]] = chip.buffer of @z from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?x!num_e5m2, #chip.space<spm>>
 // CHECK-NEXT: chip.matmul(%[[ACC]]
 // CHECK-NEXT: chip.v.round(%[[Y]], %[[ACC]]) {captures = ["y"], iterates = array<i64: 0, 1>}
 // CHECK-NEXT: chip.v.relu(%[[Z]], %[[Y]]) {captures = ["z"], iterates = array<i64: 0, 1>}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "fc" "train.round" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
     chip.v.round(%y, %x) {captures = ["y"]} : memref<?x?x!f8, #shared>, memref<?x?xf32, #shared>
   }
   chip.nest "relu" "train.relu" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f8, #shared>
-    %y = chip.buffer of @z strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!f8, #shared>
+    %x = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f8, #shared>
+    %y = chip.buffer of @z from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!f8, #shared>
     chip.v.relu(%y, %x) {captures = ["z"]} : memref<?x?x!f8, #shared>, memref<?x?x!f8, #shared>
   }
   return
@@ -69,7 +69,7 @@ chip.tensor @y : memref<6x20x!mixed, #dram> {role = #chip.role<output>}
 // CHECK-LABEL: func.func @step
 // CHECK: chip.nest "fc" {{.*}} fused ["train.classify"] {
 // CHECK: %[[ACC:.*]] = chip.buffer from {{.*}} #chip.space<acc>>
-// CHECK-NEXT: %[[T:.*]] = chip.buffer of @threshold strides [1] from (d0, d1, d2) -> (0) size (d0, d1, d2) -> (1) extents [1] load : memref<?xf32, #chip.space<spm>>
+// CHECK-NEXT: %[[T:.*]] = chip.buffer of @threshold from (d0, d1, d2) -> (0) size (d0, d1, d2) -> (1) extents [1] load : memref<?xf32, #chip.space<spm>>
 // CHECK-NEXT: %[[Y:.*]] = chip.buffer of @y {{.*}} store : memref<?x?x!num_mixed_e5m2_e5m10, #chip.space<spm>>
 // CHECK-NEXT: %[[H:.*]] = chip.buffer of @histogram {{.*}} store total : memref<?xi32, #chip.space<shared>>
 // CHECK-NEXT: chip.matmul
@@ -78,18 +78,18 @@ chip.tensor @y : memref<6x20x!mixed, #dram> {role = #chip.role<output>}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "q" "train.classify" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %t = chip.buffer of @threshold strides [1] from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
-    %h = chip.buffer of @histogram strides [1] from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %t = chip.buffer of @threshold from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
+    %h = chip.buffer of @histogram from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
     chip.v.classify(%y, %x, %t) low = 0.0 {captures = ["y"]} : memref<?x?x!mixed, #shared>, memref<?x?xf32, #shared>, memref<?xf32, #shared>
     chip.v.histogram(%h, %x) mode = zero {captures = ["h"]} : memref<?xi32, #shared>, memref<?x?xf32, #shared>
   }
@@ -120,15 +120,15 @@ chip.tensor @y : memref<6x20x!mixed, #dram> {role = #chip.role<output>}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "relu" "train.relu" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @a strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
+    %x = chip.buffer of @a from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
     chip.v.relu(%y, %x) {captures = ["r"]} : memref<?x?xf32, #shared>, memref<?x?xf32, #shared>
   }
   chip.nest "q" "train.classify" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %t = chip.buffer of @threshold strides [1] from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
-    %h = chip.buffer of @histogram strides [1] from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %t = chip.buffer of @threshold from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
+    %h = chip.buffer of @histogram from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
     chip.v.classify(%y, %x, %t) low = 0.0 {captures = ["y"]} : memref<?x?x!mixed, #shared>, memref<?x?xf32, #shared>, memref<?xf32, #shared>
     chip.v.histogram(%h, %x) mode = zero {captures = ["h"]} : memref<?xi32, #shared>, memref<?x?xf32, #shared>
   }
@@ -157,21 +157,21 @@ chip.tensor @z : memref<6x20xf32, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "fc"
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "fc" "train.round" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
     chip.v.round(%y, %x) {captures = ["y"]} : memref<?x?x!f8, #shared>, memref<?x?xf32, #shared>
   }
   chip.nest "relu" "train.relu" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @z strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @z from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
     chip.v.relu(%y, %x) {captures = ["z"]} : memref<?x?xf32, #shared>, memref<?x?xf32, #shared>
   }
   return
@@ -198,16 +198,16 @@ chip.tensor @y : memref<6x20x!f8, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "fc"
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "fc" "train.round" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<half_away>} : memref<?x?x!f8, #shared>
     chip.v.round(%y, %x) {captures = ["y"]} : memref<?x?x!f8, #shared>, memref<?x?xf32, #shared>
   }
   return
@@ -234,16 +234,16 @@ chip.tensor @z : memref<6x20xf32, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "relu"
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "relu" "train.relu" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @z strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %y = chip.buffer of @z from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #shared>
     chip.v.relu(%y, %x) {captures = ["z"]} : memref<?x?xf32, #shared>, memref<?x?xf32, #shared>
   }
   return
@@ -270,16 +270,16 @@ chip.tensor @y : memref<6x20x!f8, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "fc"
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "fc" "train.round" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
     %x = chip.buffer of @sum strides [1, 20] from (d0, d1) -> (d1, d0) size (d0, d1) -> (d1, d0) extents [20, 6] load : memref<?x?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!f8, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!f8, #shared>
     chip.v.round(%y, %x) {captures = ["y"]} : memref<?x?x!f8, #shared>, memref<?x?xf32, #shared>
   }
   return
@@ -312,24 +312,24 @@ chip.tensor @control : memref<4xf32, #dram> {role = #chip.role<input>}
 // CHECK: chip.nest "q"
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
-    %a = chip.buffer of @a strides [40, 1] from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
-    %b = chip.buffer of @b strides [20, 1] from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
+    %a = chip.buffer of @a from (d0, d1, d2) -> (d0, d2) size (d0, d1, d2) -> (d0, d2) extents [6, 40] load : memref<?x?x!f8, #spm>
+    %b = chip.buffer of @b from (d0, d1, d2) -> (d2, d1) size (d0, d1, d2) -> (d2, d1) extents [40, 20] load : memref<?x?x!f8, #spm>
     %acc = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] : memref<?x?xf32, #acc>
-    %s = chip.buffer of @sum strides [20, 1] from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
+    %s = chip.buffer of @sum from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?xf32, #spm>
     chip.matmul(%acc, %a, %b) mode = zero {captures = ["sum"]} : memref<?x?xf32, #acc>, memref<?x?x!f8, #spm>, memref<?x?x!f8, #spm>
     chip.v.round(%s, %acc) {captures = [""], iterates = array<i64: 0, 1>} : memref<?x?xf32, #spm>, memref<?x?xf32, #acc>
   }
   chip.nest "update" "train.threshold" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %t = chip.buffer of @threshold strides [1] from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load store : memref<?xf32, #shared>
-    %h = chip.buffer of @other strides [1] from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] load : memref<?xi32, #shared>
-    %c = chip.buffer of @control strides [1] from (d0, d1) -> (0) size (d0, d1) -> (4) extents [4] load : memref<?xf32, #shared>
+    %t = chip.buffer of @threshold from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load store : memref<?xf32, #shared>
+    %h = chip.buffer of @other from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] load : memref<?xi32, #shared>
+    %c = chip.buffer of @control from (d0, d1) -> (0) size (d0, d1) -> (4) extents [4] load : memref<?xf32, #shared>
     chip.v.threshold(%t, %h, %c) low = 0.0 : memref<?xf32, #shared>, memref<?xi32, #shared>, memref<?xf32, #shared>
   }
   chip.nest "q" "train.classify" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
-    %x = chip.buffer of @sum strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
-    %t = chip.buffer of @threshold strides [1] from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
-    %y = chip.buffer of @y strides [20, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
-    %h = chip.buffer of @histogram strides [1] from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
+    %x = chip.buffer of @sum from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?xf32, #shared>
+    %t = chip.buffer of @threshold from (d0, d1) -> (0) size (d0, d1) -> (1) extents [1] load : memref<?xf32, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!mixed, #shared>
+    %h = chip.buffer of @histogram from (d0, d1) -> (0) size (d0, d1) -> (128) extents [128] store total : memref<?xi32, #shared>
     chip.v.classify(%y, %x, %t) low = 0.0 {captures = ["y"]} : memref<?x?x!mixed, #shared>, memref<?x?xf32, #shared>, memref<?xf32, #shared>
     chip.v.histogram(%h, %x) mode = zero {captures = ["h"]} : memref<?xi32, #shared>, memref<?x?xf32, #shared>
   }

@@ -21,6 +21,11 @@ chip.tensor @x : memref<4xf32> {role = #chip.role<input>, init = 0 : i64}
 
 // -----
 
+// expected-error @below {{expected a home in dram, found shared}}
+chip.tensor @x : memref<4xf32> home <shared> {role = #chip.role<temp>}
+
+// -----
+
 // expected-error @+2 {{expected ::slp::chip_ir::Role to be one of: input, output, state, temp, constant}}
 // expected-error @+1 {{failed to parse Chip_RoleAttr parameter 'value'}}
 chip.tensor @x : memref<4xf32> {role = #chip.role<weight>}

@@ -9,6 +9,8 @@
 
 // CHECK: chip.tensor @x : memref<4x8x6x6xf32, #chip.space<dram>> {role = #chip.role<input>}
 chip.tensor @x : memref<4x8x6x6xf32, #dram> {role = #chip.role<input>}
+// CHECK: chip.tensor @placed : memref<4xf32, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<temp>}
+chip.tensor @placed : memref<4xf32, #dram> home <dram> layout <row_major> {role = #chip.role<temp>}
 // CHECK: chip.tensor @"conv1/weight" : memref<16x8xf32, #chip.space<dram>> {address = 4608 : i64, init = dense<0.000000e+00> : tensor<16x8xf32>, role = #chip.role<state>}
 chip.tensor @"conv1/weight" : memref<16x8xf32, #dram> {role = #chip.role<state>, address = 4608 : i64, init = dense<0.0> : tensor<16x8xf32>}
 // CHECK: chip.tensor @scalar : memref<f32, #chip.space<dram>> {role = #chip.role<output>}

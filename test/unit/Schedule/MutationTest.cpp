@@ -94,6 +94,7 @@ OwningOpRef<ModuleOp> MutationTest::schedule(uint32_t seed) {
   PassManager pm(&context);
   pm.addPass(createConvertTrainToChip());
   pm.addPass(createFuseNests());
+  pm.addPass(createChooseLayouts());
   ChooseTilesOptions tile;
   tile.tileSeed = seed;
   pm.addPass(createChooseTiles(tile));

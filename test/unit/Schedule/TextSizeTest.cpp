@@ -61,6 +61,7 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
   PassManager tile(&context), lower(&context);
   tile.addPass(createConvertTrainToChip());
   tile.addPass(createFuseNests());
+  tile.addPass(createChooseLayouts());
   ChooseTilesOptions options;
   options.cores = cores;
   options.tileSeed = tileSeed;

@@ -25,6 +25,16 @@ def FuseNests : Pass<"chip-fuse-nests", "::mlir::ModuleOp"> {
   }];
 }
 
+def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
+  let summary = "say where each tensor is between nests, and in which order its elements lie (stage tile)";
+  let description = [{
+    Every `chip.tensor` gets a `home` and a `layout`, every `chip.buffer` of one the strides of its elements there. A tensor
+    that has them keeps them. Nothing stays on the chip between two nests, whose engines are idle and whose buffers are laid
+    out anew: the home is DRAM, and the layout row-major, which suits any view and any instruction.
+    test/Transforms/Chip/choose-layouts.mlir is an example.
+  }];
+}
+
 def ChooseTiles : Pass<"chip-choose-tiles", "::mlir::ModuleOp"> {
   let summary = "give every nest its tiling (stage tile)";
   let description = [{
