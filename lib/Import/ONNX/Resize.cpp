@@ -14,6 +14,8 @@
 
 #include "dialects/Train/GatherOp.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -128,13 +130,29 @@ static double kernelOf(const Interpolation &how, double x) {
   return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
+/// How far neighbours begin before an element of the result, in elements of the input: a window is
+/// as wide as what the element stands for. Not a whole number where it is beyond all of them.
+static double firstNeighbour(const Interpolation &how, const Resizing &r) {
+  double reach = how.mode == "linear" ? 1 : 2;
+  double scale = how.antialias ? std::min(double(r.scale), 1.0) : 1.0;
+  return std::floor(-reach / scale) + 1;
+}
+
+/// Each neighbour of an element becomes a gather, a product and a sum.
+static LogicalResult checkNeighbours(Node &node, const Interpolation &how, const Resizing &r) {
+  constexpr double most = 4096;
+  double number = 2 - 2 * firstNeighbour(how, r);
+  if (number <= most)
+    return success();
+  return node.fail("expected at most " + Twine(int64_t(most)) +
+                   " neighbours of an element, found " + llvm::formatv("{0:f0}", number).str());
+}
+
 /// The neighbours of coordinate `x`, in ascending order; those beyond an edge are the edge's.
 static FailureOr<Neighbours> neighboursAt(Node &node, double x, const Interpolation &how,
                                           const Resizing &r) {
-  int64_t reach = how.mode == "linear" ? 1 : 2;
-  // A window as wide as what one element of the result stands for.
   double scale = how.antialias ? std::min(double(r.scale), 1.0) : 1.0;
-  int64_t start = int64_t(std::floor(-double(reach) / scale)) + 1, base = int64_t(std::floor(x));
+  int64_t start = int64_t(firstNeighbour(how, r)), base = int64_t(std::floor(x));
   Neighbours found;
   double total = 0;
   for (int64_t i = start; i < 2 - start; ++i) {
@@ -199,6 +217,8 @@ static LogicalResult resize(Node &node, ArrayRef<Resizing> all, const Interpolat
     if (how.mode != "nearest" && r.to > train::maxInlineBytes / 4)
       return node.fail("expected at most " + Twine(train::maxInlineBytes / 4) +
                        " elements along an interpolated dimension, found " + Twine(r.to));
+    if (how.mode != "nearest" && failed(checkNeighbours(node, how, r)))
+      return failure();
     SmallVector<int64_t> indices;
     SmallVector<Neighbours> neighbours;
     for (int64_t i = 0; i < r.to; ++i) {
@@ -277,21 +297,21 @@ static LogicalResult importUpsample(Node &node) {
 
 void slp::import_onnx::addResizeOperators(OperatorTable &table) {
   using Kind = AttributeKind;
-  table["Resize"] = {
-      "f|ccc",
-      1,
-      {{"axes", Kind::integers, ""},
-       {"coordinate_transformation_mode", Kind::string, ""},
-       {"cubic_coeff_a", Kind::number, ""},
-       {"exclude_outside", Kind::integer, ""},
-       {"extrapolation_value", Kind::number, ""},
-       {"antialias", Kind::integer, ""},
-       {"keep_aspect_ratio_policy", Kind::string, ""},
-       {"mode", Kind::string, ""},
-       {"nearest_mode", Kind::string, ""}},
-      importResize,
-      "constant scales or sizes; at most 1024 elements along an interpolated dimension",
-      "10, 11, 13, 18, 19"};
+  table["Resize"] = {"f|ccc",
+                     1,
+                     {{"axes", Kind::integers, ""},
+                      {"coordinate_transformation_mode", Kind::string, ""},
+                      {"cubic_coeff_a", Kind::number, ""},
+                      {"exclude_outside", Kind::integer, ""},
+                      {"extrapolation_value", Kind::number, ""},
+                      {"antialias", Kind::integer, ""},
+                      {"keep_aspect_ratio_policy", Kind::string, ""},
+                      {"mode", Kind::string, ""},
+                      {"nearest_mode", Kind::string, ""}},
+                     importResize,
+                     "constant scales or sizes; at most 1024 elements along an interpolated "
+                     "dimension, 4096 neighbours of each",
+                     "10, 11, 13, 18, 19"};
   table["Upsample"] = {"f|c",
                        1,
                        {{"height_scale", Kind::number, ""},

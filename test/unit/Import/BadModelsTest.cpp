@@ -153,6 +153,8 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
       {"text-resize-long.onnxtxt",
        {"node \"Resize_2\": expected at most 1024 elements along an interpolated dimension, found "
         "2000\n"}},
+      {"text-resize-window.onnxtxt",
+       {"node \"Resize_2\": expected at most 4096 neighbours of an element, found 5002\n"}},
       {"text-syntax.onnxtxt",
        {"not ONNX text: [ParseError at position (line: 4 column: 1)] Error context: } Expected "
         "character ) not found.\n"}},
