@@ -4,7 +4,8 @@
 //
 // slp-tblgen writes one op for each MAC and vector instruction of dialects/Mach/MachInstr<Family>.td; this is what they have
 // in common. An op `chip.MNEMONIC` takes the instruction's operands, in the order of its fields, as buffers, and its other
-// fields as attributes, but for the cores, which are the task's, and the numbers that the host sets.
+// fields as attributes, but for the cores, which are the task's, the numbers that the host sets, and registers of the
+// sequencer, which chip does not know.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -67,7 +68,7 @@ class Chip_SyntaxOf<Instruction i, Field f> {
 
 class Chip_InstructionOp<Instruction i, int opcode> : Op<Chip_Dialect, i.mnemonic, [Chip_EngineInstruction]> {
   list<Field> operandFields = !filter(f, i.fields, f.isOperand);
-  list<Field> attrFields = !filter(f, i.fields, !not(!or(f.isOperand, !or(!eq(f.kind.prefix, "m"), !ge(f.host, 0)))));
+  list<Field> attrFields = !filter(f, i.fields, !not(!or(f.isOperand, !eq(f.kind.prefix, "m"), !eq(f.kind.prefix, "r"), !ge(f.host, 0))));
   let summary = i.summary;
   let description = i.description;
   let arguments = !con(

@@ -21,7 +21,7 @@ def StoreRoundingEnum : EnumKind<"StoreRounding", ["chip", "nearest_even", "half
   let summary = "How a result is rounded to the format of its tile: as the chip description says, or by one of the modes of docs/numerics.md section 2.";
 }
 def AccModeEnum : EnumKind<"AccMode", ["zero", "bias", "continue"]> {
-  let summary = "What an accumulator holds before the first term of its reduction: +0, or the bias. A tile holds the first term if its reduction coordinates begin at 0; at any other tile, and in mode continue always, it goes on from what it held.";
+  let summary = "What an accumulator holds before the first term of its reduction: +0, or the bias. A tile holds the first term if its reduction coordinates begin at 0, or, with a register `first`, if that holds 0; at any other tile, and in mode continue always, it goes on from what it held.";
 }
 def OptionalEnum : EnumKind<"Optional", ["absent", "present"]> {
   let summary = "Whether an instruction reads its optional operand.";

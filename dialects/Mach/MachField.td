@@ -49,6 +49,7 @@ class FieldAttr<Field f> {
   Attr attr = !cond(f.isFlag: UnitAttr,
                     !eq(f.kind.kind, "label"): LabelNameAttr,
                     !eq(f.kind.kind, "symbol"): FlatSymbolRefAttr,
+                    f.isDefaulted: OptionalAttr<NumberAttr<f>>,
                     true: NumberAttr<f>);
 }
 

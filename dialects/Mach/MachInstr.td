@@ -68,6 +68,7 @@ class Field<string n, FieldKind k, int h, int l, string d> {
   Role role = ?;           // of an operand
   int host = -1;           // the register of a number that the host sets
   bit isFlag = false;      // one bit
+  bit isDefaulted = false; // stands behind all other fields; text may leave it out, which is 0
   bit isOptional = false;  // a number that only some of its instruction's functions take
 }
 /// A tile.
@@ -80,8 +81,17 @@ class FunctionNumber<string n, int h, int l, string d> : Field<n, HyperReg, h, l
 /// A number that the host sets before a step, in register `r` (runtime/api/Hyper.h).
 class HostNumber<string n, int r, int h, int l, string d> : Field<n, HyperReg, h, l, d> { let host = r; }
 
-/// A bit that is set where its name stands, and may be left out. Flags stand behind all other fields.
-class Flag<string n, int at, string d> : Field<n, Unsigned, at, at, d> { let isFlag = true; }
+/// A bit that is set where its name stands.
+class Flag<string n, int at, string d> : Field<n, Unsigned, at, at, d> {
+  let isFlag = true;
+  let isDefaulted = true;
+}
+
+/// Says where a sum starts that goes on from tile to tile, if coordinates do not.
+class First<int h, int l> : Field<"first", ScalarReg, h, l,
+    "r0: the tile's coordinates tell where the sum starts; another: it starts, as mode says, where the register holds 0"> {
+  let isDefaulted = true;
+}
 
 /// Bits that must be zero. Decoding a word with one of them set fails.
 class Reserved<int h, int l> { int hi = h; int lo = l; }

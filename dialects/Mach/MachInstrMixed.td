@@ -19,7 +19,7 @@ def V_CLASSIFY : Instruction<"v.classify", 0x90, VectorFields<[
   let requires = ["mixed-precision"];
 }
 def V_HISTOGRAM : Instruction<"v.histogram", 0x91, VectorFields<[
-    D0<"dst", Updates<"i32", "1">, "counts (128)">, D1<"src", Reads<"real">, "tile">, VMode]>.fields, [Reserved<35, 18>, Reserved<123, 38>]> {
+    D0<"dst", Updates<"i32", "1">, "counts (128)">, D1<"src", Reads<"real">, "tile">, VMode], [VFirst]>.fields, [Reserved<35, 18>, Reserved<117, 38>]> {
   let summary = "Count magnitudes, a quarter of a binade each.";
   let description = [{
     dst[b] = dst[b] + elements of src in bin b that are not zero, at most 2^24. Mode zero clears dst at the tile that holds

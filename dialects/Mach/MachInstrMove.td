@@ -19,8 +19,8 @@ def V_COPY : Instruction<"v.copy", 0x80, VectorFields<[
   let engine = "vector"; let timingClass = "vector";
 }
 def V_GATHER : Instruction<"v.gather", 0x81, VectorFields<[
-    D0<"dst", Updates<"real", "3">, "result (o, i, r)">, D1<"table", Reads<"real", "3">, "rows to choose from (o, v, r)">, D2<"indices", Reads<"i32", "1">, "(i)">, VMode]>.fields,
-    [Reserved<35, 23>, Reserved<123, 38>]> {
+    D0<"dst", Updates<"real", "3">, "result (o, i, r)">, D1<"table", Reads<"real", "3">, "rows to choose from (o, v, r)">, D2<"indices", Reads<"i32", "1">, "(i)">, VMode], [VFirst]>.fields,
+    [Reserved<35, 23>, Reserved<117, 38>]> {
   let summary = "Choose rows of a table by index.";
   let description = [{
     dst (o, i, r) = round(table (o, indices[i], r)). A negative index counts from the end of the table. Mode zero: the tile

@@ -18,7 +18,7 @@ def Ignore : Field<"ignore", Signed, 91, 60, "label that counts for nothing">;
 
 def V_REDUCE : Instruction<"v.reduce", 0x60, VectorFields<[
     D0<"dst", Updates<"f32", "1 or 2 or 3 or 4 or 5">, "results; extent 1 in reduced dimensions">, D1<"src", Reads<"real", "dst">, "operand">, D2<"mean", Reads<"real", "dst", "fn=variance">, "second source">,
-    NMode, NAxes, Field<"fn", Enum<ReduceFunctionEnum>, 58, 55, "what is gathered">]>.fields, [Reserved<47, 23>, Reserved<123, 59>]> {
+    NMode, NAxes, Field<"fn", Enum<ReduceFunctionEnum>, 58, 55, "what is gathered">], [VFirst]>.fields, [Reserved<47, 23>, Reserved<117, 59>]> {
   let summary = "Reduce dimensions of a tile.";
   let description = "In row-major order of the reduced coordinates; sums over the last dimension go by row_sum in pieces of 4096 elements, see docs/numerics.md. A tile that cuts the last dimension, if it is reduced, begins at a multiple of 4096 and ends at one or at the extent.";
   let engine = "vector"; let timingClass = "vector_reduce";
@@ -47,7 +47,7 @@ def V_NORMALIZE : Instruction<"v.normalize", 0x63, VectorFields<[
 def V_NORMALIZE_SUMS : Instruction<"v.normalize.sums", 0x64, VectorFields<[
     D0<"dst", Updates<"f32", "1 or 2 or 3 or 4 or 5">, "sums of dy">, D1<"products", Updates<"f32", "dst">, "sums of dy * xhat">,
     D2<"dy", Reads<"real", "dst">, "error">, D3<"x", Reads<"real", "dst">, "operand of the normalisation">,
-    D4<"mean", Reads<"real", "dst">, "means">, D5<"inverse", Reads<"real", "dst">, "1 / deviation">, NMode, NAxes]>.fields, [Reserved<47, 38>, Reserved<123, 55>]> {
+    D4<"mean", Reads<"real", "dst">, "means">, D5<"inverse", Reads<"real", "dst">, "1 / deviation">, NMode, NAxes], [VFirst]>.fields, [Reserved<47, 38>, Reserved<117, 55>]> {
   let summary = "Sums over the error of a normalisation.";
   let description = "dst = sum of dy, products = sum of dy * ((x - mean) * inverse), in the order of v.reduce. Both destinations have one shape.";
   let engine = "vector"; let timingClass = "vector_reduce";
@@ -124,8 +124,8 @@ def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
 // one row. Tiles of it cut the columns at multiples of 8 only, and rows of several planes only between planes.
 class ChannelParts<string m, bits<8> op, string rank, string parts> : Instruction<m, op,
     VectorFields<[D0<"dst", Updates<"f32", rank>, parts>,
-                  D1<"src", Reads<"real", "2 or 3 or 4 or 5">, "operand (n, c, rows..., columns) or (columns, c)">, NMode]>.fields,
-    [Reserved<47, 18>, Reserved<123, 50>]> {
+                  D1<"src", Reads<"real", "2 or 3 or 4 or 5">, "operand (n, c, rows..., columns) or (columns, c)">, NMode], [VFirst]>.fields,
+    [Reserved<47, 18>, Reserved<117, 50>]> {
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CHANNEL_SUMS : ChannelParts<"v.channel.sums", 0x6e, "3", "parts (n, c, strip)"> {
@@ -139,14 +139,14 @@ def V_STATISTICS : ChannelParts<"v.statistics", 0x6f, "4", "parts (n, c, strip, 
 def V_NORMALIZE_CHANNEL_SUMS : Instruction<"v.normalize.channel.sums", 0x70, VectorFields<[
     D0<"dst", Updates<"f32", "3">, "parts (n, c, strip) of the sums of dy">, D1<"products", Updates<"f32", "3">, "parts of the sums of dy * xhat">,
     D2<"dy", Reads<"real", "2 or 3 or 4 or 5">, "error">, D3<"x", Reads<"real", "dy">, "operand of the normalisation">,
-    D4<"mean", Reads<"real", "dy">, "means">, D5<"inverse", Reads<"real", "dy">, "1 / deviation">, NMode]>.fields,
-    [Reserved<47, 38>, Reserved<123, 50>]> {
+    D4<"mean", Reads<"real", "dy">, "means">, D5<"inverse", Reads<"real", "dy">, "1 / deviation">, NMode], [VFirst]>.fields,
+    [Reserved<47, 38>, Reserved<117, 50>]> {
   let summary = "Sums of the strips of each channel over the error of a normalisation.";
   let description = "v.channel.sums of dy and of dy * ((x - mean) * inverse). Both destinations have one shape, dy and x another.";
   let engine = "vector"; let timingClass = "vector_reduce";
 }
 def V_CHANNEL_JOIN : Instruction<"v.channel.join", 0x71, VectorFields<[
-    D0<"dst", Updates<"f32", "1">, "sums (c)">, D1<"parts", Reads<"f32", "3">, "parts (n, c, strip)">, NMode]>.fields, [Reserved<47, 18>, Reserved<123, 50>]> {
+    D0<"dst", Updates<"f32", "1">, "sums (c)">, D1<"parts", Reads<"f32", "3">, "parts (n, c, strip)">, NMode], [VFirst]>.fields, [Reserved<47, 18>, Reserved<117, 50>]> {
   let summary = "Add the parts of each channel.";
   let description = "For image, then strip ascending: dst = dst + parts. A tile that does not hold the first part goes on from dst. A tile of several images holds all strips.";
   let engine = "vector"; let timingClass = "vector_reduce";
@@ -154,8 +154,8 @@ def V_CHANNEL_JOIN : Instruction<"v.channel.join", 0x71, VectorFields<[
 def V_STATISTICS_JOIN : Instruction<"v.statistics.join", 0x72, VectorFields<[
     D0<"mean", Updates<"f32", "1">, "means (c)">, D1<"var", Updates<"f32", "1">, "variances (c); until the last part sums of squares">,
     D2<"parts", Reads<"f32", "4">, "parts (n, c, strip, 3)">,
-    NMode, Field<"rows", Unsigned, 81, 50, "rows of an image">, Field<"columns", Unsigned, 105, 82, "columns of a row">]>.fields,
-    [Reserved<47, 23>, Reserved<123, 106>]> {
+    NMode, Field<"rows", Unsigned, 81, 50, "rows of an image">, Field<"columns", Unsigned, 105, 82, "columns of a row">], [VFirst]>.fields,
+    [Reserved<47, 23>, Reserved<117, 106>]> {
   let summary = "Mean and variance of the parts of each channel.";
   let description = "For image, then strip ascending: the parts are combined as docs/numerics.md section 5 says, statistics. A tile that does not hold the first part goes on from mean and var; behind the last part var is divided by the number of elements. A tile of several images holds all strips.";
   let engine = "vector"; let timingClass = "vector_reduce";

@@ -81,8 +81,8 @@ def V_DRAIN : Instruction<"v.drain", 0xa4, VectorFields<[
 }
 def V_SQUARE_SUM : Instruction<"v.square.sum", 0xa5, VectorFields<[
     D0<"dst", Updates<"f32", "0">, "sum">, D1<"src", Reads<"real", "1">, "gradient (n)">, D2<"bias", Reads<"f32", "0", "mode=bias">, "first value">, VMode,
-    UpdateNumber<"unscale", 0, "1 / (loss scale * micro-batches)">]>.fields,
-    [Reserved<35, 23>, Reserved<39, 38>, Reserved<123, 44>]> {
+    UpdateNumber<"unscale", 0, "1 / (loss scale * micro-batches)">], [VFirst]>.fields,
+    [Reserved<35, 23>, Reserved<39, 38>, Reserved<117, 44>]> {
   let summary = "Sum of the squares of a gradient.";
   let description = [{
     For each block of 1024 elements, ascending: dst = dst + row_sum of (src * unscale) squared. The tile begins at a multiple of

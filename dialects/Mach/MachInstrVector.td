@@ -8,9 +8,8 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-class VectorFields<list<Field> fs> {
-  list<Field> fields = !listconcat(fs, [
-      Field<"mask", MaskReg, 127, 125, "cores">,
+class VectorFields<list<Field> fs, list<Field> defaulted = []> {
+  list<Field> fields = !listconcat(fs, [Field<"mask", MaskReg, 127, 125, "cores">], defaulted, [
       Flag<"again", 124, "computes known values anew: their roundings count nothing (docs/numerics.md section 2)">]);
 }
 class D0<string n, Role r, string d> : Operand<n, r, 12, 8, d>;
@@ -23,6 +22,9 @@ class D6<string n, Role r, string d> : Operand<n, r, 42, 38, d>;
 class D7<string n, Role r, string d> : Operand<n, r, 47, 43, d>;
 class D8<string n, Role r, string d> : Operand<n, r, 52, 48, d>;
 def VGeom : Field<"geom", GeomReg, 35, 33, "window">;
+// Of an instruction that gathers from tile to tile. With a register, and a destination in the shared buffer, the first core
+// of the mask starts, and the others go on.
+def VFirst : First<123, 118>;
 def VMode : Field<"mode", Enum<AccModeEnum>, 37, 36, "zero: start at +0 at the tile that begins image 0 at row 0, else go on from the destination; continue: always go on">;
 
 class Unary<string m, bits<8> op, string rank = "", string elements = "real"> : Instruction<m, op,

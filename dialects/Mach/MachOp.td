@@ -33,11 +33,11 @@ class Mach_Op<Instruction i> : Op<Mach_Dialect, i.mnemonic, !listconcat(
   let summary = i.summary;
   let description = i.description;
   let arguments = !dag(ins, !foreach(f, i.fields, FieldAttr<f>.attr), !foreach(f, i.fields, f.name));
-  list<Field> valueFields = !filter(f, i.fields, !not(f.isFlag));
-  list<Field> flags = !filter(f, i.fields, f.isFlag);
+  list<Field> valueFields = !filter(f, i.fields, !not(f.isDefaulted));
+  list<Field> defaulted = !filter(f, i.fields, f.isDefaulted);
   let assemblyFormat = !interleave(
       !foreach(f, valueFields, FieldSyntax<"instructionField(" # !cast<string>(!cast<int>(i.opcode)), f>.text), " `,` ") #
-      !interleave(!foreach(f, flags, "(`,` `" # f.name # "` $" # f.name # "^)?"), " ") # " attr-dict";
+      !interleave(!foreach(f, defaulted, "(`,` `" # f.name # "` " # !if(f.isFlag, "", "`=` ") # "$" # f.name # "^)?"), " ") # " attr-dict";
 }
 
 #endif // DIALECTS_MACH_MACHOP_TD

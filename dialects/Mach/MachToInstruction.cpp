@@ -24,8 +24,10 @@ FailureOr<Instruction> toInstruction(Operation *op, LabelResolver labels, Symbol
   std::array<uint64_t, Instruction::maxFields> values{};
   for (auto [i, field] : llvm::enumerate(info->layout.fields)) {
     Attribute attr = *op->getInherentAttr(StringRef(field.name.data(), field.name.size()));
-    if (field.isFlag) {
-      values[i] = attr ? 1 : 0;
+    if (field.isDefaulted && !attr) {
+      values[i] = 0;
+    } else if (field.isFlag) {
+      values[i] = 1;
     } else if (field.kind == FieldKind::label) {
       FailureOr<int64_t> distance = labels(op, cast<StringAttr>(attr).getValue());
       if (failed(distance))
@@ -52,7 +54,7 @@ Operation *createInstruction(OpBuilder &builder, Location loc, const Instruction
   for (size_t i = 0; i < layout.fields.size(); ++i) {
     const FieldInfo &field = layout.fields[i];
     StringRef name(field.name.data(), field.name.size());
-    if (field.isFlag && !values[i])
+    if (field.isDefaulted && !values[i])
       continue;
     if (field.isFlag)
       state.addAttribute(name, builder.getUnitAttr());

@@ -92,6 +92,7 @@ struct Issue {
   int destination[maxDestinations] = {-1, -1, -1}; // operands that are written, in field order
   Window window;
   mach::AccMode mode{};
+  bool startIsGiven = false; // a register has told, not the tile's coordinates: it is in `mode`
   bool fp16 = false;
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};

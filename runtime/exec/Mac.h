@@ -101,9 +101,10 @@ struct WideTerms {
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 
-/// Only the tile that holds the first term starts from zero or the bias.
-inline mach::AccMode startMode(mach::AccMode mode, bool holdsFirst) {
-  return holdsFirst ? mode : mach::accMode::continue_;
+/// What accumulators start from. Only the tile that holds the first term starts from zero or the
+/// bias, where no register tells.
+inline mach::AccMode startMode(const Issue &issue, bool holdsFirst) {
+  return holdsFirst || issue.startIsGiven ? issue.mode : mach::accMode::continue_;
 }
 
 /// Resizes to n floats and makes them zero.

@@ -120,7 +120,7 @@ Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
                  std::to_string(whole.box.size[2]) + " of " + std::to_string(whole.extent[2]) +
                  " channels, expected all: dot groups would differ"};
   takesSequences = packsChannels && MacEngine::showsGroups(chip.numerics);
-  mode = startMode(issue.mode, termLo == 0);
+  mode = startMode(issue, termLo == 0);
   terms = whole.box.size[2];
   blocks = ceilDiv(terms, block);
   if (Status st = checkPacked(

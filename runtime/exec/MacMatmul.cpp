@@ -178,7 +178,7 @@ Result<bool> Product::add(CorePart &part) {
     return false;
   firstTerm = first;
   k = length;
-  mode = startMode(issue.mode, first == 0);
+  mode = startMode(issue, first == 0);
   if (mode == mach::accMode::bias)
     if (Status s = resolveBias(core); !s)
       return s.takeError();

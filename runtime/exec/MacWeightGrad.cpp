@@ -534,7 +534,7 @@ void WeightGradient::run() {
   const TileView &dy = firstError(), &x = cores.front().x;
   open = dy.box.lo[3] == 0;
   close = dy.end(3) == dy.extent[3];
-  mode = startMode(issue.mode, open && dy.box.lo[0] == 0);
+  mode = startMode(issue, open && dy.box.lo[0] == 0);
   isMixed = countsWork && !issue.fp16 &&
             (x.format == mach::format::mixed || dy.format == mach::format::mixed);
   if (cores.front().part->hasValues)

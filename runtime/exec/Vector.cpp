@@ -7,6 +7,7 @@
 #include "runtime/exec/Vector.h"
 
 #include "runtime/exec/Prepare.h"
+#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/SpaceShared.h.inc"
 
 namespace slp::exec {
@@ -59,6 +60,16 @@ float *VectorPart::buffer(int index, int64_t n) {
   if (int64_t(b.size()) < n)
     b.resize(size_t(n));
   return b.data();
+}
+
+bool VectorPart::goesOn(int operand, bool holdsFirst) const {
+  if (issue.mode == mach::accMode::continue_)
+    return true;
+  if (!issue.startIsGiven)
+    return !holdsFirst;
+  // One destination of several cores starts once.
+  uint64_t before = (uint64_t(1) << part.core) - 1;
+  return issue.operand[operand].tile.space == mach::space::shared && (issue.mask & before);
 }
 
 Result<float *> VectorPart::fetch(int operand, const char *name, const Box &box) {

@@ -55,6 +55,10 @@ public:
   }
   const chip::LaneOperations &lane() const { return part.chip.laneOperations; }
 
+  /// Whether results go on from what the destination, operand number `operand`, holds.
+  /// `holdsFirst`: the coordinates of the tile are those at which a sum starts.
+  bool goesOn(int operand, bool holdsFirst) const;
+
   CorePart &part;
   const Issue &issue;
 

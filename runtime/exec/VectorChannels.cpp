@@ -9,7 +9,6 @@
 
 #include "runtime/exec/Broadcast.h"
 
-#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/InstrNormalize.h.inc"
 
 #include <algorithm>
@@ -125,10 +124,6 @@ static float *startParts(VectorPart &part, bool goesOn, int operand, const TileV
   return parts;
 }
 
-static bool goesOn(const Issue &issue, bool begins) {
-  return issue.mode == mach::accMode::continue_ || !begins;
-}
-
 static Status channelSumsPart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
   Result<TileView> whole = part.view(0, "dst");
@@ -146,7 +141,7 @@ static Status channelSumsPart(CorePart &core, const Issue &issue) {
   Result<float *> x = part.fetch(1, "src", *src, t->box);
   if (!x)
     return x.takeError();
-  float *parts = startParts(part, goesOn(issue, t->begins), 0, *dst);
+  float *parts = startParts(part, part.goesOn(0, t->begins), 0, *dst);
   addStrips(*t, *x, parts);
   part.store(parts, *dst, 0, uint64_t(t->box.count()));
   return Status::success();
@@ -171,7 +166,7 @@ static Status statisticsPart(CorePart &core, const Issue &issue) {
   Result<float *> x = part.fetch(1, "src", *src, t->box);
   if (!x)
     return x.takeError();
-  bool isLater = goesOn(issue, t->begins);
+  bool isLater = part.goesOn(0, t->begins);
   float *parts = startParts(part, isLater, 0, *dst);
   forStrips(*t, [&](int64_t at, int64_t n, int64_t index, int64_t row) {
     float *p = parts + statisticsParts * index;
@@ -223,7 +218,7 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
       terms.push_back(error[i] * ((x[i] - mean[i]) * inverse[i]));
     }
   });
-  bool isLater = goesOn(issue, t->begins);
+  bool isLater = part.goesOn(0, t->begins);
   float *sums = startParts(part, isLater, 0, *dst);
   float *weighted = startParts(part, isLater, 1, *products);
   addStrips(*t, errors.data(), sums);
@@ -276,7 +271,7 @@ static Status channelJoinPart(CorePart &core, const Issue &issue) {
   Result<Parts> parts = partsOf(part, 1, *dst);
   if (!parts)
     return parts.takeError();
-  float *sums = startParts(part, goesOn(issue, parts->begins), 0, *dst);
+  float *sums = startParts(part, part.goesOn(0, parts->begins), 0, *dst);
   const Dims &size = parts->box.size;
   for (int64_t n = 0; n < size[0]; ++n)
     for (int64_t c = 0; c < size[1]; ++c)
@@ -300,7 +295,7 @@ static Status statisticsJoinPart(CorePart &core, const Issue &issue) {
   Result<Parts> parts = partsOf(part, 2, *dst);
   if (!parts)
     return parts.takeError();
-  bool isFirst = !goesOn(issue, parts->begins);
+  bool isFirst = !part.goesOn(0, parts->begins);
   float *means = startParts(part, !isFirst, 0, *dst);
   float *squares = startParts(part, !isFirst, 1, *varView);
   const int64_t rows = issue.immediate[0], columns = issue.immediate[1];

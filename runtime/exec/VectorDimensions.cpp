@@ -8,7 +8,6 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Broadcast.h"
-#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/EnumReduceFunction.h.inc"
 #include "runtime/isa/StructVNormalizeSums.h.inc"
 #include "runtime/isa/StructVReduce.h.inc"
@@ -101,7 +100,7 @@ static void fold(const Reduction &r, const float *values, int64_t n, float *to, 
 static float *startResults(VectorPart &part, const Reduction &r, int operand, const TileView &dst,
                            float identity) {
   float *results = part.buffer(operand, dst.count());
-  if (part.issue.mode == mach::accMode::continue_ || !r.begins)
+  if (part.goesOn(operand, r.begins))
     part.part.codec.gather(dst, results);
   else
     std::fill(results, results + dst.count(), identity);

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/StructVClassify.h.inc"
@@ -99,15 +98,16 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
   Result<TileView> src = part.view(1, "src");
   if (!src)
     return src.takeError();
-  if (src->empty())
+  bool holdsFirst = true;
+  for (int d = 0; d < src->rank; ++d)
+    holdsFirst &= src->box.lo[d] == 0;
+  bool starts = !part.goesOn(0, holdsFirst);
+  if (src->empty() && !starts)
     return Status::success();
   Result<std::vector<int32_t>> counts = fetchCounts(part, 0);
   if (!counts)
     return counts.takeError();
-  bool holdsFirst = true;
-  for (int d = 0; d < src->rank; ++d)
-    holdsFirst &= src->box.lo[d] == 0;
-  if (issue.mode == mach::accMode::zero && holdsFirst)
+  if (starts)
     std::fill(counts->begin(), counts->end(), 0);
   Result<float *> x = part.fetch(1, "src", *src, src->box);
   if (!x)

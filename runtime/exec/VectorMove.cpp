@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/Vector.h"
-#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/StructVCopy.h.inc"
 #include "runtime/isa/StructVGather.h.inc"
 #include "runtime/isa/StructVScatterAdd.h.inc"
@@ -122,7 +121,7 @@ static Status gatherPart(CorePart &core, const Issue &issue) {
   if (!indices)
     return indices.takeError();
   float *result = part.buffer(0, dst->count());
-  if (issue.mode == mach::accMode::continue_ || firstRow != 0) {
+  if (part.goesOn(0, firstRow == 0)) {
     core.codec.gather(*dst, result);
     core.countRead(*dst);
   } else {

@@ -8,7 +8,6 @@
 
 #include "runtime/exec/Vector.h"
 #include "runtime/isa/AccModeBias.h.inc"
-#include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/StructVAdagrad.h.inc"
 #include "runtime/isa/StructVAdam.h.inc"
@@ -259,7 +258,7 @@ static Status squareSumPart(CorePart &core, const Issue &issue) {
   if (!x)
     return x.takeError();
   float sum = 0, unscale = issue.hyper[0];
-  if (issue.mode == mach::accMode::continue_ || first != 0) {
+  if (part.goesOn(0, first == 0)) {
     core.codec.gather(*dst, &sum);
   } else if (issue.mode == mach::accMode::bias) {
     Result<float> bias = fetchScalar(part, 2, "bias");

@@ -138,7 +138,7 @@ namespace {
 struct Member {
   std::string_view name;
   bool isArray = false;
-  bool isFlag = false;
+  bool isDefaulted = false;
   std::vector<const FieldInfo *> fields;
   std::vector<size_t> positions; // in the row of values
   bool given = false;
@@ -156,7 +156,7 @@ static void addMember(std::vector<Member> &members, const FieldInfo &field, size
     return isArray && member.isArray && member.name == stem;
   });
   if (it == members.end())
-    it = members.insert(members.end(), Member{stem, isArray, field.isFlag, {}, {}, false});
+    it = members.insert(members.end(), Member{stem, isArray, field.isDefaulted, {}, {}, false});
   it->fields.push_back(&field);
   it->positions.push_back(position);
 }
@@ -165,7 +165,7 @@ static std::string printMembers(const std::vector<Member> &members, const uint64
                                 const Context &context) {
   std::string result;
   for (const Member &member : members) {
-    if (member.isFlag && !values[member.positions[0]])
+    if (member.isDefaulted && !values[member.positions[0]])
       continue;
     result += (result.empty() ? "" : ", ") + std::string(member.name) + "=";
     result += member.isArray ? "[" : "";
@@ -221,7 +221,7 @@ static Status parseMembers(std::string_view where, std::vector<Member> &members,
     member->given = true;
   }
   for (const Member &member : members)
-    if (!member.given && !member.isFlag)
+    if (!member.given && !member.isDefaulted)
       return Error{prefix + "field '" + std::string(member.name) + "' is missing"};
   return Status::success();
 }

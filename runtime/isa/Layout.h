@@ -87,8 +87,9 @@ struct FieldInfo {
   uint64_t count;                    // registers and enums: how many there are
   ArrayView<std::string_view> names; // enums: names of the values
   OperandRole role = {};
-  int host = -1;       // register of a number that the host sets; -1: the program gives it
-  bool isFlag = false; // one bit, which text may leave out
+  int host = -1;            // register of a number that the host sets; -1: the program gives it
+  bool isFlag = false;      // one bit
+  bool isDefaulted = false; // text may leave it out, which is 0
 
   constexpr int width() const { return hi - lo + 1; }
   constexpr bool isSigned() const {

@@ -266,14 +266,14 @@ void Checker::checkLayout(const LayoutDef &layout) {
   if (layout.hasOpcode)
     claim(layout.record, "the opcode", opcodeBits - 1, 0);
   std::map<std::string, const FieldDef *> names;
-  bool hasFlag = false;
+  bool hasDefaulted = false;
   for (const FieldDef &field : layout.fields) {
     claim(field.record, "field '" + field.name + "'", field.hi, field.lo);
     checkField(layout, field);
-    if (hasFlag && !field.isFlag)
+    if (hasDefaulted && !field.isDefaulted)
       error(field.record, "field '" + field.name + "' of '" + layout.name +
-                              "' stands behind a flag, expected flags behind all other fields");
-    hasFlag |= field.isFlag;
+                              "' stands behind one that may be left out, expected it before");
+    hasDefaulted |= field.isDefaulted;
     if (!names.try_emplace(field.name, &field).second)
       error(layout.record, "'" + layout.name + "' has two fields '" + field.name + "'");
   }

@@ -71,6 +71,7 @@ static FieldDef readField(const Record *record) {
   field.role = readRole(record);
   field.host = static_cast<int>(record->getValueAsInt("host"));
   field.isFlag = record->getValueAsBit("isFlag");
+  field.isDefaulted = record->getValueAsBit("isDefaulted");
   return field;
 }
 

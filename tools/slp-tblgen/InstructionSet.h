@@ -63,7 +63,7 @@ struct FieldDef {
   int64_t count = 0; // registers: how many; enums: how many values
   std::optional<RoleDef> role;
   int host = -1; // register of a number that the host sets
-  bool isFlag = false;
+  bool isFlag = false, isDefaulted = false;
   int width() const { return hi - lo + 1; }
 };
 

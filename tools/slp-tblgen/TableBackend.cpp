@@ -82,8 +82,8 @@ static void emitFields(const InstructionSet &set, const std::string &table, cons
       os << ", " << roleOf(set, layout, *field.role);
     else if (field.host >= 0)
       os << ", {}, " << field.host;
-    else if (field.isFlag)
-      os << ", {}, -1, true";
+    else if (field.isDefaulted)
+      os << ", {}, -1, " << (field.isFlag ? "true" : "false") << ", true";
     os << "},\n";
   }
   os << "};\n";
