@@ -33,7 +33,14 @@ static NamedAttribute number(Node &node, StringRef name, double value) {
 
 Value slp::import_onnx::constantOf(Node &node, StringRef what, float value,
                                    ArrayRef<int64_t> shape) {
-  std::vector<double> values(product(shape), value);
+  constexpr int64_t most = int64_t(1) << 24; // all of them are held
+  int64_t count = product(shape);
+  if (count > most) {
+    (void)node.fail("needs a constant of " + Twine(count) + " elements, expected at most " +
+                    Twine(most));
+    return nullptr;
+  }
+  std::vector<double> values(size_t(count), value);
   std::string name = (node.outputName(0) + "/" + what).str();
   node.graph.constants[name] =
       std::make_shared<const Constant>(Constant::ofNumbers(shape, std::move(values)));

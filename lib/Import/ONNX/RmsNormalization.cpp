@@ -31,6 +31,8 @@ static Value normalizeSquares(Node &node, Value x, ArrayRef<int64_t> axes, doubl
   for (int64_t axis : axes)
     kept[axis] = 1;
   statistics.mean = constantOf(node, "zero", 0, kept);
+  if (!statistics.mean)
+    return nullptr;
   auto var =
       node.create<train::VarianceOp>({x, statistics.mean}, train::i64s(node.builder, "axes", axes));
   if (!var)
