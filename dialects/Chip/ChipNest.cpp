@@ -14,6 +14,8 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <cstdlib>
+
 using namespace mlir;
 using namespace slp;
 using namespace slp::chip_ir;
@@ -236,10 +238,11 @@ BufferView::BufferView(BufferOp op) : op(op), dims(dimsOf(op)) {
 }
 
 int64_t BufferView::bytesIn(ArrayRef<int64_t> tile) const {
-  int64_t bytes = elementBytes(element);
+  constexpr uint64_t most = uint64_t(1) << 62; // more than any memory has
+  auto bytes = uint64_t(elementBytes(element));
   for (const NestDim &dim : dims)
-    bytes *= dim.sizeIn(tile);
-  return int64_t(llvm::alignTo(uint64_t(bytes), 16));
+    bytes = std::min(most, llvm::SaturatingMultiply(bytes, uint64_t(dim.sizeIn(tile))));
+  return int64_t(llvm::alignTo(bytes, 16));
 }
 
 NestView::NestView(NestOp op) : op(op) {
@@ -418,6 +421,12 @@ LogicalResult BufferOp::verify() {
   for (size_t i = 0; i < rank; ++i) {
     std::optional<Line> from = lineOf(getOrigin().getResult(unsigned(i)));
     std::optional<Line> size = lineOf(getSize().getResult(unsigned(i)));
+    int64_t extent = getExtents()[i];
+    if (extent < 1 || extent > longestDim)
+      return emitOpError("expected extents of 1 to ") << longestDim << ", found " << extent;
+    for (const std::optional<Line> &line : {from, size})
+      if (line && (std::abs(line->coef) > longestDim || std::abs(line->offset) > longestDim))
+        return emitOpError("expected coordinates of up to ") << longestDim << " in dimension " << i;
     if (!from || !size || (size->loop >= 0 && size->loop != from->loop))
       return emitOpError("expected dimension ")
              << i << " to be a multiple of one loop plus a number, and its size too";

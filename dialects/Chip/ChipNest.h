@@ -23,6 +23,9 @@ namespace slp::chip_ir {
 /// of its nests.
 constexpr llvm::StringLiteral tileWishAttrName = "slp.tile";
 
+/// Elements of the longest dimension that is cut into tiles: coordinates have 24 bits with sign.
+constexpr int64_t longestDim = int64_t(1) << 23;
+
 /// One dimension of a buffer: its tile begins at coef * loop + offset and has perTile * tile +
 /// extra elements.
 struct NestDim {

@@ -99,8 +99,7 @@ struct Nest {
 /// Neighbouring columns of a work item of a convolution (docs/timing.md, T7).
 constexpr int64_t itemColumns = 8;
 
-/// Elements of the longest dimension that is cut into tiles: coordinates have 24 bits with sign.
-constexpr int64_t longestDim = int64_t(1) << 23;
+using chip_ir::longestDim;
 
 /// Emits an error at nest.loc and fails if a window or dimension is larger than the instruction set
 /// can say.

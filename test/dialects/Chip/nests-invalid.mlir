@@ -282,3 +282,25 @@ module attributes {test.loop = #chip.loop<"a" 4 parallel>} {}
 
 // expected-error @below {{expected extent, granule and columns of loop "a" to be at least 1}}
 module attributes {test.loop = #chip.loop<"a" 0>} {}
+
+// -----
+
+chip.tensor @x : memref<4x8xf32> {role = #chip.role<temp>}
+func.func @no_extent() {
+  chip.nest "" "train.x" "fp" loops [#chip.loop<"a" 4>, #chip.loop<"b" 8>] {
+    // expected-error @below {{expected extents of 1 to 8388608, found 0}}
+    %x = chip.buffer of @x from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [4, 0] load : memref<?x?xf32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x8xf32> {role = #chip.role<temp>}
+func.func @far_away() {
+  chip.nest "" "train.x" "fp" loops [#chip.loop<"a" 4>, #chip.loop<"b" 8>] {
+    // expected-error @below {{expected coordinates of up to 8388608 in dimension 1}}
+    %x = chip.buffer of @x from (d0, d1) -> (d0, d1 + 9000000) size (d0, d1) -> (d0, d1) extents [4, 8] load : memref<?x?xf32, #chip.space<shared>>
+  }
+  return
+}
