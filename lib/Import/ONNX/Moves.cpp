@@ -171,6 +171,11 @@ Value slp::import_onnx::indicesOf(Node &node, ArrayRef<int64_t> indices) {
 
 Value slp::import_onnx::iota(Node &node, size_t rank, size_t axis, int64_t count, double step,
                              double first) {
+  if (count > train::maxFrozenBytes / 4) { // before it is made
+    (void)node.fail("needs " + Twine(count) + " constant positions, expected at most " +
+                    Twine(train::maxFrozenBytes / 4));
+    return nullptr;
+  }
   Sizes shape(rank, 1);
   shape[axis] = count;
   SmallVector<float> values;
@@ -197,8 +202,13 @@ Value slp::import_onnx::pickAlong(Node &node, Value x, int64_t axis, ArrayRef<in
     repeats = indices[i] == i / times;
   if (repeats)
     return repeat(node, x, axis, times, /*each=*/true);
+  constexpr size_t mostParts = 8192; // each is an op or two
   SmallVector<Value> parts;
   for (ArrayRef<int64_t> left = indices; !left.empty();) {
+    if (parts.size() == mostParts) {
+      (void)node.fail("takes elements of an axis in more than " + Twine(mostParts) + " pieces");
+      return nullptr;
+    }
     // Equal indices in a row are one element, repeated.
     auto other = llvm::find_if(left, [&](int64_t i) { return i != left.front(); });
     int64_t equal = other - left.begin();

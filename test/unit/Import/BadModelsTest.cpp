@@ -152,6 +152,10 @@ const std::map<std::string, std::vector<std::string>> &expectedMessages() {
       {"text-norm-rows.onnxtxt",
        {"node \"RMSNormalization_1\": needs a constant of 20000000 elements, expected at most "
         "16777216\n"}},
+      {"text-pieces.onnxtxt",
+       {"node \"Resize_1\": takes elements of an axis in more than 8192 pieces\n"}},
+      {"text-positions.onnxtxt",
+       {"node \"Trilu_1\": needs 300000 constant positions, expected at most 262144\n"}},
       {"text-operator.onnxtxt", {"node \"Hardmax_0\": operator Hardmax" + list}},
       {"text-resize-long.onnxtxt",
        {"node \"Resize_2\": expected at most 1024 elements along an interpolated dimension, found "
