@@ -202,7 +202,7 @@ Result<bool> Convolution::add(CorePart &part) {
   if (Status s = resolveCore(core, *w); !s)
     return s.takeError();
   lanes.add(acc->box.size[2]);
-  cores.push_back(std::move(core));
+  cores.push_back(core);
   return true;
 }
 

@@ -188,7 +188,7 @@ Result<bool> Product::add(CorePart &part) {
     core.row = rowsTotal;
     rowsTotal += rowsOf(core);
   }
-  cores.push_back(std::move(core));
+  cores.push_back(core);
   return true;
 }
 

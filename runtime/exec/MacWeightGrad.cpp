@@ -261,7 +261,7 @@ Result<bool> WeightGradient::add(CorePart &part) {
     return false;
   if (cores.empty() || sharesInput)
     lanes.add(core.acc.box.size[1]);
-  cores.push_back(std::move(core));
+  cores.push_back(core);
   if (cores.size() == 1 || !sharesInput) {
     cores.back().row = rowsTotal;
     rowsTotal += rowsOf(cores.back());

@@ -60,8 +60,8 @@ LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip) {
                          2 * chip.structure.accBankBytes};
   WalkResult result = task.walk([&](AllocOp alloc) {
     if (AllocOp owner = alloc.getOwner(); owner != alloc) {
-      alloc.setOffset(*owner.getOffset());
-      alloc.setSlotBytes(*owner.getSlotBytes());
+      alloc.setOffsetAttr(owner.getOffsetAttr());
+      alloc.setSlotBytesAttr(owner.getSlotBytesAttr());
       return WalkResult::advance();
     }
     auto type = cast<MemRefType>(alloc.getResult().getType());
