@@ -46,8 +46,9 @@ LogicalResult LossScaleUpdateOp::inferShapes(Shapes &shapes) {
 unsigned LossScaleUpdateOp::numInPlace() { return 1; }
 
 LogicalResult LossScaleUpdateOp::verify() {
-  for (auto [value, name] : {std::pair(getGrowth(), "growth"), std::pair(getBackoff(), "backoff"),
-                             std::pair(getLeast(), "least"), std::pair(getMost(), "most")})
+  for (const auto &[value, name] :
+       {std::pair(getGrowth(), "growth"), std::pair(getBackoff(), "backoff"),
+        std::pair(getLeast(), "least"), std::pair(getMost(), "most")})
     if (!value.isNormal() || value.isNegative() || value.getExactLog2() == INT_MIN)
       return emitOpError("expected a power of two as ")
              << name << ", found " << value.convertToFloat();

@@ -93,6 +93,7 @@ MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64
   std::vector<MacItems> lines; // one row of outputs, by the kind of the row
   for (const std::vector<int64_t> &inColumn : ofRows.kinds) {
     std::vector<uint64_t> groups; // by the kind of the column
+    groups.reserve(ofColumns.kinds.size());
     for (const std::vector<int64_t> &inRow : ofColumns.kinds)
       groups.push_back(groupsOf(inColumn, inRow));
     MacItems &line = lines.emplace_back();

@@ -44,7 +44,7 @@ static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>>
 
 /// `instruction` on all elements of the result; `shapes` are those of result and operands, of one
 /// rank.
-static LogicalResult lowerBroadcast(Operation *op, NestRun run,
+static LogicalResult lowerBroadcast(Operation *op, const NestRun &run,
                                     ArrayRef<SmallVector<int64_t>> shapes, const TensorMap &tensors,
                                     std::vector<Nest> &nests) {
   SmallVector<SmallVector<int64_t>> collapsed = collapse(shapes);
@@ -80,7 +80,7 @@ static LogicalResult lowerFunction(ElementwiseInterface op, const TensorMap &ten
   shapes.emplace_back(shapeOf(op->getResult(0)));
   for (Value operand : op->getOperands())
     shapes.emplace_back(shapeOf(operand));
-  return lowerBroadcast(op, std::move(run), shapes, tensors, nests);
+  return lowerBroadcast(op, run, shapes, tensors, nests);
 }
 
 static LogicalResult lowerBiasAdd(BiasAddOp op, const TensorMap &tensors,
@@ -90,7 +90,7 @@ static LogicalResult lowerBiasAdd(BiasAddOp op, const TensorMap &tensors,
   NestRun run;
   run.instruction = "v.binary";
   setField(run, op, "fn", "add");
-  return lowerBroadcast(op, std::move(run), {x, x, bias}, tensors, nests);
+  return lowerBroadcast(op, run, {x, x, bias}, tensors, nests);
 }
 
 /// The op of an elementwise function has its name.
