@@ -183,11 +183,14 @@ LogicalResult slp::chip_ir::verifyInstruction(Operation *op) {
   SmallVector<const mach::FieldInfo *> fields = fieldsThere(instr);
   if (failed(verifyNumberOfOperands(instr, fields.size())))
     return failure();
+  bool isInNest = isa_and_present<NestOp>(op->getParentOp());
+  if (!isInNest && (instr.getIterates() || instr.getInFront()))
+    return op->emitOpError("says which loops it iterates, but stands in no nest");
   DenseMap<int, int64_t> ranks; // by field
   size_t written = 0;
   for (auto [field, buffer] : llvm::zip(fields, op->getOperands())) {
     auto type = cast<MemRefType>(buffer.getType());
-    if (!type.hasStaticShape() && !isa_and_present<NestOp>(op->getParentOp()))
+    if (!type.hasStaticShape() && !isInNest)
       return op->emitOpError("operand `") << StringRef(field->name) << "` is " << type
                                           << ", expected known sizes outside a nest";
     if (failed(verifyOperand(instr, *field, type, ranks.lookup(field->role.sameRank))))

@@ -304,3 +304,12 @@ func.func @far_away() {
   }
   return
 }
+
+// -----
+
+func.func @iterates_outside() {
+  %x = "test.buffer"() : () -> memref<4xf32, #chip.space<shared>>
+  // expected-error @below {{says which loops it iterates, but stands in no nest}}
+  chip.v.relu(%x, %x) {iterates = array<i64: 0>} : memref<4xf32, #chip.space<shared>>, memref<4xf32, #chip.space<shared>>
+  return
+}
