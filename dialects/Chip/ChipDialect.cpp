@@ -189,6 +189,8 @@ LogicalResult TensorOp::verify() {
     return emitOpError("expected at most 8 dimensions, found ") << type.getRank();
   if (getInit() && getRole() != Role::state && getRole() != Role::constant)
     return emitOpError("has an initial value but is no state and no constant");
+  if (bool(getCopyOf()) != (getRole() == Role::copy))
+    return emitOpError("expected role copy with copy_of, and without it another");
   if (getHome() && *getHome() != Space::dram)
     return emitOpError("expected a home in dram, found ") << stringifyEnum(*getHome());
   return success();

@@ -22,6 +22,6 @@ def Chip_Bank : Chip_Enum<"Bank", "whose semaphores", [I32EnumAttrCase<"cores", 
 def Chip_Layout : Chip_Enum<"Layout", "the order of a DRAM tensor's elements", [I32EnumAttrCase<"row_major", 0>]>;
 def Chip_Role : Chip_Enum<"Role", "what a DRAM tensor is for", [
     I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"output", 1>, I32EnumAttrCase<"state", 2>, I32EnumAttrCase<"temp", 3>,
-    I32EnumAttrCase<"constant", 4>]>;
+    I32EnumAttrCase<"constant", 4>, I32EnumAttrCase<"copy", 5>]>;
 
 #endif // DIALECTS_CHIP_CHIPENUMS_TD

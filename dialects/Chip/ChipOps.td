@@ -21,6 +21,7 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   let description = [{
     `home` is the memory that holds it between nests, `layout` the order of its elements there; both are given by
     `chip-choose-layouts`. `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+    `copy_of` is the state whose compute copy a tensor of role copy is.
 
     ```mlir
     chip.tensor @"conv1/y" : memref<4x8x8x8xf32, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<temp>}
@@ -28,7 +29,7 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyStaticShapeMemRef>:$type, Chip_RoleAttr:$role,
                        OptionalAttr<AnyAttr>:$init, OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<I64Attr>:$address,
-                       OptionalAttr<Chip_SpaceAttr>:$home, OptionalAttr<Chip_LayoutAttr>:$layout);
+                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, OptionalAttr<Chip_SpaceAttr>:$home, OptionalAttr<Chip_LayoutAttr>:$layout);
   let assemblyFormat = "$sym_name `:` $type (`home` $home^)? (`layout` $layout^)? attr-dict";
   let hasVerifier = 1;
 }

@@ -244,6 +244,8 @@ LogicalResult TensorOp::verify() {
                          << " dimensions";
   if ((getInit() || getInitRounding()) && getRole() != "state" && getRole() != "constant")
     return emitOpError() << "with an initial value must be state or constant, not " << getRole();
+  if (bool(getCopyOf()) != (getRole() == "copy"))
+    return emitOpError() << "expected role copy with copy_of, and without it another";
   return success();
 }
 

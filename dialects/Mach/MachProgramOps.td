@@ -70,8 +70,8 @@ def DescriptorOp : Op<Mach_Dialect, "descriptor", [Symbol]> {
 }
 
 def TensorRoleAttr : ConfinedAttr<StrAttr, [AttrConstraint<
-    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\", \"constant\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
-    "that is input, output, state, temp or constant">]>;
+    CPred<"::llvm::is_contained({\"input\", \"output\", \"state\", \"temp\", \"constant\", \"copy\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
+    "that is input, output, state, temp, constant or copy">]>;
 
 def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let summary = "A named tensor in DRAM.";
@@ -79,7 +79,7 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
     `address` and `bytes` say where it lies, `strides` (bytes, one per dimension; row-major without gaps if absent) how.
     `bias` is its shared exponent bias, 0 if absent.
     Its name is the ONNX name, or NODE/result for temporaries. `init` is the train state's initial value, `init_rounding` how
-    emit converts it; only state has them.
+    emit converts it; only state has them. `copy_of` is the state whose compute copy a tensor of role copy is.
 
     ```mlir
     mach.tensor @"conv1/weight" "state" fp16 [8, 4, 3, 3] at 4096 size 576
@@ -88,7 +88,7 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, TensorRoleAttr:$role, NumberAttr<HeadField.format>:$format,
                        DenseI64ArrayAttr:$shape, I64Attr:$address, I64Attr:$bytes,
                        OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<AnyAttr>:$init,
-                       OptionalAttr<AnyAttr>:$init_rounding,
+                       OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<FlatSymbolRefAttr>:$copy_of,
                        ConfinedAttr<OptionalAttr<I64Attr>, [IntMinValue<-128>, IntMaxValue<127>]>:$bias);
   let assemblyFormat = "$sym_name $role custom<FieldValue>($format, \"descriptorField(0, " # !cast<string>(HeadField.format.lo)
       # ")\") $shape `at` $address `size` $bytes (`strides` $strides^)? (`bias` $bias^)? attr-dict";

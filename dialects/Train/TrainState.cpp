@@ -23,6 +23,7 @@ State asState(Operation *op) {
           cast<RankedTensorType>(state.getType()),
           state.getInitAttr(),
           state.getRoundingAttr(),
+          state.getCopyOfAttr(),
           state.getStatistic(),
           state.getFrozen()};
 }
@@ -42,7 +43,18 @@ State createState(OpBuilder &builder, Location loc, StringRef name, RankedTensor
                   Attribute init, bool isStatistic, bool isFrozen) {
   auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   return asState(StateOp::create(builder, loc, builder.getStringAttr(name), TypeAttr::get(type),
-                                 init, num_ir::RoundingAttr(), unit(isStatistic), unit(isFrozen)));
+                                 init, num_ir::RoundingAttr(), FlatSymbolRefAttr(),
+                                 unit(isStatistic), unit(isFrozen)));
+}
+
+State createCopy(OpBuilder &builder, State original, StringRef name, RankedTensorType type) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfter(original.op);
+  auto nearest = num_ir::RoundingAttr::get(builder.getContext(), num_ir::Rounding::nearest_even);
+  return asState(StateOp::create(builder, original.loc(), builder.getStringAttr(name),
+                                 TypeAttr::get(type), Attribute(), nearest,
+                                 FlatSymbolRefAttr::get(original.symbol), UnitAttr(),
+                                 original.isFrozen ? builder.getUnitAttr() : UnitAttr()));
 }
 
 void setStatistic(State &state) {

@@ -21,8 +21,9 @@ struct State {
   mlir::Operation *op = nullptr;
   mlir::StringAttr symbol; ///< its name
   mlir::RankedTensorType type;
-  mlir::Attribute init;          ///< null for zero
-  num_ir::RoundingAttr rounding; ///< of its initial value; null for the nearest, ties to even
+  mlir::Attribute init;           ///< null for zero
+  num_ir::RoundingAttr rounding;  ///< of its initial value; null for the nearest, ties to even
+  mlir::FlatSymbolRefAttr copyOf; ///< the state whose compute copy it is; null if it is none
   bool isStatistic = false, isFrozen = false;
 
   llvm::StringRef name() const { return symbol; }
@@ -41,6 +42,10 @@ State findState(mlir::Operation *op, llvm::StringRef name);
 State createState(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name,
                   mlir::RankedTensorType type, mlir::Attribute init, bool isStatistic,
                   bool isFrozen);
+
+/// Builds the compute copy of a state, behind it, in a narrow format.
+State createCopy(mlir::OpBuilder &builder, State original, llvm::StringRef name,
+                 mlir::RankedTensorType type);
 
 /// Makes the state a statistic.
 void setStatistic(State &state);

@@ -62,6 +62,23 @@ LogicalResult ConstantOp::verify() {
   return success();
 }
 
+LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!getCopyOf())
+    return success();
+  auto original = symbols.lookupNearestSymbolFrom<StateOp>(*this, getCopyOfAttr());
+  if (!original)
+    return emitOpError("is a copy of ") << getCopyOfAttr() << ", which is not a train.state";
+  if (original.getCopyOf())
+    return emitOpError("is a copy of ") << getCopyOfAttr() << ", which is a copy itself";
+  auto shape = [](StateOp state) { return cast<RankedTensorType>(state.getType()).getShape(); };
+  if (shape(original) != shape(*this))
+    return emitOpError("expected the shape of what it is a copy of, ")
+           << original.getType() << ", found " << getType();
+  if (getInit() || getRounding() != num_ir::Rounding::nearest_even)
+    return emitOpError("is a copy, expected no initial value and rounding to the nearest");
+  return success();
+}
+
 static LogicalResult verifyStateUse(Operation *op, FlatSymbolRefAttr name, Type type,
                                     SymbolTableCollection &symbols) {
   auto state = symbols.lookupNearestSymbolFrom<StateOp>(op, name);

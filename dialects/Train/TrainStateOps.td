@@ -10,21 +10,24 @@
 include "dialects/Train/TrainOp.td"
 include "mlir/IR/SymbolInterfaces.td"
 
-def Train_StateOp : Train_Op<"state", [Symbol]> {
+def Train_StateOp : Train_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "named state: a parameter or a piece of optimizer state";
   let description = [{
     Lives in DRAM from step to step. `init` gives its first value: a `#train.file`, `#train.random`, a dense attribute of at
     most 4 KiB, or nothing for zero. The initial value is f32 and is rounded once to the state's format. A `frozen` state
     has no gradient: a large constant (its dense attribute may have 1 MiB), or what the user does not train. A
-    `statistic` has none either, and is f32 whatever the precision.
+    `statistic` has none either, and is f32 whatever the precision. With `copy_of` it is the compute copy of another state
+    of its shape: that state's value, rounded to the nearest. Whoever writes the one writes the other; the host does so by itself.
 
     ```mlir
     train.state @conv1.weight : tensor<8x1x3x3xf32> {init = #train.file<"m.onnx", offset = 0, length = 288, type = 1, checksum = 7>}
+    train.state @conv1.weight.copy copy_of @conv1.weight : tensor<8x1x3x3x!num_e5m2> {rounding = #num.rounding<nearest_even>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Train_FloatTensor>:$type, OptionalAttr<AnyAttr>:$init,
-                       OptionalAttr<Num_RoundingAttr>:$rounding, UnitAttr:$statistic, UnitAttr:$frozen);
-  let assemblyFormat = "$sym_name `:` $type attr-dict";
+                       OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<FlatSymbolRefAttr>:$copy_of,
+                       UnitAttr:$statistic, UnitAttr:$frozen);
+  let assemblyFormat = "$sym_name (`copy_of` $copy_of^)? `:` $type attr-dict";
   let hasVerifier = 1;
 }
 

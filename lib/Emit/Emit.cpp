@@ -52,6 +52,8 @@ private:
   LogicalResult emitTensor(mach::TensorOp op);
   FailureOr<num::Format> formatOf(mach::TensorOp op);
   FailureOr<std::vector<uint8_t>> initialBytes(mach::TensorOp op);
+  /// Counts initial values of a state that its compute copy cannot hold.
+  LogicalResult noteCopy(mach::TensorOp copy, ArrayRef<float> values);
   LogicalResult emitProgram(mach::ProgramOp program);
   image::DebugRecord recordOf(Operation *op);
   int32_t captureOf(StringRef tensor, bool accumulator);
@@ -118,6 +120,23 @@ FailureOr<num::Format> Emitter::formatOf(mach::TensorOp op) {
   return *format;
 }
 
+LogicalResult Emitter::noteCopy(mach::TensorOp copy, ArrayRef<float> values) {
+  FailureOr<num::Format> format = formatOf(copy);
+  if (failed(format))
+    return failure();
+  BeyondFormat beyondCopy{copy.getSymName().str(), 0, 0, format->maxFinite()};
+  num::Events events;
+  for (float value : values) {
+    num::round(*format, num::Rounding::nearestEven, value, 0, &events);
+    if (std::fabs(value) > std::fabs(beyondCopy.value))
+      beyondCopy.value = value;
+  }
+  beyondCopy.count = events.saturation;
+  if (beyondCopy.count && masks.lookup(copy.getSymName()) == image::Masking::none)
+    beyond.push_back(beyondCopy);
+  return success();
+}
+
 FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
   if (!op.getInitAttr())
     return std::vector<uint8_t>();
@@ -153,6 +172,10 @@ FailureOr<std::vector<uint8_t>> Emitter::initialBytes(mach::TensorOp op) {
     for (int64_t b = 0; b < width; ++b)
       bytes[i * width + b] = uint8_t(code >> (8 * b)); // little endian on any host
   }
+  for (auto copy : module.getOps<mach::TensorOp>())
+    if (copy.getCopyOf() == op.getSymName())
+      if (failed(noteCopy(copy, *values)))
+        return failure();
   // A mask may saturate either way, scores under one downwards.
   image::Masking masking = masks.lookup(op.getSymName());
   if (events.saturation && masking != image::Masking::mask &&
@@ -188,9 +211,11 @@ LogicalResult Emitter::emitTensor(mach::TensorOp op) {
                 : op.getRole() == "output"   ? image::Role::output
                 : op.getRole() == "state"    ? image::Role::state
                 : op.getRole() == "constant" ? image::Role::constant
+                : op.getRole() == "copy"     ? image::Role::copy
                                              : image::Role::temp;
   tensor.format = op.getFormat();
   tensor.bias = int8_t(op.getBias().value_or(0));
+  tensor.copyOf = op.getCopyOf().value_or("").str();
   tensor.shape.assign(op.getShape().begin(), op.getShape().end());
   if (auto strides = op.getStrides()) {
     tensor.strides.assign(strides->begin(), strides->end());

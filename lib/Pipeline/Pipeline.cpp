@@ -152,6 +152,7 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   o.lossScale = scale;
   o.profileUse = options.profileUse;
   pm.addPass(createTrainAssignPrecision(o));
+  pm.addPass(createTrainCopyWeights());
   pm.addPass(createTrainNameTensors());
   return success();
 }

@@ -84,6 +84,8 @@ FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile
   for (const train::State &state : train::statesOf(module)) {
     if (failed(checkPrecision<Real>(state.op, state.type)))
       return failure();
+    if (state.copyOf)
+      continue;
     TensorOf<Real> tensor(state.type.getShape());
     FailureOr<std::vector<float>> values =
         initialValues(state, state.type.getNumElements(), readFile);
@@ -98,7 +100,19 @@ FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile
       tensor[i] = store((*values)[i], i);
     evaluator.state[state.name().str()] = std::move(tensor);
   }
+  for (const train::State &state : train::statesOf(module))
+    if (state.copyOf)
+      evaluator.makeCopy(state);
   return evaluator;
+}
+
+template <typename Real> void EvaluatorOf<Real>::makeCopy(const train::State &copy) {
+  const TensorOf<Real> &original = state[copy.copyOf.getValue().str()];
+  TensorOf<Real> tensor(original.shape);
+  StoreOf<Real> store(copy.type.getElementType(), num_ir::Rounding::nearest_even);
+  for (size_t i = 0; i < tensor.values.size(); ++i)
+    tensor[i] = store(original[i], i);
+  state[copy.name().str()] = std::move(tensor);
 }
 
 template <typename Real>
@@ -112,6 +126,9 @@ LogicalResult EvaluatorOf<Real>::writeState(llvm::StringRef name, std::vector<Re
   train::State declared = train::findState(module, name);
   if (!declared)
     return module.emitError() << "there is no train.state @" << name;
+  if (declared.copyOf)
+    return declared.op->emitOpError("is written by nobody but the program: write ")
+           << declared.copyOf;
   TensorOf<Real> &tensor = state[name.str()];
   TensorOf<Real> next(tensor.shape);
   next.values = std::move(values);
@@ -119,6 +136,9 @@ LogicalResult EvaluatorOf<Real>::writeState(llvm::StringRef name, std::vector<Re
     return failure();
   llvm::transform(next.values, next.values.begin(), positiveZero<Real>);
   tensor = std::move(next);
+  for (const train::State &other : train::statesOf(module))
+    if (other.copyOf == declared.symbol)
+      makeCopy(other);
   return success();
 }
 

@@ -359,6 +359,8 @@ static const char *nameOf(image::Role role) {
     return "temp";
   case image::Role::constant:
     return "constant";
+  case image::Role::copy:
+    return "copy";
   }
   return "";
 }

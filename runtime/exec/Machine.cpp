@@ -124,6 +124,10 @@ Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip, const i
     return s.takeError();
   if (Status s = loadInitialState(state, image); !s)
     return s.takeError();
+  for (const image::Tensor &tensor : image.tensors)
+    if (tensor.role == image::Role::copy)
+      if (Status s = machine->makeCopy(tensor); !s)
+        return s.takeError();
   return machine;
 }
 
@@ -236,6 +240,9 @@ static Status writeValues(const State &state, std::string_view name,
                  " elements, got " + std::to_string(values.size())};
   if (mach::isCompressed(tensor->format))
     return Error{"tensor " + tensor->name + " is compressed: only the program writes it"};
+  if (tensor->role == image::Role::copy)
+    return Error{"tensor " + tensor->name + " is a copy of " + tensor->copyOf +
+                 ": write that, and it follows"};
   size_t written = 0;
   auto writeRow = [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
     uint8_t nowhere[sizeof(uint32_t)];
@@ -252,8 +259,30 @@ static Status writeValues(const State &state, std::string_view name,
                std::string(mach::toString(tensor->format))};
 }
 
+Status Machine::makeCopy(const image::Tensor &copy) {
+  const State &state = impl->state;
+  Result<std::vector<float>> values = read(copy.copyOf);
+  if (!values)
+    return values.takeError();
+  num::Format format = state.codec.format(copy.format).shifted(copy.bias);
+  return forRows(state, copy, [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
+    for (int64_t i = first; i < first + n; ++i, to += stride) {
+      uint32_t code =
+          num::roundToCode(format, num::Rounding::nearestEven, (*values)[size_t(i)], 0, nullptr);
+      std::memcpy(to, &code, size_t(mach::elementBytes(copy.format))); // little endian
+    }
+    return true;
+  });
+}
+
 Status Machine::write(std::string_view name, const std::vector<float> &values) {
-  return writeValues(impl->state, name, values, /*isTrial=*/false);
+  if (Status s = writeValues(impl->state, name, values, /*isTrial=*/false); !s)
+    return s;
+  for (const image::Tensor &tensor : impl->state.image.tensors)
+    if (tensor.role == image::Role::copy && tensor.copyOf == name)
+      if (Status s = makeCopy(tensor); !s)
+        return s;
+  return Status::success();
 }
 
 Status Machine::checkValues(std::string_view name, const std::vector<float> &values) const {

@@ -127,7 +127,8 @@ public:
 
   /// Writes a tensor from values in row-major order: f32 and i32 tensors are stored as they are,
   /// fp16 and fp8 values must be representable (else an error naming the first that is not).
-  /// `values` are floats, or labels as floats.
+  /// `values` are floats, or labels as floats. A state's compute copy follows it; an error for a
+  /// copy itself.
   Status write(std::string_view tensor, const std::vector<float> &values);
   /// Whether `write` would succeed; nothing is written.
   Status checkValues(std::string_view tensor, const std::vector<float> &values) const;
@@ -144,6 +145,8 @@ public:
 
 private:
   Machine();
+  /// Gives a compute copy the value of its state, rounded to the nearest, ties to even.
+  Status makeCopy(const image::Tensor &copy);
   struct Impl;
   std::unique_ptr<Impl> impl;
 };

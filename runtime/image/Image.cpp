@@ -138,7 +138,7 @@ bool extentFits(const Tensor &t, uint64_t elements) {
 Status checkTensor(const Tensor &t) {
   Error about{"tensor " + quoted(t.name) + ": "};
   auto fail = [&](const std::string &why) { return Error{about.message + why}; };
-  if (uint8_t(t.role) > uint8_t(Role::constant))
+  if (uint8_t(t.role) > uint8_t(Role::copy))
     return fail("unknown role " + std::to_string(int(t.role)));
   if (mach::toString(t.format).empty())
     return fail("unknown format " + std::to_string(int(t.format)));
@@ -168,6 +168,22 @@ Status checkTensor(const Tensor &t) {
   return Status::success();
 }
 
+/// A copy is one of a state of its shape, whose elements the host can read.
+Status checkCopy(const Image &image, const Tensor &t) {
+  if (t.role != Role::copy)
+    return t.copyOf.empty() ? Status::success()
+                            : Status(Error{"tensor " + quoted(t.name) + ": copy of " +
+                                           quoted(t.copyOf) + ", expected role copy"});
+  const Tensor *original = image.findTensor(t.copyOf);
+  bool fits = original && original->role == Role::state && original->shape == t.shape &&
+              !mach::isCompressed(original->format) && mach::hasCodes(t.format) &&
+              !mach::isCompressed(t.format);
+  if (fits)
+    return Status::success();
+  return Error{"tensor " + quoted(t.name) + ": copy of " + quoted(t.copyOf) +
+               ", expected a state of its shape, both in formats of one code an element"};
+}
+
 Status checkTensors(const Image &image) {
   std::set<std::string> names;
   const Tensor *previous = nullptr;
@@ -175,6 +191,8 @@ Status checkTensors(const Image &image) {
     if (Status s = checkNewName(names, "tensor", t.name); !s)
       return s;
     if (Status s = checkTensor(t); !s)
+      return s;
+    if (Status s = checkCopy(image, t); !s)
       return s;
     if (previous && t.address - bytesBefore(t) < previous->address + previous->bytes)
       return Error{"tensor " + quoted(t.name) + " at " +

@@ -24,9 +24,11 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 7;
+constexpr uint32_t formatVersion = 8;
 
-enum class Role : uint8_t { input, output, state, temp, constant };
+/// `copy`: a state's compute copy, which the program writes with the state and the machine whenever
+/// the host does.
+enum class Role : uint8_t { input, output, state, temp, constant, copy };
 
 /// A named tensor in DRAM, row-major or with the strides its descriptors give it.
 struct Tensor {
@@ -39,6 +41,7 @@ struct Tensor {
   uint64_t bytes = 0;           // extent in memory
   std::vector<uint8_t> init;    // state and constant: initial bytes as in memory; empty: zero
   int8_t bias = 0;              // shared exponent bias
+  std::string copyOf;           // role copy: the state that it holds, rounded to the nearest
 };
 
 struct NamedDescriptor {

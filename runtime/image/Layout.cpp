@@ -187,6 +187,8 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
   for (const Tensor &t : image.tensors) {
     w.text(t.name);
     w.u8(uint8_t(t.role));
+    if (t.role == Role::copy)
+      w.text(t.copyOf);
     w.u8(uint8_t(t.format));
     w.u8(uint8_t(t.bias));
     w.u8(t.init.empty() ? 0 : 1);
@@ -215,6 +217,8 @@ bool decodeSchema(const uint8_t *data, size_t size, size_t fileBytes, Image &ima
   for (Tensor &t : image.tensors) {
     t.name = r.text();
     t.role = Role(r.u8());
+    if (t.role == Role::copy)
+      t.copyOf = r.text();
     t.format = mach::Format(r.u8());
     t.bias = int8_t(r.u8());
     uint8_t hasInit = r.u8();

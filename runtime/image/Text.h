@@ -5,7 +5,7 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 7                       format version
+//   .image 8                       format version
 //   .chip NAME [HASH [HASH]]       Chip::structureHash and Chip::ratesHash in hexadecimal
 //   .chip_line "TEXT"              a line of the chip's description; all of them or none
 //   .model NAME [HASH]             Image::modelHash in hexadecimal

@@ -343,7 +343,11 @@ private:
     Tensor t;
     t.name = o.name(true);
     o.key("role", true);
-    t.role = Role(o.choice({"input", "output", "state", "temp", "constant"}));
+    t.role = Role(o.choice({"input", "output", "state", "temp", "constant", "copy"}));
+    if (t.role == Role::copy) {
+      o.key("of");
+      t.copyOf = o.name(true);
+    }
     o.key("format");
     t.format = o.format();
     o.key("bias");

@@ -22,7 +22,7 @@ namespace slp::image {
 namespace {
 
 constexpr size_t bytesPerLine = 64;
-constexpr const char *roleNames[] = {"input", "output", "state", "temp", "constant"};
+constexpr const char *roleNames[] = {"input", "output", "state", "temp", "constant", "copy"};
 constexpr const char *phaseNames[] = {"fp", "bp", "wg", "up"};
 
 std::string listText(const std::vector<int64_t> &values) {
@@ -89,6 +89,7 @@ void printHeader(std::string &out, const Image &image) {
 
 void printTensor(std::string &out, const Tensor &t) {
   out += ".tensor @" + mach::quoteName(t.name) + " role=" + roleNames[size_t(t.role)] +
+         (t.role == Role::copy ? ", of=@" + mach::quoteName(t.copyOf) : "") +
          ", format=" + std::string(mach::toString(t.format)) + ", bias=" + std::to_string(t.bias) +
          ", shape=" + listText(t.shape) + ", strides=" + listText(t.strides) +
          ", address=" + std::to_string(t.address) + ", bytes=" + std::to_string(t.bytes) + "\n";

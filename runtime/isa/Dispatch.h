@@ -29,8 +29,9 @@ namespace slp::mach {
 template <typename State> Status dispatch(State &state, const Instruction &instr) {
   switch (static_cast<uint8_t>(instr.opcode())) {
 #include "runtime/isa/InstrDispatch.h.inc"
+  default:
+    return Error{"no instruction has opcode " + std::to_string(static_cast<int>(instr.opcode()))};
   }
-  return Error{"no instruction has opcode " + std::to_string(static_cast<int>(instr.opcode()))};
 }
 
 } // namespace slp::mach

@@ -44,6 +44,7 @@ class State:
     type: Type
     init: object  # None, Dense, or Special of #train.file, #train.random
     rounding: str
+    copy_of: str  # the state whose compute copy it is, or None
 
 
 @dataclass
@@ -347,7 +348,8 @@ class Reader:
             if op.name == "train.state":
                 a = op.attributes
                 rounding = a["rounding"].values[0] if "rounding" in a else "nearest_even"
-                module.states[a["sym_name"]] = State(a["sym_name"], a["type"], a.get("init"), rounding)
+                module.states[a["sym_name"]] = State(a["sym_name"], a["type"], a.get("init"), rounding,
+                                                      a["copy_of"].name if "copy_of" in a else None)
             elif op.name == "func.func":
                 self.function(module, op, inner)
             else:

@@ -65,7 +65,11 @@ class Program:
         training = module.attributes.get("train.training", {})
         self.trains = bool(training)  # the host gives a learning rate
         self.host = Host({**training.get("numbers", {}), **numbers})
-        self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items()}
+        self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items() if not s.copy_of}
+        for name, s in module.states.items():
+            if s.copy_of:
+                master = self.states[s.copy_of].data
+                self.states[name] = Tensor(s.type, [s.type.format.round(v, "nearest_even", Events()) for v in master])
         self.steps = 0
         self.runs = 0
         self.micro_batches = training.get("micro_batches", 1)

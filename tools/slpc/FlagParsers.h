@@ -1,5 +1,4 @@
-//===- FlagParsers.h - values of flags, and what is said of others
-//------------------------------===//
+//===- FlagParsers.h - values of flags, and what is said of others --------------------------===//
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -19,6 +18,7 @@ class SwitchParser : public llvm::cl::parser<bool> {
 public:
   using parser::parser;
   /// Fails, after one line on stderr, for a value that is none of the two.
+  // NOLINTNEXTLINE(bugprone-derived-method-shadowing-base-method): how cl::opt takes a parser
   bool parse(llvm::cl::Option &option, llvm::StringRef name, llvm::StringRef text, bool &value) {
     llvm::StringRef known[] = {"", "1", "true", "TRUE", "True", "0", "false", "FALSE", "False"};
     if (llvm::is_contained(known, text))

@@ -67,13 +67,16 @@ public:
 
   /// Null if there is no such state.
   const TensorOf<Real> *readState(llvm::StringRef name) const;
-  /// Sets a state; values must be representable in its format.
+  /// Sets a state, and its compute copy; values must be representable in its format. Fails for a
+  /// copy itself.
   mlir::LogicalResult writeState(llvm::StringRef name, std::vector<Real> values);
   /// All states, by name.
   const NamedTensorsOf<Real> &states() const { return state; }
 
 private:
   explicit EvaluatorOf(mlir::ModuleOp module) : module(module) {}
+  /// Makes a compute copy of the value that its original has.
+  void makeCopy(const train::State &copy);
 
   mlir::ModuleOp module;
   Hyper hyper;

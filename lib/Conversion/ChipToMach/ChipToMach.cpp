@@ -616,7 +616,8 @@ LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
   std::string role = stringifyEnum(tensor.getRole()).str();
   mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role, format->format,
                          type.getShape(), *tensor.getAddress(), bytes, DenseI64ArrayAttr(),
-                         tensor.getInitAttr(), tensor.getInitRoundingAttr(), bias);
+                         tensor.getInitAttr(), tensor.getInitRoundingAttr(), tensor.getCopyOfAttr(),
+                         bias);
   tensor.erase();
   return success();
 }

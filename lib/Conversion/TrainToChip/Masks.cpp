@@ -135,8 +135,11 @@ void MaskFinder::addTo(Names &names) {
       std::set<std::string> &to = free.contains(result) ? names.mask : names.scores;
       if (std::string name = trainNameOf(result); !name.empty())
         to.insert(name);
-      if (auto read = stateReadBy(&op))
+      if (auto read = stateReadBy(&op)) {
         to.insert(read.getValue().str());
+        if (auto original = findState(&op, read.getValue()).copyOf)
+          to.insert(original.getValue().str());
+      }
     }
 }
 

@@ -40,7 +40,8 @@ struct ConvertTrainToChip : slp::impl::ConvertTrainToChipBase<ConvertTrainToChip
 
 private:
   void declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role, Location loc,
-                     Attribute init = nullptr, Attribute rounding = nullptr);
+                     Attribute init = nullptr, Attribute rounding = nullptr,
+                     FlatSymbolRefAttr copyOf = nullptr);
   void elide(Value value, const Twine &reason);
   LogicalResult nameResults(func::FuncOp fn, TensorMap &tensors);
   LogicalResult declareArguments(func::FuncOp fn, TensorMap &tensors);
@@ -63,7 +64,8 @@ static Value rootOf(Value value) {
 }
 
 void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, chip_ir::Role role,
-                                       Location loc, Attribute init, Attribute rounding) {
+                                       Location loc, Attribute init, Attribute rounding,
+                                       FlatSymbolRefAttr copyOf) {
   if (auto it = declared.find(name); it != declared.end())
     return;
   // Tensors stand before the functions, in order of first mention; states share symbols with
@@ -81,7 +83,7 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
   auto tensor =
       chip_ir::TensorOp::create(b, loc, b.getStringAttr(name), TypeAttr::get(memref),
                                 chip_ir::RoleAttr::get(&getContext(), role), init, rounding,
-                                IntegerAttr(), chip_ir::SpaceAttr(), chip_ir::LayoutAttr());
+                                IntegerAttr(), copyOf, chip_ir::SpaceAttr(), chip_ir::LayoutAttr());
   declared[name] = tensor;
 }
 
@@ -174,6 +176,24 @@ LogicalResult ConvertTrainToChip::nameResults(func::FuncOp fn, TensorMap &tensor
   return success();
 }
 
+/// An op that reads the old value of a state behind the op that writes the new one to its memory,
+/// or null.
+static Operation *readBehind(WriteOp write) {
+  Operation *writer = write.getValue().getDefiningOp();
+  SmallVector<Value> old;
+  for (Operation &op : *write->getBlock())
+    if (stateReadBy(&op) == write.getStateAttr())
+      old.push_back(op.getResult(0));
+  while (!old.empty())
+    for (Operation *user : old.pop_back_val().getUsers()) {
+      if (auto reshape = dyn_cast<ReshapeOp>(user))
+        old.push_back(reshape.getY());
+      else if (writer && writer->isBeforeInBlock(user) && !isa<WriteOp>(user))
+        return user;
+    }
+  return nullptr;
+}
+
 LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
   for (auto update : fn.getOps<InPlaceInterface>())
     for (Value old : update->getOperands().take_front(update.numInPlace())) {
@@ -183,6 +203,10 @@ LogicalResult ConvertTrainToChip::checkReadsBeforeWrites(func::FuncOp fn) {
         if (update->isBeforeInBlock(user))
           return user->emitError("reads a state after its update in place");
     }
+  for (auto write : fn.getOps<WriteOp>())
+    if (Operation *late = readBehind(write))
+      return late->emitError("reads state ")
+             << write.getStateAttr() << " after its new value has been computed";
   return success();
 }
 
@@ -243,8 +267,9 @@ void ConvertTrainToChip::runOnOperation() {
 
   SmallVector<State> states = statesOf(module);
   for (const State &state : states)
-    declareTensor(state.name(), state.type, chip_ir::Role::state, state.loc(), state.init,
-                  state.rounding);
+    declareTensor(state.name(), state.type,
+                  state.copyOf ? chip_ir::Role::copy : chip_ir::Role::state, state.loc(),
+                  state.init, state.copyOf ? num_ir::RoundingAttr() : state.rounding, state.copyOf);
   DictionaryAttr contract = contractOf(module);
   DictionaryAttr masks = masksOf(module);
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))

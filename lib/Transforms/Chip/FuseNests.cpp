@@ -171,6 +171,7 @@ private:
       if (buffer.getTensor())
         users[*buffer.getTensor()].push_back(buffer);
   }
+  BufferOp loadBehind(BufferOp stored, Role role);
   std::optional<HandOver> handOverOf(BufferOp stored);
   bool isSameInFront(HandOver pair);
   bool fuseOne(NestOp nest, llvm::StringSet<> &gone);
@@ -201,17 +202,37 @@ bool Fuser::isSameInFront(HandOver pair) {
   return true;
 }
 
+/// The buffer that loads next what `stored` stores, if it is the only one or the tensor is a state;
+/// null if there is none.
+BufferOp Fuser::loadBehind(BufferOp stored, Role role) {
+  BufferOp next;
+  for (BufferOp other : users[*stored.getTensor()]) {
+    if (other == stored)
+      continue;
+    if (role == Role::temp && next)
+      return nullptr;
+    bool isBehind = positions[nestOf(other)] > positions[nestOf(stored)];
+    bool isNearer = !next || positions[nestOf(other)] < positions[nestOf(next)];
+    if (role == Role::temp || (isBehind && isNearer))
+      next = other;
+  }
+  return next;
+}
+
 /// What `stored` is handed over to, if it is of the form that the kinds ask for.
 std::optional<HandOver> Fuser::handOverOf(BufferOp stored) {
-  if (!stored.getTensor() || !stored.getStore() || stored.getLoad() || stored.getTotal())
+  if (!stored.getTensor() || !stored.getStore() || stored.getTotal())
     return std::nullopt;
   auto tensor = symbols.lookup<TensorOp>(*stored.getTensor());
-  ArrayRef<BufferOp> both = users[*stored.getTensor()];
-  if (!tensor || tensor.getRole() != Role::temp || both.size() != 2)
+  if (!tensor ||
+      (tensor.getRole() != Role::state && (tensor.getRole() != Role::temp || stored.getLoad())))
     return std::nullopt;
   HandOver pair;
   pair.stored = stored;
-  pair.loaded = both[0] == stored ? both[1] : both[0];
+  pair.loaded = loadBehind(stored, tensor.getRole());
+  if (!pair.loaded)
+    return std::nullopt;
+  pair.isKept = tensor.getRole() == Role::state;
   pair.from = nestOf(stored);
   pair.to = nestOf(pair.loaded);
   int64_t all = cast<MemRefType>(tensor.getType()).getNumElements();
@@ -236,11 +257,15 @@ bool Fuser::fuseOne(NestOp nest, llvm::StringSet<> &gone) {
     if (!pair)
       continue;
     std::string tensor = stored.getTensor()->str();
-    if (!fuseRound(*pair) && !fuseClassify(*pair) && !fuseRectify(*pair))
+    bool isFused = pair->isKept ? fuseCopy(*pair)
+                                : fuseRound(*pair) || fuseClassify(*pair) || fuseRectify(*pair);
+    if (!isFused)
       continue;
     noteFused(*pair);
-    gone.insert(tensor);
-    users.erase(tensor);
+    if (!pair->isKept) {
+      gone.insert(tensor);
+      users.erase(tensor);
+    }
     for (auto buffer : pair->to.getBody().getOps<BufferOp>())
       if (buffer.getTensor())
         llvm::erase(users[*buffer.getTensor()], buffer);

@@ -14,11 +14,12 @@
 
 namespace slp {
 
-/// A temporary tensor that one nest stores and one later nest alone loads, of which both have all
-/// elements in their order. What the later nest reads besides is the same where the first one is,
-/// and nothing between them asks for what it stores.
+/// A tensor that one nest stores and a later nest loads, of which both have all elements in their
+/// order: a temporary that nobody else loads, or a state, which stays. What the later nest reads
+/// besides is the same where the first one is, and nothing between them asks for what it stores.
 struct HandOver {
   chip_ir::NestOp from, to;
+  bool isKept = false; ///< a state
   chip_ir::BufferOp stored, loaded;
   /// The one instruction that writes `stored`.
   chip_ir::EngineInstruction writer;
@@ -28,6 +29,7 @@ struct HandOver {
 /// the kind.
 bool fuseRound(HandOver pair);
 bool fuseClassify(HandOver pair);
+bool fuseCopy(HandOver pair);
 bool fuseRectify(HandOver pair);
 
 //===- pieces they share ------------------------------------------------------------------===//

@@ -96,6 +96,15 @@ static Value restOf(Operation *op) {
   return round && round.getX() == rest.getA() ? rest.getA() : Value();
 }
 
+/// The compute copy that a rounding alone is written to.
+static std::optional<StringRef> copyWritten(RoundOp round) {
+  for (Operation *user : round.getY().getUsers())
+    if (FlatSymbolRefAttr state = stateWrittenBy(user))
+      if (findState(round, state.getValue()).copyOf)
+        return state.getValue();
+  return std::nullopt;
+}
+
 /// Whether a concatenation is an operand of a MAC by its two fp8 numbers, or by one several times
 /// (AssignPrecision.cpp).
 static bool isOfTerms(ConcatOp concat) {
@@ -152,8 +161,11 @@ SmallVector<std::string> TrainNameTensors::namesFor(Operation *op, StringRef pre
   if (!parts.empty())
     return parts;
   return llvm::TypeSwitch<Operation *, SmallVector<std::string>>(op)
-      .Case(
-          [&](RoundOp round) { return SmallVector<std::string>{nameOf(round.getX()) + "/round"}; })
+      .Case([&](RoundOp round) {
+        if (std::optional<StringRef> copy = copyWritten(round))
+          return SmallVector<std::string>{(prefix + *copy + "/next").str()};
+        return SmallVector<std::string>{nameOf(round.getX()) + "/round"};
+      })
       .Case([&](ClassifyOp classify) {
         std::string mixed = nameOf(classify.getX()) + "/mixed";
         return SmallVector<std::string>{mixed, mixed + "/histogram"};

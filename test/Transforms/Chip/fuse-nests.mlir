@@ -335,3 +335,75 @@ func.func @step() {
   }
   return
 }
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+!f16 = !num.float<5, 10, 15, reserved, gradual>
+#dram = #chip.space<dram>
+#shared = #chip.space<shared>
+
+// The compute copy is made of the new weights while they are there, and both are stored.
+chip.tensor @w : memref<6x20x!f16, #dram> {role = #chip.role<state>}
+chip.tensor @v : memref<6x20x!f16, #dram> {role = #chip.role<state>}
+chip.tensor @dw : memref<6x20x!f16, #dram> {role = #chip.role<temp>}
+chip.tensor @w.copy : memref<6x20x!f8, #dram> {copy_of = @w, role = #chip.role<copy>}
+// CHECK-LABEL: func.func @step
+// CHECK: chip.nest "w" "train.sgd" {{.*}} fused ["train.round"] {
+// CHECK-NEXT: %[[W:.*]] = chip.buffer of @w {{.*}} load store
+// CHECK: %[[COPY:.*]] = chip.buffer of @w.copy {{.*}} store {rounding = #num.rounding<nearest_even>}
+// CHECK-NEXT: chip.v.sgd
+// CHECK-NEXT: chip.v.round(%[[COPY]], %[[W]]) {captures = ["w.copy/next"]}
+// CHECK-NOT: chip.nest
+func.func @step() {
+  chip.nest "w" "train.sgd" "up" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
+    %w = chip.buffer of @w from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load store : memref<?x?x!f16, #shared>
+    %v = chip.buffer of @v from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load store : memref<?x?x!f16, #shared>
+    %dw = chip.buffer of @dw from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f16, #shared>
+    chip.v.sgd(%w, %v, %dw) mode = absent unscale = 1.0 lrScale = 1.0 decayScale = 1.0 {captures = ["w/next", "v/next"]} : memref<?x?x!f16, #shared>, memref<?x?x!f16, #shared>, memref<?x?x!f16, #shared>
+  }
+  chip.nest "w" "train.round" "up" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
+    %x = chip.buffer of @w from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f16, #shared>
+    %y = chip.buffer of @w.copy from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<nearest_even>} : memref<?x?x!f8, #shared>
+    chip.v.round(%y, %x) {captures = ["w.copy/next"]} : memref<?x?x!f8, #shared>, memref<?x?x!f16, #shared>
+  }
+  return
+}
+
+// -----
+
+!f8 = !num.float<5, 2, 15, reserved, flush>
+!f16 = !num.float<5, 10, 15, reserved, gradual>
+#dram = #chip.space<dram>
+#shared = #chip.space<shared>
+
+// Not where the old copy is still read behind the update.
+chip.tensor @w : memref<6x20x!f16, #dram> {role = #chip.role<state>}
+chip.tensor @v : memref<6x20x!f16, #dram> {role = #chip.role<state>}
+chip.tensor @dw : memref<6x20x!f16, #dram> {role = #chip.role<temp>}
+chip.tensor @y : memref<6x20x!f8, #dram> {role = #chip.role<output>}
+chip.tensor @w.copy : memref<6x20x!f8, #dram> {copy_of = @w, role = #chip.role<copy>}
+// CHECK-LABEL: func.func @step
+// CHECK: "train.sgd"
+// CHECK-NOT: fused
+// CHECK: "train.relu"
+// CHECK: "train.round"
+func.func @step() {
+  chip.nest "w" "train.sgd" "up" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
+    %w = chip.buffer of @w from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load store : memref<?x?x!f16, #shared>
+    %v = chip.buffer of @v from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load store : memref<?x?x!f16, #shared>
+    %dw = chip.buffer of @dw from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f16, #shared>
+    chip.v.sgd(%w, %v, %dw) mode = absent unscale = 1.0 lrScale = 1.0 decayScale = 1.0 {captures = ["w/next", "v/next"]} : memref<?x?x!f16, #shared>, memref<?x?x!f16, #shared>, memref<?x?x!f16, #shared>
+  }
+  chip.nest "relu" "train.relu" "bp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
+    %x = chip.buffer of @w.copy from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f8, #shared>
+    %y = chip.buffer of @y from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store : memref<?x?x!f8, #shared>
+    chip.v.relu(%y, %x) {captures = ["y"]} : memref<?x?x!f8, #shared>, memref<?x?x!f8, #shared>
+  }
+  chip.nest "w" "train.round" "up" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
+    %x = chip.buffer of @w from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] load : memref<?x?x!f16, #shared>
+    %y = chip.buffer of @w.copy from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [6, 20] store {rounding = #num.rounding<nearest_even>} : memref<?x?x!f8, #shared>
+    chip.v.round(%y, %x) {captures = ["w.copy/next"]} : memref<?x?x!f8, #shared>, memref<?x?x!f16, #shared>
+  }
+  return
+}

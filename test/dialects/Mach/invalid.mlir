@@ -151,7 +151,7 @@ mach.descriptor @x space = spm, format = fp8, rank = 1, slots = 1, slotBytes = 0
 
 // -----
 
-// expected-error @below {{that is input, output, state, temp or constant}}
+// expected-error @below {{that is input, output, state, temp, constant or copy}}
 mach.tensor @t "scratch" f32 [1] at 0 size 4
 
 // -----

@@ -107,6 +107,30 @@ train.state @w : tensor<2xf32> {rounding = #num.rounding<half_away>}
 
 // -----
 
+// expected-error @below {{is a copy of @w, which is not a train.state}}
+train.state @c copy_of @w : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<nearest_even>}
+
+// -----
+
+train.state @w : tensor<2xf32>
+train.state @c copy_of @w : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<nearest_even>}
+// expected-error @below {{is a copy of @c, which is a copy itself}}
+train.state @d copy_of @c : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<nearest_even>}
+
+// -----
+
+train.state @w : tensor<2xf32>
+// expected-error @below {{expected the shape of what it is a copy of, 'tensor<2xf32>', found 'tensor<3x!num.float<5, 2, 15, none, flush>>'}}
+train.state @c copy_of @w : tensor<3x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<nearest_even>}
+
+// -----
+
+train.state @w : tensor<2xf32>
+// expected-error @below {{is a copy, expected no initial value and rounding to the nearest}}
+train.state @c copy_of @w : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<half_away>}
+
+// -----
+
 // expected-error @below {{expected an initial value of #train.file, #train.random or a dense f32 attribute, found 3 : i32}}
 train.state @w : tensor<2xf32> {init = 3 : i32}
 

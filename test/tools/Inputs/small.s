@@ -1,5 +1,5 @@
 ; A small program with everything that an image can hold.
-.image 7
+.image 8
 .chip lnpu
 .model small.onnx
 .batch 2

@@ -173,8 +173,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 7", ".image 8"),
-            "my.s:1: .image: expected an integer from 7 to 7, found '8'");
+  EXPECT_EQ(messageAfter(".image 8", ".image 9"),
+            "my.s:1: .image: expected an integer from 8 to 8, found '9'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),
@@ -187,9 +187,9 @@ TEST(Text, MessagesNameTheLine) {
   EXPECT_EQ(messageAfter(".batch 2", ".bunch 2"), "my.s:7: unknown directive '.bunch'");
   EXPECT_EQ(messageAfter(".loss_scale 1024", ".loss_scale big"),
             "my.s:8: .loss_scale: expected a number, found 'big'");
-  EXPECT_EQ(
-      messageAfter("@input.1 role=input", "@input.1 role=inputs"),
-      "my.s:9: .tensor: expected one of input, output, state, temp, constant, found 'inputs'");
+  EXPECT_EQ(messageAfter("@input.1 role=input", "@input.1 role=inputs"),
+            "my.s:9: .tensor: expected one of input, output, state, temp, constant, copy, found "
+            "'inputs'");
   EXPECT_EQ(messageAfter("@input.1 role=input, ", "@input.1 "),
             "my.s:9: .tensor: expected 'role=', found 'format'");
   EXPECT_EQ(messageAfter("shape=[2, 8]", "shape=[2 8]"),

@@ -213,7 +213,7 @@ TEST(Verify, Tensors) {
              "initial values, expected them for states and constants only");
   expectPart(messageAfter([](Image &i) { i.tensors[2].init.pop_back(); }),
              "15 bytes of initial values, expected 16");
-  expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(5); }), "unknown role 5");
+  expectPart(messageAfter([](Image &i) { i.tensors[0].role = Role(6); }), "unknown role 6");
   expectPart(messageAfter([](Image &i) { i.tensors[0].format = mach::Format(16); }),
              "unknown format 16");
   expectPart(messageAfter([](Image &i) {

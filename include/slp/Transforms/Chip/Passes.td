@@ -13,11 +13,13 @@ def FuseNests : Pass<"chip-fuse-nests", "::mlir::ModuleOp"> {
   let summary = "do on a nest's tiles what one other nest alone does with them (stage tile)";
   let description = [{
     Where a nest stores a temporary tensor that one other nest alone loads, element by element, what that does can be done on
-    the tiles before they are stored, and the tensor is not needed. No bit changes. The kinds, a file each:
+    the tiles before they are stored, and the tensor is not needed; a state is stored all the same. No bit changes. The
+    kinds, a file each:
 
     - round: a `train.round` of what a MAC op's accumulators hold takes the place of the drain;
     - classify: so does a `train.classify`, with its histogram; and it follows the one instruction of a vector op that has
       no reduction and stores one tensor;
+    - copy: what an update leaves of a state is rounded to its compute copy, while the tile is there; the state is stored as before;
     - rectify: a `train.relu` follows the rounded or classified tiles of a MAC op.
 
     `fused` of the nest lists what is done on its tiles. Assumes that `convert-train-to-chip` has run.

@@ -90,6 +90,17 @@ def TrainStabilizeComposites : Pass<"train-stabilize-composites", "::mlir::Modul
   let dependentDialects = ["::slp::train::TrainDialect"];
 }
 
+def TrainCopyWeights : Pass<"train-copy-weights", "::mlir::ModuleOp"> {
+  let summary = "keep the weights that are multiplied from step to step";
+  let description = [{
+    A state that is rounded wherever it is multiplied gets a compute copy, a state NAME.copy of the rounded format
+    (`copy_of`), and the roundings become reads of it. What writes the state writes the copy, which holds the
+    same bits as the roundings did. Roundings that draw random numbers, and to a second format, stay.
+
+    Example: test/Transforms/copy-weights.mlir.
+  }];
+}
+
 def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   let summary = "give every tensor a name of its own";
   let description = [{
@@ -100,7 +111,7 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
     - Other tensors are called after their node: NODE/dx, NODE/dw, NODE/db, NODE/dsum (a sum of gradients).
     - Where a `train.classify` follows another op, the mixed tensor has the name and what it is made of is NAME/exact; its
       histogram is NAME/histogram.
-    - Another rounding of NAME is NAME/round, another classification NAME/mixed; results of an update are NAME/next, after their state.
+    - Another rounding of NAME is NAME/round, another classification NAME/mixed; results of an update, and what is written to a copy, are NAME/next, after their state.
     - Names in `@eval` begin with `eval:`. A name that is taken, or given to a later tensor, gets `#2`, `#3`, ...
 
     Results that are rounded stochastically get a number of their random stream each, in `train.streams`: 4096 * `seed`

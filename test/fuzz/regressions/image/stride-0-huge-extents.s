@@ -1,4 +1,4 @@
-.image 7
+.image 8
 .chip small
 .model m
 .batch 1
