@@ -7,6 +7,7 @@
 #include "dialects/Mach/ElementFormat.h"
 
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/FormatCoded16.h.inc"
 #include "runtime/isa/FormatCoded8.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
@@ -73,6 +74,22 @@ std::optional<ElementFormat> FormatTable::find(Type element) const {
     if (int bias = type.getBias() - entry.type.getBias(); entry.type.shifted(bias) == type)
       return ElementFormat{entry.format, bias};
   return std::nullopt;
+}
+
+StoreRounding slp::mach::storeRounding(std::optional<num_ir::Rounding> rounding) {
+  if (!rounding)
+    return StoreRounding::chip;
+  switch (*rounding) {
+  case num_ir::Rounding::nearest_even:
+    return StoreRounding::nearest_even;
+  case num_ir::Rounding::half_away:
+    return StoreRounding::half_away;
+  case num_ir::Rounding::toward_zero:
+    return StoreRounding::toward_zero;
+  case num_ir::Rounding::stochastic:
+    return StoreRounding::stochastic;
+  }
+  return StoreRounding::chip;
 }
 
 std::optional<Format> slp::mach::compressedFormat(Type element) {

@@ -45,6 +45,9 @@ private:
   bool isByWidth = false;
 };
 
+/// How a tile's stores round; as the chip does without a value.
+StoreRounding storeRounding(std::optional<num_ir::Rounding> rounding);
+
 /// The format of a !num.mixed by its widths alone; nothing for other types.
 std::optional<Format> compressedFormat(mlir::Type element);
 

@@ -242,10 +242,11 @@ LogicalResult TensorOp::verify() {
   if (getStrides() && getStrides()->size() != getShape().size())
     return emitOpError() << "has " << getStrides()->size() << " strides for " << getShape().size()
                          << " dimensions";
-  if ((getInit() || getInitRounding()) && getRole() != "state" && getRole() != "constant")
-    return emitOpError() << "with an initial value must be state or constant, not " << getRole();
   if (bool(getCopyOf()) != (getRole() == "copy"))
     return emitOpError() << "expected role copy with copy_of, and without it another";
+  if ((getInit() || (getInitRounding() && !getCopyOf())) && getRole() != "state" &&
+      getRole() != "constant")
+    return emitOpError() << "with an initial value must be state or constant, not " << getRole();
   return success();
 }
 

@@ -79,7 +79,8 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
     `address` and `bytes` say where it lies, `strides` (bytes, one per dimension; row-major without gaps if absent) how.
     `bias` is its shared exponent bias, 0 if absent.
     Its name is the ONNX name, or NODE/result for temporaries. `init` is the train state's initial value, `init_rounding` how
-    emit converts it; only state has them. `copy_of` is the state whose compute copy a tensor of role copy is.
+    emit converts it; only state has them. `copy_of` is the state whose compute copy a tensor of role copy is, `init_rounding`
+    how the machine makes it.
 
     ```mlir
     mach.tensor @"conv1/weight" "state" fp16 [8, 4, 3, 3] at 4096 size 576

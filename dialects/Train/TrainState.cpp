@@ -47,12 +47,12 @@ State createState(OpBuilder &builder, Location loc, StringRef name, RankedTensor
                                  unit(isStatistic), unit(isFrozen)));
 }
 
-State createCopy(OpBuilder &builder, State original, StringRef name, RankedTensorType type) {
+State createCopy(OpBuilder &builder, State original, StringRef name, RankedTensorType type,
+                 num_ir::RoundingAttr rounding) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(original.op);
-  auto nearest = num_ir::RoundingAttr::get(builder.getContext(), num_ir::Rounding::nearest_even);
   return asState(StateOp::create(builder, original.loc(), builder.getStringAttr(name),
-                                 TypeAttr::get(type), Attribute(), nearest,
+                                 TypeAttr::get(type), Attribute(), rounding,
                                  FlatSymbolRefAttr::get(original.symbol), UnitAttr(),
                                  original.isFrozen ? builder.getUnitAttr() : UnitAttr()));
 }

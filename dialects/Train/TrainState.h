@@ -45,7 +45,7 @@ State createState(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef 
 
 /// Builds the compute copy of a state, behind it, in a narrow format.
 State createCopy(mlir::OpBuilder &builder, State original, llvm::StringRef name,
-                 mlir::RankedTensorType type);
+                 mlir::RankedTensorType type, num_ir::RoundingAttr rounding);
 
 /// Makes the state a statistic.
 void setStatistic(State &state);

@@ -74,8 +74,8 @@ LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (shape(original) != shape(*this))
     return emitOpError("expected the shape of what it is a copy of, ")
            << original.getType() << ", found " << getType();
-  if (getInit() || getRounding() != num_ir::Rounding::nearest_even)
-    return emitOpError("is a copy, expected no initial value and rounding to the nearest");
+  if (getInit() || getRounding() == num_ir::Rounding::stochastic)
+    return emitOpError("is a copy, expected no initial value and no random numbers");
   return success();
 }
 

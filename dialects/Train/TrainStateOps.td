@@ -17,7 +17,8 @@ def Train_StateOp : Train_Op<"state", [Symbol, DeclareOpInterfaceMethods<SymbolU
     most 4 KiB, or nothing for zero. The initial value is f32 and is rounded once to the state's format. A `frozen` state
     has no gradient: a large constant (its dense attribute may have 1 MiB), or what the user does not train. A
     `statistic` has none either, and is f32 whatever the precision. With `copy_of` it is the compute copy of another state
-    of its shape: that state's value, rounded to the nearest. Whoever writes the one writes the other; the host does so by itself.
+    of its shape: that state's value, rounded by `rounding`, which draws no random numbers. Whoever writes the one writes
+    the other; the host does so by itself.
 
     ```mlir
     train.state @conv1.weight : tensor<8x1x3x3xf32> {init = #train.file<"m.onnx", offset = 0, length = 288, type = 1, checksum = 7>}

@@ -127,7 +127,7 @@ LogicalResult Emitter::noteCopy(mach::TensorOp copy, ArrayRef<float> values) {
   BeyondFormat beyondCopy{copy.getSymName().str(), 0, 0, format->maxFinite()};
   num::Events events;
   for (float value : values) {
-    num::round(*format, num::Rounding::nearestEven, value, 0, &events);
+    num::round(*format, roundingOf(copy.getInitRoundingAttr(), chip), value, 0, &events);
     if (std::fabs(value) > std::fabs(beyondCopy.value))
       beyondCopy.value = value;
   }
@@ -215,7 +215,13 @@ LogicalResult Emitter::emitTensor(mach::TensorOp op) {
                                              : image::Role::temp;
   tensor.format = op.getFormat();
   tensor.bias = int8_t(op.getBias().value_or(0));
-  tensor.copyOf = op.getCopyOf().value_or("").str();
+  if (op.getCopyOf()) {
+    auto rounding = dyn_cast_or_null<num_ir::RoundingAttr>(op.getInitRoundingAttr());
+    if (!rounding)
+      return op.emitOpError("is a copy, expected an init_rounding");
+    tensor.copyOf = op.getCopyOf()->str();
+    tensor.rounding = mach::storeRounding(rounding.getValue());
+  }
   tensor.shape.assign(op.getShape().begin(), op.getShape().end());
   if (auto strides = op.getStrides()) {
     tensor.strides.assign(strides->begin(), strides->end());

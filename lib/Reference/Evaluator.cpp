@@ -109,7 +109,7 @@ FailureOr<EvaluatorOf<Real>> EvaluatorOf<Real>::create(ModuleOp module, ReadFile
 template <typename Real> void EvaluatorOf<Real>::makeCopy(const train::State &copy) {
   const TensorOf<Real> &original = state[copy.copyOf.getValue().str()];
   TensorOf<Real> tensor(original.shape);
-  StoreOf<Real> store(copy.type.getElementType(), num_ir::Rounding::nearest_even);
+  StoreOf<Real> store(copy.type.getElementType(), copy.rounding.getValue());
   for (size_t i = 0; i < tensor.values.size(); ++i)
     tensor[i] = store(original[i], i);
   state[copy.name().str()] = std::move(tensor);

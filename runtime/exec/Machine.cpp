@@ -265,10 +265,10 @@ Status Machine::makeCopy(const image::Tensor &copy) {
   if (!values)
     return values.takeError();
   num::Format format = state.codec.format(copy.format).shifted(copy.bias);
+  num::Rounding rounding = state.codec.roundingOf(copy.rounding);
   return forRows(state, copy, [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
     for (int64_t i = first; i < first + n; ++i, to += stride) {
-      uint32_t code =
-          num::roundToCode(format, num::Rounding::nearestEven, (*values)[size_t(i)], 0, nullptr);
+      uint32_t code = num::roundToCode(format, rounding, (*values)[size_t(i)], 0, nullptr);
       std::memcpy(to, &code, size_t(mach::elementBytes(copy.format))); // little endian
     }
     return true;

@@ -145,7 +145,7 @@ public:
 
 private:
   Machine();
-  /// Gives a compute copy the value of its state, rounded to the nearest, ties to even.
+  /// Gives a compute copy the value of its state, rounded.
   Status makeCopy(const image::Tensor &copy);
   struct Impl;
   std::unique_ptr<Impl> impl;

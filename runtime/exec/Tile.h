@@ -136,6 +136,8 @@ public:
   void put(float *values, const TileView &view) const;
   /// Rounds n sums of accumulators in place, never stochastically; f32 makes +0 of -0.
   void roundSums(float *values, size_t n, mach::Format format, num::Events &events) const;
+  /// What a descriptor's field says: one of the modes, or the chip's.
+  num::Rounding roundingOf(mach::StoreRounding rounding) const;
   /// Whether storing into the tile takes random numbers.
   bool isStochastic(const mach::TensorTile &tile) const;
 
@@ -146,7 +148,6 @@ private:
   };
   void add(mach::Format f, const num::Format &format);
   num::Format formatOf(const TileView &view) const;
-  num::Rounding roundingOf(mach::StoreRounding rounding) const;
   /// The numbers of the view's elements, or null if its rounding takes none.
   const uint32_t *randomNumbers(const TileView &view, uint32_t run) const;
   std::vector<Entry> formats; // by mach::Format

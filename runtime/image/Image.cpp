@@ -11,6 +11,7 @@
 #include "runtime/image/Contract.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 
@@ -175,6 +176,10 @@ Status checkCopy(const Image &image, const Tensor &t) {
                             : Status(Error{"tensor " + quoted(t.name) + ": copy of " +
                                            quoted(t.copyOf) + ", expected role copy"});
   const Tensor *original = image.findTensor(t.copyOf);
+  if (t.rounding == mach::StoreRounding::chip || t.rounding == mach::StoreRounding::stochastic ||
+      mach::toString(t.rounding).empty())
+    return Error{"tensor " + quoted(t.name) + ": rounding " + std::to_string(int(t.rounding)) +
+                 " of a copy, expected one without random numbers"};
   bool fits = original && original->role == Role::state && original->shape == t.shape &&
               !mach::isCompressed(original->format) && mach::hasCodes(t.format) &&
               !mach::isCompressed(t.format);

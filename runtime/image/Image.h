@@ -34,14 +34,15 @@ enum class Role : uint8_t { input, output, state, temp, constant, copy };
 struct Tensor {
   std::string name; // the ONNX name, or NODE/result for temporaries
   Role role = Role::temp;
-  mach::Format format{};        // f32
-  std::vector<int64_t> shape;   // logical, as in the train IR
-  std::vector<int64_t> strides; // bytes, one per dimension of shape
-  uint64_t address = 0;         // DRAM, bytes
-  uint64_t bytes = 0;           // extent in memory
-  std::vector<uint8_t> init;    // state and constant: initial bytes as in memory; empty: zero
-  int8_t bias = 0;              // shared exponent bias
-  std::string copyOf;           // role copy: the state that it holds, rounded to the nearest
+  mach::Format format{};          // f32
+  std::vector<int64_t> shape;     // logical, as in the train IR
+  std::vector<int64_t> strides;   // bytes, one per dimension of shape
+  uint64_t address = 0;           // DRAM, bytes
+  uint64_t bytes = 0;             // extent in memory
+  std::vector<uint8_t> init;      // state and constant: initial bytes as in memory; empty: zero
+  int8_t bias = 0;                // shared exponent bias
+  std::string copyOf;             // role copy: the state that it holds, rounded,
+  mach::StoreRounding rounding{}; // and how: not as the chip does, without random numbers
 };
 
 struct NamedDescriptor {

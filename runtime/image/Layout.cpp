@@ -187,8 +187,10 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
   for (const Tensor &t : image.tensors) {
     w.text(t.name);
     w.u8(uint8_t(t.role));
-    if (t.role == Role::copy)
+    if (t.role == Role::copy) {
       w.text(t.copyOf);
+      w.u8(uint8_t(t.rounding));
+    }
     w.u8(uint8_t(t.format));
     w.u8(uint8_t(t.bias));
     w.u8(t.init.empty() ? 0 : 1);
@@ -217,8 +219,10 @@ bool decodeSchema(const uint8_t *data, size_t size, size_t fileBytes, Image &ima
   for (Tensor &t : image.tensors) {
     t.name = r.text();
     t.role = Role(r.u8());
-    if (t.role == Role::copy)
+    if (t.role == Role::copy) {
       t.copyOf = r.text();
+      t.rounding = mach::StoreRounding(r.u8());
+    }
     t.format = mach::Format(r.u8());
     t.bias = int8_t(r.u8());
     uint8_t hasInit = r.u8();

@@ -347,6 +347,9 @@ private:
     if (t.role == Role::copy) {
       o.key("of");
       t.copyOf = o.name(true);
+      o.key("rounding");
+      t.rounding = mach::StoreRounding(
+          1 + o.choice({"nearest_even", "half_away", "toward_zero"})); // 0: as the chip
     }
     o.key("format");
     t.format = o.format();

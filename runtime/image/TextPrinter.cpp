@@ -89,7 +89,9 @@ void printHeader(std::string &out, const Image &image) {
 
 void printTensor(std::string &out, const Tensor &t) {
   out += ".tensor @" + mach::quoteName(t.name) + " role=" + roleNames[size_t(t.role)] +
-         (t.role == Role::copy ? ", of=@" + mach::quoteName(t.copyOf) : "") +
+         (t.role == Role::copy ? ", of=@" + mach::quoteName(t.copyOf) +
+                                     ", rounding=" + std::string(mach::toString(t.rounding))
+                               : "") +
          ", format=" + std::string(mach::toString(t.format)) + ", bias=" + std::to_string(t.bias) +
          ", shape=" + listText(t.shape) + ", strides=" + listText(t.strides) +
          ", address=" + std::to_string(t.address) + ", bytes=" + std::to_string(t.bytes) + "\n";

@@ -69,7 +69,7 @@ class Program:
         for name, s in module.states.items():
             if s.copy_of:
                 master = self.states[s.copy_of].data
-                self.states[name] = Tensor(s.type, [s.type.format.round(v, "nearest_even", Events()) for v in master])
+                self.states[name] = Tensor(s.type, [s.type.format.round(v, s.rounding, Events()) for v in master])
         self.steps = 0
         self.runs = 0
         self.micro_batches = training.get("micro_batches", 1)

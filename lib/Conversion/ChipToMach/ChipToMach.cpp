@@ -17,7 +17,6 @@
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumBank.h.inc"
-#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructLd.h.inc"
@@ -203,29 +202,13 @@ FailureOr<mach::TensorTile> TaskLowering::tileOf(chip_ir::AllocOp alloc) {
   return tile;
 }
 
-static mach::StoreRounding roundingOf(chip_ir::AllocOp alloc) {
-  if (!alloc.getRounding())
-    return mach::StoreRounding::chip;
-  switch (*alloc.getRounding()) {
-  case num_ir::Rounding::nearest_even:
-    return mach::StoreRounding::nearest_even;
-  case num_ir::Rounding::half_away:
-    return mach::StoreRounding::half_away;
-  case num_ir::Rounding::toward_zero:
-    return mach::StoreRounding::toward_zero;
-  case num_ir::Rounding::stochastic:
-    return mach::StoreRounding::stochastic;
-  }
-  return mach::StoreRounding::chip;
-}
-
 FailureOr<mach::TensorTile> TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
   auto type = cast<MemRefType>(alloc.getResult().getType());
   FailureOr<mach::TensorTile> result = tileOf(alloc);
   if (failed(result))
     return failure();
   mach::TensorTile &tile = *result;
-  tile.rounding = roundingOf(alloc);
+  tile.rounding = mach::storeRounding(alloc.getRounding());
   tile.stream = alloc.getStream().value_or(0);
   tile.space = static_cast<mach::Space>(chip_ir::spaceOf(type));
   tile.slots = alloc.getSlots();

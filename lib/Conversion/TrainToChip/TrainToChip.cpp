@@ -269,7 +269,7 @@ void ConvertTrainToChip::runOnOperation() {
   for (const State &state : states)
     declareTensor(state.name(), state.type,
                   state.copyOf ? chip_ir::Role::copy : chip_ir::Role::state, state.loc(),
-                  state.init, state.copyOf ? num_ir::RoundingAttr() : state.rounding, state.copyOf);
+                  state.init, state.rounding, state.copyOf);
   DictionaryAttr contract = contractOf(module);
   DictionaryAttr masks = masksOf(module);
   for (func::FuncOp fn : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))

@@ -30,15 +30,26 @@ struct Turn {
   Operation *first, *last;
 };
 
+/// What one engine hands to another with a semaphore: `giver` has done `after`, and `taker` may do
+/// `before`. Both are ops of one block. With `slots` it is free slots that are handed back, so many
+/// of which there are at first.
+struct HandOver {
+  AllocOp alloc;
+  Engine giver, taker;
+  Operation *after, *before;
+  int64_t slots;
+
+  bool isBackwards() const { return slots != 0; }
+  /// Engines that all have one queue need one semaphore, not one on each core.
+  Bank bank() const { return isPerCore(giver) || isPerCore(taker) ? Bank::cores : Bank::shared; }
+};
+
 struct InsertSemaphores : slp::impl::InsertSemaphoresBase<InsertSemaphores> {
   using Base::Base;
   void runOnOperation() override;
 
 private:
   LogicalResult schedule(TaskOp task);
-  LogicalResult schedule(TaskOp task, AllocOp alloc);
-
-  std::array<int64_t, 2> nextSemaphore; // by bank
 };
 
 } // namespace
@@ -78,12 +89,8 @@ static FailureOr<SmallVector<Turn>> turnsOf(AllocOp alloc) {
   return turns;
 }
 
-/// Engines that all have one queue need one semaphore, not one on each core.
-static Bank bankOf(Engine giver, Engine taker) {
-  return isPerCore(giver) || isPerCore(taker) ? Bank::cores : Bank::shared;
-}
-
-LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc) {
+/// What the engines of a buffer hand to each other, in the order of their turns.
+static LogicalResult addHandOvers(AllocOp alloc, SmallVectorImpl<HandOver> &result) {
   if (alloc.getBase())
     return success();
   FailureOr<SmallVector<Turn>> turns = turnsOf(alloc);
@@ -91,47 +98,71 @@ LogicalResult InsertSemaphores::schedule(TaskOp task, AllocOp alloc) {
     return failure();
   if (turns->size() < 2)
     return success();
-
-  OpBuilder b(alloc);
-  Location loc = alloc.getLoc();
-  auto wait = [&](Engine engine, int64_t semaphore, int64_t count, Bank bank) {
-    WaitOp::create(b, loc, engine, semaphore, count, bank);
-  };
-  auto signal = [&](Engine engine, int64_t semaphore, int64_t count, Bank bank) {
-    SignalOp::create(b, loc, engine, semaphore, count, bank);
-  };
   for (size_t i = 0; i + 1 < turns->size(); ++i) {
     const Turn &giver = (*turns)[i], &taker = (*turns)[i + 1];
-    Bank bank = bankOf(giver.engine, taker.engine);
-    int64_t handOver = nextSemaphore[size_t(bank)]++;
-    b.setInsertionPointAfter(giver.last);
-    signal(giver.engine, handOver, 1, bank);
-    b.setInsertionPoint(taker.first);
-    wait(taker.engine, handOver, 1, bank);
+    result.push_back({alloc, giver.engine, taker.engine, giver.last, taker.first, 0});
   }
-  Engine first = turns->front().engine, last = turns->back().engine;
-  Bank bank = bankOf(last, first);
-  int64_t giveBack = nextSemaphore[size_t(bank)]++;
-  b.setInsertionPointAfter(alloc);
-  wait(first, giveBack, 1, bank);
-  b.setInsertionPointAfter(turns->back().last);
-  signal(last, giveBack, 1, bank);
-  b.setInsertionPointToStart(&task.getBody().front());
-  signal(last, giveBack, alloc.getSlots(), bank);
-  b.setInsertionPointToEnd(&task.getBody().front());
-  wait(first, giveBack, alloc.getSlots(), bank);
-  if (*llvm::max_element(nextSemaphore) > 64)
-    return task.emitOpError("needs more than 64 semaphores");
+  result.push_back({alloc, turns->back().engine, turns->front().engine, turns->back().last, alloc,
+                    int64_t(alloc.getSlots())});
   return success();
 }
 
+/// Whether who has waited for `other` need not wait for `one`: queues are in order, so what has
+/// been given earlier is there, and what is taken later has waited.
+static bool isImpliedBy(const HandOver &one, const HandOver &other) {
+  auto isNotBehind = [](Operation *a, Operation *b) { return a == b || a->isBeforeInBlock(b); };
+  return one.giver == other.giver && one.taker == other.taker && one.slots == other.slots &&
+         one.after->getBlock() == other.after->getBlock() && isNotBehind(one.after, other.after) &&
+         isNotBehind(other.before, one.before);
+}
+
+/// Those that no other implies; of two that imply each other the first stays.
+static SmallVector<HandOver> neededOf(ArrayRef<HandOver> all) {
+  SmallVector<HandOver> needed;
+  for (size_t i = 0; i < all.size(); ++i) {
+    bool isImplied = false;
+    for (size_t j = 0; j < all.size() && !isImplied; ++j)
+      isImplied = i != j && isImpliedBy(all[i], all[j]) && (j < i || !isImpliedBy(all[j], all[i]));
+    if (!isImplied)
+      needed.push_back(all[i]);
+  }
+  return needed;
+}
+
 LogicalResult InsertSemaphores::schedule(TaskOp task) {
-  SmallVector<AllocOp> allocs;
-  task.walk([&](AllocOp alloc) { allocs.push_back(alloc); });
-  nextSemaphore = {0, 0};
-  for (AllocOp alloc : allocs)
-    if (failed(schedule(task, alloc)))
-      return failure();
+  SmallVector<HandOver> all;
+  WalkResult walked =
+      task.walk([&](AllocOp alloc) { return WalkResult(addHandOvers(alloc, all)); });
+  if (walked.wasInterrupted())
+    return failure();
+  std::array<int64_t, 2> next = {0, 0}; // by bank
+  OpBuilder b(task);
+  for (HandOver &handOver : neededOf(all)) {
+    Location loc = handOver.alloc.getLoc();
+    Bank bank = handOver.bank();
+    int64_t semaphore = next[size_t(bank)]++;
+    auto wait = [&](int64_t count) {
+      WaitOp::create(b, loc, handOver.taker, semaphore, count, bank);
+    };
+    auto signal = [&](int64_t count) {
+      SignalOp::create(b, loc, handOver.giver, semaphore, count, bank);
+    };
+    b.setInsertionPointAfter(handOver.after);
+    signal(1);
+    if (!handOver.isBackwards()) {
+      b.setInsertionPoint(handOver.before);
+      wait(1);
+      continue;
+    }
+    b.setInsertionPointAfter(handOver.alloc);
+    wait(1);
+    b.setInsertionPointToStart(&task.getBody().front());
+    signal(handOver.slots);
+    b.setInsertionPointToEnd(&task.getBody().front());
+    wait(handOver.slots);
+  }
+  if (*llvm::max_element(next) > 64)
+    return task.emitOpError("needs more than 64 semaphores");
   return success();
 }
 

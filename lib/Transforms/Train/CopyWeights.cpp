@@ -36,17 +36,17 @@ static bool isFirstOfTwo(RoundOp round) {
   });
 }
 
-/// Roundings of what is read of the state, to the nearest and to one format: the first's. A copy
-/// holds no random number, and one format.
+/// Roundings of what is read of the state, without random numbers and to one format: the first's.
 static SmallVector<RoundOp> roundingsOf(ModuleOp module, const State &state) {
   SmallVector<RoundOp> found;
   for (auto fn : module.getOps<func::FuncOp>())
     for (auto round : fn.getOps<RoundOp>()) {
       auto rounding = round->getAttrOfType<num_ir::RoundingAttr>("rounding");
-      bool isNearest = rounding && rounding.getValue() == num_ir::Rounding::nearest_even;
+      bool isKnown = rounding && rounding.getValue() != num_ir::Rounding::stochastic;
       FlatSymbolRefAttr read = stateReadBy(round.getX());
-      if (isNearest && !isFirstOfTwo(round) && read && read.getAttr() == state.symbol &&
-          (found.empty() || found.front().getType() == round.getType()))
+      if (isKnown && !isFirstOfTwo(round) && read && read.getAttr() == state.symbol &&
+          (found.empty() || (found.front().getType() == round.getType() &&
+                             found.front()->getAttr("rounding") == rounding)))
         found.push_back(round);
     }
   return found;
@@ -100,7 +100,9 @@ void TrainCopyWeights::runOnOperation() {
     std::string name = (state.name() + ".copy").str();
     for (unsigned i = 2; symbols.lookup(name); ++i)
       name = (state.name() + ".copy" + Twine(i)).str();
-    State copy = createCopy(b, state, name, cast<RankedTensorType>(roundings.front().getType()));
+    RoundOp first = roundings.front();
+    State copy = createCopy(b, state, name, cast<RankedTensorType>(first.getType()),
+                            first->getAttrOfType<num_ir::RoundingAttr>("rounding"));
     symbols.insert(copy.op);
     for (RoundOp round : roundings) {
       Operation *read = round.getX().getDefiningOp();

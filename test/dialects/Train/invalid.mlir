@@ -126,8 +126,8 @@ train.state @c copy_of @w : tensor<3x!num.float<5, 2, 15, none, flush>> {roundin
 // -----
 
 train.state @w : tensor<2xf32>
-// expected-error @below {{is a copy, expected no initial value and rounding to the nearest}}
-train.state @c copy_of @w : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<half_away>}
+// expected-error @below {{is a copy, expected no initial value and no random numbers}}
+train.state @c copy_of @w : tensor<2x!num.float<5, 2, 15, none, flush>> {rounding = #num.rounding<stochastic>}
 
 // -----
 

@@ -6,6 +6,7 @@
 
 #include "ProgramBuilder.h"
 
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 
 #include <cmath>
@@ -22,6 +23,7 @@ protected:
     b.tensor("w.copy", format::fp8, shape);
     b.image.tensors.back().role = image::Role::copy;
     b.image.tensors.back().copyOf = "w";
+    b.image.tensors.back().rounding = mach::StoreRounding::half_away;
     b.emit(mach::Halt());
   }
 
@@ -50,7 +52,7 @@ TEST_P(CopyTest, FollowsTheHost) {
   ASSERT_TRUE(machine.ok()) << machine.message();
   auto rounded = [&](std::vector<float> values) {
     for (float &value : values)
-      value = num::round(fp8, num::Rounding::nearestEven, value, 0, nullptr);
+      value = num::round(fp8, num::Rounding::halfAway, value, 0, nullptr);
     return values;
   };
   EXPECT_EQ(copyIn(**machine), rounded(initial));

@@ -7,7 +7,7 @@
 #include "ExampleImage.h"
 #include "runtime/image/Image.h"
 #include "runtime/image/Text.h"
-#include "runtime/isa/FormatCoded8.h.inc"
+#include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
 
@@ -22,11 +22,12 @@ static Image imageWithCopy() {
   Tensor copy{
       "velocity.copy", Role::copy, mach::format::fp8, {2, 8}, {8, 1}, (1 << 20) + 256, 16, {}};
   copy.copyOf = "velocity";
+  copy.rounding = mach::StoreRounding::half_away;
   image.tensors.push_back(copy);
   return image;
 }
 
-static std::string messageAfter(void (*change)(Tensor &copy)) {
+template <typename Change> static std::string messageAfter(Change change) {
   Image image = imageWithCopy();
   change(image.tensors.back());
   Status status = verify(image);
@@ -42,12 +43,15 @@ TEST(Copy, RoundTrips) {
   ASSERT_EQ(back->tensors.size(), image.tensors.size());
   EXPECT_EQ(back->tensors.back().role, Role::copy);
   EXPECT_EQ(back->tensors.back().copyOf, "velocity");
+  EXPECT_EQ(back->tensors.back().rounding, mach::StoreRounding::half_away);
   std::string text = printText(image);
-  EXPECT_NE(text.find(".tensor @velocity.copy role=copy, of=@velocity, format=fp8,"),
-            std::string::npos);
+  EXPECT_NE(
+      text.find(".tensor @velocity.copy role=copy, of=@velocity, rounding=half_away, format=fp8,"),
+      std::string::npos);
   Result<ParsedText> parsed = parseText(text, "my.s");
   ASSERT_TRUE(parsed) << parsed.message();
   EXPECT_EQ(parsed->image.tensors.back().copyOf, "velocity");
+  EXPECT_EQ(parsed->image.tensors.back().rounding, mach::StoreRounding::half_away);
   EXPECT_EQ(printText(parsed->image), text);
 }
 
@@ -69,5 +73,9 @@ TEST(Copy, IsOneOfAStateOfItsShape) {
             of + "'velocity', expected role copy");
   EXPECT_EQ(messageAfter([](Tensor &t) { t.init.assign(16, 1); }),
             "tensor 'velocity.copy': initial values, expected them for states and constants only");
+  for (int rounding : {0, 4, 5})
+    EXPECT_EQ(messageAfter([&](Tensor &t) { t.rounding = mach::StoreRounding(rounding); }),
+              "tensor 'velocity.copy': rounding " + std::to_string(rounding) +
+                  " of a copy, expected one without random numbers");
   EXPECT_EQ(messageAfter([](Tensor &) {}), "accepted");
 }

@@ -28,7 +28,8 @@ namespace {
 /// What a step consists of.
 struct Size {
   int64_t tiles = 0;        // engine instructions that the step executes, transfers included
-  int64_t instructions = 0; // of all programs
+  int64_t instructions = 0; // of all programs, but for waits and signals:
+  int64_t handOvers = 0, buffers = 0;
   int64_t loops = 0, coordinates = 0, scaled = 0, rotations = 0;
   std::vector<std::string> mnemonics; // of all programs, in order
 
@@ -72,6 +73,7 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
     if (isa<scf::ForOp>(op))
       ++size.loops;
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
+      ++size.buffers;
       size.rotations += alloc.getSlots() > 1;
       for (Value coordinate : alloc.getOrigin()) {
         size.coordinates += !coordinate.getDefiningOp<arith::ConstantIndexOp>();
@@ -98,7 +100,8 @@ Size TextSizeTest::sizeOf(const std::string &ir, int64_t cores, uint64_t tileSee
     for (Operation &op : program.getBody().front())
       if (!isa<mach::LabelOp>(op))
         size.mnemonics.push_back(op.getName().getStringRef().str());
-  size.instructions = size.mnemonics.size();
+  for (const std::string &mnemonic : size.mnemonics)
+    ++(mnemonic == "mach.wait" || mnemonic == "mach.signal" ? size.handOvers : size.instructions);
   return size;
 }
 
@@ -188,13 +191,15 @@ TEST_F(TextSizeTest, TwoTilesAndManyAreTheSameProgram) {
 
 // Whatever the tiler chooses, on however many cores: a step has the instructions of its untiled
 // form, and one for each loop, for each coordinate that follows a loop (two if it is a multiple),
-// and for each buffer with copies.
+// and for each buffer with copies. Waits and signals depend on which buffers are in one loop: up to
+// three engines take turns with one, two instructions a hand-over and four to give it back.
 TEST_F(TextSizeTest, InstructionsAreThoseOfLoopsNotOfTiles) {
   Size base = sizeOf(convNet(1, 2, 1), 1, 0);
   int64_t fixed = base.instructions - base.loopPart();
   int64_t mostTiles = 0;
   auto check = [&](const Size &size, const std::string &what) {
     EXPECT_EQ(size.instructions, fixed + size.loopPart()) << what;
+    EXPECT_LE(size.handOvers, 8 * size.buffers) << what;
     mostTiles = std::max(mostTiles, size.tiles);
   };
   for (int64_t batch : {2, 64})

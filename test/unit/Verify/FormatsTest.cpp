@@ -10,6 +10,7 @@
 
 #include "CompiledNetwork.h"
 
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainStreams.h"
 #include "dialects/Train/WriteOpKind.h"
 #include "slp/Transforms/Train/Passes.h"
@@ -128,6 +129,9 @@ public:
       for (mlir::Operation &op : fn.getBody().front().without_terminator())
         if (op.hasAttr("rounding"))
           scramble(&op, formats);
+    for (const train::State &state : train::statesOf(module))
+      if (state.copyOf)
+        scrambleCopy(module, state, formats);
     // Streams follow the new roundings.
     mlir::PassManager pm(module.getContext());
     pm.addPass(createTrainNameTensors());
@@ -172,6 +176,34 @@ private:
       result.setType(type);
       --formatsChanged;
     }
+  }
+
+  /// Gives a compute copy, all reads of it and what is written to it another format.
+  void scrambleCopy(mlir::ModuleOp module, const train::State &copy,
+                    const std::vector<num::Format> &formats) {
+    num::Format format = formats[random() % formats.size()].shifted(int(random() % 9) - 4);
+    if (random() % 3 == 0 || !num::validate(format) || (only8Bits && format.bits() > 8))
+      return;
+    std::vector<mlir::Value> values;
+    module.walk([&](mlir::Operation *op) {
+      if (auto read = train::stateReadBy(op); read && read.getAttr() == copy.symbol)
+        values.push_back(op->getResult(0));
+      if (auto written = train::stateWrittenBy(op); written && written.getAttr() == copy.symbol)
+        values.push_back(op->getOperand(0));
+    });
+    auto setType = [&](mlir::RankedTensorType type) {
+      copy.op->setAttr("type", mlir::TypeAttr::get(type));
+      for (mlir::Value value : values)
+        value.setType(type);
+    };
+    setType(
+        mlir::RankedTensorType::get(copy.type.getShape(), formatType(module.getContext(), format)));
+    bool fits = mlir::succeeded(mlir::verify(copy.op)) &&
+                llvm::all_of(values, [](mlir::Value v) { return verifies(v.getDefiningOp()); });
+    if (fits)
+      ++formatsChanged;
+    else
+      setType(copy.type);
   }
 
   std::mt19937 random;

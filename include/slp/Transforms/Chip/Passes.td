@@ -76,8 +76,11 @@ def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
   let summary = "let the engines of a task run at the same time (stage schedule)";
   let description = [{
     Every buffer passes from engine to engine: from the load DMA to the MAC cores and back, for instance. Each hand-over
-    gets one counting semaphore, of the cores or, between engines that have one queue each, of the shared buffer: the engine signals behind its last use, the next waits before its first; the last engine
-    gives the copy back to the first, which begins with as many credits as there are copies. Waits and signals of a buffer
+    gets one counting semaphore, of the cores or, between engines that have one queue each, of the shared buffer: the engine
+    signals behind its last use, the next waits before its first; the last engine gives the copy back to the first, which begins
+    with as many credits as there are copies. Queues are in order: a hand-over needs no semaphore of its own if another one of
+    the same engines in the same block, with as many copies, is signalled no earlier and waited for no later. Fewer waits and
+    signals also leave more room in the queues, which lets transfers run further ahead. Waits and signals of a buffer
     stand in the block of its `chip.alloc`, so that each loop body has net zero effect. Transfers run ahead of computation
     as far as copies and queues allow: that is double buffering, without code of its own. A second name for a buffer (`of`)
     counts as the buffer.
