@@ -54,6 +54,7 @@ class Chip_AttrOf<Field f> {
                      !eq(f.kind.prefix, "g"): DenseI64ArrayAttr,
                      !and(!eq(f.kind.prefix, "h"), f.isOptional): OptionalAttr<F32Attr>,
                      !eq(f.kind.prefix, "h"): F32Attr,
+                     f.isDefaulted: OptionalAttr<NumberAttr<f>>,
                      true: NumberAttr<f>);
 }
 
@@ -63,6 +64,7 @@ class Chip_SyntaxOf<Instruction i, Field f> {
       "custom<FieldValue>($" # f.name # ", \"::slp::mach::instructionField(" # !cast<string>(!cast<int>(i.opcode)) # ", " # !cast<string>(f.lo) # ")\")");
   string text = !cond(f.isFlag: "(`" # f.name # "` $" # f.name # "^)?",
                       f.isOptional: "(`" # f.name # "` `=` $" # f.name # "^)?",
+                      f.isDefaulted: "`` custom<OptionalField>($" # f.name # ", \"::slp::mach::instructionField(" # !cast<string>(!cast<int>(i.opcode)) # ", " # !cast<string>(f.lo) # ")\")",
                       true: "`" # f.name # "` `=` " # value);
 }
 

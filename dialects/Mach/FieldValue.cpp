@@ -89,3 +89,20 @@ void slp::mach::printFieldValue(OpAsmPrinter &printer, Operation *, IntegerAttr 
   else
     printer << value;
 }
+
+ParseResult slp::mach::parseOptionalField(OpAsmParser &parser, IntegerAttr &attr,
+                                          const FieldInfo &field) {
+  if (failed(parser.parseOptionalKeyword(toRef(field.name))))
+    return success();
+  if (parser.parseEqual())
+    return failure();
+  return parseFieldValue(parser, attr, field);
+}
+
+void slp::mach::printOptionalField(OpAsmPrinter &printer, Operation *op, IntegerAttr attr,
+                                   const FieldInfo &field) {
+  if (!attr)
+    return;
+  printer << ' ' << toRef(field.name) << " = ";
+  printFieldValue(printer, op, attr, field);
+}

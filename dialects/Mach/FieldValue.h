@@ -28,6 +28,13 @@ mlir::ParseResult parseFieldValue(mlir::OpAsmParser &parser, mlir::IntegerAttr &
 void printFieldValue(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::IntegerAttr attr,
                      const FieldInfo &field);
 
+/// `first = r3`, or nothing, where the field is 0 and `attr` is null.
+mlir::ParseResult parseOptionalField(mlir::OpAsmParser &parser, mlir::IntegerAttr &attr,
+                                     const FieldInfo &field);
+/// Prints the space before it too.
+void printOptionalField(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::IntegerAttr attr,
+                        const FieldInfo &field);
+
 } // namespace slp::mach
 
 #endif // DIALECTS_MACH_FIELDVALUE_H

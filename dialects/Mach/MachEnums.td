@@ -23,6 +23,9 @@ def StoreRoundingEnum : EnumKind<"StoreRounding", ["chip", "nearest_even", "half
 def AccModeEnum : EnumKind<"AccMode", ["zero", "bias", "continue"]> {
   let summary = "What an accumulator holds before the first term of its reduction: +0, or the bias. A tile holds the first term if its reduction coordinates begin at 0, or, with a register `first`, if that holds 0; at any other tile, and in mode continue always, it goes on from what it held.";
 }
+def SkipEnum : EnumKind<"Skip", ["none", "a", "b"]> {
+  let summary = "Which of the two factors of a product is streamed without its zeros: none, the first or the second.";
+}
 def OptionalEnum : EnumKind<"Optional", ["absent", "present"]> {
   let summary = "Whether an instruction reads its optional operand.";
 }

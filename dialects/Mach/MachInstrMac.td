@@ -17,11 +17,19 @@ class MacFields<string sums, string rank, string a, string ad, string ae, string
 }
 class MacBias<string rank, string d> : Operand<"bias", Reads<"start", rank, "mode=bias", ["shared", "spm"]>, 27, 23, d>;
 
+/// Which operand's zeros take no time; no bit of the result depends on it (docs/timing.md, T7).
+class Skip<int h, int l, string d> : Field<"skip", Enum<SkipEnum>, h, l, d> {
+  let isDefaulted = true;
+}
+
+/// The first factor is the streamed one, whatever its name.
+def SkipFirst : Skip<43, 42, "a: the first factor is streamed without its zeros; needs zero-skip">;
+
 def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"accumulator", "5", "x", "input tile (n, g, ci, iy, ix)", "factor", "w", "weight tile (g, co, ci, kh, kw)", "weight">.fields, [
     MacBias<"2", "bias tile (g, co)">,
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
-    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">, First<41, 36>]), [Reserved<127, 42>]> {
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">, First<41, 36>, SkipFirst]), [Reserved<127, 44>]> {
   let summary = "Convolution, forward.";
   let description = [{
     acc (n, g, co, oy, ox) += sum over the ci of the input tile, and all taps, of x[n, g, ci, oy*sh-pt+kh*dh, ox*sw-pl+kw*dw]
@@ -37,7 +45,7 @@ def CONV_FP : Instruction<"conv.fp", 0x30, !listconcat(MacFields<"accumulator", 
 def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"accumulator", "5", "dy", "error tile (n, g, co, oy, ox)", "factor", "w", "weight tile (g, co, ci, kh, kw)", "weight">.fields, [
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
-    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero or continue">, First<41, 36>]), [Reserved<27, 23>, Reserved<127, 42>]> {
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero or continue">, First<41, 36>, SkipFirst]), [Reserved<27, 23>, Reserved<127, 44>]> {
   let summary = "Convolution, gradient of the input.";
   let description = [{
     acc (n, g, ci, iy, ix) += sum over the co of the error tile and all taps of dy[n, g, co, oy, ox] * w[g, co, ci, kh, kw],
@@ -49,7 +57,8 @@ def CONV_BP : Instruction<"conv.bp", 0x31, !listconcat(MacFields<"accumulator", 
 def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"total", "5", "x", "input tile (n, g, ci, iy, ix)", "factor", "dy", "error tile (n, g, co, oy, ox)", "factor">.fields, [
     Field<"geom", GeomReg, 30, 28, "window">,
     Field<"mask", MaskReg, 33, 31, "cores">,
-    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero (before the first image) or continue">, First<41, 36>]), [Reserved<27, 23>, Reserved<127, 42>]> {
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "zero (before the first image) or continue">, First<41, 36>,
+    Skip<43, 42, "the operand that is streamed without its zeros: a is x, b is dy; needs zero-skip">]), [Reserved<27, 23>, Reserved<127, 44>]> {
   let summary = "Convolution, gradient of the weights.";
   let description = [{
     acc (g, co, ci, kh, kw) takes dy[n, g, co, oy, ox] * x[n, g, ci, iy, ix] over the images of the error tile in order, and in
@@ -68,7 +77,7 @@ def CONV_WG : Instruction<"conv.wg", 0x32, !listconcat(MacFields<"total", "5", "
 def MATMUL : Instruction<"matmul", 0x33, !listconcat(MacFields<"accumulator", "2 or 3", "a", "tile (m, k) or (batch, m, k)", "factor", "b", "tile (k, n) or (batch, k, n)", "factor">.fields, [
     MacBias<"1", "bias tile (n)">,
     Field<"mask", MaskReg, 33, 31, "cores">,
-    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">, First<41, 36>]), [Reserved<30, 28>, Reserved<127, 42>]> {
+    Field<"mode", Enum<AccModeEnum>, 35, 34, "first value of the accumulators">, First<41, 36>, SkipFirst]), [Reserved<30, 28>, Reserved<127, 44>]> {
   let summary = "Matrix product, any phase.";
   let description = [{
     acc (m, n) += sum over the k of the tile a of a[m, k] * b[k, n], k ascending in the chip's dot groups. Transposed

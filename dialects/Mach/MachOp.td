@@ -26,6 +26,12 @@ class HasSymbolField<Instruction i> {
   bit value = !not(!empty(!filter(f, i.fields, !eq(f.kind.kind, "symbol"))));
 }
 
+/// ` again`, ` first = r3`, where the field is not 0.
+class DefaultedSyntax<string lookup, Field f> {
+  string text = !if(f.isFlag, "(`" # f.name # "` $" # f.name # "^)?",
+                    "`` custom<OptionalField>($" # f.name # ", \"" # lookup # ", " # !cast<string>(f.lo) # ")\")");
+}
+
 class Mach_Op<Instruction i> : Op<Mach_Dialect, i.mnemonic, !listconcat(
     [InstructionTrait, HasParent<"ProgramOp">],
     !if(HasSymbolField<i>.value, [DeclareOpInterfaceMethods<SymbolUserOpInterface>], []<Trait>))> {
@@ -37,7 +43,7 @@ class Mach_Op<Instruction i> : Op<Mach_Dialect, i.mnemonic, !listconcat(
   list<Field> defaulted = !filter(f, i.fields, f.isDefaulted);
   let assemblyFormat = !interleave(
       !foreach(f, valueFields, FieldSyntax<"instructionField(" # !cast<string>(!cast<int>(i.opcode)), f>.text), " `,` ") #
-      !interleave(!foreach(f, defaulted, "(`,` `" # f.name # "` " # !if(f.isFlag, "", "`=` ") # "$" # f.name # "^)?"), " ") # " attr-dict";
+      !interleave(!foreach(f, defaulted, DefaultedSyntax<"instructionField(" # !cast<string>(!cast<int>(i.opcode)), f>.text), " ") # " attr-dict";
 }
 
 #endif // DIALECTS_MACH_MACHOP_TD

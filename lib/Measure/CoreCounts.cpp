@@ -263,7 +263,7 @@ bool Comparison::canWin(const TimedLayer &given, int64_t cores) const {
     uint64_t terms = macs / (uint64_t(cores) * lines * uint64_t(array.pes.value));
     share.items.add(lines, terms, terms / uint64_t(chip.numerics.dot));
     if (macs)
-      least += costs.mac(share, fp16);
+      least += costs.mac(share, fp16).cycles;
   }
   return double(least) < slowShare * double(given.time.cycles());
 }

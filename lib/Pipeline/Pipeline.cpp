@@ -164,6 +164,8 @@ static void tile(OpPassManager &pm, const CompileOptions &options) {
   o.target = options.target;
   pm.addPass(createConvertTrainToChip(o));
   pm.addPass(createFuseNests());
+  if (options.sparsity == "zero-skip")
+    pm.addPass(createSkipZeros());
   pm.addPass(createChooseLayouts());
   ChooseTilesOptions t;
   t.cores = options.cores;
@@ -183,6 +185,21 @@ static void schedule(OpPassManager &pm) {
 /// lower: one op per machine instruction.
 static void lower(OpPassManager &pm) { pm.addPass(createConvertChipToMach()); }
 
+/// The mechanisms that programs can use, by the features of the same names.
+static LogicalResult checkSparsity(ModuleOp module, const CompileOptions &options,
+                                   const chip::Chip &chip) {
+  auto error = [&] {
+    return emitError(UnknownLoc::get(module.getContext())) << "sparsity '" << options.sparsity;
+  };
+  if (options.sparsity == "none")
+    return success();
+  if (options.sparsity != "zero-skip")
+    return error() << "' is unknown, expected none or zero-skip";
+  if (chip.has(options.sparsity))
+    return success();
+  return error() << "' needs a feature that chip " << chip.name << " lacks";
+}
+
 LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &options,
                              const chip::Chip &chip, function_ref<void(PassManager &)> configure) {
   Stage done = stageOf(module);
@@ -194,6 +211,8 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     return emitError(UnknownLoc::get(module.getContext()),
                      "precision fp32 is for the reference only; expected fp16 or fp8 to go beyond "
                      "stage precision");
+  if (failed(checkSparsity(module, options, chip)))
+    return failure();
   if (wanted(Stage::tile) && (options.cores < 0 || options.cores > chip.structure.cores))
     return emitError(UnknownLoc::get(module.getContext()))
            << "expected 0 (all) to " << chip.structure.cores.value << " cores of chip " << chip.name

@@ -45,6 +45,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("master-weights", Stage::precision, options.masterWeights);
   visit("loss-scale", Stage::precision, options.lossScale);
   visit("profile-use", Stage::precision, options.profileUse);
+  visit("sparsity", Stage::tile, options.sparsity);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
 }

@@ -115,8 +115,11 @@ struct Lister {
   template <typename T>
   void operator()(const std::string &key, const Sourced<T> &n, const Range &range) {
     using Printed = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
-    if (!range.feature || chip.has(range.feature))
-      add(key, text(Printed(n.value)) + " " + range.unit, n.provenance);
+    if (range.feature && !chip.has(range.feature))
+      return;
+    add(key,
+        range.choices ? range.choices[size_t(n.value)] : text(Printed(n.value)) + " " + range.unit,
+        n.provenance);
   }
 };
 

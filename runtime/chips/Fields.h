@@ -26,9 +26,13 @@ struct Range {
   const char *unit; // of the member: "bytes", "Hz", ...
   double min, max;
   bool powerOfTwo = false;
-  int64_t multipleOf = 1;        // integers only
-  const char *feature = nullptr; // the key is there if and only if the chip has this feature
+  int64_t multipleOf = 1;               // integers only
+  const char *feature = nullptr;        // the key is there if and only if the chip has this feature
+  const char *const *choices = nullptr; // a word instead of a number with a unit: its place in here
 };
+
+/// What a load balancer does (docs/timing.md, T7), by its number.
+inline constexpr const char *balancerChoices[] = {"none", "greedy", "ideal", nullptr};
 
 inline constexpr double kibi = 1024;
 inline constexpr double mebi = 1024.0 * 1024;
@@ -127,7 +131,8 @@ struct Mechanism {
 inline constexpr double hugeFactor = 1e6;
 inline constexpr Mechanism mechanismTable[] = {
     {"zero-skip.scan_positions", {"positions/cycle", 1, 4096, false, 1, "zero-skip"}},
-    {"load-balance.window", {"tiles", 1, 4096, false, 1, "load-balance"}},
+    {"load-balance.policy", {"policy", 0, 2, false, 1, "load-balance", balancerChoices}},
+    {"load-balance.window", {"items", 1, 4096, false, 1, "load-balance"}},
     {"mixed-precision.fp16_share", {"share", 0, 1, false, 1, "mixed-precision"}, true},
     {"mixed-precision.share_limit", {"share", 0, 1, false, 1, "mixed-precision"}, true},
     {"mixed-precision.share_growth", {"times", 1, hugeFactor, false, 1, "mixed-precision"}, true},

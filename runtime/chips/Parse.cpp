@@ -374,6 +374,8 @@ private:
       return;
     std::string fullPath = path + "." + key;
     YAML::Node node = child(section, path, key);
+    if (range.choices)
+      return readChoiceNode(node, fullPath, range, into);
     if (failed || !checkKeys(node, fullPath, {"value", "unit", "from", "note"}))
       return;
     std::string spelled = readText(node, fullPath, "value");
@@ -402,6 +404,25 @@ private:
     bool isGood = convert(spelled, factor, divisor, range, into.value);
     if (!isGood)
       fail(fullPath, spelled + " " + unit, rangeText(range, isInteger));
+  }
+
+  template <typename T>
+  void readChoiceNode(const YAML::Node &node, const std::string &path, const Range &range,
+                      Sourced<T> &into) {
+    if (failed || !checkKeys(node, path, {"value", "from", "note"}))
+      return;
+    std::string spelled = readText(node, path, "value"), known;
+    into.provenance = readProvenance(node, path);
+    checkNote(node, path);
+    if (failed)
+      return;
+    for (int i = 0; range.choices[i]; ++i) {
+      known += (i ? ", " : "") + std::string(range.choices[i]);
+      into.value = T(i);
+      if (spelled == range.choices[i])
+        return;
+    }
+    fail(path, spelled, "one of " + known);
   }
 
   static bool convert(const std::string &spelled, double factor, double divisor, const Range &range,

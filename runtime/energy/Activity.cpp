@@ -14,6 +14,7 @@ Activity &Activity::operator+=(const Activity &other) {
   instructions += other.instructions;
   fp8Macs += other.fp8Macs;
   fp16Macs += other.fp16Macs;
+  skippedMacs += other.skippedMacs;
   zeroMacs += other.zeroMacs;
   macSlots += other.macSlots;
   vectorElements += other.vectorElements;
@@ -30,9 +31,11 @@ void ActivityCounter::issued(const exec::Event &event) {
   Activity &group = counts[groups.of(event.pc)];
   ++group.instructions;
   for (const exec::CoreWork &work : event.work) {
-    uint64_t wide = event.fp16 ? work.macs : work.wideMacs; // a pair with one FP16 element is FP16
+    uint64_t computed = work.macs - work.skippedMacs;
+    uint64_t wide = event.fp16 ? computed : work.wideMacs; // a pair with one FP16 element is FP16
     group.fp16Macs += wide;
-    group.fp8Macs += work.macs - wide;
+    group.fp8Macs += computed - wide;
+    group.skippedMacs += work.skippedMacs;
     group.zeroMacs += work.zeroMacs;
     group.macSlots += work.macSlots;
     group.vectorElements += work.elements;

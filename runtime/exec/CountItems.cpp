@@ -77,7 +77,8 @@ std::vector<std::vector<int64_t>> stripsOf(const WindowAxis &columns) {
 } // namespace
 
 MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64_t terms,
-                        bool isPacked, int dot, int64_t outputGroups) {
+                        bool isPacked, int dot, int64_t outputGroups,
+                        const std::vector<uint32_t> &nonZero) {
   AxisTaps ofRows(rows), ofColumns(columns);
   /// Dot groups of an output with these taps.
   auto groupsOf = [&](const std::vector<int64_t> &inColumn, const std::vector<int64_t> &inRow) {
@@ -90,33 +91,45 @@ MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64
     return counter.count;
   };
   std::vector<std::vector<int64_t>> strips = stripsOf(columns);
-  std::vector<MacItems> lines; // one row of outputs, by the kind of the row
+  std::vector<std::vector<ItemSize>> sizes; // of the strips of a row, by the kind of the row
   for (const std::vector<int64_t> &inColumn : ofRows.kinds) {
     std::vector<uint64_t> groups; // by the kind of the column
     groups.reserve(ofColumns.kinds.size());
     for (const std::vector<int64_t> &inRow : ofColumns.kinds)
       groups.push_back(groupsOf(inColumn, inRow));
-    MacItems &line = lines.emplace_back();
+    std::vector<ItemSize> &ofRow = sizes.emplace_back();
     for (const std::vector<int64_t> &strip : strips) {
-      uint64_t elements = 0, ofStrip = 0;
+      ItemSize &size = ofRow.emplace_back();
       for (int64_t x : strip) {
         size_t kind = ofColumns.kindOf[size_t(x)];
-        elements += uint64_t(inColumn.size() * ofColumns.kinds[kind].size()) * uint64_t(terms);
-        ofStrip += groups[kind];
+        size.elements += uint64_t(inColumn.size() * ofColumns.kinds[kind].size()) * uint64_t(terms);
+        size.groups += groups[kind];
       }
-      line.add(uint64_t(outputGroups), elements, ofStrip);
     }
   }
   MacItems items;
-  for (size_t kind : ofRows.kindOf)
-    for (const MacItemRun &run : lines[kind].runs)
-      items.add(run.count, run.elements, run.groups);
+  auto addRow = [&](size_t kind, const uint32_t *nonZeroOfRow) {
+    for (size_t s = 0; s < strips.size(); ++s) {
+      uint64_t kept = nonZeroOfRow ? 0 : sizes[kind][s].elements;
+      for (size_t i = 0; nonZeroOfRow && i < strips[s].size(); ++i)
+        kept += nonZeroOfRow[strips[s][i]];
+      items.add(uint64_t(outputGroups), sizes[kind][s].elements, sizes[kind][s].groups,
+                sizes[kind][s].elements - kept);
+    }
+  };
+  size_t copies = nonZero.empty() ? 1 : nonZero.size() / size_t(rows.size * columns.size);
+  for (size_t copy = 0; copy < copies; ++copy)
+    for (size_t row = 0; row < ofRows.kindOf.size(); ++row)
+      addRow(ofRows.kindOf[row],
+             nonZero.empty()
+                 ? nullptr
+                 : nonZero.data() + (copy * size_t(rows.size) + row) * size_t(columns.size));
   return items;
 }
 
-MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_t firstTapRow,
-                       int64_t tapRows, int64_t firstTapColumn, int64_t tapColumns, int dot,
-                       int64_t outputGroups) {
+std::vector<ItemSize> sizesOfTaps(const WindowAxis &rows, const WindowAxis &columns,
+                                  int64_t firstTapRow, int64_t tapRows, int64_t firstTapColumn,
+                                  int64_t tapColumns, int dot) {
   /// Outputs [first, second) that read inside the extents at a tap: with a stride of at least 1
   /// they are neighbours.
   auto presentOf = [](const WindowAxis &axis, int64_t tap) {
@@ -129,7 +142,7 @@ MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_
       }
     return range;
   };
-  MacItems items;
+  std::vector<ItemSize> sizes;
   for (int64_t kh = firstTapRow; kh < firstTapRow + tapRows; ++kh) {
     auto [firstRow, endRow] = presentOf(rows, kh);
     for (int64_t kw = firstTapColumn; kw < firstTapColumn + tapColumns; ++kw) {
@@ -137,11 +150,10 @@ MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_
       PieceCounter counter(dot);
       for (int64_t row = firstRow; row < endRow; ++row)
         counter.add(row * columns.size + firstColumn, endColumn - firstColumn);
-      items.add(uint64_t(outputGroups), uint64_t((endRow - firstRow) * (endColumn - firstColumn)),
-                counter.count);
+      sizes.push_back({uint64_t((endRow - firstRow) * (endColumn - firstColumn)), counter.count});
     }
   }
-  return items;
+  return sizes;
 }
 
 uint64_t groupsOf(const MacItems &items) {

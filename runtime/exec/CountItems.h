@@ -19,14 +19,22 @@ namespace slp::exec {
 /// one of `outputGroups` groups of output channels. Items of one image and group of the
 /// convolution, by row, phase, columns, output group. `terms` are the channels of the sum in the
 /// tile; `isPacked`: dot groups take neighbours in the sequence of all taps and channels.
+/// With `nonZero`, which has the elements that are not zero of each output, [image and group][row]
+/// [column], the items of all images and groups; the others are skipped.
 MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64_t terms,
-                        bool isPacked, int dot, int64_t outputGroups);
+                        bool isPacked, int dot, int64_t outputGroups,
+                        const std::vector<uint32_t> &nonZero = {});
+
+/// Size of an item.
+struct ItemSize {
+  uint64_t elements = 0, groups = 0;
+};
 /// conv.wg: an item is a tap, its terms the output pixels, which are the outputs of `rows` and
-/// `columns`; dot groups are counted from pixel 0 of the image. Items of one image and input
-/// channel, by tap and output group.
-MacItems countTapItems(const WindowAxis &rows, const WindowAxis &columns, int64_t firstTapRow,
-                       int64_t tapRows, int64_t firstTapColumn, int64_t tapColumns, int dot,
-                       int64_t outputGroups);
+/// `columns`; dot groups are counted from pixel 0 of the image. Sizes of the items of one image and
+/// input channel, by tap.
+std::vector<ItemSize> sizesOfTaps(const WindowAxis &rows, const WindowAxis &columns,
+                                  int64_t firstTapRow, int64_t tapRows, int64_t firstTapColumn,
+                                  int64_t tapColumns, int dot);
 /// Dot groups of all items, of one output each.
 uint64_t groupsOf(const MacItems &items);
 

@@ -47,6 +47,14 @@ struct CorePart {
     return resolve(memories, d, core, name);
   }
   void countRead(const TileView &v) { work.bytesRead[int(v.space)] += codec.storedBytes(v); }
+  /// Of a tile that is streamed without its zeros: a bitmap, and the elements that are none.
+  /// Compressed formats have both in any case.
+  void countStreamed(const TileView &v, uint64_t nonZeros) {
+    if (mach::isCompressed(v.format))
+      return countRead(v);
+    uint64_t bitmap = (uint64_t(v.count()) + 7) / 8;
+    work.bytesRead[int(v.space)] += bitmap + nonZeros * uint64_t(mach::elementBytes(v.format));
+  }
   void countWrite(const TileView &v) { work.bytesWritten[int(v.space)] += codec.storedBytes(v); }
 };
 
@@ -94,6 +102,7 @@ struct Issue {
   mach::AccMode mode{};
   bool startIsGiven = false; // a register has told, not the tile's coordinates: it is in `mode`
   bool fp16 = false;
+  mach::Skip skip{};   // MAC: whose zeros take no time
   double estimate = 0; // of host work in one part, in multiply-accumulates; decides about threads
   float hyper[maxNumbers] = {};
   uint32_t run = 0;               // number of the run, if a destination rounds stochastically

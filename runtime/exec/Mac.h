@@ -98,6 +98,11 @@ struct WideTerms {
   uint64_t either = 0, both = 0;
 };
 
+/// Of an instruction that streams its first factor alone.
+inline Error streamsFirst() {
+  return Error{"the second factor is not streamed: expected skip none or a"};
+}
+
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 

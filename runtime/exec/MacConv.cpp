@@ -20,6 +20,7 @@
 #include "runtime/isa/AccModeBias.h.inc"
 #include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
@@ -65,6 +66,7 @@ private:
   void packSource(int64_t ofGroup, int64_t blockIndex);
   void layOutSequences();
   void countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const;
+  void countStreamed(int64_t ofGroup);
   void runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &engine, num::Events &events);
   void packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void runSequences(MacScratch &task, const MacEngine &engine, num::Events &events) const;
@@ -75,6 +77,7 @@ private:
 
   int64_t taps() const { return rows.kernel * columns.kernel; }
   int64_t pixels() const { return outputs.size[0] * rows.size * columns.size; }
+  int64_t places() const { return outputs.size[0] * rows.span * columns.span; } // of a block
   int64_t sequence() const { return roundUp(taps() * terms, block); } // floats of one output's
 
   CoreGroup &group;
@@ -102,6 +105,11 @@ private:
   // Terms of which neither operand is zero, and of which one is FP16.
   std::vector<uint64_t> nonZeroOfLane;
   uint64_t wideTermsOfLane = 0; // of any lane
+  // Where zeros are skipped: elements of the packed source that are none, [block][image][row]
+  // [column], and those that each output meets, [image][group][row][column].
+  std::vector<uint8_t> nonZeroOfBlock;
+  std::vector<uint32_t> streamed;
+  uint64_t nonZeroOfSource = 0;
 };
 
 Status Convolution::resolveSource(const TileView &whole, const Box &ofFirst) {
@@ -257,6 +265,19 @@ void Convolution::packSource(int64_t ofGroup, int64_t blockIndex) {
     kernels.markNonZero(scratch.x.data() + at, packed[2] / markTerms,
                         scratch.marks.data() + at / markTerms);
   }
+  if (!streamed.empty()) {
+    uint8_t *to = nonZeroOfBlock.data() + blockIndex * places();
+    for (int64_t n = 0; n < outputs.size[0]; ++n) {
+      const uint64_t *marks =
+          scratch.marks.data() + (n * packed[0] + blockIndex * packed[2]) / markTerms;
+      for (int64_t i = 0; i < rows.span * columns.span; ++i) {
+        uint64_t bytes = 0;
+        for (int part = 0; part < block / markTerms; ++part)
+          bytes += *marks++;
+        *to++ = uint8_t((bytes * 0x0101010101010101u) >> 56);
+      }
+    }
+  }
   countSource(blockIndex, scratch.counts);
   if (!isMixed)
     return;
@@ -304,6 +325,31 @@ void Convolution::countSource(int64_t blockIndex, std::vector<uint32_t> &counts)
       }
     }
   }
+}
+
+/// For each output of a group, the elements that it meets and that are not zero.
+void Convolution::countStreamed(int64_t ofGroup) {
+  std::vector<uint32_t> ofPlace(size_t(places()), 0);
+  for (int64_t b = 0; b < blocks; ++b)
+    for (int64_t i = 0; i < places(); ++i)
+      ofPlace[size_t(i)] += nonZeroOfBlock[size_t(b * places() + i)];
+  nonZeroOfSource += std::accumulate(ofPlace.begin(), ofPlace.end(), uint64_t(0));
+  // Offsets in the packed source are those of block 0: without the other blocks they are places.
+  auto placeOf = [&](int64_t offset) {
+    int64_t n = offset / packed[0];
+    return n * rows.span * columns.span + offset % packed[0] / block;
+  };
+  int64_t ofImage = rows.size * columns.size;
+  for (const Phase &phase : phases)
+    for (int p = 0; p < phase.pixels; ++p) {
+      size_t at = phase.firstPixel + size_t(p);
+      int64_t place = placeOf(scratch.xOffset[at]), output = scratch.accOffset[at] / macLanes;
+      uint32_t sum = 0;
+      for (int t = 0; t < phase.taps; ++t)
+        sum += ofPlace[size_t(place + scratch.taps[phase.firstTap + size_t(t)].x / block)];
+      int64_t copy = output / ofImage * outputs.size[1] + ofGroup - outputs.lo[1];
+      streamed[size_t(copy * ofImage + output % ofImage)] = sum;
+    }
 }
 
 void Convolution::packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
@@ -436,12 +482,21 @@ void Convolution::reportWork(size_t index) {
         part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
   }
   int64_t channels = core.acc.box.size[2], outputGroups = ceilDiv(channels, chip.structure.pes);
-  part.work.items =
-      countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot, outputGroups);
-  part.work.items.repeats = uint64_t(outputs.size[0] * outputs.size[1]);
+  part.work.items = countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot,
+                                   outputGroups, streamed);
+  part.work.items.isSkipping = issue.skip != mach::Skip::none;
+  if (streamed.empty())
+    part.work.items.repeats = uint64_t(outputs.size[0] * outputs.size[1]);
+  else
+    part.work.skippedMacs =
+        part.work.macs -
+        std::accumulate(streamed.begin(), streamed.end(), uint64_t(0)) * uint64_t(channels);
   part.work.macSlots = groupsOf(part.work.items) / uint64_t(outputGroups) * uint64_t(channels);
   part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
-  part.countRead(source);
+  if (streamed.empty())
+    part.countRead(source);
+  else
+    part.countStreamed(source, nonZeroOfSource);
   part.countRead(core.weights);
   if (mode == mach::accMode::bias)
     part.countRead(core.bias);
@@ -460,6 +515,10 @@ void Convolution::compute() {
   scratch.counts.resize(size_t(blocks * taps() * block));
   scratch.wideCounts.resize(scratch.counts.size());
   nonZeroOfLane.assign(size_t(lanes.blocks() * macLanes), 0);
+  if (countsWork && issue.skip != mach::Skip::none) {
+    nonZeroOfBlock.resize(size_t(blocks * places()));
+    streamed.resize(size_t(pixels() * outputs.size[1]));
+  }
   listPhases();
   MacEngine engine(*cores[0].part, source, cores[0].weights);
   std::vector<num::Events> events(size_t(lanes.blocks()));
@@ -467,6 +526,8 @@ void Convolution::compute() {
     forTasks(group.pool, blocks, [&](int b) { packSource(g, b); });
     if (takesSequences)
       layOutSequences();
+    if (!streamed.empty())
+      countStreamed(g);
     // Weights are FP8 where the source is mixed: what is FP16 in the source meets all of them.
     if (isMixed)
       wideTermsOfLane +=
@@ -509,6 +570,8 @@ Result<Issue> prepareConv(const State &state, GroupFunction execute, int laneDim
   if (!issue)
     return issue;
   const mach::TensorTile &source = issue->operand[1].tile, &w = issue->operand[2].tile;
+  if (issue->skip == mach::Skip::b)
+    return streamsFirst();
   issue->sharable[0] = 1;
   issue->fp16 = isWide(source.format) || isWide(w.format);
   issue->estimate = estimateOf(issue->operand[0].tile, w, laneDim);

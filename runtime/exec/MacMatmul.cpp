@@ -12,6 +12,7 @@
 #include "runtime/isa/AccModeBias.h.inc"
 #include "runtime/isa/AccModeContinue.h.inc"
 #include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"
 
@@ -42,6 +43,8 @@ private:
     int64_t row = 0; // its first joint row
     uint64_t nonZeroTerms = 0;
     WideTerms wide;
+    std::vector<uint32_t>
+        streamed; // where zeros are skipped: by batch and row, those that are none
   };
 
   Status resolveBias(Core &core) const;
@@ -63,6 +66,7 @@ private:
   void countLanes(const MacScratch &task, int64_t laneBlock);
   void addCounts();
   void compute();
+  void reportItems(const Core &core) const;
   void reportWork(Core &core) const;
 
   int64_t rowsOf(const Core &core) const { return core.acc.box.size[size_t(row)]; }
@@ -85,9 +89,10 @@ private:
   int64_t firstTerm = 0, k = 0, blocks = 0;
   bool isMixed = false;
   mach::AccMode mode{}; // in effect for this tile
-  // Of one batch: terms of which neither operand is zero, both are FP16, and elements of b that are
-  // FP16, by owner of rows and lane.
-  std::vector<uint64_t> nonZero, bothWide, wideOfLane;
+  bool skips() const { return issue.skip != mach::Skip::none; }
+  // Of one batch: terms of which neither operand is zero, both are FP16, b is FP16 and a is not
+  // zero, and elements of b that are FP16, by owner of rows and lane.
+  std::vector<uint64_t> nonZero, bothWide, metByWide, wideOfLane;
 };
 
 Box Product::boxOf(const TileView &acc, int64_t rowLo, int64_t rows, int64_t columnLo,
@@ -251,6 +256,10 @@ void Product::countRows(size_t index) {
   uint32_t *counts = scratch.counts.data() + int64_t(index) * width();
   std::fill_n(counts, width(), 0);
   kernels.countColumns(rows, rowsOf(core), width(), counts);
+  if (skips())
+    for (int64_t r = 0; r < rowsOf(core); ++r)
+      cores[index].streamed.push_back(uint32_t(std::count_if(
+          rows + r * width(), rows + r * width() + k, [](float value) { return value != 0; })));
   uint32_t *wide = scratch.wideCounts.data() + int64_t(index) * width();
   std::fill_n(wide, width(), 0);
   if (isMixed && core.a.format == mach::format::mixed)
@@ -270,9 +279,13 @@ void Product::countLanes(const MacScratch &task, int64_t laneBlock) {
     int64_t at = (int64_t(r) * lanes.blocks() + laneBlock) * macLanes;
     kernels.countTerms(task.w.data(), k, scratch.counts.data() + int64_t(r) * width(),
                        nonZero.data() + at);
-    if (isWide)
-      countMarkedLanes(marks.data(), k, scratch.wideCounts.data() + int64_t(r) * width(),
-                       bothWide.data() + at);
+    if (!isWide)
+      continue;
+    countMarkedLanes(marks.data(), k, scratch.wideCounts.data() + int64_t(r) * width(),
+                     bothWide.data() + at);
+    if (skips())
+      countMarkedLanes(marks.data(), k, scratch.counts.data() + int64_t(r) * width(),
+                       metByWide.data() + at);
   }
 }
 
@@ -294,8 +307,8 @@ void Product::addCounts() {
     uint64_t wideRows = std::accumulate(wide, wide + k, uint64_t(0));
     uint64_t both = sum(bothWide, at);
     core.wide.both += both;
-    core.wide.either += wideRows * uint64_t(columnsOf(core)) +
-                        uint64_t(rowsOf(core)) * sum(wideOfLane, lane) - both;
+    uint64_t met = skips() ? sum(metByWide, at) : uint64_t(rowsOf(core)) * sum(wideOfLane, lane);
+    core.wide.either += wideRows * uint64_t(columnsOf(core)) + met - both;
   }
 }
 
@@ -326,20 +339,39 @@ void Product::runLanes(int64_t batch, int64_t laneBlock, const MacEngine &engine
   storeAccumulators(task, batch, laneBlock);
 }
 
+/// A row's k with each group of columns is an item.
+void Product::reportItems(const Core &core) const {
+  CoreWork &work = core.part->work;
+  uint64_t outputGroups = uint64_t(ceilDiv(columnsOf(core), chip.structure.pes));
+  uint64_t terms = uint64_t(k), groups = uint64_t(ceilDiv(k, chip.numerics.dot));
+  work.items.isSkipping = skips();
+  const std::vector<uint32_t> &streamed = (sharesRows ? cores.front() : core).streamed;
+  if (streamed.empty()) {
+    work.items.add(uint64_t(rowsOf(core)) * outputGroups, terms, groups);
+    work.items.repeats = row == 1 ? uint64_t(core.acc.box.size[0]) : 1;
+    return;
+  }
+  for (uint32_t nonZeros : streamed) {
+    work.items.add(outputGroups, terms, groups, terms - nonZeros);
+    work.skippedMacs += (terms - nonZeros) * uint64_t(columnsOf(core));
+  }
+}
+
 void Product::reportWork(Core &core) const {
   CorePart &part = *core.part;
   uint64_t outputs = uint64_t(core.acc.count());
   part.work.macs = outputs * uint64_t(k);
   if (part.hasValues)
     part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
-  int64_t outputGroups = ceilDiv(columnsOf(core), chip.structure.pes);
-  part.work.items.add(uint64_t(rowsOf(core) * outputGroups), uint64_t(k),
-                      uint64_t(ceilDiv(k, chip.numerics.dot)));
-  part.work.items.repeats = row == 1 ? uint64_t(core.acc.box.size[0]) : 1;
+  reportItems(core);
   part.work.macSlots = outputs * uint64_t(ceilDiv(k, chip.numerics.dot));
   part.work.wideMacs = core.wide.either;
   part.work.bothWideMacs = core.wide.both;
-  part.countRead(core.a);
+  const std::vector<uint32_t> &streamed = (sharesRows ? cores.front() : core).streamed;
+  if (streamed.empty())
+    part.countRead(core.a);
+  else
+    part.countStreamed(core.a, std::accumulate(streamed.begin(), streamed.end(), uint64_t(0)));
   part.countRead(core.b);
   if (mode == mach::accMode::bias)
     part.countRead(core.bias);
@@ -368,6 +400,7 @@ void Product::compute() {
   for (int64_t batch = first; batch < first + batches; ++batch) {
     nonZero.assign(rowOwners() * size_t(lanes.blocks() * macLanes), 0);
     bothWide.assign(nonZero.size(), 0);
+    metByWide.assign(nonZero.size(), 0);
     wideOfLane.assign(size_t(lanes.blocks() * macLanes), 0);
     forTasks(group.pool, int64_t(rowOwners()), [&](int r) {
       packRows(cores[size_t(r)], batch);
@@ -400,6 +433,8 @@ Status matmul(State &state, const mach::Matmul &) {
   Result<Issue> issue = prepareOperands(state);
   if (!issue)
     return issue.takeError();
+  if (issue->skip == mach::Skip::b)
+    return streamsFirst();
   const mach::TensorTile &acc = issue->operand[0].tile, &a = issue->operand[1].tile;
   issue->fp16 = isWide(a.format) || isWide(issue->operand[2].tile.format);
   issue->estimate = double(a.tile[acc.rank - 1]);

@@ -13,10 +13,12 @@
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/isa/AccModeContinue.h.inc"
+#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace slp::exec {
@@ -50,6 +52,7 @@ private:
     TileView acc, x, dy;
     TileView chain;  // of the image in work; `acc` itself where one chain runs through all images
     int64_t row = 0; // its first joint row
+    uint64_t nonZeroInputs = 0;
   };
   /// Rows of one core, or of all if they share them: what one task computes and counts.
   struct Chunk {
@@ -58,6 +61,8 @@ private:
     num::Events events;
     std::vector<uint64_t> nonZeroTerms, bothWide; // by lane
     uint64_t wideInputs = 0;
+    // Where zeros are skipped: terms whose streamed operand is none and whose other one is FP16.
+    std::vector<uint64_t> metByWide;
   };
 
   Status resolveChain(Core &core) const;
@@ -67,10 +72,10 @@ private:
   bool hasRoom(const Core &core) const;
   void placeInput();
   void listChunks();
-  void packInput(const Core &core, int64_t ofGroup, int64_t image);
+  void packInput(Core &core, int64_t ofGroup, int64_t image);
   void packError(int64_t ofGroup, int64_t image, int64_t laneBlock);
   void gatherColumns(MacScratch &task, int64_t firstRow, int64_t rows) const;
-  void runChunk(Chunk &chunk, const MacEngine &engine);
+  void runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &engine);
   void countChunk(Chunk &chunk, MacScratch &task) const;
   void joinTotal(const MacEngine &engine);
   void compute();
@@ -79,7 +84,12 @@ private:
   void storeLanes(TileView Core::*view, int64_t ofGroup, const std::vector<float> &from) const;
   uint32_t presentTaps(int64_t pixel) const;
   uint64_t presentTerms() const;
-  MacItems itemsOf(const Core &core) const;
+  std::vector<ItemSize> sizesOfTaps() const;
+  std::vector<uint8_t> pixelsOf(int64_t firstRow, int64_t rows) const;
+  void listKindsOfRows();
+  void countErrors(int64_t laneBlock, int64_t ofGroup);
+  void reportItems(size_t index) const;
+  void reportErrorItems(size_t index) const;
   void reportWork(size_t index) const;
 
   const TileView &firstAcc() const { return cores.front().acc; }
@@ -110,6 +120,14 @@ private:
   mach::AccMode mode{};
   // Of the packed error, where it is mixed: the bit set of FP16 lanes of each block and pixel, and
   // for each lane the taps that its FP16 elements meet.
+  bool skipsInputs() const { return countsWork && issue.skip == mach::Skip::a; }
+  bool skipsErrors() const { return countsWork && issue.skip == mach::Skip::b; }
+  // Streamed elements that are not zero, over all images: inputs by group and joint row; errors by
+  // group, kind of the rows that meet them, and lane; how many taps these errors meet, and how many
+  // there are, by lane.
+  std::vector<uint64_t> nonZeroInputs, nonZeroErrors, tapsOfErrors, errorsOfLane;
+  // Which pixels some row of a group of rows meets inside the extents: the kinds there are.
+  std::map<std::vector<uint8_t>, size_t> kindsOfRows;
   std::vector<uint16_t> wideErrors;
   std::vector<uint64_t> metByWide;
   std::vector<uint32_t> tapsOfPixel;
@@ -291,6 +309,7 @@ void WeightGradient::listChunks() {
       chunk.rows = std::min(most, rowsOf(cores[c]) - first);
       chunk.nonZeroTerms.assign(size_t(lanes.blocks() * macLanes), 0);
       chunk.bothWide.assign(chunk.nonZeroTerms.size(), 0);
+      chunk.metByWide.assign(chunk.nonZeroTerms.size(), 0);
       chunks.push_back(std::move(chunk));
     }
   scratch.xOffset.resize(size_t(most));
@@ -302,7 +321,7 @@ void WeightGradient::listChunks() {
 }
 
 /// scratch.x [ci][row][column] from the core's first row on, zeros where padding is.
-void WeightGradient::packInput(const Core &core, int64_t ofGroup, int64_t image) {
+void WeightGradient::packInput(Core &core, int64_t ofGroup, int64_t image) {
   const TileView &x = core.x;
   float *begin = scratch.x.data() + core.row / taps() * spanY * spanX;
   std::fill_n(begin, core.acc.box.size[2] * spanY * spanX, 0.0f);
@@ -311,6 +330,10 @@ void WeightGradient::packInput(const Core &core, int64_t ofGroup, int64_t image)
   TileView view = slice(slice(x, 0, image, 1), 1, ofGroup, 1);
   float *to = begin + (x.box.lo[3] - firstY) * spanX + (x.box.lo[4] - firstX);
   codec.gather(view, to, {0, 0, spanY * spanX, spanX, 1});
+  if (skipsInputs())
+    core.nonZeroInputs +=
+        uint64_t(std::count_if(begin, begin + core.acc.box.size[2] * spanY * spanX,
+                               [](float value) { return value != 0; }));
 }
 
 /// scratch.w [lane block][pixel][16].
@@ -323,11 +346,65 @@ void WeightGradient::packError(int64_t ofGroup, int64_t image, int64_t laneBlock
     codec.gather(slice(view, 2, cores[c].acc.box.lo[1] + first, n), to + lane,
                  {0, 0, 1, dy.box.size[4] * macLanes, macLanes});
   });
+  if (skipsErrors())
+    countErrors(laneBlock, ofGroup);
   if (wideErrors.empty())
     return;
   uint16_t *marks = wideErrors.data() + laneBlock * width();
   markWideLanes(codec, to, width(), marks);
   countMarkedLanes(marks, pixels(), tapsOfPixel.data(), metByWide.data() + laneBlock * macLanes);
+}
+
+/// Which pixels the rows (ci, kh, kw) [first, first + n) of a core meet inside the extents.
+std::vector<uint8_t> WeightGradient::pixelsOf(int64_t firstRow, int64_t n) const {
+  const Box &filter = firstAcc().box, &errors = firstError().box;
+  const TileView &x = cores.front().x;
+  std::vector<uint8_t> met(size_t(pixels()), 0);
+  for (int64_t r = firstRow; r < firstRow + std::min(n, taps()); ++r) {
+    int64_t kh = filter.lo[3] + r % taps() / filter.size[4],
+            kw = filter.lo[4] + r % taps() % filter.size[4];
+    for (int64_t p = 0; p < pixels(); ++p) {
+      int64_t iy = (errors.lo[3] + p / errors.size[4]) * window.sh - window.pt + kh * window.dh;
+      int64_t ix = (errors.lo[4] + p % errors.size[4]) * window.sw - window.pl + kw * window.dw;
+      met[size_t(p)] |= iy >= 0 && iy < x.extent[3] && ix >= 0 && ix < x.extent[4];
+    }
+  }
+  return met;
+}
+
+/// Groups of rows begin at multiples of the PEs of a line.
+void WeightGradient::listKindsOfRows() {
+  int64_t pes = chip.structure.pes;
+  for (const Core &core : cores)
+    for (int64_t r = 0; r < rowsOf(core) && r / pes <= taps(); r += pes)
+      kindsOfRows.emplace(pixelsOf(r, std::min(pes, rowsOf(core) - r)), 0);
+  for (const Core &core : cores) { // the last one may have fewer rows
+    int64_t last = (rowsOf(core) - 1) / pes * pes;
+    kindsOfRows.emplace(pixelsOf(last, rowsOf(core) - last), 0);
+  }
+  size_t number = 0;
+  for (auto &[pixelsMet, kind] : kindsOfRows)
+    kind = number++;
+}
+
+/// Errors of the packed image that are not zero, for each kind of rows.
+void WeightGradient::countErrors(int64_t laneBlock, int64_t ofGroup) {
+  const float *errors = scratch.w.data() + laneBlock * width() * macLanes;
+  size_t group = size_t(ofGroup - firstAcc().box.lo[0]);
+  size_t lanesInAll = size_t(lanes.blocks() * macLanes);
+  for (const auto &[pixelsMet, kind] : kindsOfRows) {
+    uint64_t *to = nonZeroErrors.data() + (group * kindsOfRows.size() + kind) * lanesInAll +
+                   size_t(laneBlock * macLanes);
+    for (int64_t p = 0; p < pixels(); ++p)
+      for (int lane = 0; lane < macLanes; ++lane)
+        to[lane] += (errors[p * macLanes + lane] != 0) & pixelsMet[size_t(p)];
+  }
+  for (int64_t p = 0; p < pixels(); ++p)
+    for (int lane = 0; lane < macLanes; ++lane) {
+      bool isThere = errors[p * macLanes + lane] != 0;
+      tapsOfErrors[size_t(laneBlock * macLanes + lane)] += isThere ? tapsOfPixel[size_t(p)] : 0;
+      errorsOfLane[size_t(laneBlock * macLanes + lane)] += isThere;
+    }
 }
 
 /// task.columns [row][pixel] for joint rows (ci, kh, kw) from firstRow on.
@@ -375,10 +452,20 @@ void WeightGradient::countChunk(Chunk &chunk, MacScratch &task) const {
   for (int64_t b = 0; b < lanes.blocks(); ++b)
     kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(), task.taskCounts.data(),
                        chunk.nonZeroTerms.data() + b * macLanes);
-  if (!isMixed || cores.front().x.format != mach::format::mixed)
+  if (!isMixed)
+    return;
+  if (skipsInputs() && !wideErrors.empty())
+    for (int64_t b = 0; b < lanes.blocks(); ++b)
+      countMarkedLanes(wideErrors.data() + b * width(), pixels(), task.taskCounts.data(),
+                       chunk.metByWide.data() + b * macLanes);
+  if (cores.front().x.format != mach::format::mixed)
     return;
   task.taskWideCounts.assign(size_t(width()), 0);
   countWideColumns(codec, task.columns.data(), chunk.rows, width(), task.taskWideCounts.data());
+  if (skipsErrors())
+    for (int64_t b = 0; b < lanes.blocks(); ++b)
+      kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(),
+                         task.taskWideCounts.data(), chunk.metByWide.data() + b * macLanes);
   chunk.wideInputs +=
       std::accumulate(task.taskWideCounts.begin(), task.taskWideCounts.end(), uint64_t(0));
   for (int64_t b = 0; b < lanes.blocks() && !wideErrors.empty(); ++b)
@@ -388,11 +475,17 @@ void WeightGradient::countChunk(Chunk &chunk, MacScratch &task) const {
 
 /// Adds the terms of one image to the chains of the chunk's rows in scratch.acc [lane
 /// block][row][16].
-void WeightGradient::runChunk(Chunk &chunk, const MacEngine &engine) {
+void WeightGradient::runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &engine) {
   MacScratch &task = MacScratch::ofThread();
   gatherColumns(task, chunk.first, chunk.rows);
   if (countsWork)
     countChunk(chunk, task);
+  if (skipsInputs())
+    for (int64_t r = 0; r < chunk.rows; ++r) {
+      const float *row = task.columns.data() + r * width();
+      nonZeroInputs[size_t((ofGroup - firstAcc().box.lo[0]) * rowsTotal + chunk.first + r)] +=
+          uint64_t(std::count_if(row, row + pixels(), [](float value) { return value != 0; }));
+    }
   const MacTap tap = {0, 0};
   for (int64_t b = 0; b < lanes.blocks(); ++b) {
     MacLoop loop;
@@ -472,21 +565,82 @@ uint64_t WeightGradient::presentTerms() const {
   return present;
 }
 
-MacItems WeightGradient::itemsOf(const Core &core) const {
-  const Box &filter = core.acc.box, &errors = core.dy.box;
-  WindowAxis rows{window.kh,    window.sh,      window.pt,        window.dh,
-                  errors.lo[3], errors.size[3], core.x.extent[3], /*backward=*/false};
-  WindowAxis columns{window.kw,    window.sw,      window.pl,        window.dw,
-                     errors.lo[4], errors.size[4], core.x.extent[4], /*backward=*/false};
-  MacItems items =
-      countTapItems(rows, columns, filter.lo[3], filter.size[3], filter.lo[4], filter.size[4],
-                    chip.numerics.dot, ceilDiv(filter.size[1], chip.structure.pes));
-  for (MacItemRun &run : items.runs) {
-    run.elements *= uint64_t(errors.size[0]);
-    run.groups *= uint64_t(errors.size[0]);
+std::vector<ItemSize> WeightGradient::sizesOfTaps() const {
+  const Box &filter = firstAcc().box, &errors = firstError().box;
+  const TileView &x = cores.front().x;
+  WindowAxis rows{window.kh,    window.sh,      window.pt,   window.dh,
+                  errors.lo[3], errors.size[3], x.extent[3], /*backward=*/false};
+  WindowAxis columns{window.kw,    window.sw,      window.pl,   window.dw,
+                     errors.lo[4], errors.size[4], x.extent[4], /*backward=*/false};
+  std::vector<ItemSize> sizes = exec::sizesOfTaps(rows, columns, filter.lo[3], filter.size[3],
+                                                  filter.lo[4], filter.size[4], chip.numerics.dot);
+  for (ItemSize &size : sizes) {
+    size.elements *= uint64_t(errors.size[0]);
+    size.groups *= uint64_t(errors.size[0]);
   }
-  items.repeats = uint64_t(filter.size[0] * filter.size[2]);
-  return items;
+  return sizes;
+}
+
+/// An input channel and tap with each group of output channels is an item; where the errors are
+/// streamed, an output channel with each group of input channels and taps.
+void WeightGradient::reportItems(size_t index) const {
+  const Core &core = cores[index];
+  CoreWork &work = core.part->work;
+  const Box &filter = core.acc.box;
+  std::vector<ItemSize> sizes = sizesOfTaps();
+  uint64_t channels = uint64_t(filter.size[1]), copies = uint64_t(filter.size[0] * filter.size[2]);
+  for (const ItemSize &size : sizes)
+    work.macSlots += size.groups * copies * channels;
+  work.items.isSkipping = issue.skip != mach::Skip::none;
+  if (issue.skip == mach::Skip::b)
+    return reportErrorItems(index);
+  uint64_t outputGroups = uint64_t(ceilDiv(filter.size[1], chip.structure.pes));
+  if (nonZeroInputs.empty()) {
+    for (const ItemSize &size : sizes)
+      work.items.add(outputGroups, size.elements, size.groups);
+    work.items.repeats = copies;
+    return;
+  }
+  for (int64_t g = 0; g < filter.size[0]; ++g)
+    for (int64_t r = 0; r < rowsOf(core); ++r) {
+      const ItemSize &size = sizes[size_t(r % taps())];
+      uint64_t zeros =
+          size.elements - nonZeroInputs[size_t(g * rowsTotal + (sharesInput ? 0 : core.row) + r)];
+      work.items.add(outputGroups, size.elements, size.groups, zeros);
+      work.skippedMacs += zeros * channels;
+    }
+}
+
+void WeightGradient::reportErrorItems(size_t index) const {
+  const Core &core = cores[index];
+  CoreWork &work = core.part->work;
+  const Box &filter = core.acc.box;
+  int64_t pes = chip.structure.pes, firstLane = sharesInput ? lanes.start(index) : 0;
+  uint64_t images = uint64_t(core.dy.box.size[0]);
+  size_t lanesInAll = size_t(lanes.blocks() * macLanes);
+  // What all output channels have in common.
+  std::vector<std::pair<uint64_t, size_t>> groupsOfRows; // elements, kind
+  for (int64_t r = 0; r < rowsOf(core); r += pes) {
+    std::vector<uint8_t> met = pixelsOf(r, std::min(pes, rowsOf(core) - r));
+    auto kind = kindsOfRows.find(met);
+    groupsOfRows.emplace_back(images * std::accumulate(met.begin(), met.end(), uint64_t(0)),
+                              kind == kindsOfRows.end() ? 0 : kind->second);
+  }
+  uint64_t kept = 0;
+  for (int64_t g = 0; g < filter.size[0]; ++g)
+    for (int64_t co = 0; co < filter.size[1]; ++co)
+      for (auto [elements, kind] : groupsOfRows) {
+        uint64_t zeros = 0;
+        if (!nonZeroErrors.empty())
+          zeros = elements - nonZeroErrors[(size_t(g) * kindsOfRows.size() + kind) * lanesInAll +
+                                           size_t(firstLane + co)];
+        work.items.add(1, elements, uint64_t(ceilDiv(int64_t(elements), chip.numerics.dot)), zeros);
+      }
+  if (nonZeroErrors.empty())
+    return;
+  for (int64_t co = 0; co < filter.size[1]; ++co)
+    kept += tapsOfErrors[size_t(firstLane + co)] * uint64_t(filter.size[2]);
+  work.skippedMacs = work.macs - kept;
 }
 
 void WeightGradient::reportWork(size_t index) const {
@@ -497,12 +651,13 @@ void WeightGradient::reportWork(size_t index) const {
     return std::accumulate(counts.begin() + firstLane, counts.begin() + firstLane + acc.box.size[1],
                            uint64_t(0));
   };
-  uint64_t nonZero = 0, both = 0, wideInputs = 0;
+  uint64_t nonZero = 0, both = 0, met = 0, wideInputs = 0;
   for (const Chunk &chunk : chunks) {
     if (!sharesInput && chunk.core != index)
       continue;
     nonZero += ofLanes(chunk.nonZeroTerms);
     both += ofLanes(chunk.bothWide);
+    met += ofLanes(chunk.metByWide);
     wideInputs += chunk.wideInputs;
   }
   CoreWork &work = core.part->work;
@@ -513,14 +668,24 @@ void WeightGradient::reportWork(size_t index) const {
     work.zeroMacs = work.macs - nonZero;
   if (isMixed) {
     uint64_t ofErrors = wideErrors.empty() ? 0 : uint64_t(acc.box.size[2]) * ofLanes(metByWide);
-    work.wideMacs = wideInputs * uint64_t(acc.box.size[1]) + ofErrors - both;
+    uint64_t ofInputs = wideInputs * uint64_t(acc.box.size[1]);
+    if (skipsInputs())
+      ofErrors = met;
+    if (skipsErrors())
+      ofInputs = met;
+    work.wideMacs = ofInputs + ofErrors - both;
     work.bothWideMacs = both;
   }
-  work.items = itemsOf(core);
-  work.macSlots = groupsOf(work.items) / uint64_t(ceilDiv(acc.box.size[1], chip.structure.pes)) *
-                  uint64_t(acc.box.size[1]);
-  core.part->countRead(core.x);
-  core.part->countRead(core.dy);
+  reportItems(index);
+  bool hasValues = core.part->hasValues;
+  if (skipsInputs() && hasValues)
+    core.part->countStreamed(core.x, cores[sharesInput ? 0 : index].nonZeroInputs);
+  else
+    core.part->countRead(core.x);
+  if (skipsErrors() && hasValues)
+    core.part->countStreamed(core.dy, ofLanes(errorsOfLane));
+  else
+    core.part->countRead(core.dy);
   if (mode == mach::accMode::continue_)
     core.part->countRead(acc);
   if (chainPerImage && !open)
@@ -552,8 +717,17 @@ void WeightGradient::compute() {
   if (isMixed && dy.format == mach::format::mixed) {
     wideErrors.resize(size_t(lanes.blocks() * width()));
     metByWide.resize(size_t(lanes.blocks() * macLanes));
+  }
+  if (!wideErrors.empty() || skipsErrors())
     for (int64_t p = 0; p < pixels(); ++p)
       tapsOfPixel.push_back(presentTaps(p));
+  if (skipsInputs())
+    nonZeroInputs.resize(size_t(acc.box.size[0] * rowsTotal));
+  if (skipsErrors()) {
+    listKindsOfRows();
+    nonZeroErrors.resize(size_t(acc.box.size[0] * lanes.blocks() * macLanes) * kindsOfRows.size());
+    tapsOfErrors.resize(size_t(lanes.blocks() * macLanes));
+    errorsOfLane.resize(tapsOfErrors.size());
   }
   MacEngine engine(*cores[0].part, x, dy);
   int64_t size = lanes.blocks() * rowsTotal * macLanes;
@@ -572,7 +746,7 @@ void WeightGradient::compute() {
                [&](int c) { packInput(cores[size_t(c)], g, image); });
       forTasks(group.pool, lanes.blocks(), [&](int b) { packError(g, image, b); });
       forTasks(group.pool, int64_t(chunks.size()),
-               [&](int c) { runChunk(chunks[size_t(c)], engine); });
+               [&](int c) { runChunk(chunks[size_t(c)], g, engine); });
       if (chainPerImage && close)
         joinTotal(engine);
     }

@@ -30,8 +30,9 @@ constexpr size_t maxSpaces = 8;
 struct CoreWork {
   uint64_t macs = 0;     // terms inside the extents, padding excluded; what a dense array computes
   uint64_t zeroMacs = 0; // of those, with at least one zero operand
-  uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs, those with an operand
-                                           // that is FP16, and with two
+  uint64_t skippedMacs = 0; // of macs, those whose streamed operand is zero and is skipped
+  uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs that are not skipped,
+                                           // those with an operand that is FP16, and with two
   uint64_t elements = 0;                   // vector: results produced
   uint64_t operations = 0;               // vector: lane operations (elements times the work of one)
   uint64_t bytesRead[maxSpaces] = {};    // by Space
@@ -107,8 +108,9 @@ struct Options {
   uint64_t interleaveSeed = 0;
   uint64_t maxInstructions = defaultInstructions; // the run fails beyond them
   /// False: transfers and MAC instructions are checked and counted, and neither move nor compute.
-  /// Events are the same but for `zeroMacs`, which is 0, and come in a fraction of the time. The
-  /// run fails where they would depend on values: at a compressed operand, and at `lds`.
+  /// Events are the same but for zeros, which nobody sees: `zeroMacs` and what is skipped are 0.
+  /// They come in a fraction of the time. The run fails where they would depend on values: at a
+  /// compressed operand, and at `lds`.
   bool values = true;
 };
 

@@ -192,6 +192,8 @@ Result<Issue> prepareOperands(const State &state) {
       issue.mode = mach::AccMode(values[f]);
       if (issue.mode == mach::accMode::bias && !hasBias(info, f))
         return Error{std::string(info.layout.name) + " has no bias: its mode is zero or continue"};
+    } else if (field.name == "skip") {
+      issue.skip = mach::Skip(values[f]);
     } else if (field.name == "first" && values[f] != 0) {
       issue.startIsGiven = true;
       if (state.scalar[values[f]] != 0)

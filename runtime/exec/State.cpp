@@ -175,6 +175,7 @@ Status State::runParts(const Issue &issue) {
 static void add(CoreWork &to, const CoreWork &from) {
   to.macs += from.macs;
   to.zeroMacs += from.zeroMacs;
+  to.skippedMacs += from.skippedMacs;
   to.wideMacs += from.wideMacs;
   to.bothWideMacs += from.bothWideMacs;
   to.elements += from.elements;

@@ -158,6 +158,11 @@ Status checkFeatures(const Image &image, const chip::Chip &chip) {
     for (std::string_view feature : mach::requiresOf(*instr))
       if (!chip.has(feature))
         return missing(image, chip, pc, feature, std::string(mach::mnemonicOf(*instr)));
+    const mach::InstructionInfo &info = mach::infoOf(*instr);
+    std::vector<uint64_t> values = mach::valuesOf(*instr);
+    for (size_t i = 0; i < info.layout.fields.size(); ++i)
+      if (info.layout.fields[i].name == "skip" && values[i] != 0 && !chip.has("zero-skip"))
+        return missing(image, chip, pc, "zero-skip", std::string(info.layout.name) + " with skip");
     program.push_back(instr.take());
   }
   if (chip.has("fp16-mac"))

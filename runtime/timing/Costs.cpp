@@ -49,12 +49,17 @@ Costs::Costs(const chip::Chip &chip) {
   lines = std::max<int>(1, chip.structure.lines);
   fp8Rate = std::max<int64_t>(1, chip.peRate(/*fp16=*/false));
   fp16Rate = std::max<int64_t>(1, chip.peRate(/*fp16=*/true));
-  auto pairCost = [&](const char *key) {
+  auto mechanism = [&](const char *key, double otherwise) {
     auto it = chip.mechanisms.find(key);
-    return it == chip.mechanisms.end() ? double(fp8Rate) / double(fp16Rate) : it->second.value;
+    return it == chip.mechanisms.end() ? otherwise : it->second.value;
   };
-  oneWide = pairCost("mixed-precision.cost_fp8_fp16");
-  bothWide = pairCost("mixed-precision.cost_fp16_fp16");
+  oneWide = mechanism("mixed-precision.cost_fp8_fp16", double(fp8Rate) / double(fp16Rate));
+  bothWide = mechanism("mixed-precision.cost_fp16_fp16", double(fp8Rate) / double(fp16Rate));
+  // A number of positions for each element that a line takes a cycle in FP8.
+  scanned = std::max<int64_t>(
+      1, static_cast<int64_t>(mechanism("zero-skip.scan_positions", 1) * double(fp8Rate)));
+  policy = static_cast<int>(mechanism("load-balance.policy", 0));
+  window = static_cast<int>(mechanism("load-balance.window", 1));
   macStart = rates.macStartCycles;
   vectorStart = rates.vectorStartCycles;
   dot = chip.numerics.dot;
@@ -72,26 +77,45 @@ Costs::Costs(const chip::Chip &chip) {
   }
 }
 
-Cycle Costs::mac(const exec::CoreWork &work, bool fp16) const {
+MacTime Costs::mac(const exec::CoreWork &work, bool fp16) const {
   int64_t rate = fp16 ? fp16Rate : fp8Rate;
-  bool takesGroups = rate >= dot;
-  uint64_t longer = 0; // by pairs with FP16 elements, in pairs of FP8
-  if (work.wideMacs != 0 && !fp16)
+  bool isSkipping = work.items.isSkipping, takesGroups = rate >= dot && !isSkipping;
+  uint64_t longer = 0, kept = work.macs - work.skippedMacs;
+  if (work.wideMacs != 0 && !fp16) // by pairs with FP16 elements, in pairs of FP8
     longer = static_cast<uint64_t>(
         std::min(std::ceil(double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
                            double(work.bothWideMacs) * (bothWide - 1)),
                  double(tooLong)));
   std::vector<LineItems> items;
   items.reserve(work.items.runs.size());
+  unsigned __int128 busy = 0, scanning = 0;
   for (const exec::MacItemRun &run : work.items.runs) {
-    unsigned __int128 pairs = takesGroups ? run.groups * static_cast<uint64_t>(dot) : run.elements;
+    unsigned __int128 pairs =
+        takesGroups ? run.groups * static_cast<uint64_t>(dot) : run.elements - run.skipped;
     if (longer)
-      pairs += (pairs * longer + work.macs - 1) / work.macs;
+      pairs += (pairs * longer + kept - 1) / kept;
     unsigned __int128 cycles =
         (pairs + static_cast<uint64_t>(rate) - 1) / static_cast<uint64_t>(rate);
+    unsigned __int128 scan = isSkipping ? (run.elements + static_cast<uint64_t>(scanned) - 1) /
+                                              static_cast<uint64_t>(scanned)
+                                        : 0;
+    if (scan > cycles)
+      scanning += scan * run.count;
+    cycles = std::max(cycles, scan);
+    busy += cycles * run.count;
     items.push_back({run.count, cycles > tooLong ? tooLong : static_cast<int64_t>(cycles)});
   }
-  return macStart + cyclesOfLines(items, work.items.repeats, lines, tooLong);
+  if (!isSkipping)
+    return {macStart + cyclesOfLines(items, work.items.repeats, lines, tooLong)};
+  auto clamped = [](unsigned __int128 sum) {
+    return sum > tooLong ? tooLong : static_cast<Cycle>(sum);
+  };
+  Cycle cycles =
+      policy == 0 ? cyclesOfLines(items, 1, lines, tooLong)
+      : policy == 1
+          ? cyclesByGreed(items, lines, window, tooLong)
+          : clamped((busy + static_cast<uint64_t>(lines) - 1) / static_cast<uint64_t>(lines));
+  return {macStart + cycles, cycles * lines, clamped(busy), clamped(scanning)};
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

@@ -39,6 +39,14 @@ private:
   int64_t freeAt = 0; // ticks
 };
 
+/// What a core does in a MAC instruction.
+struct MacTime {
+  Cycle cycles = 0; // with the start
+  /// Where zeros are skipped, else 0: `cycles` without the start times the number of lines; what
+  /// these are busy; and of that, in items that wait for the scan of their positions.
+  Cycle lines = 0, busy = 0, scanning = 0;
+};
+
 class Costs {
 public:
   explicit Costs(const chip::Chip &chip);
@@ -46,8 +54,9 @@ public:
   /// Cycles of one core: start + those of its lines of PEs. A PE takes whole dot groups where it
   /// does at least one a cycle, else element by element. With mixed operands the time of an item is
   /// that of FP8, plus its share of what the chip's table adds for each pair with one FP16 element
-  /// and with two.
-  Cycle mac(const exec::CoreWork &work, bool fp16) const;
+  /// and with two. Where zeros are skipped, an item takes what is left, or longer if its positions
+  /// are more than the scan takes; and the chip's balancer spreads items over the lines.
+  MacTime mac(const exec::CoreWork &work, bool fp16) const;
   /// Cycles of the vector unit: start + ceil(lane operations * cycles of the class / lanes).
   Cycle vector(mach::Opcode opcode, uint64_t operations) const;
 
@@ -64,7 +73,9 @@ public:
 private:
   int dot = 1;
   int lines = 1;
-  int64_t fp8Rate, fp16Rate; // multiply-accumulates of a PE per cycle
+  int64_t fp8Rate, fp16Rate;  // multiply-accumulates of a PE per cycle
+  int64_t scanned = 1;        // positions that a line scans a cycle
+  int policy = 0, window = 1; // of the balancer, by chip::balancerChoices
   double oneWide,
       bothWide; // time of a pair with one FP16 element, with two, in that of an FP8 pair
   Cycle macStart, vectorStart;

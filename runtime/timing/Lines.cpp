@@ -6,6 +6,9 @@
 
 #include "runtime/timing/Lines.h"
 
+#include <functional>
+#include <queue>
+
 namespace slp::timing {
 namespace {
 
@@ -51,6 +54,39 @@ private:
 };
 
 } // namespace
+
+int64_t cyclesByGreed(const std::vector<LineItems> &items, int lines, int window, int64_t most) {
+  // When each line becomes free, the earliest first; and the window, in the order of the items.
+  std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> free;
+  for (int i = 0; i < lines; ++i)
+    free.push(0);
+  std::vector<int64_t> next;
+  size_t run = 0;
+  uint64_t taken = 0; // of the run
+  int64_t last = 0;
+  auto refill = [&] {
+    while (next.size() < size_t(window) && run < items.size()) {
+      if (taken == items[run].count) {
+        ++run;
+        taken = 0;
+        continue;
+      }
+      next.push_back(items[run].cycles);
+      ++taken;
+    }
+    return !next.empty();
+  };
+  while (refill()) {
+    auto longest = std::max_element(next.begin(), next.end());
+    int64_t start = free.top();
+    int64_t end = *longest > most - start ? most : start + *longest;
+    next.erase(longest);
+    free.pop();
+    free.push(end);
+    last = std::max(last, end);
+  }
+  return last;
+}
 
 int64_t cyclesOfLines(const std::vector<LineItems> &items, uint64_t repeats, int lines,
                       int64_t most) {

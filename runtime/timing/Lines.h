@@ -22,6 +22,10 @@ struct LineItems {
   int64_t cycles = 0; // of one
 };
 
+/// Cycles of `lines` lines for the items in order: a line that becomes free takes the longest of
+/// the next `window` items that nobody has taken, of equal ones the first. At most `most`.
+int64_t cyclesByGreed(const std::vector<LineItems> &items, int lines, int window, int64_t most);
+
 /// Cycles of `lines` lines for the items in order, `repeats` times over: as many items as there are
 /// lines start together, and the next ones when all of them are done. At most `most`.
 int64_t cyclesOfLines(const std::vector<LineItems> &items, uint64_t repeats, int lines,

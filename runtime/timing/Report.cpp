@@ -32,6 +32,9 @@ static void add(std::array<T, N> &to, const std::array<T, N> &from) {
 
 GroupCycles &GroupCycles::operator+=(const GroupCycles &other) {
   add(wall, other.wall);
+  lines += other.lines;
+  busyLines += other.busyLines;
+  scanningLines += other.scanningLines;
   for (size_t e = 0; e < maxEngines; ++e)
     add(engine[e], other.engine[e]);
   return *this;

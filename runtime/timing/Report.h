@@ -68,6 +68,9 @@ constexpr size_t maxEngines = 8;
 /// One ONNX node in one phase; the index is that of Groups.
 struct GroupCycles {
   WallCycles wall{};
+  /// Of MAC instructions that skip zeros: cycles of the lines of PEs, of these busy, and of these
+  /// in items that wait for the scan of their positions. Lines over busy is the imbalance.
+  Cycle lines = 0, busyLines = 0, scanningLines = 0;
   /// By mach::Engine: cycles of its queues, added over cores. For mac the sum over groups is cycles
   /// * cores.
   std::array<CauseCycles, maxEngines> engine{};

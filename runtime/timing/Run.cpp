@@ -147,7 +147,7 @@ void Model::Run::issueScalar(const exec::Event &event) {
 }
 
 std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
-                                         const std::vector<QueueId> &ids) const {
+                                         const std::vector<QueueId> &ids) {
   static const exec::CoreWork nothing;
   auto workOf = [&](size_t i) -> const exec::CoreWork & {
     return i < event.work.size() ? event.work[i] : nothing;
@@ -176,7 +176,12 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
     auto record = std::make_shared<MacRecord>();
     record->remaining = int(ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
-      entries[i].duration = costs.mac(workOf(i), event.fp16);
+      MacTime time = costs.mac(workOf(i), event.fp16);
+      GroupCycles &group = report.groups[base.group];
+      group.lines += time.lines;
+      group.busyLines += time.busy;
+      group.scanningLines += time.scanning;
+      entries[i].duration = time.cycles;
       entries[i].mac = record;
     }
     break;

@@ -46,7 +46,7 @@ private:
   std::vector<QueueId> queuesOf(const exec::Event &event) const;
   void issueScalar(const exec::Event &event);
   void issueToQueues(const exec::Event &event);
-  std::vector<Entry> entriesOf(const exec::Event &event, const std::vector<QueueId> &ids) const;
+  std::vector<Entry> entriesOf(const exec::Event &event, const std::vector<QueueId> &ids);
 
   /// Starts everything that can start up to `time`.
   void advance(Cycle time);

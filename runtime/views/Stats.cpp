@@ -59,8 +59,10 @@ static void addTotals(Json &json, const Totals &totals, const Record &record) {
                   {"fp16", activity.fp16Macs},
                   {"zero_operand", activity.zeroMacs},
                   {"slots", activity.macSlots * uint64_t(record.chip.numerics.dot)},
-                  // Timing models a dense array: a term with a zero operand takes its cycle.
-                  {"skipped", 0}};
+                  {"skipped", activity.skippedMacs}};
+  json["lines"] = {{"cycles", totals.cycles.lines},
+                   {"busy", totals.cycles.busyLines},
+                   {"scanning", totals.cycles.scanningLines}};
   json["utilisation"] = totals.utilisation(record.chip);
   json["vector_operations"] = activity.vectorOperations;
   json["instructions"] = activity.instructions;

@@ -137,6 +137,11 @@ public:
                    llvm::cl::desc("what slp-sim --profile measured, for policy sensitivity"),
                    llvm::cl::value_desc("FILE"), llvm::cl::init(defaults.profileUse),
                    llvm::cl::cat(category)),
+        sparsity("sparsity",
+                 llvm::cl::desc("none; or zero-skip: zeros of activations and errors take no time "
+                                "in multiplications"),
+                 llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.sparsity),
+                 llvm::cl::cat(category)),
         cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
               llvm::cl::init(defaults.cores), llvm::cl::cat(category)),
         tileSeed("tile-seed",
@@ -175,6 +180,7 @@ public:
     o.masterWeights = masterWeights;
     o.lossScale = lossScale;
     o.profileUse = profileUse;
+    o.sparsity = sparsity;
     o.cores = cores;
     o.tileSeed = tileSeed;
     return o;
@@ -207,7 +213,7 @@ private:
   Switch nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;
-  llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse;
+  llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse, sparsity;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
 };

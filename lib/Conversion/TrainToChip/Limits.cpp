@@ -11,7 +11,6 @@
 #include "Nest.h"
 
 #include "runtime/isa/Instructions.h"
-#include "runtime/isa/StructGeom.h.inc"
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
@@ -42,7 +41,7 @@ static constexpr std::pair<StringLiteral, StringLiteral> windowFields[] = {
     {"pr", "columns of padding on the right"}};
 
 static LogicalResult checkWindow(const Nest &nest, ArrayRef<int64_t> geometry) {
-  const mach::LayoutInfo &layout = mach::infoOf(mach::Geom::opcode).layout;
+  const mach::LayoutInfo &layout = mach::findInstruction(std::string_view("geom"))->layout;
   for (auto [value, field] : llvm::zip(geometry, windowFields)) {
     int64_t most = largest(layout, field.first);
     if (value < 0 || value > most)

@@ -34,10 +34,15 @@ mach.program @step {
   // CHECK-SAME: {slp.node = "conv1", slp.phase = "fp", slp.tensor = "conv1/y"}
   mach.conv.fp acc = d3, x = d1, w = d2, bias = d0, geom = g0, mask = m0, mode = continue
     {slp.node = "conv1", slp.phase = "fp", slp.tensor = "conv1/y"}
+  // Fields that are 0 are left out, each by itself.
+  // CHECK: mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero skip = a
+  mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero skip = a
+  // CHECK: mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero first = r5 skip = a
+  mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero first = r5 skip = a
   // CHECK: mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
   mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
-  // CHECK: mach.v.relu dst = d0, src = d1, mask = m0, again {slp.tensor = "r"}
-  mach.v.relu dst = d0, src = d1, mask = m0, again {slp.tensor = "r"}
+  // CHECK: mach.v.relu dst = d0, src = d1, mask = m0 again {slp.tensor = "r"}
+  mach.v.relu dst = d0, src = d1, mask = m0 again {slp.tensor = "r"}
   // CHECK: mach.v.sgd w = d0, v = d1, dw = d2, factor = d3, mode = present, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h15, lrScale = h14, decayScale = h13, mask = m0
   mach.v.sgd w = d0, v = d1, dw = d2, factor = d3, mode = present, lr = h0, momentum = h1, decay = h2, dampening = h3, unscale = h15, lrScale = h14, decayScale = h13, mask = m0
   // CHECK: mach.label "done"

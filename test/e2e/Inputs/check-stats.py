@@ -42,6 +42,9 @@ for part in [total] + total["phases"] + total["nodes"]:
     check(f"{name}: energy of the chip", sum(energy.values()), chip)
     check(f"{name}: energy", chip + dram, whole)
     assert part["macs"]["zero_operand"] <= part["macs"]["issued"] <= part["macs"]["slots"], name
+    macs = part["macs"]
+    check(f"{name}: macs", macs["fp8"] + macs["fp16"] + macs["skipped"], macs["issued"])
+    assert part["lines"]["scanning"] <= part["lines"]["busy"] <= part["lines"]["cycles"], name
     assert 0 <= part["utilisation"] <= 1, name
 
 for kind in ("phases", "nodes"):

@@ -101,7 +101,7 @@ TEST(Description, DifferencesAreWhatTheHashesSee) {
   std::vector<Difference> rates = chip::ratesDifferences(lnpu, other);
   EXPECT_EQ(chip::describe(rates),
             "rates.vector_cycles.vector 1 cycles, now 2 cycles; energy.dram_byte 40 pJ, now 20 pJ; "
-            "mechanisms.load-balance.window 6 tiles, now 7 tiles");
+            "mechanisms.load-balance.window 6 items, now 7 items");
   EXPECT_EQ(chip::describe(rates, 1),
             "rates.vector_cycles.vector 1 cycles, now 2 cycles; and 2 more");
   // The other way round, and what only one of them has.

@@ -12,7 +12,6 @@
 
 #include "runtime/chips/Chip.h"
 #include "runtime/isa/Instructions.h"
-#include "runtime/isa/StructGeom.h.inc"
 #include "runtime/num/Round.h"
 
 #include <algorithm>
@@ -69,20 +68,8 @@ struct ConvShape {
   std::vector<int64_t> y() const { return {n, g, co, oy(), ox()}; }
 };
 
-/// The geometry register 0 of a convolution.
-inline mach::Geom geomOf(const ConvShape &s) {
-  mach::Geom g;
-  g.gd = 0;
-  g.kh = uint64_t(s.kh);
-  g.kw = uint64_t(s.kw);
-  g.sh = uint64_t(s.sh);
-  g.sw = uint64_t(s.sw);
-  g.pt = uint64_t(s.pt);
-  g.pl = uint64_t(s.pl);
-  g.dh = uint64_t(s.dh);
-  g.dw = uint64_t(s.dw);
-  return g;
-}
+/// Sets the geometry register 0 of a convolution.
+mach::Instruction geomOf(const ConvShape &s);
 
 /// Row-major element of rank 5.
 inline float at(const std::vector<float> &v, const std::vector<int64_t> &s, int64_t a, int64_t b,

@@ -13,7 +13,6 @@
 #include "runtime/isa/StructConvBp.h.inc"
 #include "runtime/isa/StructConvFp.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
-#include "runtime/isa/StructGeom.h.inc"
 #include "runtime/isa/StructLds.h.inc"
 #include "runtime/isa/StructMask.h.inc"
 #include "runtime/isa/StructMatmul.h.inc"

@@ -50,6 +50,7 @@ bool isCores(Engine engine) {
 struct NaiveChip {
   int cores, depth, width;
   int lines, pes;
+  int policy, window, scan; // of the balancer; positions scanned for each FP8 element of a cycle
   std::vector<NaiveQueue> queues;
   std::map<std::pair<int, int>, std::deque<NaiveCredit>> semaphores;
   int64_t dramFree = 0, toCoresFree = 0, fromCoresFree = 0;
@@ -110,27 +111,63 @@ struct NaiveChip {
       q->done = std::max(q->done, end + (outside ? 20 : 0));
     }
   }
-  /// Items one by one: as many as there are lines, then the next.
-  int64_t arrayCycles(const exec::CoreWork &work, bool fp16) const {
+  /// Cycles of each item. Each cycle a line takes as many pairs as its rate, and its scan passes as
+  /// many positions as it can: an item is done when both are through.
+  std::vector<int64_t> itemsOf(const exec::CoreWork &work, bool fp16) const {
     std::vector<int64_t> items;
     int64_t rate = (fp16 ? 32 : 64) / (lines * pes);
     for (uint64_t repeat = 0; repeat < work.items.repeats; ++repeat)
       for (const exec::MacItemRun &run : work.items.runs)
         for (uint64_t i = 0; i < run.count; ++i) {
-          auto pairs = int64_t(rate >= 8 ? run.groups * 8 : run.elements);
+          bool isDense = !work.items.isSkipping;
+          auto pairs = int64_t(rate >= 8 && isDense ? run.groups * 8 : run.elements - run.skipped);
           // FP16 elements in mixed tiles, spread over all: a pair with one takes twice as long,
           // with two three times.
           auto longer = int64_t(fp16 ? 0 : work.wideMacs + work.bothWideMacs);
-          auto macs = int64_t(work.macs);
+          auto macs = int64_t(work.macs - work.skippedMacs);
           pairs += (pairs * longer + macs - 1) / macs;
-          items.push_back((pairs + rate - 1) / rate);
+          int64_t positions = isDense ? 0 : int64_t(run.elements), cycles = 0;
+          for (; pairs > 0 || positions > 0; ++cycles) {
+            pairs -= rate;
+            positions -= int64_t(scan) * (64 / (lines * pes));
+          }
+          items.push_back(cycles);
         }
+    return items;
+  }
+  int64_t arrayCycles(const exec::CoreWork &work, bool fp16) const {
+    std::vector<int64_t> items = itemsOf(work, fp16);
+    if (work.items.isSkipping && policy == 1)
+      return greedyCycles(items);
+    if (work.items.isSkipping && policy == 2) {
+      int64_t sum = std::accumulate(items.begin(), items.end(), int64_t(0));
+      return sum / lines + (sum % lines != 0);
+    }
+    // As many as there are lines, then the next.
     int64_t cycles = 0;
     for (size_t first = 0; first < items.size(); first += size_t(lines)) {
       size_t end = std::min(items.size(), first + size_t(lines));
       cycles += *std::max_element(items.begin() + int64_t(first), items.begin() + int64_t(end));
     }
     return cycles;
+  }
+  /// Cycle by cycle: free lines take the longest of the first items that are left.
+  int64_t greedyCycles(std::vector<int64_t> items) const {
+    std::vector<int64_t> left(size_t(lines), 0); // of the item of each line
+    for (int64_t cycle = 0;; ++cycle) {
+      for (int64_t &ofLine : left) {
+        while (ofLine == 0 && !items.empty()) {
+          auto end = items.begin() + std::min<int64_t>(window, int64_t(items.size()));
+          auto longest = std::max_element(items.begin(), end);
+          ofLine = *longest;
+          items.erase(longest);
+        }
+      }
+      if (items.empty() && std::all_of(left.begin(), left.end(), [](int64_t l) { return l == 0; }))
+        return cycle;
+      for (int64_t &ofLine : left)
+        ofLine -= ofLine > 0;
+    }
   }
   void start(NaiveQueue &q) {
     NaiveEntry entry = q.entries[0];
@@ -229,20 +266,24 @@ struct NaiveChip {
 // Property: the event simulation and the naive one agree on the cycles of any program.
 TEST(Timing, EventsAgreeWithSteppingThroughCycles) {
   Groups groups;
-  for (uint32_t seed = 1000; seed < 1150; ++seed) {
+  for (uint32_t seed = 1000; seed < 11000; ++seed) {
     int cores = 1 + int(seed % 4), depth = 1 + int(seed % 6), width = 1 + int(seed % 3);
     int lines = 1 << seed % 3, pes = seed % 5 ? 8 : 1;
     chip::Chip chip = smallChip(cores, depth);
     chip.rates.issuePerCycle = assumed(width);
     chip.structure.lines = assumed(lines);
     chip.structure.pes = assumed(pes);
+    int policy = int(seed / 3 % 3), window = 1 + int(seed % 8), scan = 1 + int(seed % 4);
+    chip.mechanisms["zero-skip.scan_positions"] = assumed(double(scan));
+    chip.mechanisms["load-balance.policy"] = assumed(double(policy));
+    chip.mechanisms["load-balance.window"] = assumed(double(window));
     chip.mechanisms["mixed-precision.cost_fp8_fp16"] = assumed(2.0);
     chip.mechanisms["mixed-precision.cost_fp16_fp16"] = assumed(3.0);
     Program p(chip, groups);
     addRandomWork(p, seed, cores);
     Result<Report> report = p.halt();
     ASSERT_TRUE(report) << report.message();
-    NaiveChip naive{cores, depth, width, lines, pes, {}, {}};
+    NaiveChip naive{cores, depth, width, lines, pes, policy, window, scan, {}, {}};
     EXPECT_EQ(report->cycles, naive.run(p.events)) << "seed " << seed;
     int64_t busy = 0, expected = 0;
     for (const EngineCycles &e : report->engines)

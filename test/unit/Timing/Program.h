@@ -243,10 +243,15 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
       for (exec::CoreWork &work : works) {
         for (uint32_t run = pick(4); run > 0; --run)
           work.items.add(1 + pick(7), 1 + pick(200), 1 + pick(40));
-        work.items.repeats = 1 + pick(3);
         work.macs = 1 + pick(5000);
+        work.items.isSkipping = pick(2);
+        if (!work.items.isSkipping)
+          work.items.repeats = 1 + pick(3);
+        for (exec::MacItemRun &run : work.items.runs)
+          run.skipped = work.items.isSkipping ? pick(uint32_t(run.elements) + 1) : 0;
+        work.skippedMacs = work.items.isSkipping ? pick(uint32_t(work.macs)) : 0;
         if (pick(3) == 0) {
-          work.wideMacs = pick(uint32_t(work.macs) + 1);
+          work.wideMacs = pick(uint32_t(work.macs - work.skippedMacs) + 1);
           work.bothWideMacs = pick(uint32_t(work.wideMacs) + 1);
         }
       }

@@ -382,12 +382,12 @@ TEST(Timing, PairsWithFp16ElementsTakeWhatTheTableSays) {
   exec::CoreWork work;
   work.macs = 500;
   work.items.add(1, 500, 65);
-  EXPECT_EQ(costs.mac(work, false), 8 + 9); // ceil(520 / 64)
+  EXPECT_EQ(costs.mac(work, false).cycles, 8 + 9); // ceil(520 / 64)
   work.wideMacs = 101;
   work.bothWideMacs = 30;
   // A share of ceil(71 * 0.5 + 30 * 2) / 500 more: ceil((520 + ceil(520 * 96 / 500)) / 64).
-  EXPECT_EQ(costs.mac(work, false), 8 + 10);
-  EXPECT_EQ(costs.mac(work, true), 8 + 17); // an operand that is FP16 throughout
+  EXPECT_EQ(costs.mac(work, false).cycles, 8 + 10);
+  EXPECT_EQ(costs.mac(work, true).cycles, 8 + 17); // an operand that is FP16 throughout
 }
 
 TEST(Timing, VectorBytesTakeTheTransport) {
@@ -424,12 +424,12 @@ TEST(Timing, PesTakeElementsOrDotGroups) {
   exec::CoreWork work;
   work.items.add(5, 3 * 9 * 8, 4 * 8);
   // Two elements a cycle, fewer than a dot group: 216 / 2 for each of two rounds.
-  EXPECT_EQ(Costs(chip).mac(work, false), 8 + 2 * 108);
-  EXPECT_EQ(Costs(chip).mac(work, true), 8 + 2 * 216); // one a cycle
+  EXPECT_EQ(Costs(chip).mac(work, false).cycles, 8 + 2 * 108);
+  EXPECT_EQ(Costs(chip).mac(work, true).cycles, 8 + 2 * 216); // one a cycle
   chip.structure.lines = assumed(1);
   // Eight products a cycle, which are a dot group: 32 for each of five items, twice that in FP16.
-  EXPECT_EQ(Costs(chip).mac(work, false), 8 + 5 * 32);
-  EXPECT_EQ(Costs(chip).mac(work, true), 8 + 5 * 54); // four elements
+  EXPECT_EQ(Costs(chip).mac(work, false).cycles, 8 + 5 * 32);
+  EXPECT_EQ(Costs(chip).mac(work, true).cycles, 8 + 5 * 54); // four elements
 }
 
 TEST(Timing, DescriptorsAreFetchedWordByWord) {
@@ -596,4 +596,33 @@ TEST(Timing, ComponentsOfRandomProgramsAddUp) {
     Result<Report> again = runRandom(seed, chip, groups);
     ASSERT_EQ(report->cycles, again->cycles);
   }
+}
+
+// Zeros: an item takes the elements that are left, or the scan of all of its positions.
+TEST(Costs, SkippedZerosTakeTheirScan) {
+  chip::Chip chip = smallChip(1);
+  chip.structure.lines = assumed(2);
+  chip.structure.pes = assumed(16);                           // r = 2
+  chip.mechanisms["zero-skip.scan_positions"] = assumed(8.0); // 16 a line
+  exec::CoreWork work;
+  work.macs = 800;
+  work.skippedMacs = 700;
+  work.items.isSkipping = true;
+  work.items.add(1, 160, 20, 100); // 30 cycles
+  work.items.add(1, 160, 20, 160); // 10, of the scan
+  work.items.add(1, 160, 20, 0);   // 80
+  work.items.add(1, 32, 4, 4);     // 14
+  auto timeOf = [&](double policy) {
+    chip.mechanisms["load-balance.policy"] = assumed(policy);
+    chip.mechanisms["load-balance.window"] = assumed(2.0);
+    return Costs(chip).mac(work, false);
+  };
+  EXPECT_EQ(timeOf(0).cycles, 8 + 30 + 80);
+  // One line takes 30, the longer of (30, 10), the other 80 of (10, 80); then 14 of (10, 14),
+  // and 10.
+  EXPECT_EQ(timeOf(1).cycles, 8 + 80);
+  EXPECT_EQ(timeOf(2).cycles, 8 + 67);
+  EXPECT_EQ(timeOf(2).busy, 30 + 10 + 80 + 14);
+  EXPECT_EQ(timeOf(2).scanning, 10);
+  EXPECT_EQ(timeOf(0).lines, 2 * 110);
 }

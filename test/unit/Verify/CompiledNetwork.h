@@ -23,15 +23,18 @@ namespace slp {
 
 class CompiledNetwork {
 public:
-  /// Draws the network of `seed` and compiles it; `change` may change what `precision` gave.
+  /// Draws the network of `seed` and compiles it; `change` may change what `precision` gave. Every
+  /// second one skips zeros where the chip can.
   /// `program` is empty, and `error` says why, if that fails.
-  CompiledNetwork(uint32_t seed, const CompileOptions &options, Layers layers = Layers::all,
+  CompiledNetwork(uint32_t seed, CompileOptions options, Layers layers = Layers::all,
                   llvm::function_ref<void(mlir::ModuleOp, const chip::Chip &)> change = nullptr)
       : context(registry(), mlir::MLIRContext::Threading::DISABLED),
         handler(&context, [this](mlir::Diagnostic &d) { error += d.str() + "\n"; }) {
     Result<chip::Chip> loaded = chip::load(options.target);
     EXPECT_TRUE(loaded);
     chip = loaded.take();
+    if (seed % 2 && chip.has("zero-skip"))
+      options.sparsity = "zero-skip";
     EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("slp-verify-test", folder));
     RandomNetwork network = makeRandomNetwork(seed, "weights.bin", layers);
     ir = network.ir;

@@ -178,12 +178,10 @@ private:
     }
   }
 
-  /// Gives a compute copy, all reads of it and what is written to it another format.
+  /// Gives a compute copy, all reads of it and what is written to it another format, if one of a
+  /// few fits.
   void scrambleCopy(mlir::ModuleOp module, const train::State &copy,
                     const std::vector<num::Format> &formats) {
-    num::Format format = formats[random() % formats.size()].shifted(int(random() % 9) - 4);
-    if (random() % 3 == 0 || !num::validate(format) || (only8Bits && format.bits() > 8))
-      return;
     std::vector<mlir::Value> values;
     module.walk([&](mlir::Operation *op) {
       if (auto read = train::stateReadBy(op); read && read.getAttr() == copy.symbol)
@@ -196,14 +194,19 @@ private:
       for (mlir::Value value : values)
         value.setType(type);
     };
-    setType(
-        mlir::RankedTensorType::get(copy.type.getShape(), formatType(module.getContext(), format)));
-    bool fits = mlir::succeeded(mlir::verify(copy.op)) &&
-                llvm::all_of(values, [](mlir::Value v) { return verifies(v.getDefiningOp()); });
-    if (fits)
-      ++formatsChanged;
-    else
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      num::Format format = formats[random() % formats.size()].shifted(int(random() % 9) - 4);
+      if (!num::validate(format) || (only8Bits && format.bits() > 8))
+        continue;
+      setType(mlir::RankedTensorType::get(copy.type.getShape(),
+                                          formatType(module.getContext(), format)));
+      if (mlir::succeeded(mlir::verify(copy.op)) &&
+          llvm::all_of(values, [](mlir::Value v) { return verifies(v.getDefiningOp()); })) {
+        ++formatsChanged;
+        return;
+      }
       setType(copy.type);
+    }
   }
 
   std::mt19937 random;
