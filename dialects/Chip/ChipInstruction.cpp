@@ -8,6 +8,7 @@
 
 #include "dialects/Chip/NestOp.h"
 #include "dialects/Num/NumDialect.h"
+#include "runtime/isa/Alternatives.h"
 #include "runtime/isa/EnumEngine.h.inc"
 
 #include "mlir/IR/BuiltinTypes.h"
@@ -127,15 +128,6 @@ static bool canHold(mach::Elements elements, Type type) {
   return false;
 }
 
-/// The names of the bits that are set, "spm or acc".
-template <typename Name> static std::string alternatives(unsigned bits, Name name) {
-  std::string result;
-  for (unsigned i = 0; bits >> i; ++i)
-    if (bits >> i & 1)
-      result += (result.empty() ? "" : (bits >> i) == 1 ? " or " : ", ") + name(i);
-  return result;
-}
-
 static LogicalResult verifyOperand(EngineInstruction instr, const mach::FieldInfo &field,
                                    MemRefType type, int64_t sameRank) {
   auto error = [&] {
@@ -144,7 +136,7 @@ static LogicalResult verifyOperand(EngineInstruction instr, const mach::FieldInf
   };
   const mach::OperandRole &role = field.role;
   if (!(role.spaces >> int(spaceOf(type)) & 1))
-    return error() << "it in " << alternatives(role.spaces, [](unsigned i) {
+    return error() << "it in " << mach::alternatives(role.spaces, [](unsigned i) {
              return stringifyEnum(static_cast<Space>(i)).str();
            });
   if (role.sameRank >= 0 && type.getRank() != sameRank)
@@ -152,7 +144,7 @@ static LogicalResult verifyOperand(EngineInstruction instr, const mach::FieldInf
                    << StringRef(instr.getInfo().layout.fields[size_t(role.sameRank)].name)
                    << "` has";
   if (role.ranks && !(role.ranks >> type.getRank() & 1))
-    return error() << alternatives(role.ranks, [](unsigned i) { return std::to_string(i); })
+    return error() << mach::alternatives(role.ranks, [](unsigned i) { return std::to_string(i); })
                    << " dimensions";
   if (!canHold(role.elements, type.getElementType()))
     return error() << expectedElements(role.elements);

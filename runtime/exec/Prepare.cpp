@@ -10,6 +10,7 @@
 #include "runtime/image/Formats.h"
 #include "runtime/isa/AccModeBias.h.inc"
 #include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/Alternatives.h"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
@@ -24,21 +25,12 @@ static Error misfit(const mach::FieldInfo &field, const std::string &is,
   return Error{"operand `" + std::string(field.name) + "` " + is + ", expected " + expected};
 }
 
-/// The names of the set bits, "spm or acc"; bit i is called name(i).
-template <typename Name> static std::string alternatives(unsigned bits, Name name) {
-  std::string result;
-  for (unsigned i = 0; bits >> i; ++i)
-    if (bits >> i & 1)
-      result += (result.empty() ? "" : (bits >> i) == 1 ? " or " : ", ") + std::string(name(i));
-  return result;
-}
-
 static Status checkSpace(const mach::FieldInfo &field, const mach::TensorTile &tile) {
   if (field.role.spaces >> int(tile.space) & 1)
     return Status::success();
-  return misfit(
-      field, "lies in " + std::string(mach::toString(tile.space)),
-      alternatives(field.role.spaces, [](unsigned i) { return mach::toString(mach::Space(i)); }));
+  return misfit(field, "lies in " + std::string(mach::toString(tile.space)),
+                mach::alternatives(field.role.spaces,
+                                   [](unsigned i) { return mach::toString(mach::Space(i)); }));
 }
 
 /// Whether every value of `narrow` is one of `wide`.
@@ -138,7 +130,8 @@ static Status checkRank(const State &state, const mach::FieldInfo &field,
   }
   if (role.ranks == 0 || role.ranks >> tile.rank & 1)
     return Status::success();
-  return misfit(field, is, alternatives(role.ranks, [](unsigned i) { return std::to_string(i); }));
+  return misfit(field, is,
+                mach::alternatives(role.ranks, [](unsigned i) { return std::to_string(i); }));
 }
 
 Status checkOperand(const State &state, const mach::FieldInfo &field, const Descriptor &d) {

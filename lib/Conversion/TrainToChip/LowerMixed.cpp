@@ -34,7 +34,7 @@ static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value, Sp
 /// Classes of the tiles, and, where somebody reads it, a histogram that gathers from all of them.
 static Nest lowerClassify(ClassifyOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getX()));
   unsigned source = addBuffer(nest, tensors, op.getX(), Space::shared, dims, true, false);
   unsigned threshold = addOperand(nest, tensors, op.getThreshold(), Space::shared);
   unsigned y = addBuffer(nest, tensors, op.getY(), Space::shared, dims, false, true);

@@ -161,6 +161,16 @@ SmallVector<NestDim> slp::loopOverAll(Nest &nest, ArrayRef<int64_t> shape) {
   return dims;
 }
 
+SmallVector<NestDim> slp::loopOverElements(Nest &nest, ArrayRef<int64_t> shape) {
+  constexpr size_t mostDims = 5; // of a tile
+  SmallVector<int64_t> sizes(shape);
+  while (sizes.size() > mostDims) {
+    sizes[1] *= sizes[0];
+    sizes.erase(sizes.begin());
+  }
+  return loopOverAll(nest, sizes);
+}
+
 SmallVector<NestDim> slp::loopOverReduction(Nest &nest, ArrayRef<int64_t> shape,
                                             ArrayRef<int64_t> axes, SmallVector<NestDim> &out) {
   constexpr int64_t rowPiece = 4096;
@@ -215,7 +225,7 @@ SmallVector<NestDim> slp::rowDims(Nest &nest, ArrayRef<int64_t> shape) {
 
 Nest slp::lowerElementwise(Operation *op, StringRef instruction, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op->getResult(0)));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op->getResult(0)));
   SmallVector<unsigned> ins;
   for (Value operand : op->getOperands())
     ins.push_back(addBuffer(nest, tensors, operand, Space::shared, dims, true, false));

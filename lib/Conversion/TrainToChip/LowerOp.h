@@ -118,6 +118,9 @@ NestDim windowOutputs(int loop, int64_t outputExtent, int64_t kernel, int64_t st
                       int64_t dilation);
 /// One parallel loop per dimension of `shape`, in order, and the coordinates along them.
 llvm::SmallVector<NestDim> loopOverAll(Nest &nest, llvm::ArrayRef<int64_t> shape);
+/// The same where dimensions mean nothing: of more than five the outer ones, which follow each
+/// other in memory, are one.
+llvm::SmallVector<NestDim> loopOverElements(Nest &nest, llvm::ArrayRef<int64_t> shape);
 /// The same with the loops of `axes` as reductions, in order; `out` gets the coordinates of what is
 /// reduced. The last dimension is cut between pieces of 4096 elements only (docs/numerics.md §5).
 llvm::SmallVector<NestDim> loopOverReduction(Nest &nest, llvm::ArrayRef<int64_t> shape,

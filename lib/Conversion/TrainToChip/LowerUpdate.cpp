@@ -36,7 +36,7 @@ static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value,
 template <typename Op>
 static Nest lowerUpdate(Op op, StringRef instruction, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getW()));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getW()));
   SmallVector<unsigned> states, ins;
   for (unsigned i = 0; i < op->getNumResults(); ++i)
     states.push_back(addBuffer(nest, tensors, op->getOperand(i), Space::shared, dims, true, true));
@@ -67,7 +67,7 @@ static Nest lowerAdam(AdamOp op, const TensorMap &tensors) {
 
 static Nest lowerAccumulate(AccumulateOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getAcc()));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getAcc()));
   unsigned acc = addBuffer(nest, tensors, op.getAcc(), Space::shared, dims, true, true);
   unsigned dw = addOperand(nest, tensors, op.getDw(), dims);
   setField(addRun(nest, op, "v.binary", {acc}, {acc, dw}), op, "fn", "add");
@@ -76,7 +76,7 @@ static Nest lowerAccumulate(AccumulateOp op, const TensorMap &tensors) {
 
 static Nest lowerDrain(DrainOp op, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getAcc()));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getAcc()));
   unsigned acc = addBuffer(nest, tensors, op.getAcc(), Space::shared, dims, true, true);
   unsigned sum = addBuffer(nest, tensors, op.getSum(), Space::shared, dims, false, true);
   unsigned dw = addOperand(nest, tensors, op.getDw(), dims);
@@ -135,7 +135,7 @@ template <typename Op>
 static Nest lowerPreview(Op op, StringRef instruction, ArrayRef<llvm::APFloat> numbers,
                          const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverAll(nest, shapeOf(op.getX()));
+  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getX()));
   SmallVector<unsigned> outs, ins;
   for (auto [result, old] : llvm::zip_first(op->getResults(), op->getOperands())) {
     bool isInPlace = tensors.symbolOf(result) == tensors.symbolOf(old);

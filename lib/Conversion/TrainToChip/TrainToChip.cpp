@@ -73,9 +73,10 @@ void ConvertTrainToChip::declareTensor(StringRef name, RankedTensorType type, ch
   OpBuilder b(&getContext());
   b.setInsertionPoint(*getOperation().getOps<func::FuncOp>().begin());
   auto space = chip_ir::SpaceAttr::get(&getContext(), chip_ir::Space::dram);
-  // The chip knows five dimensions; more are one in memory, where the outer ones follow each other.
+  // An image knows eight dimensions; of more the outer ones, which follow each other in memory, are
+  // one.
   SmallVector<int64_t> shape(type.getShape());
-  while (shape.size() > 5) {
+  while (shape.size() > 8) {
     shape[1] *= shape[0];
     shape.erase(shape.begin());
   }

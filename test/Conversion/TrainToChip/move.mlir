@@ -82,8 +82,8 @@ func.func @step(%x: tensor<1x9x4xf32> {train.name = "x"}, %i: tensor<5xi32> {tra
 
 // -----
 
-// A tensor of six dimensions is one of five in memory.
-// CHECK: chip.tensor @u : memref<6x2x4x3x5xf32
+// A tensor of six dimensions keeps them; a tile has five.
+// CHECK: chip.tensor @u : memref<2x3x2x4x3x5xf32
 // CHECK-LABEL: func.func @step()
 func.func @step(%x: tensor<2x3x40x3xf32> {train.name = "x"}) -> (tensor<288xf32> {train.name = "y"}) {
   // CHECK: chip.view @x : memref<6x2x4x3x5xf32, strided<[120, 15, 30, 1, 3]>
