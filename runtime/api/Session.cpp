@@ -15,17 +15,20 @@
 namespace slp::api {
 
 namespace {
-/// Lets time and energy listen to the same machine.
+/// Lets time, energy and a recorder listen to the same machine.
 class Listeners : public exec::Observer {
 public:
-  Listeners(exec::Observer &first, exec::Observer &second) : first(first), second(second) {}
+  Listeners(exec::Observer &first, exec::Observer &second, exec::Observer *third)
+      : first(first), second(second), third(third) {}
   void issued(const exec::Event &event) override {
     first.issued(event);
     second.issued(event);
+    if (third)
+      third->issued(event);
   }
 
 private:
-  exec::Observer &first, &second;
+  exec::Observer &first, &second, *third;
 };
 } // namespace
 
@@ -139,7 +142,7 @@ Status Session::write(size_t input, const std::vector<float> &values) {
 Result<RunResult> Session::run(std::string_view entry, bool timed) {
   if (!has(entry))
     return Error{"the image has no entry point '" + std::string(entry) + "'"};
-  Listeners listeners(model, counter);
+  Listeners listeners(model, counter, options.recorder);
   exec::Options machineOptions;
   machineOptions.threads = options.threads;
   machineOptions.capturer = options.capturer;

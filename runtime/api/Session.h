@@ -26,6 +26,7 @@ struct SessionOptions {
   int threads = 0;                                      // host threads, 0: all
   exec::Capturer *capturer = nullptr;                   // sees the values of every run
   uint64_t maxInstructions = exec::defaultInstructions; // of one run, which fails beyond them
+  exec::Observer *recorder = nullptr;                   // sees the events of timed runs
 };
 
 /// What one run of an entry point did.
@@ -50,6 +51,8 @@ public:
   Status initialize();
   /// Sees the values of every run from now on; null: nobody does.
   void setCapturer(exec::Capturer *capturer) { options.capturer = capturer; }
+  /// Sees the events of timed runs from now on; null: nobody does.
+  void setRecorder(exec::Observer *recorder) { options.recorder = recorder; }
   /// For all runs from now on; the defaults are the image's.
   void setHyper(const Hyper &numbers) { hyper = numbers; }
   /// Training steps that the state has been through: runs of `step`, here and before it was saved.

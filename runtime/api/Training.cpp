@@ -11,6 +11,8 @@
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
+#include "runtime/api/WorkFile.h"
+#include "runtime/image/File.h"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/views/Stats.h"
 
@@ -108,6 +110,7 @@ private:
   Watcher &watcher;
   std::unique_ptr<Session> session;
   std::unique_ptr<Profile> profile; // null unless asked for
+  std::unique_ptr<WorkRecorder> recorder;
   std::unique_ptr<DivergenceWatch> divergence;
   std::unique_ptr<Samples> training, test;
   views::Record record;
@@ -193,6 +196,8 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
       watcher.note("step " + std::to_string(session->stepsDone() + 1) + ": " +
                    (parts > 1 ? "in a micro-batch " : "") + said);
     isLabelNoted |= !said.empty();
+    if (recorder)
+      recorder->begin(); // the last run is kept
     Result<RunResult> run =
         session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
     if (!run)
@@ -441,7 +446,10 @@ Result<views::Record> Simulation::run() {
     return s.takeError();
   if (options.evaluateOnly && !options.profile.empty())
     return Error{"--profile measures training steps, and --eval runs none"};
-  for (const std::string &path : {options.save, options.stats, options.profile})
+  if (!options.record.empty() && (options.evaluateOnly || options.functionalOnly))
+    return Error{"--record writes the work of a training step whose time is simulated; --eval and "
+                 "--functional-only have none"};
+  for (const std::string &path : {options.save, options.stats, options.profile, options.record})
     if (Status s = checkOutput(path); !s)
       return s.takeError();
   SessionOptions sessionOptions;
@@ -455,6 +463,10 @@ Result<views::Record> Simulation::run() {
   if (!options.profile.empty()) {
     profile = std::make_unique<Profile>(session->chip(), session->image());
     session->setCapturer(profile.get());
+  }
+  if (!options.record.empty()) {
+    recorder = std::make_unique<WorkRecorder>(session->image());
+    session->setRecorder(recorder.get());
   }
   if (!session->replaced().empty())
     watcher.note(session->replaced());
@@ -493,6 +505,9 @@ Result<views::Record> Simulation::run() {
       return s.takeError();
   if (profile)
     if (Status s = profile->write(options.profile); !s)
+      return s.takeError();
+  if (recorder)
+    if (Status s = image::writeBytes(recorder->take(), options.record); !s)
       return s.takeError();
   if (options.stats.empty())
     return std::move(record);

@@ -34,6 +34,7 @@ struct SimulationOptions {
   std::string load, save;        // state files; may be empty
   std::string stats;             // statistics as JSON; may be empty
   std::string profile;           // what tensors would lose in each format; may be empty
+  std::string record;            // the work of the last step, for `retime`; may be empty
 };
 
 /// Runs a whole simulation. The record has everything the views print. Errors are one line; no file

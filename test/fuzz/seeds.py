@@ -14,6 +14,7 @@ import subprocess
 
 TARGET, OUT, BUILD = (os.environ[name] for name in ("TARGET", "OUT", "BUILD"))
 SLPC = os.environ.get("SLPC", "build/bin/slpc")
+SIM = os.environ.get("SLP_SIM", "build/bin/slp-sim")
 LARGEST = 34000  # bytes, of libFuzzer's -max_len
 TEXTS = ["test/tools/slp-sim/Inputs/linear.s", "test/tools/Inputs/small.s"]
 CHIPS = glob.glob("runtime/chips/*.yaml") + glob.glob("test/e2e/Inputs/chips/*.yaml")
@@ -210,6 +211,18 @@ def state():
                                   tensors[0][:-4] + struct.pack("<f", 0.1)))
 
 
+def work():
+    """A recording of the fuzzer's image, if the simulator is there: whole, and its events alone."""
+    put("empty", b"")
+    if not os.path.exists(SIM):
+        return
+    assemble(open(TEXTS[0]).read(), "image", "lnpu")
+    image, path = os.path.join(OUT, "image"), os.path.join(OUT, "recording")
+    subprocess.run([SIM, image, "--steps=1", f"--record={path}", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    os.remove(image)
+    put("events", open(path, "rb").read()[28:])
+
+
 def policies():
     """The names, every key, and what each of them refuses."""
     for name in ("fp32", "fp16", "fp8", "fgmp", "sensitivity"):
@@ -239,6 +252,8 @@ def main():
         copy(TEXTS)
     elif TARGET == "state":
         state()
+    elif TARGET == "work":
+        work()
     elif TARGET == "chip":
         copy(CHIPS + ["test/tools/slp-sim/Inputs/mine.yaml"])
         for name in ("lnpu", "asu-fp8"):

@@ -9,6 +9,7 @@
 
 #include "tools/EmptyValues.h"
 
+#include "runtime/api/Retiming.h"
 #include "runtime/api/Training.h"
 #include "runtime/api/Version.h"
 #include "runtime/views/Progress.h"
@@ -94,6 +95,15 @@ static void printSummary(const views::Record &record, Assumptions assumptions) {
   std::printf("\n%s", foot.c_str());
 }
 
+/// Whether an option says something to a recording.
+static bool mayRetime(const std::string &name) {
+  for (const char *known :
+       {"IMAGE", "--timing-only", "--chip", "--stats", "--assumptions", "--quiet"})
+    if (name == known)
+      return true;
+  return false;
+}
+
 int main(int argc, char **argv) {
   api::SimulationOptions options;
   CLI::App app(
@@ -135,6 +145,13 @@ int main(int argc, char **argv) {
   app.add_option("--profile", options.profile,
                  "write what each tensor would lose in each format, for slpc --profile-use "
                  "(docs/fidelity.md)");
+  app.add_option("--record", options.record,
+                 "write what the last step did, without its values, for --timing-only");
+  std::string timingOnly;
+  auto *retimed = app.add_option(
+      "--timing-only", timingOnly,
+      "cycles and energy of a step that --record wrote, at once; --chip may have other rates, "
+      "energies, lines and queues");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
   app.add_option("--max-instructions", options.maxInstructions,
@@ -164,13 +181,28 @@ int main(int argc, char **argv) {
   options.order = order == "file" ? data::Order::file : data::Order::shuffled;
 
   Console console(quiet);
+  Assumptions assumptions = listAssumptions ? Assumptions::list
+                            : quiet         ? Assumptions::none
+                                            : Assumptions::line;
+  if (retimed->count()) {
+    for (const CLI::Option *given : app.get_options())
+      if (given->count() && !mayRetime(given->get_name()))
+        return fail(given->get_name() + " needs a run, and --timing-only has none");
+    std::string notes;
+    Result<views::Record> record =
+        api::retime({options.image, timingOnly, options.chip, options.stats}, notes);
+    if (!record)
+      return fail(record.message());
+    if (!notes.empty())
+      console.note(notes);
+    printSummary(*record, assumptions);
+    return 0;
+  }
   Result<views::Record> record = api::simulate(options, console);
   console.finish();
   if (!record)
     return fail(record.message());
-  printSummary(*record, listAssumptions ? Assumptions::list
-                        : quiet         ? Assumptions::none
-                                        : Assumptions::line);
+  printSummary(*record, assumptions);
   if (record->isStopped)
     return fail("stopped: step " + std::to_string(record->divergence->step) + ": " +
                 record->divergence->what);
