@@ -13,7 +13,9 @@
 #include "runtime/isa/EnumSkip.h.inc"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace slp {
 #define GEN_PASS_DEF_SKIPZEROS
@@ -94,6 +96,18 @@ double ZeroShares::of(Value value, int depth) const {
   return keeps ? before : 0;
 }
 
+/// Which operand a gradient of weights streams, and why.
+static void remarkChoice(EngineInstruction run, double ofInputs, double ofErrors) {
+  auto nest = run->getParentOfType<NestOp>();
+  auto r = remark::passed(nest.getLoc(), remark::RemarkOpts::name("skip").category("sparsity"));
+  if (!r)
+    return;
+  auto percent = [](double share) { return llvm::formatv("{0:f0} %", 100 * share).str(); };
+  r << nest.getOp().str() << ": streams the " << (ofErrors > ofInputs ? "errors" : "activations")
+    << " without zeros: expected are " << percent(ofInputs) << " zeros in activations, "
+    << percent(ofErrors) << " in errors";
+}
+
 void SkipZeros::runOnOperation() {
   for (auto fn : getOperation().getOps<func::FuncOp>()) {
     ZeroShares shares(fn);
@@ -104,8 +118,12 @@ void SkipZeros::runOnOperation() {
         return;
       mach::Skip skip = mach::Skip::a;
       SmallVector<Value> read = run.getOnlyRead();
-      if (nameOf(run) == "conv.wg" && shares.of(read[1]) > shares.of(read[0]))
+      double ofFirst = shares.of(read[0]), ofSecond = shares.of(read[1]);
+      bool isChosen = nameOf(run) == "conv.wg";
+      if (isChosen && ofSecond > ofFirst)
         skip = mach::Skip::b;
+      if (isChosen)
+        remarkChoice(run, ofFirst, ofSecond);
       run->setAttr("skip", Builder(run.getContext()).getI64IntegerAttr(int64_t(skip)));
     });
   }
