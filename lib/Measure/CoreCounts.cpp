@@ -19,6 +19,7 @@
 #include "runtime/isa/EngineSharedLoad.h.inc"
 #include "runtime/isa/EngineSharedStore.h.inc"
 #include "runtime/isa/EngineStore.h.inc"
+#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/timing/Costs.h"
@@ -156,15 +157,19 @@ static bool isMacTask(chip_ir::TaskOp task) {
       .wasInterrupted();
 }
 
-static bool hasCompressed(chip_ir::TaskOp task) {
+/// Whether a task's cycles depend on values: it moves compressed tensors or skips zeros.
+static bool dependsOnValues(chip_ir::TaskOp task) {
   auto isCompressed = [](Type type) {
     auto memref = dyn_cast<MemRefType>(type);
     return memref && mach::compressedFormat(memref.getElementType());
   };
   return task
       .walk([&](Operation *op) {
-        return llvm::any_of(op->getResultTypes(), isCompressed) ? WalkResult::interrupt()
-                                                                : WalkResult::advance();
+        auto skip = op->getAttrOfType<IntegerAttr>("skip");
+        bool skips = isa<chip_ir::EngineInstruction>(op) && skip &&
+                     mach::Skip(skip.getInt()) != mach::Skip::none;
+        return skips || llvm::any_of(op->getResultTypes(), isCompressed) ? WalkResult::interrupt()
+                                                                         : WalkResult::advance();
       })
       .wasInterrupted();
 }
@@ -180,7 +185,7 @@ void Comparison::keepCandidates(ModuleOp tiled) {
   SmallVector<chip_ir::TaskOp> tasks;
   tiled.walk([&](chip_ir::TaskOp task) {
     tasks.push_back(task);
-    if (isMacTask(task) && hasCompressed(task))
+    if (isMacTask(task) && dependsOnValues(task))
       dependent.insert(nameOf(task));
   });
   for (chip_ir::TaskOp task : tasks) {

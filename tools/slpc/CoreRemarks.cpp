@@ -44,6 +44,6 @@ void slp::noteSlowLayers(const measure::CoreCounts &counts, const chip::Chip &ch
     os << "; --remarks=" << coreRemarks << " says which, and why";
   if (isAsked && counts.leftOut)
     os << "; not compared: " << counts.leftOut
-       << " with compressed tensors, whose cycles depend on values";
+       << ", whose cycles depend on values: they have compressed tensors or skip zeros";
   os << "\n";
 }

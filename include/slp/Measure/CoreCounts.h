@@ -39,7 +39,7 @@ struct CoreCounts {
   std::vector<SlowLayer> slow; // in the order of the program
   int64_t cores = 0;           // that the options give
   int64_t compared = 0;        // layers with MAC tasks
-  int64_t leftOut = 0;         // layers whose cycles depend on values: they have compressed tensors
+  int64_t leftOut = 0; // layers whose cycles depend on values: compressed tensors, zeros skipped
 };
 
 /// A layer is slow if fewer cores take less than this share of its cycles.
