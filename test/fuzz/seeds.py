@@ -216,7 +216,7 @@ def work():
     put("empty", b"")
     if not os.path.exists(SIM):
         return
-    assemble(open(TEXTS[0]).read(), "image", "lnpu")
+    assemble(open(TEXTS[0]).read(), "image", {"name": "lnpu", "path": "lnpu"})
     image, path = os.path.join(OUT, "image"), os.path.join(OUT, "recording")
     subprocess.run([SIM, image, "--steps=1", f"--record={path}", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     os.remove(image)
