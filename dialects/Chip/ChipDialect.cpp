@@ -326,6 +326,27 @@ LogicalResult MoveOp::verify() {
   return success();
 }
 
+template <typename ReadOp> static LogicalResult verifyRead(ReadOp op) {
+  auto type = cast<MemRefType>(op.getSource().getType());
+  if (spaceOf(type) != Space::dram || !type.getElementType().isSignlessInteger(32))
+    return op.emitOpError("expected a view of dram with i32 elements, found ") << type;
+  if (int64_t(op.getOrigin().size()) != type.getRank())
+    return op.emitOpError("expected ") << type.getRank() << " coordinates";
+  return success();
+}
+
+LogicalResult CountOp::verify() { return verifyRead(*this); }
+LogicalResult ElementOp::verify() { return verifyRead(*this); }
+
+LogicalResult IfOp::verify() {
+  auto argument = dyn_cast<BlockArgument>(getCondition());
+  Operation *giver = argument ? argument.getOwner()->getParentOp() : getCondition().getDefiningOp();
+  bool isVariable = argument && giver->getName().getStringRef() == "scf.for";
+  if (!isVariable && !isa<CountOp, ElementOp>(giver))
+    return emitOpError("expected a chip.count, a chip.element or a loop's variable");
+  return success();
+}
+
 /// The shared buffer's semaphores are out of reach of what each core has.
 template <typename SemaphoreOp> static LogicalResult verifyBank(SemaphoreOp op) {
   if (op.getBank() == Bank::shared && isPerCore(op.getEngine()))

@@ -155,6 +155,64 @@ def Chip_MoveOp : Chip_Op<"move"> {
   }];
 }
 
+class Chip_ReadOp<string mnemonic> : Chip_Op<mnemonic> {
+  let results = (outs Index:$result);
+  let hasVerifier = 1;
+}
+
+def Chip_CountOp : Chip_ReadOp<"count"> {
+  let summary = "how often a loop runs, read from DRAM";
+  let description = [{
+    The sequencer reads the i32 element at `origin` when it comes here: no store of the same task may write the tensor. The
+    value is 0 to `most`; the machine stops at another. It is the upper bound of `scf.for` from 0 by 1, or tested by
+    `chip.if`.
+
+    ```mlir
+    %n = chip.count %kept[%c0] most 8 : memref<1xi32, #chip.space<dram>>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$source, Variadic<Index>:$origin, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<2147483647>]>:$most);
+  let assemblyFormat = "$source `[` $origin `]` `most` $most attr-dict `:` type($source)";
+  let extraClassDeclaration = [{
+    /// What the value lies below.
+    int64_t getBound() { return int64_t(getMost()) + 1; }
+  }];
+}
+
+def Chip_ElementOp : Chip_ReadOp<"element"> {
+  let summary = "a coordinate, read from DRAM";
+  let description = [{
+    As `chip.count`; the value lies in [0, `below`). A buffer that begins there is taken to reach the whole dimension, for
+    nothing is known of two values.
+
+    ```mlir
+    %image = chip.element %list[%i] below 8 : memref<8xi32, #chip.space<dram>>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$source, Variadic<Index>:$origin, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<2147483647>]>:$below);
+  let assemblyFormat = "$source `[` $origin `]` `below` $below attr-dict `:` type($source)";
+  let extraClassDeclaration = [{
+    /// What the value lies below.
+    int64_t getBound() { return int64_t(getBelow()); }
+  }];
+}
+
+def Chip_IfOp : Chip_Op<"if", [NoTerminator, NoRegionArguments, SingleBlock]> {
+  let summary = "what runs if a number is not 0, and what else";
+  let description = [{
+    The number is a `chip.count`, a `chip.element` or a loop's variable. The sequencer decides for all cores when it comes
+    here.
+
+    ```mlir
+    chip.if %n { } else { }
+    ```
+  }];
+  let arguments = (ins Index:$condition);
+  let regions = (region SizedRegion<1>:$then, MaxSizedRegion<1>:$otherwise);
+  let assemblyFormat = "$condition $then (`else` $otherwise^)? attr-dict";
+  let hasVerifier = 1;
+}
+
 class Chip_SemaphoreOp<string mnemonic> : Chip_Op<mnemonic> {
   let arguments = (ins Chip_EngineAttr:$engine, ConfinedAttr<I64Attr, [IntMinValue<0>, IntMaxValue<63>]>:$semaphore,
                        ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count,

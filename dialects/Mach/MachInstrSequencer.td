@@ -33,9 +33,10 @@ def MADD : Instruction<"madd", 0x04, [
 }
 def LDS : Instruction<"lds", 0x05, [
     Field<"rd", ScalarReg, 13, 8, "destination">,
-    Operand<"src", Reads<"i32", "", "", ["dram", "shared"]>, 18, 14, "one element">], [Reserved<127, 19>]> {
+    Operand<"src", Reads<"i32", "", "", ["dram", "shared"]>, 18, 14, "one element">,
+    Field<"bound", Unsigned, 50, 19, "what the value must lie below; 0: it may be any">], [Reserved<127, 51>]> {
   let summary = "Load one 32-bit integer from memory into a scalar register.";
-  let description = "Reads the element at the descriptor's origin on core 0, format i32, from dram or shared, sign-extended. Order it behind its producer with `fence`. Makes trip counts and branches data-dependent.";
+  let description = "Reads the element at the descriptor's origin on core 0, format i32, from dram or shared, sign-extended. With a bound other than 0 it faults unless 0 <= value < bound, so that what was proved of a trip count or a coordinate holds. Order it behind its producer with `fence`. Makes trip counts and branches data-dependent.";
   let engine = "seq"; let timingClass = "scalar_load";
 }
 def LOOP : Instruction<"loop", 0x06, [

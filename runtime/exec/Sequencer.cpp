@@ -126,6 +126,9 @@ Status lds(State &state, const mach::Lds &instr) {
     return Error{"operand `src` must be an i32 element inside its extents in dram or shared"};
   int32_t value;
   std::memcpy(&value, view->base, sizeof value);
+  if (instr.bound && (value < 0 || uint64_t(value) >= instr.bound))
+    return Error{"reads " + std::to_string(value) + ", expected 0 to " +
+                 std::to_string(instr.bound - 1)};
   writeScalar(state, instr.rd, uint64_t(int64_t(value)));
   bool isDram = view->space == mach::space::dram;
   state.sequencerWork.bytesRead[int(view->space)] =

@@ -97,6 +97,14 @@ private:
   LogicalResult lower(Block &block);
   LogicalResult lower(Operation &op);
   LogicalResult lowerLoop(scf::ForOp loop);
+  LogicalResult lowerIf(chip_ir::IfOp op);
+  template <typename ReadOp> FailureOr<mach::TensorTile> scalarTile(ReadOp op);
+  template <typename ReadOp> LogicalResult lowerRead(ReadOp op);
+  FailureOr<uint8_t> newScalar(Operation *op, Value value);
+  void branchIfZero(Location loc, uint8_t scalar, StringRef label);
+  std::string newLabel() { return "L" + std::to_string(nextLabel++); }
+  LogicalResult moveTo(Operation *op, uint8_t reg, size_t dim, Value coordinate, int64_t more,
+                       bool isSet);
   LogicalResult lowerAlloc(chip_ir::AllocOp alloc);
   int64_t groupStepOf(chip_ir::AllocOp alloc, size_t dim);
   bool isPerGroup(chip_ir::AllocOp alloc);
@@ -118,11 +126,11 @@ private:
   DenseMap<Value, uint8_t> bufferRegister;                        // by alloc result
   DenseMap<Operation *, uint8_t> viewRegister;                    // by load or store
   DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by instruction
-  DenseMap<Value, uint8_t> scalarRegister;                        // induction variables
+  DenseMap<Value, uint8_t> scalarRegister; // induction variables, and what is read
   unsigned descriptors = 0, geometries = 0, hypers = firstFreeHyper, scalars = 1;
 };
 
-/// An index that is a constant, or affine in one induction variable.
+/// An index that is a constant, or affine in one induction variable or in what was read.
 struct Coordinate {
   Value variable;
   int64_t factor = 0, constant = 0;
@@ -133,11 +141,12 @@ struct Coordinate {
 static FailureOr<Coordinate> coordinateOf(Operation *op, Value value) {
   if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
     return Coordinate{Value(), 0, constant.value()};
-  if (isa<BlockArgument>(value))
+  if (isa<BlockArgument>(value) || value.getDefiningOp<chip_ir::ElementOp>())
     return Coordinate{value, 1, 0};
   auto apply = value.getDefiningOp<affine::AffineApplyOp>();
   if (!apply || apply.getAffineMap().getNumDims() != 1 || apply.getAffineMap().getNumSymbols() != 0)
-    return op->emitError("expected a coordinate that is affine in one loop, found ") << value;
+    return op->emitError("expected a coordinate that is affine in one loop or element, found ")
+           << value;
   // Linear in one variable: two evaluations give it.
   Builder b(op->getContext());
   auto evaluate = [&](int64_t x) -> std::optional<int64_t> {
@@ -248,6 +257,36 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
   return tile;
 }
 
+/// The element that `chip.count` or `chip.element` reads.
+template <typename ReadOp> FailureOr<mach::TensorTile> TaskLowering::scalarTile(ReadOp op) {
+  auto view = op.getSource().template getDefiningOp<chip_ir::ViewOp>();
+  auto tensor = view ? symbols.lookup<mach::TensorOp>(view.getTensor()) : mach::TensorOp();
+  if (!tensor)
+    return op->emitError("expected a chip.view of a tensor with an address");
+  auto type = cast<MemRefType>(op.getSource().getType());
+  FailureOr<mach::ElementFormat> format = formatOf(op, type.getElementType(), formats);
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(format) || failed(type.getStridesAndOffset(strides, offset)))
+    return failure();
+  int64_t bytes = chip_ir::elementBytes(type.getElementType());
+  mach::TensorTile tile;
+  tile.format = format->format;
+  tile.space = mach::space::dram;
+  tile.base = tensor.getAddress() + offset * bytes;
+  tile.rank = type.getRank();
+  tile.slots = 1;
+  tile.extent.fill(1);
+  tile.tile.fill(1);
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    tile.extent[d] = type.getDimSize(d);
+    tile.stride[d] = strides[d] * bytes;
+    if (auto constant = op.getOrigin()[d].template getDefiningOp<arith::ConstantIndexOp>())
+      tile.origin[d] = constant.value();
+  }
+  return tile;
+}
+
 /// Constants of an instruction: its window, and the numbers that the host does not set.
 LogicalResult TaskLowering::prepareInstruction(chip_ir::EngineInstruction instr) {
   for (const mach::FieldInfo &field : instr.getInfo().layout.fields) {
@@ -327,6 +366,16 @@ LogicalResult TaskLowering::prepare() {
       if (failed(reg))
         return failure();
       viewRegister[op] = *reg;
+    } else if (isa<chip_ir::CountOp, chip_ir::ElementOp>(op)) {
+      auto count = dyn_cast<chip_ir::CountOp>(op);
+      FailureOr<mach::TensorTile> tile =
+          count ? scalarTile(count) : scalarTile(cast<chip_ir::ElementOp>(op));
+      if (failed(tile))
+        return failure();
+      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
+      if (failed(reg))
+        return failure();
+      viewRegister[op] = *reg;
     } else if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op)) {
       return prepareInstruction(instr);
     }
@@ -335,24 +384,111 @@ LogicalResult TaskLowering::prepare() {
   return failure(result.wasInterrupted());
 }
 
+/// The last scalar register is scratch, dead after the next instruction.
+FailureOr<uint8_t> TaskLowering::newScalar(Operation *op, Value value) {
+  if (scalars == scalarRegisters - 1)
+    return op->emitError("needs more than ")
+           << scalarRegisters - 2 << " scalar registers in one task";
+  scalarRegister[value] = scalars;
+  return scalars++;
+}
+
 LogicalResult TaskLowering::lowerLoop(scf::ForOp loop) {
   std::optional<APInt> trip = loop.getStaticTripCount();
   auto lower0 = getConstantIntValue(loop.getLowerBound());
   auto step = getConstantIntValue(loop.getStep());
-  if (!trip || !step || lower0 != 0)
-    return loop.emitError("expected a loop from 0 with constant step and trip count");
-  if (scalars == scalarRegisters)
-    return loop.emitError("needs more than ") << scalarRegisters << " scalar registers in one task";
-  std::string label = "L" + std::to_string(nextLabel++);
-  mach::Loop head;
-  head.rd = scalars++;
-  head.step = *step;
-  head.trip = trip->getZExtValue();
-  scalarRegister[loop.getInductionVar()] = head.rd;
-  emit(loop.getLoc(), head, label);
+  bool isCounted = loop.getUpperBound().getDefiningOp<chip_ir::CountOp>() && step == 1;
+  if ((!trip && !isCounted) || !step || lower0 != 0)
+    return loop.emitError("expected a loop from 0 with constant step and trip count, or by 1 to a "
+                          "chip.count");
+  FailureOr<uint8_t> variable = newScalar(loop, loop.getInductionVar());
+  if (failed(variable))
+    return failure();
+  std::string label = newLabel();
+  auto open = [&](auto head) {
+    head.rd = *variable;
+    head.step = *step;
+    emit(loop.getLoc(), head, label);
+  };
+  if (trip) {
+    mach::Loop head;
+    head.trip = trip->getZExtValue();
+    open(head);
+  } else {
+    mach::Loopr head;
+    head.rt = scalarRegister.lookup(loop.getUpperBound());
+    open(head);
+  }
   if (failed(lower(*loop.getBody())))
     return failure();
   mach::LabelOp::create(b, loop.getLoc(), b.getStringAttr(label));
+  return success();
+}
+
+void TaskLowering::branchIfZero(Location loc, uint8_t scalar, StringRef label) {
+  mach::Bz branch;
+  branch.rs = scalar;
+  emit(loc, branch, label);
+}
+
+/// Branches lead forward: over the first arm to the other, and over that, r0 being 0.
+LogicalResult TaskLowering::lowerIf(chip_ir::IfOp op) {
+  bool hasOther = !op.getOtherwise().empty() && !op.getOtherwise().front().empty();
+  std::string other = newLabel(), end = hasOther ? newLabel() : "";
+  branchIfZero(op.getLoc(), scalarRegister.lookup(op.getCondition()), other);
+  if (failed(lower(op.getThen().front())))
+    return failure();
+  if (hasOther)
+    branchIfZero(op.getLoc(), /*scalar=*/0, end);
+  mach::LabelOp::create(b, op.getLoc(), b.getStringAttr(other));
+  if (!hasOther)
+    return success();
+  if (failed(lower(op.getOtherwise().front())))
+    return failure();
+  mach::LabelOp::create(b, op.getLoc(), b.getStringAttr(end));
+  return success();
+}
+
+template <typename ReadOp> LogicalResult TaskLowering::lowerRead(ReadOp op) {
+  FailureOr<uint8_t> value = newScalar(op, op.getResult());
+  if (failed(value))
+    return failure();
+  mach::Lds lds;
+  lds.rd = *value;
+  lds.src = viewRegister[op];
+  lds.bound = op.getBound();
+  for (auto [d, coordinate] : llvm::enumerate(op.getOrigin()))
+    if (failed(moveTo(op, lds.src, d, coordinate, /*more=*/0, /*isSet=*/true)))
+      return failure();
+  emit(op.getLoc(), lds);
+  return success();
+}
+
+/// Moves a register's tile in a dimension to a coordinate and `more`. A constant is there already
+/// if `isSet`.
+LogicalResult TaskLowering::moveTo(Operation *op, uint8_t reg, size_t dim, Value coordinate,
+                                   int64_t more, bool isSet) {
+  FailureOr<Coordinate> c = coordinateOf(op, coordinate);
+  if (failed(c))
+    return failure();
+  if (!c->variable && isSet)
+    return success();
+  if (c->variable && !scalarRegister.count(c->variable))
+    return op->emitError("expected a coordinate of a loop of the task, found ") << c->variable;
+  mach::Org org;
+  org.dd = reg;
+  org.dim = dim;
+  org.rs = c->variable ? scalarRegister.lookup(c->variable) : 0; // r0 is 0
+  org.imm = c->constant + more;
+  if (c->variable && c->factor != 1) {
+    mach::Madd madd;
+    madd.rd = scalarRegisters - 1; // scratch
+    madd.ra = org.rs;
+    madd.mul = c->factor;
+    emit(op->getLoc(), madd);
+    org.rs = madd.rd;
+  }
+  emit(op->getLoc(), org);
   return success();
 }
 
@@ -395,26 +531,9 @@ bool TaskLowering::isPerGroup(chip_ir::AllocOp alloc) {
 /// descriptor adds for each core counts from core 0, which need not be in the group.
 LogicalResult TaskLowering::place(chip_ir::AllocOp alloc, uint8_t reg, int64_t group) {
   for (auto [d, value] : llvm::enumerate(alloc.getOrigin())) {
-    FailureOr<Coordinate> c = coordinateOf(alloc, value);
-    if (failed(c))
-      return failure();
     int64_t groupStep = groupStepOf(alloc, d);
-    if (!c->variable && !groupStep)
-      continue;
-    mach::Org org;
-    org.dd = reg;
-    org.dim = d;
-    org.rs = c->variable ? scalarRegister.lookup(c->variable) : 0; // r0 is 0
-    org.imm = c->constant + group * groupStep;
-    if (c->variable && c->factor != 1) {
-      mach::Madd madd;
-      madd.rd = scalarRegisters - 1; // scratch, dead after the next instruction
-      madd.ra = org.rs;
-      madd.mul = c->factor;
-      emit(alloc.getLoc(), madd);
-      org.rs = madd.rd;
-    }
-    emit(alloc.getLoc(), org);
+    if (failed(moveTo(alloc, reg, d, value, group * groupStep, /*isSet=*/!groupStep)))
+      return failure();
   }
   return success();
 }
@@ -536,6 +655,12 @@ LogicalResult TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
 LogicalResult TaskLowering::lower(Operation &op) {
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return lowerLoop(loop);
+  if (auto branch = dyn_cast<chip_ir::IfOp>(op))
+    return lowerIf(branch);
+  if (auto count = dyn_cast<chip_ir::CountOp>(op))
+    return lowerRead(count);
+  if (auto element = dyn_cast<chip_ir::ElementOp>(op))
+    return lowerRead(element);
   if (auto alloc = dyn_cast<chip_ir::AllocOp>(op))
     return lowerAlloc(alloc);
   if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op))

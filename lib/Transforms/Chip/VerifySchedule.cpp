@@ -3,7 +3,7 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // A vector clock per engine, advanced through a bounded unrolling of each task in program order.
-// The rules V1 to V8 are those of the pass description.
+// The rules V1 to V9 are those of the pass description.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/MapVector.h"
 
 #include <array>
 #include <deque>
@@ -72,6 +73,12 @@ struct Accesses {
   std::array<Operation *, engineCount> reader{}, writer{};
 };
 
+/// How an op that data decides behaves: trips of a loop, or 1 for the first arm of a `chip.if` and
+/// 0 for the other; in its even executions and in its odd ones.
+struct Behaviour {
+  int64_t even, odd;
+};
+
 class TaskVerifier {
 public:
   TaskVerifier(TaskOp task, const chip::Chip &chip) : task(task), chip(chip) {}
@@ -84,7 +91,11 @@ private:
   LogicalResult verifyWritesOfOne(StoreOp store);
   LogicalResult verifyMoves();
   LogicalResult verifyPlaces();
-  bool tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within = nullptr);
+  LogicalResult verifyReads();
+  LogicalResult collectDecisions();
+  LogicalResult runDecided();
+  bool tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within = nullptr,
+                        bool inOrder = false);
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
@@ -107,6 +118,10 @@ private:
   DenseMap<Value, int64_t> uses; // by buffer: executions of its alloc
   std::map<Range, Accesses> accesses;
   std::map<std::string, Accesses> compressed; // by tensor
+  /// What data decides, with every behaviour that is tried, and which of them now is.
+  llvm::MapVector<Operation *, std::vector<Behaviour>> decisions;
+  DenseMap<Operation *, Behaviour> decided;
+  DenseMap<Operation *, int64_t> executions;
 };
 
 } // namespace
@@ -153,20 +168,45 @@ static int64_t factorOf(Value coordinate, Value variable) {
   return evaluate(1) - evaluate(0);
 }
 
+/// The most iterations of a loop: its trip count, or what its chip.count allows; -1 for another.
+static int64_t mostTripsOf(scf::ForOp loop) {
+  if (std::optional<APInt> trip = loop.getStaticTripCount())
+    return trip->getSExtValue();
+  auto count = loop.getUpperBound().getDefiningOp<CountOp>();
+  bool isByOne =
+      getConstantIntValue(loop.getLowerBound()) == 0 && getConstantIntValue(loop.getStep()) == 1;
+  return count && isByOne ? int64_t(count.getMost()) : -1;
+}
+
+/// Whether a coordinate was read from memory.
+static bool isRead(Value coordinate) {
+  auto apply = coordinate.getDefiningOp<affine::AffineApplyOp>();
+  Value variable = apply && apply.getNumOperands() == 1 ? apply.getOperand(0) : coordinate;
+  return isa_and_nonnull<CountOp, ElementOp>(variable.getDefiningOp());
+}
+
 /// True if no two iterations of the loops around a buffer, and no two cores, have an element in
 /// common. What lies in the shared buffer no core has. Of the loops around `within`, if there is
-/// one, one iteration is meant.
+/// one, one iteration is meant. A coordinate that was read reaches the whole dimension; with
+/// `inOrder` iterations of one core that differ in nothing else may meet.
 ///
 /// Loops, the cores of a group and the groups each move the tile. They are put in an order in which
 /// each moves it, in some dimension, beyond everything that those before it reach: then tiles
 /// differ there if it is the last of the order that differs.
-bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within) {
+bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within,
+                                    bool inOrder) {
   struct Mover {
     SmallVector<int64_t> moves; // by dimension
     int64_t count;
   };
   SmallVector<int64_t> reach(cast<MemRefType>(alloc.getResult().getType()).getShape());
   size_t rank = reach.size();
+  bool hasRead = false;
+  for (size_t d = 0; d < rank; ++d)
+    if (isRead(alloc.getOrigin()[d])) {
+      reach[d] += alloc.getExtents()[d];
+      hasRead = true;
+    }
   SmallVector<Mover> movers;
   auto addMover = [&](int64_t count, llvm::function_ref<int64_t(size_t)> moves) {
     if (count < 2)
@@ -182,12 +222,15 @@ bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *w
   for (auto loop = alloc->getParentOfType<scf::ForOp>();
        loop && !(within && loop->isAncestor(within)); loop = loop->getParentOfType<scf::ForOp>()) {
     std::optional<int64_t> step = getConstantIntValue(loop.getStep());
-    std::optional<APInt> trip = loop.getStaticTripCount();
-    if (!step || !trip)
+    int64_t trips = mostTripsOf(loop);
+    if (!step || trips < 0)
       return false;
-    addMover(trip->getSExtValue(), [&](size_t d) {
+    auto moves = [&](size_t d) {
       return factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step;
-    });
+    };
+    bool movesNothing = llvm::all_of(llvm::seq(rank), [&](size_t d) { return moves(d) == 0; });
+    if (!(inOrder && hasRead && movesNothing))
+      addMover(trips, moves);
   }
   while (!movers.empty()) {
     // The one that moves least: what is reached beyond it would be in the way of it.
@@ -266,7 +309,8 @@ static bool isInjective(MemRefType view) {
 LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
   auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
   // What lies in the shared buffer is moved once.
-  if (!alloc || !tilesAreDisjoint(alloc, !isShared(store.getBuffer())))
+  if (!alloc || !tilesAreDisjoint(alloc, !isShared(store.getBuffer()), /*within=*/nullptr,
+                                  /*inOrder=*/true))
     return store.emitOpError("writes the same elements on several cores or in several iterations");
   if (!isInjective(cast<MemRefType>(store.getTarget().getType())))
     return store.emitOpError("writes through a view of which two elements are one of the tensor");
@@ -498,11 +542,16 @@ LogicalResult TaskVerifier::accessTensor(Operation *op, Value view, bool write) 
 }
 
 LogicalResult TaskVerifier::run(Operation *op) {
+  auto decide = [&] {
+    Behaviour now = decided.lookup(op);
+    return executions[op]++ % 2 ? now.odd : now.even;
+  };
+  if (auto branch = dyn_cast<IfOp>(op)) {
+    Region &arm = decide() ? branch.getThen() : branch.getOtherwise();
+    return arm.empty() ? success() : run(arm.front());
+  }
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    std::optional<APInt> trip = loop.getStaticTripCount();
-    if (!trip)
-      return op->emitError("expected a loop with a constant trip count");
-    int64_t n = std::min<int64_t>(trip->getSExtValue(), maxSlots + 2);
+    int64_t n = decisions.count(op) ? decide() : std::min<int64_t>(mostTripsOf(loop), maxSlots + 2);
     for (int64_t i = 0; i < n; ++i)
       if (failed(run(*loop.getBody())))
         return failure();
@@ -553,13 +602,105 @@ LogicalResult TaskVerifier::run(Block &block) {
   return success();
 }
 
+/// V9: what the sequencer reads no store of the task writes.
+LogicalResult TaskVerifier::verifyReads() {
+  std::map<std::string, StoreOp> stores; // by tensor
+  task.walk([&](StoreOp store) {
+    if (auto view = store.getTarget().getDefiningOp<ViewOp>())
+      stores.try_emplace(view.getTensor().str(), store);
+  });
+  WalkResult result = task.walk([&](Operation *op) -> WalkResult {
+    if (!isa<CountOp, ElementOp>(op))
+      return success();
+    auto view = op->getOperand(0).getDefiningOp<ViewOp>();
+    auto store = view ? stores.find(view.getTensor().str()) : stores.end();
+    if (store == stores.end())
+      return success();
+    InFlightDiagnostic d = op->emitOpError("reads tensor ")
+                           << view.getTensorAttr() << ", which the task writes";
+    d.attachNote(store->second.getLoc()) << "written here";
+    return d;
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Every behaviour of what data decides: all trips from 0 to two more than there are copies, both
+/// arms, and, inside a loop, any two of them in turn.
+LogicalResult TaskVerifier::collectDecisions() {
+  constexpr int64_t mostRuns = 10000;
+  int64_t runs = 1;
+  WalkResult result = task.walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
+    int64_t most = 1;
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      if (loop.getStaticTripCount())
+        return success();
+      most = std::min(mostTripsOf(loop), maxSlots + 2);
+      if (most < 0)
+        return op->emitError("expected a loop with a constant trip count, or from 0 by 1 to a "
+                             "chip.count");
+    } else if (!isa<IfOp>(op)) {
+      return success();
+    }
+    std::vector<Behaviour> &behaviours = decisions[op];
+    bool isRepeated = op->getParentOfType<scf::ForOp>() != nullptr;
+    for (int64_t even = 0; even <= most; ++even)
+      for (int64_t odd = 0; odd <= most; ++odd)
+        if (even == odd || isRepeated)
+          behaviours.push_back({even, odd});
+    runs *= int64_t(behaviours.size());
+    if (runs > mostRuns)
+      return task.emitOpError("has loops and branches on data with more than ")
+             << mostRuns << " combinations of trips and arms to prove";
+    return success();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Runs the task with the behaviours that are decided; if that fails, says which they are.
+LogicalResult TaskVerifier::runDecided() {
+  clocks = {};
+  semaphores.clear();
+  uses.clear();
+  accesses.clear();
+  compressed.clear();
+  executions.clear();
+  if (succeeded(run(task.getBody().front())))
+    return success();
+  for (auto &[op, behaviours] : decisions) {
+    auto [even, odd] = decided.lookup(op);
+    auto describe = [isLoop = isa<scf::ForOp>(op)](int64_t n) {
+      return isLoop ? std::to_string(n) + " iterations" : n ? "the first arm" : "the other arm";
+    };
+    InFlightDiagnostic d = op->emitRemark("if data decides on ") << describe(even);
+    if (even != odd)
+      d << ", and next time on " << describe(odd);
+  }
+  return failure();
+}
+
 LogicalResult TaskVerifier::verify() {
   task.walk([&](AllocOp alloc) { maxSlots = std::max<int64_t>(maxSlots, alloc.getSlots()); });
   Block &body = task.getBody().front();
-  if (failed(verifyNetZero(body)) || failed(verifyInPlace()) || failed(verifyMoves()) ||
-      failed(verifyWrites()) || failed(verifyPlaces()))
+  if (failed(verifyNetZero(body)) || failed(verifyReads()) || failed(collectDecisions()) ||
+      failed(verifyInPlace()) || failed(verifyMoves()) || failed(verifyWrites()) ||
+      failed(verifyPlaces()))
     return failure();
-  return run(body);
+  // As an odometer counts: one behaviour of each.
+  std::vector<size_t> chosen(decisions.size());
+  while (true) {
+    for (auto [index, entry] : llvm::enumerate(decisions))
+      decided[entry.first] = entry.second[chosen[index]];
+    if (failed(runDecided()))
+      return failure();
+    size_t digit = 0;
+    for (auto &[op, behaviours] : decisions) {
+      if (++chosen[digit] < behaviours.size())
+        break;
+      chosen[digit++] = 0;
+    }
+    if (digit == decisions.size())
+      return success();
+  }
 }
 
 /// V7: tensors in DRAM share no bytes. Those without an address have not been placed.

@@ -998,3 +998,146 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 }
+
+// -----
+
+// V9: the sequencer reads ahead of the store.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @n : memref<4xi32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @v9() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %v = chip.view @n : memref<4xi32, #chip.space<dram>>
+      // expected-error @below {{reads tensor @n, which the task writes}}
+      %n = chip.count %v[%c0] most 4 : memref<4xi32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [4] core_stride [0] slots 1 {offset = 0, slot_bytes = 16} : memref<4xi32, #chip.space<spm>>
+      // expected-note @below {{written here}}
+      chip.store %a to %v : memref<4xi32, #chip.space<spm>>, memref<4xi32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V4 in one arm alone: what the vector unit writes there nobody waits for.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @n : memref<1xi32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @x : memref<8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @y : memref<8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @v4_other_arm() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %v = chip.view @n : memref<1xi32, #chip.space<dram>>
+      %xv = chip.view @x : memref<8xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<8xf32, #chip.space<dram>>
+      %n = chip.count %v[%c0] most 1 : memref<1xi32, #chip.space<dram>>
+      %a = chip.alloc [%c0] extents [8] core_stride [0] slots 1 {offset = 0, slot_bytes = 32} : memref<8xf32, #chip.space<spm>>
+      // expected-remark @below {{if data decides on the other arm}}
+      chip.if %n {
+        chip.load %xv to %a : memref<8xf32, #chip.space<dram>>, memref<8xf32, #chip.space<spm>>
+      } else {
+        // expected-note @below {{that engine's access, earlier in program order}}
+        chip.v.unary(%a, %a) fn = abs : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<spm>>
+      }
+      chip.signal <load> 0 by 1
+      chip.wait <store> 0 by 1
+      // expected-error @below {{may run before engine vector is done with bytes 0 to 32 of spm}}
+      chip.store %a to %yv : memref<8xf32, #chip.space<spm>>, memref<8xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+// V4 with enough iterations alone: two find a copy each.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @n : memref<4xi32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @x : memref<8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @y : memref<8xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @v4_trips() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %v = chip.view @n : memref<4xi32, #chip.space<dram>>
+      %xv = chip.view @x : memref<8xf32, #chip.space<dram>>
+      %yv = chip.view @y : memref<8xf32, #chip.space<dram>>
+      %n = chip.count %v[%c0] most 4 : memref<4xi32, #chip.space<dram>>
+      // expected-remark @below {{if data decides on 3 iterations}}
+      scf.for %i = %c0 to %n step %c1 {
+        %a = chip.alloc [%i] extents [8] core_stride [0] slots 2 {offset = 0, slot_bytes = 4} : memref<1xf32, #chip.space<spm>>
+        // The third finds the copy of the first, which is not free yet.
+        // expected-error @below {{may run before engine store is done with bytes 4 to 8 of spm}}
+        chip.load %xv to %a : memref<8xf32, #chip.space<dram>>, memref<1xf32, #chip.space<spm>>
+        chip.signal <load> 0 by 1
+        chip.wait <store> 0 by 1
+        // expected-note @below {{that engine's access, earlier in program order}}
+        chip.store %a to %yv : memref<1xf32, #chip.space<spm>>, memref<8xf32, #chip.space<dram>>
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// Coordinates that are read may be the same twice: on the cores of a split there is no telling.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @n : memref<4xi32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @y : memref<8x4xf32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @v6_element() {
+    chip.task "x" "train.x" "fp" cores(2) {
+      %c0 = arith.constant 0 : index
+      %v = chip.view @n : memref<4xi32, #chip.space<dram>>
+      %yv = chip.view @y : memref<8x4xf32, #chip.space<dram>>
+      %e = chip.element %v[%c0] below 4 : memref<4xi32, #chip.space<dram>>
+      %a = chip.alloc [%e, %c0] extents [8, 4] core_stride [1, 0] slots 1 {offset = 0, slot_bytes = 16} : memref<1x4xf32, #chip.space<spm>>
+      // expected-error @below {{writes the same elements on several cores or in several iterations}}
+      chip.store %a to %yv : memref<1x4xf32, #chip.space<spm>>, memref<8x4xf32, #chip.space<dram>>
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @n : memref<4xi32, #chip.space<dram>> {role = #chip.role<temp>}
+  func.func @by_two() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c2 = arith.constant 2 : index
+      %v = chip.view @n : memref<4xi32, #chip.space<dram>>
+      %n = chip.count %v[%c0] most 4 : memref<4xi32, #chip.space<dram>>
+      // expected-error @below {{expected a loop with a constant trip count, or from 0 by 1 to a chip.count}}
+      scf.for %i = %c0 to %n step %c2 {
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+// Seven branches in a loop, each of which goes four ways.
+module attributes {slp.chip = "lnpu"} {
+  func.func @too_much() {
+    // expected-error @below {{has loops and branches on data with more than 10000 combinations of trips and arms to prove}}
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      scf.for %i = %c0 to %c2 step %c1 {
+        chip.if %i { }
+        chip.if %i { }
+        chip.if %i { }
+        chip.if %i { }
+        chip.if %i { }
+        chip.if %i { }
+        chip.if %i { }
+      }
+    }
+    return
+  }
+}

@@ -383,3 +383,54 @@ func.func @no_such_engine() {
   chip.wait <sequencer> 3 by 1
   return
 }
+
+// -----
+
+func.func @count_of_floats(%v: memref<4xf32>, %i: index) {
+  // expected-error @below {{'chip.count' op expected a view of dram with i32 elements, found 'memref<4xf32>'}}
+  %n = chip.count %v[%i] most 3 : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @element_of_a_buffer(%v: memref<4xi32, #chip.space<spm>>, %i: index) {
+  // expected-error @below {{'chip.element' op expected a view of dram with i32 elements}}
+  %n = chip.element %v[%i] below 3 : memref<4xi32, #chip.space<spm>>
+  return
+}
+
+// -----
+
+func.func @element_of_a_row(%v: memref<2x4xi32>, %i: index) {
+  // expected-error @below {{'chip.element' op expected 2 coordinates}}
+  %n = chip.element %v[%i] below 3 : memref<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @no_count(%v: memref<4xi32>, %i: index) {
+  // expected-error @below {{attribute 'most' failed to satisfy constraint: 64-bit signless integer attribute whose minimum value is 1}}
+  %n = chip.count %v[%i] most 0 : memref<4xi32>
+  return
+}
+
+// -----
+
+func.func @if_constant() {
+  %c1 = arith.constant 1 : index
+  // expected-error @below {{'chip.if' op expected a chip.count, a chip.element or a loop's variable}}
+  chip.if %c1 {
+  }
+  return
+}
+
+// -----
+
+func.func @if_argument(%n: index) {
+  // expected-error @below {{'chip.if' op expected a chip.count, a chip.element or a loop's variable}}
+  chip.if %n {
+  }
+  return
+}

@@ -82,3 +82,34 @@ func.func @step() {
   }
   return
 }
+
+// What data decides.
+// CHECK-LABEL: func.func @decided
+chip.tensor @list : memref<2x4xi32, #dram> {role = #chip.role<temp>}
+func.func @decided() {
+  chip.task "x" "train.x" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    // CHECK: %[[LIST:.*]] = chip.view
+    %list = chip.view @list : memref<2x4xi32, #dram>
+    // CHECK: %[[N:.*]] = chip.count %[[LIST]][%{{.*}}, %{{.*}}] most 3 : memref<2x4xi32, #chip.space<dram>>
+    %n = chip.count %list[%c0, %c0] most 3 : memref<2x4xi32, #dram>
+    // CHECK: scf.for %[[I:.*]] = %{{.*}} to %[[N]]
+    scf.for %i = %c0 to %n step %c1 {
+      // CHECK: %[[E:.*]] = chip.element %[[LIST]][%{{.*}}, %[[I]]] below 8 : memref<2x4xi32, #chip.space<dram>>
+      %e = chip.element %list[%c1, %i] below 8 : memref<2x4xi32, #dram>
+      // CHECK: chip.if %[[E]] {
+      // CHECK: } else {
+      chip.if %e {
+        %a = chip.alloc [%e] extents [8] core_stride [0] slots 1 : memref<1xf32, #spm>
+      } else {
+        %b = chip.alloc [%i] extents [8] core_stride [0] slots 1 : memref<1xf32, #spm>
+      }
+      // CHECK: chip.if %[[I]] {
+      // CHECK-NOT: else
+      chip.if %i {
+      }
+    }
+  }
+  return
+}

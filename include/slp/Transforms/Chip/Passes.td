@@ -123,11 +123,15 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       do the tensors in DRAM, the bitmaps of compressed ones included;
     - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
       one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores of
-      one engine are in order: of each, the cores take turns; groups of cores would not.
+      one engine are in order: of each, the cores take turns; groups of cores would not;
+    - V9: no store of a task writes what its `chip.count` and `chip.element` read, for the sequencer reads ahead of the engines.
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
-    between iterations depends on their distance only. test/Transforms/Chip/verify-schedule-errors.mlir has one
+    between iterations depends on their distance only. Where data decides, every case is tried: all trips of a loop from 0 to
+    two more than there are copies, both arms of a `chip.if`, and, where a loop is around them, any two of these in turn; a task
+    with more than 10,000 combinations is refused. In V6 a coordinate that was read reaches the whole dimension; iterations of
+    one core that differ in it alone may store to the same place, since they are in order. test/Transforms/Chip/verify-schedule-errors.mlir has one
     refusal for each rule.
   }];
 }
