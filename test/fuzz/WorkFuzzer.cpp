@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Property: whatever the events are, they are replayed into the models of time and energy, or one
-// line says why not. The bytes are read as they are, and behind the head of a recording of the
-// image.
+// line says why not; what is replayed can be recorded again, and is the same then. The bytes are
+// read as they are, and behind the head of a recording of the image.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -31,17 +31,21 @@ image::Image parsedImage() {
   return parsed->image;
 }
 
-class Both : public exec::Observer {
+/// The models of time and energy, and another recording.
+class All : public exec::Observer {
 public:
-  Both(timing::Model &model, energy::ActivityCounter &counter) : model(model), counter(counter) {}
+  All(timing::Model &model, energy::ActivityCounter &counter, api::WorkRecorder &recorder)
+      : model(model), counter(counter), recorder(recorder) {}
   void issued(const exec::Event &event) override {
     model.issued(event);
     counter.issued(event);
+    recorder.issued(event);
   }
 
 private:
   timing::Model &model;
   energy::ActivityCounter &counter;
+  api::WorkRecorder &recorder;
 };
 
 void run(const std::vector<uint8_t> &bytes) {
@@ -50,10 +54,17 @@ void run(const std::vector<uint8_t> &bytes) {
   static const timing::Groups groups(image);
   timing::Model model(chip, groups);
   energy::ActivityCounter counter(groups);
-  Both both(model, counter);
-  Status replayed = api::replayWork(bytes, image, "my.work", both);
+  api::WorkRecorder recorder(image), again(image);
+  All all(model, counter, recorder);
+  Status replayed = api::replayWork(bytes, image, "my.work", all);
   if (!replayed)
     fuzz::expectOneLine(replayed.message());
+  std::vector<uint8_t> written = recorder.take();
+  if (replayed) {
+    fuzz::expect(api::replayWork(written, image, "my.work", again).ok(),
+                 "what was written is read");
+    fuzz::expect(again.take() == written, "what was read is written alike");
+  }
   Result<timing::Report> report = model.finish();
   if (!report)
     fuzz::expectOneLine(report.message());
