@@ -91,6 +91,8 @@ private:
   void prepareMasks();
   LogicalResult prepareInstruction(chip_ir::EngineInstruction instr);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
+  LogicalResult addDescriptor(Operation *op, FailureOr<mach::TensorTile> tile, uint8_t &reg);
+  LogicalResult placeInDram(Operation *op, Value value, mach::TensorTile &tile);
   FailureOr<mach::TensorTile> tileOf(chip_ir::AllocOp alloc);
   FailureOr<mach::TensorTile> bufferTile(chip_ir::AllocOp alloc);
   FailureOr<mach::TensorTile> viewTile(Operation *op, Value view, chip_ir::AllocOp alloc);
@@ -229,8 +231,8 @@ FailureOr<mach::TensorTile> TaskLowering::bufferTile(chip_ir::AllocOp alloc) {
   return result;
 }
 
-FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
-                                                   chip_ir::AllocOp alloc) {
+/// Sets where a view's elements lie in DRAM.
+LogicalResult TaskLowering::placeInDram(Operation *op, Value value, mach::TensorTile &tile) {
   auto view = value.getDefiningOp<chip_ir::ViewOp>();
   auto tensor = view ? symbols.lookup<mach::TensorOp>(view.getTensor()) : mach::TensorOp();
   if (!tensor)
@@ -241,49 +243,46 @@ FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
   if (failed(type.getStridesAndOffset(strides, offset)))
     return op->emitError("expected a strided view, found ") << type;
   int64_t bytes = chip_ir::elementBytes(type.getElementType());
-  FailureOr<mach::TensorTile> tile = tileOf(alloc);
-  if (failed(tile))
-    return failure();
-  tile->space = mach::space::dram;
-  tile->base = tensor.getAddress() + offset * bytes;
-  if (mach::isCompressed(tile->format)) {
+  tile.space = mach::space::dram;
+  tile.base = tensor.getAddress() + offset * bytes;
+  if (mach::isCompressed(tile.format)) {
     if (!llvm::isUInt<24>(offset))
       return op->emitError("begins ") << offset << " elements into a compressed tensor, expected "
                                       << "fewer than 2^24";
-    tile->stream = offset;
+    tile.stream = offset;
   }
   for (size_t d = 0; d < strides.size(); ++d)
-    tile->stride[d] = strides[d] * bytes;
+    tile.stride[d] = strides[d] * bytes;
+  return success();
+}
+
+FailureOr<mach::TensorTile> TaskLowering::viewTile(Operation *op, Value value,
+                                                   chip_ir::AllocOp alloc) {
+  FailureOr<mach::TensorTile> tile = tileOf(alloc);
+  if (failed(tile) || failed(placeInDram(op, value, *tile)))
+    return failure();
   return tile;
 }
 
 /// The element that `chip.count` or `chip.element` reads.
 template <typename ReadOp> FailureOr<mach::TensorTile> TaskLowering::scalarTile(ReadOp op) {
-  auto view = op.getSource().template getDefiningOp<chip_ir::ViewOp>();
-  auto tensor = view ? symbols.lookup<mach::TensorOp>(view.getTensor()) : mach::TensorOp();
-  if (!tensor)
-    return op->emitError("expected a chip.view of a tensor with an address");
   auto type = cast<MemRefType>(op.getSource().getType());
   FailureOr<mach::ElementFormat> format = formatOf(op, type.getElementType(), formats);
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(format) || failed(type.getStridesAndOffset(strides, offset)))
+  if (failed(format))
     return failure();
-  int64_t bytes = chip_ir::elementBytes(type.getElementType());
   mach::TensorTile tile;
   tile.format = format->format;
-  tile.space = mach::space::dram;
-  tile.base = tensor.getAddress() + offset * bytes;
   tile.rank = type.getRank();
   tile.slots = 1;
   tile.extent.fill(1);
   tile.tile.fill(1);
   for (int64_t d = 0; d < type.getRank(); ++d) {
     tile.extent[d] = type.getDimSize(d);
-    tile.stride[d] = strides[d] * bytes;
     if (auto constant = op.getOrigin()[d].template getDefiningOp<arith::ConstantIndexOp>())
       tile.origin[d] = constant.value();
   }
+  if (failed(placeInDram(op, op.getSource(), tile)))
+    return failure();
   return tile;
 }
 
@@ -341,44 +340,37 @@ void TaskLowering::prepareMasks() {
       emitMask(firstGroupMask + g, g * task.getCoresOfGroup(), task.getCoresOfGroup());
 }
 
+/// Loads a tile into the next descriptor register, which `reg` gets.
+LogicalResult TaskLowering::addDescriptor(Operation *op, FailureOr<mach::TensorTile> tile,
+                                          uint8_t &reg) {
+  FailureOr<uint8_t> next = failed(tile) ? FailureOr<uint8_t>() : newDescriptor(op, *tile);
+  if (failed(next))
+    return failure();
+  reg = *next;
+  return success();
+}
+
 LogicalResult TaskLowering::prepare() {
   prepareMasks();
   WalkResult result = task.walk([&](Operation *op) -> WalkResult {
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
         return alloc.emitOpError("has no address; run chip-place-buffers first");
-      FailureOr<mach::TensorTile> tile = bufferTile(alloc);
-      if (failed(tile))
-        return failure();
-      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
-      if (failed(reg))
-        return failure();
-      bufferRegister[alloc.getResult()] = *reg;
-    } else if (isa<chip_ir::LoadOp, chip_ir::StoreOp>(op)) {
+      return addDescriptor(op, bufferTile(alloc), bufferRegister[alloc.getResult()]);
+    }
+    if (isa<chip_ir::LoadOp, chip_ir::StoreOp>(op)) {
       bool load = isa<chip_ir::LoadOp>(op);
       auto alloc = op->getOperand(load ? 1 : 0).getDefiningOp<chip_ir::AllocOp>();
       if (!alloc)
         return op->emitError("expected a buffer from chip.alloc");
-      FailureOr<mach::TensorTile> tile = viewTile(op, op->getOperand(load ? 0 : 1), alloc);
-      if (failed(tile))
-        return failure();
-      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
-      if (failed(reg))
-        return failure();
-      viewRegister[op] = *reg;
-    } else if (isa<chip_ir::CountOp, chip_ir::ElementOp>(op)) {
-      auto count = dyn_cast<chip_ir::CountOp>(op);
-      FailureOr<mach::TensorTile> tile =
-          count ? scalarTile(count) : scalarTile(cast<chip_ir::ElementOp>(op));
-      if (failed(tile))
-        return failure();
-      FailureOr<uint8_t> reg = newDescriptor(op, *tile);
-      if (failed(reg))
-        return failure();
-      viewRegister[op] = *reg;
-    } else if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op)) {
-      return prepareInstruction(instr);
+      return addDescriptor(op, viewTile(op, op->getOperand(load ? 0 : 1), alloc), viewRegister[op]);
     }
+    if (auto count = dyn_cast<chip_ir::CountOp>(op))
+      return addDescriptor(op, scalarTile(count), viewRegister[op]);
+    if (auto element = dyn_cast<chip_ir::ElementOp>(op))
+      return addDescriptor(op, scalarTile(element), viewRegister[op]);
+    if (auto instr = dyn_cast<chip_ir::EngineInstruction>(op))
+      return prepareInstruction(instr);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
