@@ -7,9 +7,21 @@
 #include "dialects/Train/TrainBuilders.h"
 
 #include "dialects/Train/AddOp.h"
+#include "dialects/Train/ConvBpOp.h"
+#include "dialects/Train/ConvOp.h"
+#include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/MulOp.h"
 
 using namespace mlir;
+
+/// The first operands of an op with several that are optional.
+template <typename Op> static bool addSegments(OperationState &state) {
+  if (state.name.getStringRef() != Op::getOperationName())
+    return false;
+  auto &sizes = state.getOrAddProperties<typename Op::Properties>().operandSegmentSizes;
+  std::fill_n(sizes.begin(), std::min(sizes.size(), state.operands.size()), 1);
+  return true;
+}
 
 Operation *slp::train::createInferred(OpBuilder &builder, Location loc, StringRef name,
                                       ValueRange operands, ArrayRef<NamedAttribute> attributes,
@@ -17,6 +29,8 @@ Operation *slp::train::createInferred(OpBuilder &builder, Location loc, StringRe
   OperationState state(loc, name, operands, /*types=*/{}, attributes);
   for (Type element : elements)
     state.addTypes(RankedTensorType::get({}, element));
+  (void)(addSegments<ConvOp>(state) || addSegments<ConvBpOp>(state) ||
+         addSegments<ConvWgOp>(state));
   Operation *op = Operation::create(state);
   SmallVector<SmallVector<int64_t>> shapes;
   if (failed(cast<InferShapeInterface>(op).inferShapes(shapes))) {

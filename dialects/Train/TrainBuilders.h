@@ -14,8 +14,8 @@
 namespace slp::train {
 
 /// Inserts an op of `name` with results of `elements` (one type per result) and the shapes that
-/// inferShapes gives. Null, with an error at `loc` and nothing inserted, if the operands do not
-/// fit.
+/// inferShapes gives. Of optional operands the first are given. Null, with an error at `loc` and
+/// nothing inserted, if the operands do not fit.
 mlir::Operation *createInferred(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name,
                                 mlir::ValueRange operands,
                                 llvm::ArrayRef<mlir::NamedAttribute> attributes,

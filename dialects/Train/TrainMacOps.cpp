@@ -6,7 +6,10 @@
 
 #include "dialects/Train/TrainMacOps.h"
 
+#include "dialects/Train/TrainMasks.h"
 #include "dialects/Train/TrainShapes.h"
+
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace slp::train;
@@ -49,6 +52,29 @@ static LogicalResult inferConv(Op op, ArrayRef<int64_t> x, ArrayRef<int64_t> w,
   return success();
 }
 
+/// Checks the masks of a convolution with weights `w` and results or errors `y`.
+template <typename Op>
+static LogicalResult checkMasks(Op op, ArrayRef<int64_t> w, ArrayRef<int64_t> y) {
+  auto check = [&](Value mask, StringRef name, ArrayRef<int64_t> shape) -> LogicalResult {
+    if (!mask)
+      return success();
+    if (op.getGroup() != 1)
+      return op->emitOpError("expected no ")
+             << name << " of a convolution in " << op.getGroup() << " groups";
+    if (shapeOf(mask) != shape)
+      return op->emitOpError("expected a ")
+             << name << " mask of shape "
+             << RankedTensorType::get(shape, getElementTypeOrSelf(mask)) << ", found "
+             << mask.getType();
+    return success();
+  };
+  int64_t outputs = llvm::divideCeil(w[0], maskChannels);
+  if (failed(check(op.getGate(), "gate", {y[0], outputs, y[2], y[3]})))
+    return failure();
+  return check(op.getGroups(), "groups",
+               {outputs, int64_t(llvm::divideCeil(w[1], maskChannels)), w[2], w[3]});
+}
+
 LogicalResult ConvOp::inferShapes(Shapes &shapes) {
   if (failed(expectRank(*this, getX(), 4, "an input")) ||
       failed(expectRank(*this, getW(), 4, "weights")))
@@ -58,6 +84,14 @@ LogicalResult ConvOp::inferShapes(Shapes &shapes) {
     return failure();
   if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{y[1]})
     return emitOpError("expected a bias of ") << y[1] << " elements, found " << getBias().getType();
+  if (getBias() && getInit())
+    return emitOpError("expected a bias or a first value for each result, found both");
+  if (getInit() && shapeOf(getInit()) != ArrayRef<int64_t>(y))
+    return emitOpError("expected first values of shape ")
+           << RankedTensorType::get(y, getElementTypeOrSelf(getInit())) << ", found "
+           << getInit().getType();
+  if (failed(checkMasks(*this, shapeOf(getW()), y)))
+    return failure();
   shapes.push_back(y);
   return success();
 }
@@ -75,6 +109,8 @@ LogicalResult ConvBpOp::inferShapes(Shapes &shapes) {
     return emitOpError("expected an error of shape ")
            << RankedTensorType::get(y, getElementTypeOrSelf(getDy())) << ", found "
            << getDy().getType();
+  if (failed(checkMasks(*this, shapeOf(getW()), y)))
+    return failure();
   shapes.emplace_back(getInputShape());
   return success();
 }
@@ -96,6 +132,8 @@ LogicalResult ConvWgOp::inferShapes(Shapes &shapes) {
     return emitOpError("expected an error of shape ")
            << RankedTensorType::get(y, getElementTypeOrSelf(getDy())) << ", found "
            << getDy().getType();
+  if (failed(checkMasks(*this, w, y)))
+    return failure();
   shapes.push_back(w);
   return success();
 }
@@ -138,6 +176,9 @@ static LogicalResult verifyAccumulate(Operation *op, std::optional<slp::num_ir::
 }
 
 LogicalResult ConvOp::verify() {
+  Type first = getInit() ? getElementTypeOrSelf(getInit()) : Type();
+  if (first && first != getElementTypeOrSelf(getY()))
+    return emitOpError("expected first values in the accumulator's format, found ") << first;
   return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/false);
 }
 
@@ -151,6 +192,22 @@ LogicalResult ConvWgOp::verify() {
 
 LogicalResult MatMulOp::verify() {
   return verifyAccumulate(*this, getAccumulate(), /*isWeightGradient=*/false);
+}
+
+bool slp::train::isMask(OpOperand &operand) {
+  auto isOneOfMasks = [&](auto conv) {
+    auto holds = [&](MutableOperandRange mask) {
+      return !mask.empty() && mask.begin()->getOperandNumber() == operand.getOperandNumber();
+    };
+    return holds(conv.getGateMutable()) || holds(conv.getGroupsMutable());
+  };
+  Operation *op = operand.getOwner();
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return isOneOfMasks(conv);
+  if (auto conv = dyn_cast<ConvBpOp>(op))
+    return isOneOfMasks(conv);
+  auto conv = dyn_cast<ConvWgOp>(op);
+  return conv && isOneOfMasks(conv);
 }
 
 #include "dialects/Train/TrainMacOpsKinds.cpp.inc"

@@ -28,6 +28,7 @@
 #include "dialects/Train/ReshapeOpKind.h"
 #include "dialects/Train/ScatterAddOp.h"
 #include "dialects/Train/SoftmaxGradOpKind.h"
+#include "dialects/Train/TrainMasks.h"
 #include "dialects/Train/VarianceOp.h"
 
 #include <cmath>
@@ -259,8 +260,9 @@ Fact Comparison::window(Operation *op) {
   int power = 0;
   for (auto [i, operand] : llvm::enumerate(op->getOperands()))
     power += i < 2 ? of(operand).power : 0;
-  if (op->getNumOperands() == 3 && of(op->getOperand(2)).power != power)
-    return isUnknown(op); // the bias
+  if (op->getNumOperands() >= 3 && !isMask(op->getOpOperand(2)) &&
+      of(op->getOperand(2)).power != power)
+    return isUnknown(op); // the first value
   Fact fact = joined(op, power);
   fact.isSplat = false;
   int64_t first = isOneOf<ConvOp, ConvBpOp>(op) ? 0 : 1;

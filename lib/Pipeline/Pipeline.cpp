@@ -10,6 +10,7 @@
 
 #include "lib/Pipeline/MicroBatch.h"
 #include "lib/Pipeline/Resume.h"
+#include "lib/Pipeline/SparsityPolicy.h"
 
 #include "runtime/chips/Chip.h"
 #include "slp/Autodiff/Passes.h"
@@ -159,12 +160,12 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
 
 /// tile: every op becomes a nest over buffers of the chip; some are fused, tensors get their
 /// places, and each nest its tiling.
-static void tile(OpPassManager &pm, const CompileOptions &options) {
+static void tile(OpPassManager &pm, const CompileOptions &options, const SparsityPolicy &sparsity) {
   ConvertTrainToChipOptions o;
   o.target = options.target;
   pm.addPass(createConvertTrainToChip(o));
   pm.addPass(createFuseNests());
-  if (options.sparsity == "zero-skip")
+  if (sparsity.zeroSkip)
     pm.addPass(createSkipZeros());
   pm.addPass(createChooseLayouts());
   ChooseTilesOptions t;
@@ -185,21 +186,6 @@ static void schedule(OpPassManager &pm) {
 /// lower: one op per machine instruction.
 static void lower(OpPassManager &pm) { pm.addPass(createConvertChipToMach()); }
 
-/// The mechanisms that programs can use, by the features of the same names.
-static LogicalResult checkSparsity(ModuleOp module, const CompileOptions &options,
-                                   const chip::Chip &chip) {
-  auto error = [&] {
-    return emitError(UnknownLoc::get(module.getContext())) << "sparsity '" << options.sparsity;
-  };
-  if (options.sparsity == "none")
-    return success();
-  if (options.sparsity != "zero-skip")
-    return error() << "' is unknown, expected none or zero-skip";
-  if (chip.has(options.sparsity))
-    return success();
-  return error() << "' needs a feature that chip " << chip.name << " lacks";
-}
-
 LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &options,
                              const chip::Chip &chip, function_ref<void(PassManager &)> configure) {
   Stage done = stageOf(module);
@@ -211,7 +197,9 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     return emitError(UnknownLoc::get(module.getContext()),
                      "precision fp32 is for the reference only; expected fp16 or fp8 to go beyond "
                      "stage precision");
-  if (failed(checkSparsity(module, options, chip)))
+  auto error = [&] { return emitError(UnknownLoc::get(module.getContext())); };
+  FailureOr<SparsityPolicy> sparsity = loadSparsity(options.sparsity, error);
+  if (failed(sparsity) || failed(checkSparsity(*sparsity, chip, error)))
     return failure();
   if (wanted(Stage::tile) && (options.cores < 0 || options.cores > chip.structure.cores))
     return emitError(UnknownLoc::get(module.getContext()))
@@ -227,7 +215,7 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   if (wanted(Stage::precision) && failed(precision(pm, options)))
     return failure();
   if (wanted(Stage::tile))
-    tile(pm, options);
+    tile(pm, options, *sparsity);
   if (wanted(Stage::schedule))
     schedule(pm);
   if (wanted(Stage::lower))

@@ -19,6 +19,11 @@ using namespace slp;
 static constexpr llvm::StringLiteral optionsAttr = "slp.options";
 static constexpr llvm::StringLiteral chipKey = "chip_structure";
 
+/// Skipping zeros alone changes no bit; everything else changes what a step computes.
+static Stage stageOfSparsity(StringRef sparsity) {
+  return sparsity == "none" || sparsity == "zero-skip" ? Stage::tile : Stage::differentiate;
+}
+
 /// Calls `visit(name of the option, the stage that reads it first, field)` for every option but the
 /// target.
 template <typename Options, typename Visitor>
@@ -45,7 +50,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("master-weights", Stage::precision, options.masterWeights);
   visit("loss-scale", Stage::precision, options.lossScale);
   visit("profile-use", Stage::precision, options.profileUse);
-  visit("sparsity", Stage::tile, options.sparsity);
+  visit("sparsity", stageOfSparsity(options.sparsity), options.sparsity);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
 }
@@ -55,6 +60,13 @@ static bool isRare(StringRef option) {
   return option == "bind" || option == "init" || option == "update" || option == "untie" ||
          option == "loss-output" || option == "logits" || option == "class-axis" ||
          option == "ignore-index" || option == "optimizer-model" || option == "profile-use";
+}
+
+/// What an option was that its stage has not recorded; nothing where nobody knows.
+static std::optional<StringRef> unrecorded(StringRef option) {
+  if (isRare(option))
+    return "";
+  return option == "sparsity" ? std::optional<StringRef>("none") : std::nullopt;
 }
 
 /// Options are recorded as the command line would give them.
@@ -151,9 +163,9 @@ LogicalResult slp::resumeOptions(ModuleOp module, CompileOptions &options,
   LogicalResult result = success();
   visitOptions(options, [&](StringRef name, Stage reader, auto &value) {
     std::optional<StringRef> recorded = getNoted(module, keyOf(name));
-    if (!recorded && isRare(name))
-      recorded = "";
-    if (!recorded || stageOf(module) < reader)
+    if (!recorded && stageOf(module) >= reader)
+      recorded = unrecorded(name);
+    if (!recorded)
       return;
     bool isAny = name == "batch" && print(value) == "0"; // as the model says
     if (isGiven(name) && !isAny && print(value) != *recorded)

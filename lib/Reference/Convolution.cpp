@@ -12,6 +12,7 @@
 #include "dialects/Train/ConvBpOp.h"
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvWgOp.h"
+#include "dialects/Train/TrainMasks.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -33,12 +34,41 @@ template <typename Real, typename F> static void forEach(const TensorOf<Real> &t
           element(n, c, y, x);
 }
 
+namespace {
+/// The masks of a convolution; what it has none of is open.
+template <typename Real> class Masks {
+public:
+  template <typename Op>
+  Masks(Op op, const CallOf<Real> &call)
+      : gate(tensorOf(op.getGateMutable(), call)), groups(tensorOf(op.getGroupsMutable(), call)) {}
+
+  /// Output channel `co` at a pixel.
+  bool isGateOpen(int64_t n, int64_t co, int64_t oy, int64_t ox) const {
+    return !gate || (*gate)[gate->at(n, co / train::maskChannels, oy, ox)] != 0;
+  }
+  /// The weight of two channels at a tap.
+  bool isGroupOpen(int64_t co, int64_t ci, int64_t kh, int64_t kw) const {
+    return !groups ||
+           (*groups)[groups->at(co / train::maskChannels, ci / train::maskChannels, kh, kw)] != 0;
+  }
+
+private:
+  static const TensorOf<Real> *tensorOf(MutableOperandRange range, const CallOf<Real> &call) {
+    return range.empty() ? nullptr : call.operands[range.begin()->getOperandNumber()];
+  }
+
+  const TensorOf<Real> *gate, *groups;
+};
+} // namespace
+
 template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
   auto op = cast<train::ConvOp>(call.op);
   if (failed(checkBias(op)))
     return failure();
   const auto &x = *call.operands[0], &w = *call.operands[1];
-  const TensorOf<Real> *bias = call.operands.size() > 2 ? call.operands[2] : nullptr;
+  const TensorOf<Real> *bias = op.getBias() ? call.operands[2] : nullptr;
+  const TensorOf<Real> *init = op.getInit() ? call.operands[2] : nullptr; // never both
+  Masks<Real> masks(op, call);
   auto &y = call.results[0];
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
@@ -46,8 +76,9 @@ template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
 
   forEach(y, [&](int64_t n, int64_t co, int64_t oy, int64_t ox) {
     int64_t firstIn = co / outGroup * inGroup;
-    acc.start(bias ? (*bias)[co] : 0.0f);
-    for (int64_t block = 0; block < inGroup; block += acc.block())
+    acc.start(init ? (*init)[init->at(n, co, oy, ox)] : bias ? (*bias)[co] : Real(0));
+    bool isOpen = masks.isGateOpen(n, co, oy, ox);
+    for (int64_t block = 0; isOpen && block < inGroup; block += acc.block())
       for (int64_t kh = 0; kh < v.kernelH; ++kh)
         for (int64_t kw = 0; kw < v.kernelW; ++kw) {
           int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
@@ -57,7 +88,8 @@ template <typename Real> static LogicalResult evaluateConv(CallOf<Real> &call) {
           int64_t tap = (block / acc.block() * v.kernelH + kh) * v.kernelW + kw;
           for (int64_t ci = block; ci < std::min(block + acc.block(), inGroup); ++ci) {
             acc.moveTo(tap * acc.placesOfTap(inGroup) + ci - block);
-            acc.add(x[x.at(n, firstIn + ci, iy, ix)], w[w.at(co, ci, kh, kw)]);
+            if (masks.isGroupOpen(co, ci, kh, kw))
+              acc.add(x[x.at(n, firstIn + ci, iy, ix)], w[w.at(co, ci, kh, kw)]);
           }
         }
     y[y.at(n, co, oy, ox)] = acc.result();
@@ -78,6 +110,7 @@ template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call)
   auto op = cast<train::ConvBpOp>(call.op);
   const auto &dy = *call.operands[0], &w = *call.operands[1];
   auto &dx = call.results[0];
+  Masks<Real> masks(op, call);
   int64_t inGroup = w.dim(1), outGroup = w.dim(0) / op.getGroup();
   train::Window v = windowOf(op, w.dim(2), w.dim(3));
   Accumulator<Real> acc(op.getAccumulate(), call.saturations);
@@ -95,8 +128,9 @@ template <typename Real> static LogicalResult evaluateConvBp(CallOf<Real> &call)
           int64_t tap = (block / acc.block() * v.kernelH + kh) * v.kernelW + kw;
           for (int64_t co = block; co < std::min(block + acc.block(), outGroup); ++co) {
             acc.moveTo(tap * acc.placesOfTap(outGroup) + co - block);
-            acc.add(dy[dy.at(n, firstOut + co, oy, ox)],
-                    w[w.at(firstOut + co, ci % inGroup, kh, kw)]);
+            if (masks.isGateOpen(n, co, oy, ox) && masks.isGroupOpen(co, ci, kh, kw))
+              acc.add(dy[dy.at(n, firstOut + co, oy, ox)],
+                      w[w.at(firstOut + co, ci % inGroup, kh, kw)]);
           }
         }
     dx[dx.at(n, ci, iy, ix)] = acc.result();
@@ -108,6 +142,7 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
   auto op = cast<train::ConvWgOp>(call.op);
   const auto &x = *call.operands[0], &dy = *call.operands[1];
   auto &dw = call.results[0];
+  Masks<Real> masks(op, call);
   int64_t inGroup = dw.dim(1), outGroup = dw.dim(0) / op.getGroup();
   train::Window v = windowOf(op, dw.dim(2), dw.dim(3));
   std::optional<num_ir::AccumulateAttr> accumulate = op.getAccumulate();
@@ -120,6 +155,8 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
           : StoreOf<Real>(Float32Type::get(op.getContext()), num_ir::Rounding::nearest_even);
 
   forEach(dw, [&](int64_t co, int64_t ci, int64_t kh, int64_t kw) {
+    if (!masks.isGroupOpen(co, ci, kh, kw))
+      return; // +0
     int64_t channel = co / outGroup * inGroup + ci;
     Real total = 0;
     acc.start();
@@ -133,7 +170,7 @@ template <typename Real> static LogicalResult evaluateConvWg(CallOf<Real> &call)
         int64_t oy = pixel / dy.dim(3), ox = pixel % dy.dim(3);
         int64_t iy = oy * v.strideH - v.padTop + kh * v.dilationH;
         int64_t ix = ox * v.strideW - v.padLeft + kw * v.dilationW;
-        if (iy >= 0 && iy < x.dim(2) && ix >= 0 && ix < x.dim(3))
+        if (iy >= 0 && iy < x.dim(2) && ix >= 0 && ix < x.dim(3) && masks.isGateOpen(n, co, oy, ox))
           acc.add(dy[dy.at(n, co, oy, ox)], x[x.at(n, channel, iy, ix)]);
       }
       total = isOneChain ? acc.result() : across(total + acc.result(), 0);

@@ -138,9 +138,10 @@ public:
                    llvm::cl::value_desc("FILE"), llvm::cl::init(defaults.profileUse),
                    llvm::cl::cat(category)),
         sparsity("sparsity",
-                 llvm::cl::desc("none; or zero-skip: zeros of activations and errors take no time "
-                                "in multiplications"),
-                 llvm::cl::value_desc("NAME"), llvm::cl::init(defaults.sparsity),
+                 llvm::cl::desc("none; or mechanisms of the chip: zero-skip, channel-gating, "
+                                "weight-groups, gradient-skip, with commas between them; or a "
+                                "policy's file that names their layers"),
+                 llvm::cl::value_desc("NAMES|POLICY.yaml"), llvm::cl::init(defaults.sparsity),
                  llvm::cl::cat(category)),
         cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
               llvm::cl::init(defaults.cores), llvm::cl::cat(category)),

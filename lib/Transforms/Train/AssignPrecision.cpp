@@ -16,6 +16,7 @@
 
 #include "dialects/Train/ConcatOp.h"
 #include "dialects/Train/ConvBpOpKind.h"
+#include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvOpKind.h"
 #include "dialects/Train/ConvWgOpKind.h"
 #include "dialects/Train/CrossEntropyGradOp.h"
@@ -33,6 +34,7 @@
 #include "dialects/Train/StateOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainMasks.h"
 #include "dialects/Train/TransposeOp.h"
 #include "dialects/Train/WriteOp.h"
 
@@ -287,6 +289,14 @@ LogicalResult PrecisionRewriter::splitOperands(Operation *mac, bool isFirst, boo
   return success();
 }
 
+/// Whether another convolution takes the sum for the first values of its own.
+static bool isContinued(Value sum) {
+  return llvm::any_of(sum.getUsers(), [&](Operation *user) {
+    auto conv = dyn_cast<ConvOp>(user);
+    return conv && conv.getInit() == sum;
+  });
+}
+
 /// Operands in the formats of the layer; the result in the accumulator's, then rounded unless it is
 /// a weight gradient, which the optimizer reads as it is.
 LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient) {
@@ -294,8 +304,12 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
   std::string operands;
   bool isSplit[2] = {};
   for (OpOperand &operand : op->getOpOperands()) {
-    bool isBias = operand.getOperandNumber() == 2;
-    if (!isBias) {
+    if (isMask(operand)) {
+      operand.set(rounded(operand.get(), plan.fp8));
+      continue;
+    }
+    bool isStart = operand.getOperandNumber() == 2;
+    if (!isStart) {
       FormatChoice choice = macFormat(operand);
       isSplit[operand.getOperandNumber()] = choice.isSplit;
       if (!choice.isSplit)
@@ -304,7 +318,7 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
       operands += (operands.empty() ? "" : " and ") + name + " (" + choice.reason + ")";
       continue;
     }
-    // The accumulator starts at the bias: it must be able to hold it.
+    // The accumulator starts at the bias, or where another stopped: it must be able to hold it.
     if (elementOf(operand.get()).isF32())
       operand.set(rounded(operand.get(), accumulate.getFormat()));
   }
@@ -313,6 +327,8 @@ LogicalResult PrecisionRewriter::rewriteMac(Operation *op, bool isWeightGradient
   op->setAttr("accumulate", accumulate);
   Value result = op->getResult(0);
   FormatChoice storage = isWeightGradient ? FormatChoice() : storageOf(result);
+  if (isContinued(result))
+    storage = {accumulate.getFormat(), "a sum that goes on"};
   setElement(result,
              isOneOf<ConvWgOp>(op) ? accumulate.getWeightGradient() : accumulate.getFormat());
   report(op->getLoc(), op->getName().getStringRef() + ": operands " + operands + ", accumulator " +

@@ -321,6 +321,48 @@ func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<5xf32>
 
 // -----
 
+func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<6xf32>, %y: tensor<2x6x4x4xf32>) {
+  // expected-error @below {{expected a bias or a first value for each result, found both}}
+  %0 = train.conv %x, %w, %b init %y : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>, tensor<6xf32>, tensor<2x6x4x4xf32>) -> tensor<2x6x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<6x4x3x3xf32>, %y: tensor<2x6x4x3xf32>) {
+  // expected-error @below {{expected first values of shape 'tensor<2x6x4x4xf32>', found 'tensor<2x6x4x3xf32>'}}
+  %0 = train.conv %x, %w init %y : (tensor<2x4x6x6xf32>, tensor<6x4x3x3xf32>, tensor<2x6x4x3xf32>) -> tensor<2x6x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x4x6x6xf32>, %w: tensor<9x4x3x3xf32>, %d: tensor<2x1x4x4xf32>) {
+  // expected-error @below {{expected a gate mask of shape 'tensor<2x2x4x4xf32>', found 'tensor<2x1x4x4xf32>'}}
+  %0 = train.conv %x, %w gate %d : (tensor<2x4x6x6xf32>, tensor<9x4x3x3xf32>, tensor<2x1x4x4xf32>) -> tensor<2x9x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%dy: tensor<2x6x4x4xf32>, %w: tensor<6x9x3x3xf32>, %g: tensor<1x1x3x3xf32>) {
+  // expected-error @below {{expected a groups mask of shape 'tensor<1x2x3x3xf32>', found 'tensor<1x1x3x3xf32>'}}
+  %0 = train.conv_bp %dy, %w groups %g {input_shape = array<i64: 2, 9, 6, 6>}
+    : (tensor<2x6x4x4xf32>, tensor<6x9x3x3xf32>, tensor<1x1x3x3xf32>) -> tensor<2x9x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x4x6x6xf32>, %dy: tensor<2x6x4x4xf32>, %g: tensor<1x1x3x3xf32>) {
+  // expected-error @below {{expected no groups of a convolution in 2 groups}}
+  %0 = train.conv_wg %x, %dy groups %g {kernel = array<i64: 3, 3>, group = 2}
+    : (tensor<2x4x6x6xf32>, tensor<2x6x4x4xf32>, tensor<1x1x3x3xf32>) -> tensor<6x2x3x3xf32>
+  return
+}
+
+// -----
+
 func.func @f(%dy: tensor<2x6x4x4xf32>, %w: tensor<6x4x3x3xf32>) {
   // expected-error @below {{expected an input shape of rank 4}}
   %0 = train.conv_bp %dy, %w {input_shape = array<i64: 2, 4, 6>} : (tensor<2x6x4x4xf32>, tensor<6x4x3x3xf32>) -> tensor<2x4x6x6xf32>

@@ -22,6 +22,21 @@ func.func @states() {
   return
 }
 
+// CHECK-LABEL: @masked_convolutions
+func.func @masked_convolutions(%x: tensor<2x9x6x6xf32>, %w: tensor<12x9x3x3xf32>, %y: tensor<2x12x4x4xf32>, %gate: tensor<2x2x4x4xf32>,
+                               %groups: tensor<2x2x3x3xf32>) {
+  // CHECK: train.conv %{{.*}}, %{{.*}} init %{{.*}} gate %{{.*}} groups %{{.*}} : (
+  %0 = train.conv %x, %w init %y gate %gate groups %groups
+    : (tensor<2x9x6x6xf32>, tensor<12x9x3x3xf32>, tensor<2x12x4x4xf32>, tensor<2x2x4x4xf32>, tensor<2x2x3x3xf32>) -> tensor<2x12x4x4xf32>
+  // CHECK: train.conv_bp %{{.*}}, %{{.*}} gate %{{.*}} {input_shape
+  %1 = train.conv_bp %y, %w gate %gate {input_shape = array<i64: 2, 9, 6, 6>}
+    : (tensor<2x12x4x4xf32>, tensor<12x9x3x3xf32>, tensor<2x2x4x4xf32>) -> tensor<2x9x6x6xf32>
+  // CHECK: train.conv_wg %{{.*}}, %{{.*}} groups %{{.*}} {kernel
+  %2 = train.conv_wg %x, %y groups %groups {kernel = array<i64: 3, 3>}
+    : (tensor<2x9x6x6xf32>, tensor<2x12x4x4xf32>, tensor<2x2x3x3xf32>) -> tensor<12x9x3x3xf32>
+  return
+}
+
 // CHECK-LABEL: @convolutions
 func.func @convolutions(%x: tensor<2x4x6x6xf32>, %w: tensor<6x2x3x3xf32>, %b: tensor<6xf32>, %dy: tensor<2x6x2x6xf32>) {
   // CHECK: train.conv {{.*}} {dilations = array<i64: 2, 1>, group = 2 : i64, pads = array<i64: 0, 1, 1, 1>, strides = array<i64: 2, 1>}

@@ -1,0 +1,130 @@
+//===- SparsityPolicy.cpp - which mechanisms of sparsity a program uses -----------------------===//
+//
+// Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------------------------===//
+
+#include "lib/Pipeline/SparsityPolicy.h"
+
+#include "runtime/api/Printable.h"
+
+#include "llvm/Support/GlobPattern.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLTraits.h"
+
+using namespace mlir;
+using namespace slp;
+
+namespace {
+struct SparsityFile {
+  std::vector<std::string> mechanisms;
+  std::optional<MaskedLayers> channelGating, weightGroups;
+};
+} // namespace
+
+namespace llvm::yaml {
+template <> struct MappingTraits<slp::MaskedLayers> {
+  static void mapping(IO &io, slp::MaskedLayers &masked) {
+    io.mapRequired("layers", masked.layers);
+  }
+  static std::string validate(IO &, slp::MaskedLayers &masked) {
+    for (const std::string &layer : masked.layers)
+      if (Expected<GlobPattern> glob = GlobPattern::create(layer); !glob)
+        return "layer \"" + layer + "\" is no pattern: " + toString(glob.takeError());
+    return masked.layers.empty() ? "expected names of layers" : "";
+  }
+};
+template <> struct MappingTraits<SparsityFile> {
+  static void mapping(IO &io, SparsityFile &file) {
+    io.mapRequired("mechanisms", file.mechanisms);
+    io.mapOptional("channel-gating", file.channelGating);
+    io.mapOptional("weight-groups", file.weightGroups);
+  }
+};
+} // namespace llvm::yaml
+
+/// Adds a mechanism. False: it is unknown, or there already.
+static bool add(StringRef name, SparsityPolicy &policy) {
+  auto addTo = [](auto &field) {
+    bool isNew = !field;
+    field = std::decay_t<decltype(field)>(MaskedLayers());
+    return isNew;
+  };
+  if (name == "channel-gating")
+    return addTo(policy.channelGating);
+  if (name == "weight-groups")
+    return addTo(policy.weightGroups);
+  bool *flag = name == "zero-skip"       ? &policy.zeroSkip
+               : name == "gradient-skip" ? &policy.gradientSkip
+                                         : nullptr;
+  return flag && !std::exchange(*flag, true);
+}
+
+static constexpr StringLiteral expected =
+    "expected each of zero-skip, channel-gating, weight-groups and gradient-skip once at most";
+
+static FailureOr<SparsityPolicy> readPolicy(StringRef path,
+                                            function_ref<InFlightDiagnostic()> emitError) {
+  auto error = [&] { return emitError() << "sparsity policy " << printable(path) << ": "; };
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return error() << buffer.getError().message();
+  std::string problem;
+  auto note = [](const llvm::SMDiagnostic &diagnostic, void *context) {
+    auto &text = *static_cast<std::string *>(context);
+    if (text.empty()) // the first one explains the others
+      text =
+          "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
+  };
+  llvm::yaml::Input input(**buffer, nullptr, note, &problem);
+  SparsityFile file;
+  input >> file;
+  if (input.error() || !problem.empty())
+    return error() << (problem.empty() ? "expected a map of keys" : printable(problem));
+  SparsityPolicy policy;
+  for (const std::string &name : file.mechanisms)
+    if (!add(name, policy))
+      return error() << "mechanism " << printable(name) << ", " << expected;
+  auto takeLayers = [&](std::optional<MaskedLayers> &layers, std::optional<MaskedLayers> &given,
+                        StringRef name) -> LogicalResult {
+    if (given && !layers)
+      return error() << "layers for " << name << ", which is not among the mechanisms";
+    if (given)
+      layers = std::move(given);
+    return success();
+  };
+  if (failed(takeLayers(policy.channelGating, file.channelGating, "channel-gating")) ||
+      failed(takeLayers(policy.weightGroups, file.weightGroups, "weight-groups")))
+    return failure();
+  return policy;
+}
+
+FailureOr<SparsityPolicy> slp::loadSparsity(StringRef text,
+                                            function_ref<InFlightDiagnostic()> emitError) {
+  if (text.ends_with(".yaml") || text.ends_with(".yml"))
+    return readPolicy(text, emitError);
+  SparsityPolicy policy;
+  if (text == "none")
+    return policy;
+  SmallVector<StringRef> names;
+  text.split(names, ',');
+  for (StringRef name : names)
+    if (!add(name, policy))
+      return emitError() << "sparsity '" << printable(text) << "': " << expected
+                         << ", none, or a policy's file (.yaml)";
+  return policy;
+}
+
+LogicalResult slp::checkSparsity(const SparsityPolicy &policy, const chip::Chip &chip,
+                                 function_ref<InFlightDiagnostic()> emitError) {
+  std::pair<bool, StringRef> used[] = {{policy.zeroSkip, "zero-skip"},
+                                       {policy.channelGating.has_value(), "channel-gating"},
+                                       {policy.weightGroups.has_value(), "weight-groups"},
+                                       {policy.gradientSkip, "gradient-skip"}};
+  for (auto [isUsed, name] : used)
+    if (isUsed && !chip.has(name.str()))
+      return emitError() << "sparsity '" << name << "' needs a feature that chip " << chip.name
+                         << " lacks";
+  return success();
+}
