@@ -92,6 +92,8 @@ static StringRef expectedElements(mach::Elements elements) {
   case mach::Elements::sum:
   case mach::Elements::start:
     return "f32 or a format of the chip that is not mixed";
+  case mach::Elements::mask:
+    return "a format of 8 bits";
   }
   return "";
 }
@@ -124,6 +126,8 @@ static bool canHold(mach::Elements elements, Type type) {
   case mach::Elements::sum:
   case mach::Elements::start:
     return isF32 || isFormat;
+  case mach::Elements::mask:
+    return isFormat && elementBytes(type) == 1;
   }
   return false;
 }
@@ -152,10 +156,19 @@ static LogicalResult verifyOperand(EngineInstruction instr, const mach::FieldInf
 }
 
 /// Operands that depend on a field are there where it says so.
-static LogicalResult verifyNumberOfOperands(EngineInstruction instr, size_t expected) {
-  size_t found = instr->getNumOperands();
+static LogicalResult verifyNumberOfOperands(EngineInstruction instr,
+                                            ArrayRef<const mach::FieldInfo *> expectedFields) {
+  size_t found = instr->getNumOperands(), expected = expectedFields.size();
   if (found == expected)
     return success();
+  if (llvm::count_if(instr.getInfo().layout.fields,
+                     [](const mach::FieldInfo &field) { return field.role.when >= 0; }) > 1) {
+    InFlightDiagnostic d = instr.emitOpError("expected the operands ");
+    llvm::interleaveComma(expectedFields, d, [&](const mach::FieldInfo *field) {
+      d << "`" << StringRef(field->name) << "`";
+    });
+    return d << ", found " << found << " buffers";
+  }
   for (const mach::FieldInfo &field : instr.getInfo().layout.fields) {
     if (field.role.when < 0)
       continue;
@@ -173,7 +186,7 @@ static LogicalResult verifyNumberOfOperands(EngineInstruction instr, size_t expe
 LogicalResult slp::chip_ir::verifyInstruction(Operation *op) {
   auto instr = cast<EngineInstruction>(op);
   SmallVector<const mach::FieldInfo *> fields = fieldsThere(instr);
-  if (failed(verifyNumberOfOperands(instr, fields.size())))
+  if (failed(verifyNumberOfOperands(instr, fields)))
     return failure();
   bool isInNest = isa_and_present<NestOp>(op->getParentOp());
   if (!isInNest && (instr.getIterates() || instr.getInFront()))

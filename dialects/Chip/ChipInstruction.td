@@ -47,6 +47,15 @@ class Chip_OperandOf<Field f> {
   OpVariable value = !if(!empty(f.role.when), Arg<AnyMemRef, f.description, Chip_BufferOf<f>.effects>,
                          Arg<Optional<AnyMemRef>, f.description, Chip_BufferOf<f>.effects>);
 }
+/// The operands. Several that may not be there, which are read and stand behind the others, are a list without names: fields say
+/// which are there, not the op's segments.
+class Chip_OperandsOf<list<Field> fs> {
+  list<Field> optional = !filter(f, fs, !not(!empty(f.role.when)));
+  bit isList = !gt(!size(optional), 1);
+  list<Field> named = !filter(f, fs, !or(!empty(f.role.when), !not(isList)));
+  dag value = !con(!dag(ins, !foreach(f, named, Chip_OperandOf<f>.value), !foreach(f, named, f.name)),
+                   !if(isList, (ins Arg<Variadic<AnyMemRef>, !interleave(!foreach(f, optional, f.name), ", ") # ", those that are there", [MemRead]>:$optional), (ins)));
+}
 
 /// A field that is an attribute: a window, a number, or what its kind says.
 class Chip_AttrOf<Field f> {
@@ -74,7 +83,7 @@ class Chip_InstructionOp<Instruction i, int opcode> : Op<Chip_Dialect, i.mnemoni
   let summary = i.summary;
   let description = i.description;
   let arguments = !con(
-      !dag(ins, !foreach(f, operandFields, Chip_OperandOf<f>.value), !foreach(f, operandFields, f.name)),
+      Chip_OperandsOf<operandFields>.value,
       !dag(ins, !foreach(f, attrFields, Chip_AttrOf<f>.value), !foreach(f, attrFields, f.name)),
       (ins OptionalAttr<StrArrayAttr>:$captures, OptionalAttr<DenseI64ArrayAttr>:$iterates, UnitAttr:$in_front));
   let assemblyFormat = "`(` operands `)` " # !interleave(!foreach(f, attrFields, Chip_SyntaxOf<i, f>.text), " ") #

@@ -70,6 +70,7 @@ class Field<string n, FieldKind k, int h, int l, string d> {
   bit isFlag = false;      // one bit
   bit isDefaulted = false; // stands behind all other fields; text may leave it out, which is 0
   bit isOptional = false;  // a number that only some of its instruction's functions take
+  string feature = "";     // of the chip, without which the field must be 0
 }
 /// A tile.
 class Operand<string n, Role r, int h, int l, string d> : Field<n, DescReg, h, l, d> {

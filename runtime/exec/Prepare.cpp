@@ -12,6 +12,7 @@
 #include "runtime/isa/AccModeZero.h.inc"
 #include "runtime/isa/Alternatives.h"
 #include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/FormatU8.h.inc"
@@ -112,6 +113,8 @@ static Status checkElements(const chip::Chip &chip, const mach::FieldInfo &field
                   std::string(mach::toString(accumulatorFormat(chip))));
   case Elements::start:
     return expect(canStart(chip, tile), "one that the accumulator holds exactly");
+  case Elements::mask:
+    return expect(f == mach::format::fp8, "fp8");
   }
   return Status::success();
 }
@@ -146,6 +149,15 @@ Status checkOperand(const State &state, const mach::FieldInfo &field, const Desc
 static bool hasBias(const mach::InstructionInfo &info, size_t modeField) {
   for (const mach::FieldInfo &field : info.layout.fields)
     if (field.role.when == int(modeField))
+      return true;
+  return false;
+}
+
+/// Whether an operand that closes terms is there.
+static bool isMasked(const mach::InstructionInfo &info, const uint64_t *values) {
+  for (const mach::FieldInfo &field : info.layout.fields)
+    if (field.role.elements == Elements::mask && field.role.isOperand() &&
+        field.role.isThere(values))
       return true;
   return false;
 }
@@ -193,6 +205,8 @@ Result<Issue> prepareOperands(const State &state) {
         issue.mode = mach::accMode::continue_;
     }
   }
+  if (isMasked(info, values))
+    return Error{"the machine does not know masks yet"};
   return issue;
 }
 

@@ -139,10 +139,10 @@ Error missing(const Image &image, const chip::Chip &chip, size_t pc, std::string
                why + " at instruction " + std::to_string(pc) + " needs" + nodeText(image, pc)};
 }
 
-/// Whether the field is a factor of a MAC instruction, not its accumulator or bias.
+/// Whether the field is a factor of a MAC instruction.
 bool isFactor(const mach::FieldInfo &field) {
-  return field.kind == mach::FieldKind::registerNumber && field.prefix == "d" &&
-         field.name != "acc" && field.name != "bias";
+  return field.role.isOperand() && (field.role.elements == mach::Elements::factor ||
+                                    field.role.elements == mach::Elements::weight);
 }
 
 } // namespace
@@ -160,9 +160,12 @@ Status checkFeatures(const Image &image, const chip::Chip &chip) {
         return missing(image, chip, pc, feature, std::string(mach::mnemonicOf(*instr)));
     const mach::InstructionInfo &info = mach::infoOf(*instr);
     std::vector<uint64_t> values = mach::valuesOf(*instr);
-    for (size_t i = 0; i < info.layout.fields.size(); ++i)
-      if (info.layout.fields[i].name == "skip" && values[i] != 0 && !chip.has("zero-skip"))
-        return missing(image, chip, pc, "zero-skip", std::string(info.layout.name) + " with skip");
+    for (size_t i = 0; i < info.layout.fields.size(); ++i) {
+      const mach::FieldInfo &field = info.layout.fields[i];
+      if (!field.feature.empty() && values[i] != 0 && !chip.has(field.feature))
+        return missing(image, chip, pc, field.feature,
+                       std::string(info.layout.name) + " with " + std::string(field.name));
+    }
     program.push_back(instr.take());
   }
   if (chip.has("fp16-mac"))

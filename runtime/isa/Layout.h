@@ -57,6 +57,7 @@ enum class Elements : uint8_t {
   total,       // the format of sums over images
   sum,         // one of these two
   start,       // what the accumulator holds exactly
+  mask,        // the chip's fp8, of which only what is zero counts
 };
 
 /// An operand of an instruction, by the class Role of dialects/Mach/MachInstr.td.
@@ -90,6 +91,7 @@ struct FieldInfo {
   int host = -1;            // register of a number that the host sets; -1: the program gives it
   bool isFlag = false;      // one bit
   bool isDefaulted = false; // text may leave it out, which is 0
+  std::string_view feature = {}; // of the chip, without which it must be 0
 
   constexpr int width() const { return hi - lo + 1; }
   constexpr bool isSigned() const {

@@ -79,6 +79,8 @@ private:
   /// Operands have roles, and what roles say makes sense.
   void checkRoles(const InstructionDef &instr);
   void checkRole(const InstructionDef &instr, const FieldDef &field);
+  /// Ops of the chip dialect have at most one list of operands that may not be there.
+  void checkOptional(const InstructionDef &instr);
 
   const InstructionSet &set;
   bool good = true;
@@ -124,6 +126,7 @@ void Checker::checkInstruction(const InstructionDef &instr) {
   }
   checkLayout(instr.layout);
   checkRoles(instr);
+  checkOptional(instr);
 }
 
 void Checker::checkRoles(const InstructionDef &instr) {
@@ -141,6 +144,28 @@ void Checker::checkRoles(const InstructionDef &instr) {
                               "' is no number that the host can set in register " +
                               Twine(field.host));
   }
+}
+
+void Checker::checkOptional(const InstructionDef &instr) {
+  std::vector<const FieldDef *> optional;
+  const FieldDef *behind = nullptr;
+  for (const FieldDef &field : instr.layout.fields) {
+    if (!field.role)
+      continue;
+    if (!field.role->when.empty())
+      optional.push_back(&field);
+    else if (!optional.empty())
+      behind = &field;
+  }
+  if (optional.size() < 2)
+    return;
+  if (behind)
+    error(behind->record, "operand '" + behind->name + "' of '" + instr.mnemonic +
+                              "' stands behind operands that may not be there, expected it before");
+  for (const FieldDef *field : optional)
+    if (field->role->access != "read")
+      error(field->record, "operand '" + field->name + "' of '" + instr.mnemonic +
+                               "' is one of several that may not be there, expected it only read");
 }
 
 void Checker::checkRole(const InstructionDef &instr, const FieldDef &field) {

@@ -105,6 +105,14 @@ void emitPicture(const std::vector<Stretch> &stretches, raw_ostream &os) {
   os << "```\n" << StringRef(numbers).rtrim() << "\n" << boxes << "\n```\n\n";
 }
 
+/// "; needs `zero-skip` unless none".
+std::string neededBy(const InstructionSet &set, const FieldDef &field) {
+  if (field.feature.empty())
+    return "";
+  const EnumDef *def = findEnum(set, field.cppType);
+  return "; needs `" + field.feature + "` unless " + (def ? def->values.front() : "0");
+}
+
 void emitFieldTable(const InstructionSet &set, const std::vector<Stretch> &stretches,
                     raw_ostream &os) {
   os << "| bits | width | field | values | meaning |\n|---|---|---|---|---|\n";
@@ -114,7 +122,7 @@ void emitFieldTable(const InstructionSet &set, const std::vector<Stretch> &stret
       os << "`" << s.field->name << "` | " << operandSyntax(set, *s.field) << " | "
          << s.field->description
          << (s.field->host >= 0 ? "; the host sets h" + std::to_string(s.field->host) : "")
-         << " |\n";
+         << neededBy(set, *s.field) << " |\n";
     else if (s.reserved)
       os << "reserved | 0 | a word with one of these bits set is rejected |\n";
     else
@@ -151,6 +159,7 @@ StringRef elementsText(StringRef elements) {
       .Case("total", "the format of sums over images")
       .Case("sum", "the accumulator's format or that of sums over images")
       .Case("start", "what the accumulator holds exactly")
+      .Case("mask", "the chip's fp8")
       .Default(elements);
 }
 

@@ -72,6 +72,7 @@ static FieldDef readField(const Record *record) {
   field.host = static_cast<int>(record->getValueAsInt("host"));
   field.isFlag = record->getValueAsBit("isFlag");
   field.isDefaulted = record->getValueAsBit("isDefaulted");
+  field.feature = record->getValueAsString("feature").str();
   return field;
 }
 
@@ -152,7 +153,7 @@ ArrayRef<StringRef> accessNames() {
 ArrayRef<StringRef> elementsNames() {
   static constexpr StringRef names[] = {"stored", "real",  "f32",    "i32",    "index",
                                         "number", "mixed", "factor", "weight", "accumulator",
-                                        "total",  "sum",   "start"};
+                                        "total",  "sum",   "start",  "mask"};
   return names;
 }
 

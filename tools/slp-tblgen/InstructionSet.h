@@ -64,6 +64,7 @@ struct FieldDef {
   std::optional<RoleDef> role;
   int host = -1; // register of a number that the host sets
   bool isFlag = false, isDefaulted = false;
+  std::string feature; // of the chip, without which the field must be 0
   int width() const { return hi - lo + 1; }
 };
 

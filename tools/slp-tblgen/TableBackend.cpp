@@ -78,12 +78,17 @@ static void emitFields(const InstructionSet &set, const std::string &table, cons
     os << "    {" << quoted(field.name) << ", FieldKind::" << kindName(field.kind) << ", "
        << field.hi << ", " << field.lo << ", " << quoted(field.prefix) << ", " << field.count
        << ", " << names;
-    if (field.role)
-      os << ", " << roleOf(set, layout, *field.role);
-    else if (field.host >= 0)
-      os << ", {}, " << field.host;
-    else if (field.isDefaulted)
-      os << ", {}, -1, " << (field.isFlag ? "true" : "false") << ", true";
+    // Members behind the last one that is not what it is by default are left out.
+    bool hasFeature = !field.feature.empty(), isOptional = field.isDefaulted || hasFeature;
+    if (field.role || field.host >= 0 || isOptional)
+      os << ", " << (field.role ? roleOf(set, layout, *field.role) : "{}");
+    if (field.host >= 0 || isOptional)
+      os << ", " << field.host;
+    if (isOptional)
+      os << ", " << (field.isFlag ? "true" : "false") << ", "
+         << (field.isDefaulted ? "true" : "false");
+    if (hasFeature)
+      os << ", " << quoted(field.feature);
     os << "},\n";
   }
   os << "};\n";

@@ -1141,3 +1141,25 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 }
+
+// -----
+
+// V4: nothing orders the MAC engine behind the load of a mask.
+!f = !num.float<5, 2, 15, none, gradual>
+module attributes {slp.chip = "asu-fp8"} {
+  chip.tensor @gate : memref<1x1x1x4x4x!f, #chip.space<dram>> {role = #chip.role<input>}
+  func.func @mask_not_loaded() {
+    chip.task "x" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %gv = chip.view @gate : memref<1x1x1x4x4x!f, #chip.space<dram>>
+      %x = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 8, 4, 4] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 128} : memref<1x1x8x4x4x!f, #chip.space<spm>>
+      %w = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 8, 8, 1, 1] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 128, slot_bytes = 64} : memref<1x8x8x1x1x!f, #chip.space<spm>>
+      %gate = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 1, 4, 4] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 192, slot_bytes = 16} : memref<1x1x1x4x4x!f, #chip.space<spm>>
+      %acc = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 8, 4, 4] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 512} : memref<1x1x8x4x4xf32, #chip.space<acc>>
+      chip.load %gv to %gate : memref<1x1x1x4x4x!f, #chip.space<dram>>, memref<1x1x1x4x4x!f, #chip.space<spm>>
+      // expected-error @below {{may run before engine load is done with bytes 192 to 208 of spm}}
+      chip.conv.bp(%acc, %x, %w, %gate) geom = [1, 1, 1, 1, 0, 0, 1, 1, 0] mode = zero gated = present : memref<1x1x8x4x4xf32, #chip.space<acc>>, memref<1x1x8x4x4x!f, #chip.space<spm>>, memref<1x8x8x1x1x!f, #chip.space<spm>>, memref<1x1x1x4x4x!f, #chip.space<spm>>
+    }
+    return
+  }
+}

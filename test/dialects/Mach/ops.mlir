@@ -39,6 +39,10 @@ mach.program @step {
   mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero skip = a
   // CHECK: mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero first = r5 skip = a
   mach.matmul acc = d3, a = d1, b = d2, bias = d0, mask = m0, mode = zero first = r5 skip = a
+  // CHECK: mach.conv.bp acc = d3, dy = d1, w = d2, geom = g0, mask = m0, mode = zero gated = present gate = d4
+  mach.conv.bp acc = d3, dy = d1, w = d2, geom = g0, mask = m0, mode = zero gated = present gate = d4
+  // CHECK: mach.conv.wg acc = d3, x = d1, dy = d2, geom = g0, mask = m0, mode = zero gated = present grouped = present gate = d4 group = d31
+  mach.conv.wg acc = d3, x = d1, dy = d2, geom = g0, mask = m0, mode = zero gated = present grouped = present gate = d4 group = d31
   // CHECK: mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
   mach.v.max.pool dst = d0, index = d1, src = d2, geom = g7, mask = m0 {slp.tensor = ["p", "p/index"]}
   // CHECK: mach.v.relu dst = d0, src = d1, mask = m0 again {slp.tensor = "r"}

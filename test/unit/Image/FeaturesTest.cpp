@@ -6,6 +6,8 @@
 
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
+#include "runtime/isa/EnumOptional.h.inc"
+#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
@@ -14,6 +16,9 @@
 #include "runtime/isa/FormatX4.h.inc"
 #include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/SpaceSpm.h.inc"
+#include "runtime/isa/StructConvBp.h.inc"
+#include "runtime/isa/StructConvFp.h.inc"
+#include "runtime/isa/StructConvWg.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/isa/StructHalt.h.inc"
 #include "runtime/isa/StructLoop.h.inc"
@@ -53,6 +58,51 @@ TEST(Features, Fp16OperandNeedsTheFeature) {
   EXPECT_EQ(checkFeatures(image, loaded("asu-fp8")).message(),
             "chip 'asu-fp8' lacks the feature fp16-mac, which matmul with the fp16 operand a at "
             "instruction 8 needs");
+}
+
+// A field that asks for more than every chip does needs the feature wherever it is not 0.
+TEST(Features, FieldsNeedThem) {
+  auto messageOf = [](const char *chip, const mach::Instruction &instr) {
+    Image image = exampleImage();
+    image.debug = Debug();
+    image.entries = {{"step", 0}};
+    image.text = {word(instr), word(mach::Halt())};
+    Status s = checkFeatures(image, loaded(chip));
+    return s ? std::string("accepted") : s.message();
+  };
+  mach::ConvFp fp;
+  EXPECT_EQ(messageOf("lnpu", fp), "accepted");
+  fp.gated = mach::Optional::present;
+  EXPECT_EQ(messageOf("asu-fp8", fp), "accepted");
+  EXPECT_EQ(messageOf("lnpu", fp),
+            "chip 'lnpu' lacks the feature channel-gating, which conv.fp with gated at instruction "
+            "0 needs");
+  mach::ConvWg wg;
+  wg.grouped = mach::Optional::present;
+  EXPECT_EQ(messageOf("asu-fp8", wg), "accepted");
+  EXPECT_EQ(messageOf("lnpu", wg),
+            "chip 'lnpu' lacks the feature weight-groups, which conv.wg with "
+            "grouped at instruction 0 needs");
+  mach::ConvBp bp;
+  bp.skip = mach::Skip::a;
+  EXPECT_EQ(messageOf("lnpu", bp), "accepted");
+  EXPECT_EQ(messageOf("asu-fp8", bp),
+            "chip 'asu-fp8' lacks the feature zero-skip, which conv.bp with skip at instruction 0 "
+            "needs");
+}
+
+// The register of an operand that is not there may hold anything.
+TEST(Features, OnlyFactorsAreMultiplied) {
+  mach::Desc half, x;
+  half.dd = 0, half.src = 3;
+  x.dd = 1, x.src = 0;
+  mach::ConvFp fp;
+  fp.x = fp.w = 1;
+  Image image = exampleImage();
+  image.debug = Debug();
+  image.entries = {{"step", 0}};
+  image.text = {word(half), word(x), word(fp), word(mach::Halt())};
+  EXPECT_TRUE(checkFeatures(image, loaded("asu-fp8")).ok()); // bias, gate and group are d0
 }
 
 TEST(Formats, TheChipMustHaveThem) {
