@@ -58,7 +58,8 @@ private:
   int64_t size, next = 0; // the first piece not counted yet
 };
 
-/// Strips of a row's columns, as numbers of the tile's columns.
+} // namespace
+
 std::vector<std::vector<int64_t>> stripsOf(const WindowAxis &columns) {
   std::vector<std::vector<int64_t>> strips;
   for (int64_t phase = 0; phase < columns.phases(); ++phase) {
@@ -73,8 +74,6 @@ std::vector<std::vector<int64_t>> stripsOf(const WindowAxis &columns) {
   }
   return strips;
 }
-
-} // namespace
 
 MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64_t terms,
                         bool isPacked, int dot, int64_t outputGroups,

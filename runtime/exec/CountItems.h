@@ -25,6 +25,9 @@ MacItems countConvItems(const WindowAxis &rows, const WindowAxis &columns, int64
                         bool isPacked, int dot, int64_t outputGroups,
                         const std::vector<uint32_t> &nonZero = {});
 
+/// Columns of a row that make items, as numbers of the tile's columns: eight of one phase each.
+std::vector<std::vector<int64_t>> stripsOf(const WindowAxis &columns);
+
 /// Size of an item.
 struct ItemSize {
   uint64_t elements = 0, groups = 0;

@@ -47,6 +47,11 @@ struct CorePart {
     return resolve(memories, d, core, name);
   }
   void countRead(const TileView &v) { work.bytesRead[int(v.space)] += codec.storedBytes(v); }
+  /// Of a tile of which some elements are not read.
+  void countReadWithout(const TileView &v, uint64_t elements) {
+    work.bytesRead[int(v.space)] +=
+        codec.storedBytes(v) - elements * uint64_t(mach::elementBytes(v.format));
+  }
   /// Of a tile that is streamed without its zeros: a bitmap, and the elements that are none.
   /// Compressed formats have both in any case.
   void countStreamed(const TileView &v, uint64_t nonZeros) {
@@ -110,9 +115,12 @@ struct Issue {
   bool flag = false;              // the instruction's one flag
   bool again = false;             // of a vector instruction: its roundings count nothing
   int64_t immediate[3] = {0, 0, 0};
-  bool hasOptional = false; // the operand that only some of its kind have is there
-  mach::Bank bank{};        // of the semaphore
+  bool hasOptional = false;  // the operand that only some of its kind have is there
+  int gate = -1, group = -1; // operands that close terms, where they are there
+  mach::Bank bank{};         // of the semaphore
   uint8_t semaphore = 0, count = 0;
+
+  bool isMasked() const { return gate >= 0 || group >= 0; }
 };
 
 } // namespace slp::exec

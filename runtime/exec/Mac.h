@@ -28,8 +28,8 @@ namespace slp::exec {
 /// a group's tasks share lies in the scratch of the thread that runs the group; tasks use `w`,
 /// `acc`, `dense`, `columns` and `taskCounts` of their own thread unless the group says otherwise.
 struct MacScratch {
-  std::vector<float> x, w, acc, dense, total, columns, sequences;
-  std::vector<int32_t> xOffset, accOffset;
+  std::vector<float> x, w, acc, dense, total, columns, sequences, masked, closed;
+  std::vector<int32_t> xOffset, accOffset, maskedX, maskedAcc;
   std::vector<MacTap> taps;
   std::vector<uint32_t> counts, wideCounts, taskCounts, taskWideCounts;
   std::vector<uint64_t> marks;

@@ -8,13 +8,18 @@
 // into phases (row and column modulo the stride) of one list each; taps that meet no error element
 // are in no list.
 //
+// Errors of closed gates and weights of closed groups are zeros in the packed operands, which
+// leaves their terms out. Forward, outputs run by which of their lanes have an open gate.
+//
 // Where channels are packed and the end of a dot group shows, each output's whole sequence of terms
 // is laid out once more, zeros standing for absent ones.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "runtime/exec/CountItems.h"
+#include "runtime/exec/CountMasked.h"
 #include "runtime/exec/Mac.h"
+#include "runtime/exec/MacMasks.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/exec/WindowAxis.h"
 #include "runtime/isa/AccModeBias.h.inc"
@@ -52,6 +57,8 @@ private:
   struct Core {
     CorePart *part = nullptr;
     TileView acc, weights, bias;
+    Mask gate; // of the outputs, forward
+    Mask group;
   };
   /// Outputs that take the same taps: their ranges in the lists of the scratch.
   struct Phase {
@@ -62,18 +69,30 @@ private:
   const char *sourceName() const { return backward ? "dy" : "x"; }
   Status resolveSource(const TileView &whole, const Box &outputs);
   Status resolveCore(Core &core, const TileView &w);
+  Status resolveBias(Core &core) const;
+  Status resolveMasks(Core &core) const;
+  Result<Mask> readSourceGate(const CorePart &part) const;
   void listPhases();
   void packSource(int64_t ofGroup, int64_t blockIndex);
+  void countPacked(int64_t blockIndex);
+  void closeErrors(int64_t blockIndex);
   void layOutSequences();
   void countSource(int64_t blockIndex, std::vector<uint32_t> &counts) const;
   void countStreamed(int64_t ofGroup);
   void runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &engine, num::Events &events);
   void packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
-  void runSequences(MacScratch &task, const MacEngine &engine, num::Events &events) const;
+  void closeWeights(MacScratch &task, int64_t laneBlock) const;
+  std::vector<uint16_t> openLanes(int64_t laneBlock, uint16_t &used) const;
+  void runSequences(MacScratch &task, int64_t laneBlock, const MacEngine &engine,
+                    num::Events &events) const;
+  void runLoop(const MacLoop &loop, int64_t laneBlock, MacScratch &task, const MacEngine &engine,
+               num::Events &events) const;
   void loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void compute();
   void reportWork(size_t index);
+  void countItems(const Core &core, CoreWork &work) const;
+  MaskedConv maskedOf(const Core &core) const;
 
   int64_t taps() const { return rows.kernel * columns.kernel; }
   int64_t pixels() const { return outputs.size[0] * rows.size * columns.size; }
@@ -94,6 +113,7 @@ private:
   JointLanes lanes;
   Box outputs; // of every core, but for dimension 2, the lanes
   TileView source, wholeSource;
+  Mask sourceGate; // of the errors, backward
   WindowAxis rows{}, columns{};
   std::vector<Phase> phases;
   int64_t termLo = 0, terms = 0, blocks = 0;
@@ -166,6 +186,14 @@ Status Convolution::resolveCore(Core &core, const TileView &w) {
   if (!weightView)
     return weightView.takeError();
   core.weights = *weightView;
+  if (Status st = resolveBias(core); !st)
+    return st;
+  return resolveMasks(core);
+}
+
+/// What the outputs start from: by channel, or each its own.
+Status Convolution::resolveBias(Core &core) const {
+  const TileView &acc = core.acc;
   if (mode != mach::accMode::bias)
     return Status::success();
   Result<TileView> b = core.part->view(issue.operand[3], "bias");
@@ -174,11 +202,42 @@ Status Convolution::resolveCore(Core &core, const TileView &w) {
   Box channels;
   channels.lo = {acc.box.lo[1], acc.box.lo[2], 0, 0, 0};
   channels.size = {acc.box.size[1], acc.box.size[2], 1, 1, 1};
-  Result<TileView> biasView = subview(*b, channels, "bias");
+  Result<TileView> biasView = subview(*b, b->rank == 5 ? acc.box : channels, "bias");
   if (!biasView)
     return biasView.takeError();
   core.bias = *biasView;
   return Status::success();
+}
+
+Status Convolution::resolveMasks(Core &core) const {
+  const Box &acc = core.acc.box;
+  if (Status st = checkMaskStart(issue, core.acc, 2); !st)
+    return st;
+  if (!backward) {
+    Box pixels = acc;
+    setBlocks(pixels, 2, acc.lo[2], acc.size[2]);
+    Result<Mask> gate = Mask::read(*core.part, issue, issue.gate, pixels, "gate");
+    if (!gate)
+      return gate.takeError();
+    core.gate = gate.take();
+  }
+  Box weights;
+  setBlocks(weights, size_t(laneDim), acc.lo[2], acc.size[2]);
+  setBlocks(weights, size_t(termDim), termLo, terms);
+  weights.size[3] = issue.window.kh;
+  weights.size[4] = issue.window.kw;
+  Result<Mask> group = Mask::read(*core.part, issue, issue.group, weights, "group");
+  if (!group)
+    return group.takeError();
+  core.group = group.take();
+  return Status::success();
+}
+
+/// Backward, gates are those of the source.
+Result<Mask> Convolution::readSourceGate(const CorePart &part) const {
+  Box errors = source.box;
+  setBlocks(errors, 2, errors.lo[2], errors.size[2]);
+  return Mask::read(part, issue, backward ? issue.gate : -1, errors, "gate");
 }
 
 Result<bool> Convolution::add(CorePart &part) {
@@ -203,6 +262,13 @@ Result<bool> Convolution::add(CorePart &part) {
              whole->box.size[2] != terms || !sameElements(*whole, wholeSource)) {
     return false;
   }
+  Result<Mask> gate = readSourceGate(part);
+  if (!gate)
+    return gate.takeError();
+  if (cores.empty())
+    sourceGate = gate.take();
+  else if (!(sourceGate == *gate))
+    return false;
   wholeSource = *whole;
   Core core;
   core.part = &part;
@@ -246,7 +312,7 @@ void Convolution::listPhases() {
     }
 }
 
-/// Channels of one block, with zeros around them; counts them.
+/// Channels of one block, with zeros around them.
 void Convolution::packSource(int64_t ofGroup, int64_t blockIndex) {
   for (int64_t n = 0; n < outputs.size[0]; ++n)
     std::fill_n(scratch.x.data() + n * packed[0] + blockIndex * packed[2], packed[2], 0.0f);
@@ -258,8 +324,31 @@ void Convolution::packSource(int64_t ofGroup, int64_t blockIndex) {
                 (columns.needLo - columns.first) * packed[4];
     codec.gather(channels, to, {packed[0], 0, 1, packed[3], packed[4]});
   }
-  if (!countsWork)
+  if (countsWork)
+    countPacked(blockIndex);
+  closeErrors(blockIndex);
+}
+
+/// Makes zeros of the errors of a block whose gates are closed.
+void Convolution::closeErrors(int64_t blockIndex) {
+  if (!sourceGate.mayClose())
     return;
+  int64_t first = termLo + blockIndex * block;
+  forBlocks(first, std::min<int64_t>(block, termLo + terms - first),
+            [&](int64_t ofMask, int64_t at, int64_t n) {
+              for (int64_t i = 0; i < outputs.size[0]; ++i)
+                for (int64_t y = source.box.lo[3]; y < source.end(3); ++y)
+                  for (int64_t x = source.box.lo[4]; x < source.end(4); ++x)
+                    if (!sourceGate.isOpen(outputs.lo[0] + i, 0, ofMask, y, x))
+                      std::fill_n(scratch.x.data() + i * packed[0] + blockIndex * packed[2] +
+                                      (y - rows.first) * packed[3] +
+                                      (x - columns.first) * packed[4] + at,
+                                  n, 0.0f);
+            });
+}
+
+/// Counts the elements of a block that are not zero, whether or not masks close them.
+void Convolution::countPacked(int64_t blockIndex) {
   for (int64_t n = 0; n < outputs.size[0]; ++n) {
     int64_t at = n * packed[0] + blockIndex * packed[2];
     kernels.markNonZero(scratch.x.data() + at, packed[2] / markTerms,
@@ -373,6 +462,49 @@ void Convolution::packWeights(MacScratch &task, int64_t ofGroup, int64_t laneBlo
   });
 }
 
+/// Makes zeros of the weights whose groups are closed.
+void Convolution::closeWeights(MacScratch &task, int64_t laneBlock) const {
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Mask &group = cores[c].group;
+    if (!group.mayClose())
+      return;
+    forBlocks(cores[c].acc.box.lo[2] + first, n, [&](int64_t ofLanes, int64_t at, int64_t size) {
+      forBlocks(termLo, terms, [&](int64_t ofTerms, int64_t term, int64_t count) {
+        for (int64_t tap = 0; tap < taps(); ++tap) {
+          int64_t kh = tap / columns.kernel, kw = tap % columns.kernel;
+          if (backward ? group.isOpen(0, ofTerms, ofLanes, kh, kw)
+                       : group.isOpen(0, ofLanes, ofTerms, kh, kw))
+            continue;
+          float *to = task.w.data() +
+                      ((term / block * taps() + tap) * block + term % block) * macLanes + lane + at;
+          for (int64_t t = 0; t < count; ++t)
+            std::fill_n(to + t * macLanes, size, 0.0f);
+        }
+      });
+    });
+  });
+}
+
+/// For each output, in the order of the accumulators, the lanes whose gates are open.
+std::vector<uint16_t> Convolution::openLanes(int64_t laneBlock, uint16_t &used) const {
+  std::vector<uint16_t> open(size_t(pixels()), 0);
+  used = 0;
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[c];
+    used |= laneBits(lane, n);
+    forBlocks(core.acc.box.lo[2] + first, n, [&](int64_t channels, int64_t at, int64_t size) {
+      uint16_t bits = laneBits(lane + at, size);
+      size_t output = 0;
+      for (int64_t i = core.acc.box.lo[0]; i < core.acc.end(0); ++i)
+        for (int64_t y = rows.lo; y < rows.lo + rows.size; ++y)
+          for (int64_t x = columns.lo; x < columns.lo + columns.size; ++x, ++output)
+            if (core.gate.isOpen(i, 0, channels, y, x))
+              open[output] |= bits;
+    });
+  });
+  return open;
+}
+
 void Convolution::loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const {
   clearFloats(task.acc, pixels() * macLanes);
   if (mode == mach::accMode::zero)
@@ -382,13 +514,14 @@ void Convolution::loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t la
   lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
     const Core &core = cores[c];
     int64_t channel = core.acc.box.lo[2] + first;
-    if (mode == mach::accMode::bias)
-      codec.gather(slice(slice(core.bias, 0, ofGroup, 1), 1, channel, n), start + lane);
-    else
-      codec.gather(slice(slice(core.acc, 1, ofGroup, 1), 2, channel, n), task.acc.data() + lane,
+    const TileView &from = mode == mach::accMode::bias ? core.bias : core.acc;
+    if (from.rank == 5)
+      codec.gather(slice(slice(from, 1, ofGroup, 1), 2, channel, n), task.acc.data() + lane,
                    stride);
+    else
+      codec.gather(slice(slice(from, 0, ofGroup, 1), 1, channel, n), start + lane);
   });
-  if (mode != mach::accMode::bias)
+  if (mode != mach::accMode::bias || issue.operand[3].tile.rank == 5)
     return;
   for (int64_t p = 0; p < pixels(); ++p)
     std::copy(start, start + macLanes, task.acc.data() + p * macLanes);
@@ -416,9 +549,10 @@ void Convolution::runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &
   if (countsWork) // for each weight, the source elements that are not zero among those it meets
     kernels.countTerms(task.w.data(), blocks * taps() * block, scratch.counts.data(),
                        nonZeroOfLane.data() + laneBlock * macLanes);
+  closeWeights(task, laneBlock);
   loadAccumulators(task, ofGroup, laneBlock);
   if (takesSequences)
-    runSequences(task, engine, events);
+    runSequences(task, laneBlock, engine, events);
   for (const Phase &phase : phases) {
     if (!blocks || takesSequences)
       break;
@@ -436,13 +570,25 @@ void Convolution::runLanes(int64_t ofGroup, int64_t laneBlock, const MacEngine &
     loop.wBlock = taps() * block * macLanes;
     loop.blockTerms = block;
     loop.lastTerms = int(terms - (blocks - 1) * block);
-    engine.run(loop, events);
+    runLoop(loop, laneBlock, task, engine, events);
   }
   storeAccumulators(task, ofGroup, laneBlock);
 }
 
+/// Runs a loop over outputs; where there are gates, over those of which one is open.
+void Convolution::runLoop(const MacLoop &loop, int64_t laneBlock, MacScratch &task,
+                          const MacEngine &engine, num::Events &events) const {
+  if (std::none_of(cores.begin(), cores.end(), [](const Core &c) { return c.gate.mayClose(); }))
+    return engine.run(loop, events);
+  uint16_t used;
+  std::vector<uint16_t> ofOutputs = openLanes(laneBlock, used), ofLoop;
+  for (int p = 0; p < loop.pixels; ++p)
+    ofLoop.push_back(ofOutputs[size_t(loop.accOffset[p] / macLanes)]);
+  runOpen(engine, loop, ofLoop, used, task, events);
+}
+
 /// Adds the products of all outputs' sequences and the weights in theirs.
-void Convolution::runSequences(MacScratch &task, const MacEngine &engine,
+void Convolution::runSequences(MacScratch &task, int64_t laneBlock, const MacEngine &engine,
                                num::Events &events) const {
   clearFloats(task.columns, sequence() * macLanes);
   for (int64_t tap = 0; tap < taps(); ++tap)
@@ -466,7 +612,19 @@ void Convolution::runSequences(MacScratch &task, const MacEngine &engine,
   loop.wBlock = block * macLanes;
   loop.blockTerms = block;
   loop.lastTerms = int(taps() * terms - (loop.blocks - 1) * block);
-  engine.run(loop, events);
+  runLoop(loop, laneBlock, task, engine, events);
+}
+
+/// A core's masks, to count by.
+MaskedConv Convolution::maskedOf(const Core &core) const {
+  Channels ofLanes{core.acc.box.lo[2], core.acc.box.size[2]}, ofTerms{termLo, terms};
+  return {backward ? sourceGate : core.gate,
+          core.group,
+          {outputs.lo[0], outputs.size[0]},
+          backward ? ofTerms : ofLanes,
+          backward ? ofLanes : ofTerms,
+          chip.numerics.dot,
+          chip.structure.pes};
 }
 
 void Convolution::reportWork(size_t index) {
@@ -481,28 +639,43 @@ void Convolution::reportWork(size_t index) {
     part.work.zeroMacs =
         part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
   }
-  int64_t channels = core.acc.box.size[2], outputGroups = ceilDiv(channels, chip.structure.pes);
-  part.work.items = countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot,
-                                   outputGroups, streamed);
-  part.work.items.isSkipping = issue.skip != mach::Skip::none;
-  if (streamed.empty())
-    part.work.items.repeats = uint64_t(outputs.size[0] * outputs.size[1]);
+  MaskedConv masked = maskedOf(core);
+  bool isMasked = masked.gate.mayClose() || masked.group.mayClose();
+  if (isMasked)
+    masked.countConv(rows, columns, packsChannels, part.work);
   else
-    part.work.skippedMacs =
-        part.work.macs -
-        std::accumulate(streamed.begin(), streamed.end(), uint64_t(0)) * uint64_t(channels);
-  part.work.macSlots = groupsOf(part.work.items) / uint64_t(outputGroups) * uint64_t(channels);
+    countItems(core, part.work);
   part.work.wideMacs = wideTermsOfLane * uint64_t(core.acc.box.size[2]);
-  if (streamed.empty())
-    part.countRead(source);
-  else
+  if (!streamed.empty())
     part.countStreamed(source, nonZeroOfSource);
-  part.countRead(core.weights);
+  else if (backward && isMasked)
+    part.countReadWithout(source, masked.closedErrors(source.box));
+  else
+    part.countRead(source);
+  part.countReadWithout(core.weights,
+                        isMasked ? masked.closedWeights(rows.kernel, columns.kernel) : 0);
+  for (const Mask *mask : {&masked.gate, &masked.group})
+    if (mask->isThere())
+      part.countRead(mask->tile());
   if (mode == mach::accMode::bias)
     part.countRead(core.bias);
   if (mode == mach::accMode::continue_)
     part.countRead(core.acc);
   part.countWrite(core.acc);
+}
+
+/// Items and slots without masks.
+void Convolution::countItems(const Core &core, CoreWork &work) const {
+  int64_t channels = core.acc.box.size[2], outputGroups = ceilDiv(channels, chip.structure.pes);
+  work.items = countConvItems(rows, columns, terms, packsChannels, chip.numerics.dot, outputGroups,
+                              streamed);
+  work.items.isSkipping = issue.skip != mach::Skip::none;
+  if (streamed.empty())
+    work.items.repeats = uint64_t(outputs.size[0] * outputs.size[1]);
+  else
+    work.skippedMacs = work.macs - std::accumulate(streamed.begin(), streamed.end(), uint64_t(0)) *
+                                       uint64_t(channels);
+  work.macSlots = groupsOf(work.items) / uint64_t(outputGroups) * uint64_t(channels);
 }
 
 void Convolution::compute() {
@@ -572,6 +745,8 @@ Result<Issue> prepareConv(const State &state, GroupFunction execute, int laneDim
   const mach::TensorTile &source = issue->operand[1].tile, &w = issue->operand[2].tile;
   if (issue->skip == mach::Skip::b)
     return streamsFirst();
+  if (Status s = checkMasks(*issue, /*groupDim=*/1); !s)
+    return s.takeError();
   issue->sharable[0] = 1;
   issue->fp16 = isWide(source.format) || isWide(w.format);
   issue->estimate = estimateOf(issue->operand[0].tile, w, laneDim);

@@ -22,6 +22,15 @@ struct MacItemRun {
   uint64_t elements = 0; // of one item: terms of one of its outputs, padding excluded
   uint64_t groups = 0;   // of one item: dot groups that have such a term
   uint64_t skipped = 0;  // of `elements`: those that are zero and take no time
+  // Dot groups all of whose terms are closed for all outputs of an item, and their elements: they
+  // take no time.
+  uint64_t closed = 0, closedGroups = 0;
+  bool operator==(const MacItemRun &other) const { return count == other.count && isLike(other); }
+  /// Whether their items are equal.
+  bool isLike(const MacItemRun &other) const {
+    return elements == other.elements && groups == other.groups && skipped == other.skipped &&
+           closed == other.closed && closedGroups == other.closedGroups;
+  }
 };
 
 /// The items of one core, in the order in which they start.
@@ -32,13 +41,15 @@ struct MacItems {
 
   /// Appends `count` items, to the last run if that has equal ones. Items without work are none.
   void add(uint64_t count, uint64_t elements, uint64_t groups, uint64_t skipped = 0) {
-    if (count == 0 || elements == 0)
+    add({count, elements, groups, skipped, 0, 0});
+  }
+  void add(const MacItemRun &run) {
+    if (run.count == 0 || run.elements == 0)
       return;
-    if (!runs.empty() && runs.back().elements == elements && runs.back().groups == groups &&
-        runs.back().skipped == skipped)
-      runs.back().count += count;
+    if (!runs.empty() && runs.back().isLike(run))
+      runs.back().count += run.count;
     else
-      runs.push_back({count, elements, groups, skipped});
+      runs.push_back(run);
   }
 };
 

@@ -7,131 +7,27 @@
 // the rows are the kernel's pixels and the output channels its lanes. The products are added to
 // chains: one an image, which are added up in totals, or one through all images.
 //
+// Errors of closed gates are zeros, which leaves their terms out; rows run by which of their lanes
+// have an open weight group.
+//
 //===----------------------------------------------------------------------------------------===//
 
-#include "runtime/exec/CountItems.h"
-#include "runtime/exec/Mac.h"
+#include "runtime/exec/MacWeightGrad.h"
+
 #include "runtime/exec/Prepare.h"
 #include "runtime/isa/AccModeContinue.h.inc"
-#include "runtime/isa/EnumSkip.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/isa/StructConvWg.h.inc"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
 
 namespace slp::exec {
-namespace {
 
 /// Floats of gathered inputs to hold at a time, so that they stay in the host's cache.
-constexpr int64_t columnFloats = 48 * 1024;
+static constexpr int64_t columnFloats = 48 * 1024;
 
 /// Rows that a kernel computes at once: fewer in a chunk waste it.
-constexpr int64_t chunkRows = 12;
-
-/// conv.wg of cores that read one input tile, each with output channels of its own, or one error
-/// tile, each with input channels of its own. The output channels of all cores lie side by side in
-/// the lanes, their input channels below each other in the rows.
-class WeightGradient {
-public:
-  WeightGradient(CoreGroup &g, const Issue &i)
-      : group(g), issue(i), window(i.window), scratch(MacScratch::ofThread()),
-        chip(g.parts[0]->chip), codec(g.parts[0]->codec), kernels(g.parts[0]->kernels),
-        countsWork(g.parts[0]->countsWork), sharesInput(g.shared == 1),
-        chainPerImage(chip.numerics.hasChainPerImage()), block(MacEngine::rowBlock(chip.numerics)) {
-  }
-
-  /// Adds a core. False: it reads other elements of the shared tile than those before it.
-  Result<bool> add(CorePart &part);
-  void run();
-
-private:
-  struct Core {
-    CorePart *part = nullptr;
-    TileView acc, x, dy;
-    TileView chain;  // of the image in work; `acc` itself where one chain runs through all images
-    int64_t row = 0; // its first joint row
-    uint64_t nonZeroInputs = 0;
-  };
-  /// Rows of one core, or of all if they share them: what one task computes and counts.
-  struct Chunk {
-    size_t core = 0;
-    int64_t first = 0, rows = 0; // of the joint rows
-    num::Events events;
-    std::vector<uint64_t> nonZeroTerms, bothWide; // by lane
-    uint64_t wideInputs = 0;
-    // Where zeros are skipped: terms whose streamed operand is none and whose other one is FP16.
-    std::vector<uint64_t> metByWide;
-  };
-
-  Status resolveChain(Core &core) const;
-  Status checkImages(const Core &core) const;
-  Status resolveNeeds(Core &core) const;
-  bool fits(const Core &core) const;
-  bool hasRoom(const Core &core) const;
-  void placeInput();
-  void listChunks();
-  void packInput(Core &core, int64_t ofGroup, int64_t image);
-  void packError(int64_t ofGroup, int64_t image, int64_t laneBlock);
-  void gatherColumns(MacScratch &task, int64_t firstRow, int64_t rows) const;
-  void runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &engine);
-  void countChunk(Chunk &chunk, MacScratch &task) const;
-  void joinTotal(const MacEngine &engine);
-  void compute();
-  template <typename F> void forTiles(F f) const;
-  void loadLanes(TileView Core::*view, int64_t ofGroup, std::vector<float> &to) const;
-  void storeLanes(TileView Core::*view, int64_t ofGroup, const std::vector<float> &from) const;
-  uint32_t presentTaps(int64_t pixel) const;
-  uint64_t presentTerms() const;
-  std::vector<ItemSize> sizesOfTaps() const;
-  std::vector<uint8_t> pixelsOf(int64_t firstRow, int64_t rows) const;
-  void listKindsOfRows();
-  void countErrors(int64_t laneBlock, int64_t ofGroup);
-  void reportItems(size_t index) const;
-  void reportErrorItems(size_t index) const;
-  void reportWork(size_t index) const;
-
-  const TileView &firstAcc() const { return cores.front().acc; }
-  const TileView &firstError() const { return cores.front().dy; }
-  int64_t taps() const { return firstAcc().box.size[3] * firstAcc().box.size[4]; }
-  int64_t rowsOf(const Core &core) const { return core.acc.box.size[2] * taps(); }
-  int64_t pixels() const { return firstError().box.size[3] * firstError().box.size[4]; }
-  int64_t width() const { return roundUp(pixels(), block); }
-
-  CoreGroup &group;
-  const Issue &issue;
-  const Window &window;
-  MacScratch &scratch;
-  const chip::Chip &chip;
-  const Codec &codec;
-  const MacKernels &kernels;
-  bool countsWork, sharesInput, chainPerImage;
-  int block; // terms of a block
-  std::vector<Core> cores;
-  JointLanes lanes; // with a shared error those of the first core, which are everyone's
-  int64_t rowsTotal = 0;
-  std::vector<Chunk> chunks;
-  // Packed input: rows and columns from these coordinates on, padding included.
-  int64_t firstY = 0, spanY = 0, firstX = 0, spanX = 0;
-  bool isMixed = false; // and to be counted
-  // Whether the tile holds the first and the last row of its images, and the mode in effect.
-  bool open = false, close = false;
-  mach::AccMode mode{};
-  // Of the packed error, where it is mixed: the bit set of FP16 lanes of each block and pixel, and
-  // for each lane the taps that its FP16 elements meet.
-  bool skipsInputs() const { return countsWork && issue.skip == mach::Skip::a; }
-  bool skipsErrors() const { return countsWork && issue.skip == mach::Skip::b; }
-  // Streamed elements that are not zero, over all images: inputs by group and joint row; errors by
-  // group, kind of the rows that meet them, and lane; how many taps these errors meet, and how many
-  // there are, by lane.
-  std::vector<uint64_t> nonZeroInputs, nonZeroErrors, tapsOfErrors, errorsOfLane;
-  // Which pixels some row of a group of rows meets inside the extents: the kinds there are.
-  std::map<std::vector<uint8_t>, size_t> kindsOfRows;
-  std::vector<uint16_t> wideErrors;
-  std::vector<uint64_t> metByWide;
-  std::vector<uint32_t> tapsOfPixel;
-};
+static constexpr int64_t chunkRows = 12;
 
 Status WeightGradient::checkImages(const Core &core) const {
   const TileView &x = core.x, &dy = core.dy;
@@ -228,6 +124,26 @@ Status WeightGradient::resolveNeeds(Core &core) const {
   return Status::success();
 }
 
+Status WeightGradient::resolveMasks(Core &core) const {
+  const Box &acc = core.acc.box;
+  for (int d : {1, 2})
+    if (Status s = checkMaskStart(issue, core.acc, d); !s)
+      return s;
+  Box pixels = core.dy.box, weights = acc;
+  setBlocks(pixels, 2, acc.lo[1], acc.size[1]);
+  setBlocks(weights, 1, acc.lo[1], acc.size[1]);
+  setBlocks(weights, 2, acc.lo[2], acc.size[2]);
+  Result<Mask> gate = Mask::read(*core.part, issue, issue.gate, pixels, "gate");
+  if (!gate)
+    return gate.takeError();
+  core.gate = gate.take();
+  Result<Mask> weightGroups = Mask::read(*core.part, issue, issue.group, weights, "group");
+  if (!weightGroups)
+    return weightGroups.takeError();
+  core.group = weightGroups.take();
+  return Status::success();
+}
+
 /// Whether the core differs from the first one in the output or the input channels alone.
 bool WeightGradient::fits(const Core &core) const {
   const Core &head = cores.front();
@@ -242,7 +158,8 @@ bool WeightGradient::fits(const Core &core) const {
   for (int d : {0, 3, 4})
     if (!equal(core.dy, head.dy, d) || !equal(core.x, head.x, d))
       return false;
-  return sharesInput ? sameElements(core.x, head.x) : sameElements(core.dy, head.dy);
+  return sharesInput ? sameElements(core.x, head.x)
+                     : sameElements(core.dy, head.dy) && core.gate == head.gate;
 }
 
 /// Whether the host can unpack the core's inputs beside those there are.
@@ -274,6 +191,8 @@ Result<bool> WeightGradient::add(CorePart &part) {
   if (Status s = checkImages(core); !s)
     return s.takeError();
   if (Status s = resolveNeeds(core); !s)
+    return s.takeError();
+  if (Status s = resolveMasks(core); !s)
     return s.takeError();
   if (!cores.empty() && (!fits(core) || !hasRoom(core)))
     return false;
@@ -346,6 +265,8 @@ void WeightGradient::packError(int64_t ofGroup, int64_t image, int64_t laneBlock
     codec.gather(slice(view, 2, cores[c].acc.box.lo[1] + first, n), to + lane,
                  {0, 0, 1, dy.box.size[4] * macLanes, macLanes});
   });
+  if (firstGate().mayClose())
+    closeErrors(image, laneBlock);
   if (skipsErrors())
     countErrors(laneBlock, ofGroup);
   if (wideErrors.empty())
@@ -355,56 +276,43 @@ void WeightGradient::packError(int64_t ofGroup, int64_t image, int64_t laneBlock
   countMarkedLanes(marks, pixels(), tapsOfPixel.data(), metByWide.data() + laneBlock * macLanes);
 }
 
-/// Which pixels the rows (ci, kh, kw) [first, first + n) of a core meet inside the extents.
-std::vector<uint8_t> WeightGradient::pixelsOf(int64_t firstRow, int64_t n) const {
-  const Box &filter = firstAcc().box, &errors = firstError().box;
-  const TileView &x = cores.front().x;
-  std::vector<uint8_t> met(size_t(pixels()), 0);
-  for (int64_t r = firstRow; r < firstRow + std::min(n, taps()); ++r) {
-    int64_t kh = filter.lo[3] + r % taps() / filter.size[4],
-            kw = filter.lo[4] + r % taps() % filter.size[4];
-    for (int64_t p = 0; p < pixels(); ++p) {
-      int64_t iy = (errors.lo[3] + p / errors.size[4]) * window.sh - window.pt + kh * window.dh;
-      int64_t ix = (errors.lo[4] + p % errors.size[4]) * window.sw - window.pl + kw * window.dw;
-      met[size_t(p)] |= iy >= 0 && iy < x.extent[3] && ix >= 0 && ix < x.extent[4];
-    }
-  }
-  return met;
+/// scratch.closed: the packed error without what closed gates take out; that itself is counted.
+void WeightGradient::closeErrors(int64_t image, int64_t laneBlock) {
+  int64_t size = width() * macLanes;
+  float *to = scratch.closed.data() + laneBlock * size;
+  std::copy_n(scratch.w.data() + laneBlock * size, size, to);
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[c];
+    forBlocks(core.acc.box.lo[1] + first, n, [&](int64_t channels, int64_t at, int64_t count) {
+      float *ofPixel = to + lane + at;
+      for (int64_t y = core.dy.box.lo[3]; y < core.dy.end(3); ++y)
+        for (int64_t x = core.dy.box.lo[4]; x < core.dy.end(4); ++x, ofPixel += macLanes)
+          if (!core.gate.isOpen(image, 0, channels, y, x))
+            std::fill_n(ofPixel, count, 0.0f);
+    });
+  });
 }
 
-/// Groups of rows begin at multiples of the PEs of a line.
-void WeightGradient::listKindsOfRows() {
-  int64_t pes = chip.structure.pes;
-  for (const Core &core : cores)
-    for (int64_t r = 0; r < rowsOf(core) && r / pes <= taps(); r += pes)
-      kindsOfRows.emplace(pixelsOf(r, std::min(pes, rowsOf(core) - r)), 0);
-  for (const Core &core : cores) { // the last one may have fewer rows
-    int64_t last = (rowsOf(core) - 1) / pes * pes;
-    kindsOfRows.emplace(pixelsOf(last, rowsOf(core) - last), 0);
-  }
-  size_t number = 0;
-  for (auto &[pixelsMet, kind] : kindsOfRows)
-    kind = number++;
-}
-
-/// Errors of the packed image that are not zero, for each kind of rows.
-void WeightGradient::countErrors(int64_t laneBlock, int64_t ofGroup) {
-  const float *errors = scratch.w.data() + laneBlock * width() * macLanes;
-  size_t group = size_t(ofGroup - firstAcc().box.lo[0]);
-  size_t lanesInAll = size_t(lanes.blocks() * macLanes);
-  for (const auto &[pixelsMet, kind] : kindsOfRows) {
-    uint64_t *to = nonZeroErrors.data() + (group * kindsOfRows.size() + kind) * lanesInAll +
-                   size_t(laneBlock * macLanes);
-    for (int64_t p = 0; p < pixels(); ++p)
-      for (int lane = 0; lane < macLanes; ++lane)
-        to[lane] += (errors[p * macLanes + lane] != 0) & pixelsMet[size_t(p)];
-  }
-  for (int64_t p = 0; p < pixels(); ++p)
-    for (int lane = 0; lane < macLanes; ++lane) {
-      bool isThere = errors[p * macLanes + lane] != 0;
-      tapsOfErrors[size_t(laneBlock * macLanes + lane)] += isThere ? tapsOfPixel[size_t(p)] : 0;
-      errorsOfLane[size_t(laneBlock * macLanes + lane)] += isThere;
-    }
+/// For each row of a chunk, the lanes whose weight groups are open.
+std::vector<uint16_t> WeightGradient::openLanes(const Chunk &chunk, int64_t laneBlock,
+                                                uint16_t &used) const {
+  std::vector<uint16_t> open(size_t(chunk.rows), 0);
+  used = 0;
+  lanes.forBlock(laneBlock, [&](size_t c, int64_t first, int64_t lane, int64_t n) {
+    const Core &core = cores[sharesInput ? c : chunk.core];
+    const Box &filter = core.acc.box;
+    used |= laneBits(lane, n);
+    forBlocks(filter.lo[1] + first, n, [&](int64_t channels, int64_t at, int64_t count) {
+      for (int64_t r = 0; r < chunk.rows; ++r) {
+        int64_t row = chunk.first + r - core.row, tap = row % taps();
+        if (core.group.isOpen(0, channels, (filter.lo[2] + row / taps()) / maskChannels,
+                              filter.lo[3] + tap / filter.size[4],
+                              filter.lo[4] + tap % filter.size[4]))
+          open[size_t(r)] |= laneBits(lane + at, count);
+      }
+    });
+  });
+  return open;
 }
 
 /// task.columns [row][pixel] for joint rows (ci, kh, kw) from firstRow on.
@@ -428,51 +336,6 @@ void WeightGradient::gatherColumns(MacScratch &task, int64_t firstRow, int64_t r
   }
 }
 
-/// Taps that meet the error of pixel `p` of the tile inside the extents.
-uint32_t WeightGradient::presentTaps(int64_t p) const {
-  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
-  int64_t oy = dy.box.lo[3] + p / dy.box.size[4], ox = dy.box.lo[4] + p % dy.box.size[4];
-  uint32_t inColumn = 0, inRow = 0;
-  for (int64_t kh = acc.box.lo[3]; kh < acc.end(3); ++kh) {
-    int64_t iy = oy * window.sh - window.pt + kh * window.dh;
-    inColumn += iy >= 0 && iy < x.extent[3];
-  }
-  for (int64_t kw = acc.box.lo[4]; kw < acc.end(4); ++kw) {
-    int64_t ix = ox * window.sw - window.pl + kw * window.dw;
-    inRow += ix >= 0 && ix < x.extent[4];
-  }
-  return inColumn * inRow;
-}
-
-/// Terms of which neither operand is zero: for each error, the inputs of its pixel that are not
-/// zero. Likewise those of which both are FP16.
-void WeightGradient::countChunk(Chunk &chunk, MacScratch &task) const {
-  task.taskCounts.assign(size_t(width()), 0);
-  kernels.countColumns(task.columns.data(), chunk.rows, width(), task.taskCounts.data());
-  for (int64_t b = 0; b < lanes.blocks(); ++b)
-    kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(), task.taskCounts.data(),
-                       chunk.nonZeroTerms.data() + b * macLanes);
-  if (!isMixed)
-    return;
-  if (skipsInputs() && !wideErrors.empty())
-    for (int64_t b = 0; b < lanes.blocks(); ++b)
-      countMarkedLanes(wideErrors.data() + b * width(), pixels(), task.taskCounts.data(),
-                       chunk.metByWide.data() + b * macLanes);
-  if (cores.front().x.format != mach::format::mixed)
-    return;
-  task.taskWideCounts.assign(size_t(width()), 0);
-  countWideColumns(codec, task.columns.data(), chunk.rows, width(), task.taskWideCounts.data());
-  if (skipsErrors())
-    for (int64_t b = 0; b < lanes.blocks(); ++b)
-      kernels.countTerms(scratch.w.data() + b * width() * macLanes, pixels(),
-                         task.taskWideCounts.data(), chunk.metByWide.data() + b * macLanes);
-  chunk.wideInputs +=
-      std::accumulate(task.taskWideCounts.begin(), task.taskWideCounts.end(), uint64_t(0));
-  for (int64_t b = 0; b < lanes.blocks() && !wideErrors.empty(); ++b)
-    countMarkedLanes(wideErrors.data() + b * width(), pixels(), task.taskWideCounts.data(),
-                     chunk.bothWide.data() + b * macLanes);
-}
-
 /// Adds the terms of one image to the chains of the chunk's rows in scratch.acc [lane
 /// block][row][16].
 void WeightGradient::runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &engine) {
@@ -487,11 +350,14 @@ void WeightGradient::runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &en
           uint64_t(std::count_if(row, row + pixels(), [](float value) { return value != 0; }));
     }
   const MacTap tap = {0, 0};
+  const std::vector<float> &errors = firstGate().mayClose() ? scratch.closed : scratch.w;
+  bool hasGroups = std::any_of(cores.begin(), cores.end(),
+                               [](const Core &core) { return core.group.mayClose(); });
   for (int64_t b = 0; b < lanes.blocks(); ++b) {
     MacLoop loop;
     loop.acc = scratch.acc.data() + (b * rowsTotal + chunk.first) * macLanes;
     loop.x = task.columns.data();
-    loop.w = scratch.w.data() + b * width() * macLanes;
+    loop.w = errors.data() + b * width() * macLanes;
     loop.accOffset = scratch.accOffset.data();
     loop.xOffset = scratch.xOffset.data();
     loop.pixels = int(chunk.rows);
@@ -502,7 +368,13 @@ void WeightGradient::runChunk(Chunk &chunk, int64_t ofGroup, const MacEngine &en
     loop.wBlock = block * macLanes;
     loop.blockTerms = block;
     loop.lastTerms = int(pixels() - (loop.blocks - 1) * block);
-    engine.run(loop, chunk.events);
+    if (!hasGroups) {
+      engine.run(loop, chunk.events);
+      continue;
+    }
+    uint16_t used;
+    std::vector<uint16_t> open = openLanes(chunk, b, used);
+    runOpen(engine, loop, open, used, task, chunk.events);
   }
 }
 
@@ -546,153 +418,6 @@ void WeightGradient::joinTotal(const MacEngine &engine) {
   engine.roundSums(scratch.total, firstAcc().format, cores.front().part->events[0]);
 }
 
-/// Pairs of a tap and a pixel of the tile that read inside the extents.
-uint64_t WeightGradient::presentTerms() const {
-  const TileView &acc = firstAcc(), &dy = firstError(), &x = cores.front().x;
-  uint64_t present = 0;
-  for (int64_t kh = acc.box.lo[3]; kh < acc.end(3); ++kh)
-    for (int64_t kw = acc.box.lo[4]; kw < acc.end(4); ++kw) {
-      uint64_t inRow = 0;
-      for (int64_t ox = dy.box.lo[4]; ox < dy.end(4); ++ox) {
-        int64_t ix = ox * window.sw - window.pl + kw * window.dw;
-        inRow += ix >= 0 && ix < x.extent[4];
-      }
-      for (int64_t oy = dy.box.lo[3]; oy < dy.end(3); ++oy) {
-        int64_t iy = oy * window.sh - window.pt + kh * window.dh;
-        present += iy >= 0 && iy < x.extent[3] ? inRow : 0;
-      }
-    }
-  return present;
-}
-
-std::vector<ItemSize> WeightGradient::sizesOfTaps() const {
-  const Box &filter = firstAcc().box, &errors = firstError().box;
-  const TileView &x = cores.front().x;
-  WindowAxis rows{window.kh,    window.sh,      window.pt,   window.dh,
-                  errors.lo[3], errors.size[3], x.extent[3], /*backward=*/false};
-  WindowAxis columns{window.kw,    window.sw,      window.pl,   window.dw,
-                     errors.lo[4], errors.size[4], x.extent[4], /*backward=*/false};
-  std::vector<ItemSize> sizes = exec::sizesOfTaps(rows, columns, filter.lo[3], filter.size[3],
-                                                  filter.lo[4], filter.size[4], chip.numerics.dot);
-  for (ItemSize &size : sizes) {
-    size.elements *= uint64_t(errors.size[0]);
-    size.groups *= uint64_t(errors.size[0]);
-  }
-  return sizes;
-}
-
-/// An input channel and tap with each group of output channels is an item; where the errors are
-/// streamed, an output channel with each group of input channels and taps.
-void WeightGradient::reportItems(size_t index) const {
-  const Core &core = cores[index];
-  CoreWork &work = core.part->work;
-  const Box &filter = core.acc.box;
-  std::vector<ItemSize> sizes = sizesOfTaps();
-  uint64_t channels = uint64_t(filter.size[1]), copies = uint64_t(filter.size[0] * filter.size[2]);
-  for (const ItemSize &size : sizes)
-    work.macSlots += size.groups * copies * channels;
-  work.items.isSkipping = issue.skip != mach::Skip::none;
-  if (issue.skip == mach::Skip::b)
-    return reportErrorItems(index);
-  uint64_t outputGroups = uint64_t(ceilDiv(filter.size[1], chip.structure.pes));
-  if (nonZeroInputs.empty()) {
-    for (const ItemSize &size : sizes)
-      work.items.add(outputGroups, size.elements, size.groups);
-    work.items.repeats = copies;
-    return;
-  }
-  for (int64_t g = 0; g < filter.size[0]; ++g)
-    for (int64_t r = 0; r < rowsOf(core); ++r) {
-      const ItemSize &size = sizes[size_t(r % taps())];
-      uint64_t zeros =
-          size.elements - nonZeroInputs[size_t(g * rowsTotal + (sharesInput ? 0 : core.row) + r)];
-      work.items.add(outputGroups, size.elements, size.groups, zeros);
-      work.skippedMacs += zeros * channels;
-    }
-}
-
-void WeightGradient::reportErrorItems(size_t index) const {
-  const Core &core = cores[index];
-  CoreWork &work = core.part->work;
-  const Box &filter = core.acc.box;
-  int64_t pes = chip.structure.pes, firstLane = sharesInput ? lanes.start(index) : 0;
-  uint64_t images = uint64_t(core.dy.box.size[0]);
-  size_t lanesInAll = size_t(lanes.blocks() * macLanes);
-  // What all output channels have in common.
-  std::vector<std::pair<uint64_t, size_t>> groupsOfRows; // elements, kind
-  for (int64_t r = 0; r < rowsOf(core); r += pes) {
-    std::vector<uint8_t> met = pixelsOf(r, std::min(pes, rowsOf(core) - r));
-    auto kind = kindsOfRows.find(met);
-    groupsOfRows.emplace_back(images * std::accumulate(met.begin(), met.end(), uint64_t(0)),
-                              kind == kindsOfRows.end() ? 0 : kind->second);
-  }
-  uint64_t kept = 0;
-  for (int64_t g = 0; g < filter.size[0]; ++g)
-    for (int64_t co = 0; co < filter.size[1]; ++co)
-      for (auto [elements, kind] : groupsOfRows) {
-        uint64_t zeros = 0;
-        if (!nonZeroErrors.empty())
-          zeros = elements - nonZeroErrors[(size_t(g) * kindsOfRows.size() + kind) * lanesInAll +
-                                           size_t(firstLane + co)];
-        work.items.add(1, elements, uint64_t(ceilDiv(int64_t(elements), chip.numerics.dot)), zeros);
-      }
-  if (nonZeroErrors.empty())
-    return;
-  for (int64_t co = 0; co < filter.size[1]; ++co)
-    kept += tapsOfErrors[size_t(firstLane + co)] * uint64_t(filter.size[2]);
-  work.skippedMacs = work.macs - kept;
-}
-
-void WeightGradient::reportWork(size_t index) const {
-  const Core &core = cores[index];
-  const TileView &acc = core.acc;
-  int64_t firstLane = sharesInput ? lanes.start(index) : 0;
-  auto ofLanes = [&](const std::vector<uint64_t> &counts) {
-    return std::accumulate(counts.begin() + firstLane, counts.begin() + firstLane + acc.box.size[1],
-                           uint64_t(0));
-  };
-  uint64_t nonZero = 0, both = 0, met = 0, wideInputs = 0;
-  for (const Chunk &chunk : chunks) {
-    if (!sharesInput && chunk.core != index)
-      continue;
-    nonZero += ofLanes(chunk.nonZeroTerms);
-    both += ofLanes(chunk.bothWide);
-    met += ofLanes(chunk.metByWide);
-    wideInputs += chunk.wideInputs;
-  }
-  CoreWork &work = core.part->work;
-  uint64_t weights = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]);
-  uint64_t images = uint64_t(core.dy.box.size[0]);
-  work.macs = images * weights * presentTerms();
-  if (core.part->hasValues)
-    work.zeroMacs = work.macs - nonZero;
-  if (isMixed) {
-    uint64_t ofErrors = wideErrors.empty() ? 0 : uint64_t(acc.box.size[2]) * ofLanes(metByWide);
-    uint64_t ofInputs = wideInputs * uint64_t(acc.box.size[1]);
-    if (skipsInputs())
-      ofErrors = met;
-    if (skipsErrors())
-      ofInputs = met;
-    work.wideMacs = ofInputs + ofErrors - both;
-    work.bothWideMacs = both;
-  }
-  reportItems(index);
-  bool hasValues = core.part->hasValues;
-  if (skipsInputs() && hasValues)
-    core.part->countStreamed(core.x, cores[sharesInput ? 0 : index].nonZeroInputs);
-  else
-    core.part->countRead(core.x);
-  if (skipsErrors() && hasValues)
-    core.part->countStreamed(core.dy, ofLanes(errorsOfLane));
-  else
-    core.part->countRead(core.dy);
-  if (mode == mach::accMode::continue_)
-    core.part->countRead(acc);
-  if (chainPerImage && !open)
-    core.part->countRead(core.chain);
-  core.part->countWrite(close ? acc : core.chain);
-}
-
 void WeightGradient::run() {
   if (cores.empty())
     return;
@@ -714,6 +439,8 @@ void WeightGradient::compute() {
   listChunks();
   scratch.x.resize(size_t(rowsTotal / taps() * spanY * spanX));
   scratch.w.resize(size_t(lanes.blocks() * width() * macLanes));
+  if (firstGate().mayClose())
+    scratch.closed.resize(scratch.w.size());
   if (isMixed && dy.format == mach::format::mixed) {
     wideErrors.resize(size_t(lanes.blocks() * width()));
     metByWide.resize(size_t(lanes.blocks() * macLanes));
@@ -758,11 +485,9 @@ void WeightGradient::compute() {
     cores.front().part->events[0] += chunk.events;
 }
 
-Status convWgGroup(CoreGroup &group, const Issue &issue) {
+static Status convWgGroup(CoreGroup &group, const Issue &issue) {
   return runGroup<WeightGradient>(group, issue);
 }
-
-} // namespace
 
 Status convWg(State &state, const mach::ConvWg &) {
   Result<Issue> issue = prepareOperands(state);
@@ -773,6 +498,8 @@ Status convWg(State &state, const mach::ConvWg &) {
   const auto &a = issue->operand[0].tile.tile, &e = dy.tile;
   issue->estimate =
       double(a[0] * a[1] * a[2]) * double(a[3] * a[4]) * double(e[0]) * double(e[3] * e[4]);
+  if (Status s = checkMasks(*issue, /*groupDim=*/0); !s)
+    return s;
   issue->executeGroup = convWgGroup;
   issue->sharable[0] = 1;
   issue->sharable[1] = 2;

@@ -30,7 +30,11 @@ constexpr size_t maxSpaces = 8;
 struct CoreWork {
   uint64_t macs = 0;     // terms inside the extents, padding excluded; what a dense array computes
   uint64_t zeroMacs = 0; // of those, with at least one zero operand
-  uint64_t skippedMacs = 0; // of macs, those whose streamed operand is zero and is skipped
+  // Of macs, those that are not computed: their streamed operand is zero and skipped, or their dot
+  // group is closed for all outputs of its item.
+  uint64_t skippedMacs = 0;
+  uint64_t gatedMacs = 0,
+           groupedMacs = 0; // of macs: closed by a gate; by a weight group and no gate
   uint64_t wideMacs = 0, bothWideMacs = 0; // with mixed operands: of macs that are not skipped,
                                            // those with an operand that is FP16, and with two
   uint64_t elements = 0;                   // vector: results produced

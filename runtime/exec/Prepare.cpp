@@ -153,15 +153,6 @@ static bool hasBias(const mach::InstructionInfo &info, size_t modeField) {
   return false;
 }
 
-/// Whether an operand that closes terms is there.
-static bool isMasked(const mach::InstructionInfo &info, const uint64_t *values) {
-  for (const mach::FieldInfo &field : info.layout.fields)
-    if (field.role.elements == Elements::mask && field.role.isOperand() &&
-        field.role.isThere(values))
-      return true;
-  return false;
-}
-
 Result<Issue> prepareOperands(const State &state) {
   const mach::Instruction &instr = state.text[state.pc];
   const mach::InstructionInfo &info = mach::infoOf(instr);
@@ -181,6 +172,8 @@ Result<Issue> prepareOperands(const State &state) {
         return s.takeError();
       issue.operand[at] = d;
       issue.hasOptional |= field.role.when >= 0;
+      if (field.role.elements == Elements::mask)
+        (field.name == "gate" ? issue.gate : issue.group) = at;
       if (field.role.isWritten())
         issue.destination[outputs++] = at;
       else if (firstRead < 0)
@@ -205,8 +198,6 @@ Result<Issue> prepareOperands(const State &state) {
         issue.mode = mach::accMode::continue_;
     }
   }
-  if (isMasked(info, values))
-    return Error{"the machine does not know masks yet"};
   return issue;
 }
 

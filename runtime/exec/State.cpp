@@ -176,6 +176,8 @@ static void add(CoreWork &to, const CoreWork &from) {
   to.macs += from.macs;
   to.zeroMacs += from.zeroMacs;
   to.skippedMacs += from.skippedMacs;
+  to.gatedMacs += from.gatedMacs;
+  to.groupedMacs += from.groupedMacs;
   to.wideMacs += from.wideMacs;
   to.bothWideMacs += from.bothWideMacs;
   to.elements += from.elements;
