@@ -20,7 +20,7 @@ namespace slp::api {
 namespace {
 
 constexpr char magic[] = {'S', 'L', 'P', 'C', 'W', 'O', 'R', 'K'};
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 /// Items of a core in one instruction: more than any accumulator memory has sums.
 constexpr uint64_t mostItems = uint64_t(1) << 24;
 
@@ -55,9 +55,10 @@ uint64_t readNumber(image::ByteReader &r) {
 
 /// The numbers of a CoreWork but for its items, in the order of the file.
 template <typename Work, typename F> void forNumbers(Work &work, F f) {
-  for (auto *number : {&work.macs, &work.zeroMacs, &work.skippedMacs, &work.wideMacs,
-                       &work.bothWideMacs, &work.elements, &work.operations, &work.dramUsefulBytes,
-                       &work.macSlots, &work.items.repeats})
+  for (auto *number :
+       {&work.macs, &work.zeroMacs, &work.skippedMacs, &work.gatedMacs, &work.groupedMacs,
+        &work.wideMacs, &work.bothWideMacs, &work.elements, &work.operations, &work.dramUsefulBytes,
+        &work.macSlots, &work.items.repeats})
     f(*number);
   for (size_t i = 0; i < exec::maxSpaces; ++i) {
     f(work.bytesRead[i]);
@@ -65,31 +66,34 @@ template <typename Work, typename F> void forNumbers(Work &work, F f) {
   }
 }
 
+/// The same of equal items.
+template <typename Run, typename F> void forItemNumbers(Run &run, F f) {
+  for (auto *number :
+       {&run.count, &run.elements, &run.groups, &run.skipped, &run.closed, &run.closedGroups})
+    f(*number);
+}
+
 bool isSame(const exec::CoreWork &a, const exec::CoreWork &b) {
   std::vector<uint64_t> ofA, ofB;
   forNumbers(a, [&](uint64_t n) { ofA.push_back(n); });
   forNumbers(b, [&](uint64_t n) { ofB.push_back(n); });
-  auto equal = [](const exec::MacItemRun &x, const exec::MacItemRun &y) {
-    return x.count == y.count && x.elements == y.elements && x.groups == y.groups &&
-           x.skipped == y.skipped;
-  };
-  return ofA == ofB && a.items.isSkipping == b.items.isSkipping &&
-         std::equal(a.items.runs.begin(), a.items.runs.end(), b.items.runs.begin(),
-                    b.items.runs.end(), equal);
+  return ofA == ofB && a.items.isSkipping == b.items.isSkipping && a.items.runs == b.items.runs;
 }
 
 /// What is wrong with the items; empty if nothing is.
 std::string checkItems(const exec::CoreWork &work) {
   uint64_t count = 0;
   for (const exec::MacItemRun &run : work.items.runs) {
-    if (run.skipped > run.elements)
+    if (run.skipped > run.elements || run.closed > run.elements - run.skipped ||
+        run.closedGroups > run.groups)
       return "an item skips more than it has";
     count += std::min(run.count, mostItems + 1);
   }
   if (count > mostItems || work.items.repeats > mostItems / std::max<uint64_t>(count, 1))
     return "an instruction has more than 2^24 items on a core";
-  if (work.skippedMacs > work.macs || work.wideMacs > work.macs - work.skippedMacs ||
-      work.bothWideMacs > work.wideMacs)
+  if (work.skippedMacs > work.macs || work.gatedMacs > work.macs ||
+      work.groupedMacs > work.macs - work.gatedMacs ||
+      work.wideMacs > work.macs - work.skippedMacs || work.bothWideMacs > work.wideMacs)
     return "an instruction has more multiplications of a kind than in all";
   return "";
 }
@@ -101,8 +105,7 @@ exec::CoreWork readWork(image::ByteReader &r) {
   uint64_t runs = readNumber(r);
   for (uint64_t i = 0; i < runs && r.ok(); ++i) {
     exec::MacItemRun run;
-    for (uint64_t *n : {&run.count, &run.elements, &run.groups, &run.skipped})
-      *n = readNumber(r);
+    forItemNumbers(run, [&](uint64_t &n) { n = readNumber(r); });
     work.items.runs.push_back(run);
   }
   return work;
@@ -138,8 +141,7 @@ void WorkRecorder::issued(const exec::Event &event) {
     events.u8(work.items.isSkipping);
     writeNumber(events, work.items.runs.size());
     for (const exec::MacItemRun &run : work.items.runs)
-      for (uint64_t n : {run.count, run.elements, run.groups, run.skipped})
-        writeNumber(events, n);
+      forItemNumbers(run, [&](uint64_t n) { writeNumber(events, n); });
     last = work;
   }
 }

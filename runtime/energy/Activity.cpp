@@ -15,6 +15,8 @@ Activity &Activity::operator+=(const Activity &other) {
   fp8Macs += other.fp8Macs;
   fp16Macs += other.fp16Macs;
   skippedMacs += other.skippedMacs;
+  gatedMacs += other.gatedMacs;
+  groupedMacs += other.groupedMacs;
   zeroMacs += other.zeroMacs;
   macSlots += other.macSlots;
   vectorElements += other.vectorElements;
@@ -36,6 +38,8 @@ void ActivityCounter::issued(const exec::Event &event) {
     group.fp16Macs += wide;
     group.fp8Macs += computed - wide;
     group.skippedMacs += work.skippedMacs;
+    group.gatedMacs += work.gatedMacs;
+    group.groupedMacs += work.groupedMacs;
     group.zeroMacs += work.zeroMacs;
     group.macSlots += work.macSlots;
     group.vectorElements += work.elements;

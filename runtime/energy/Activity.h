@@ -22,10 +22,11 @@ namespace slp::energy {
 /// Counts of one group, or of several added.
 struct Activity {
   uint64_t instructions = 0;
-  uint64_t fp8Macs = 0, fp16Macs = 0; // terms computed, by format of the operands
-  uint64_t skippedMacs = 0;           // terms inside the extents that were skipped
-  uint64_t zeroMacs = 0;              // of both, with a zero operand
-  uint64_t macSlots = 0;              // dot groups offered
+  uint64_t fp8Macs = 0, fp16Macs = 0;      // terms computed, by format of the operands
+  uint64_t skippedMacs = 0;                // terms inside the extents that were skipped
+  uint64_t gatedMacs = 0, groupedMacs = 0; // of both, closed by a gate; by a weight group alone
+  uint64_t zeroMacs = 0;                   // of both, with a zero operand
+  uint64_t macSlots = 0;                   // dot groups offered
   uint64_t vectorElements = 0, vectorOperations = 0;
   std::array<uint64_t, exec::maxSpaces> bytesRead{},
       bytesWritten{}; // by mach::Space; dram in whole bursts

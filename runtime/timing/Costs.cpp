@@ -86,16 +86,31 @@ MacTime Costs::mac(const exec::CoreWork &work, bool fp16) const {
         std::min(std::ceil(double(work.wideMacs - work.bothWideMacs) * (oneWide - 1) +
                            double(work.bothWideMacs) * (bothWide - 1)),
                  double(tooLong)));
-  std::vector<LineItems> items;
+  auto clamped = [](unsigned __int128 sum) {
+    return sum > tooLong ? tooLong : static_cast<Cycle>(sum);
+  };
+  auto atRate = [&](unsigned __int128 pairs) {
+    return (pairs + static_cast<uint64_t>(rate) - 1) / static_cast<uint64_t>(rate);
+  };
+  std::vector<LineItems> items, dense; // what is left of them, and with closed terms
   items.reserve(work.items.runs.size());
+  auto ofGroups = [&](uint64_t groups) {
+    return static_cast<unsigned __int128>(groups) * static_cast<uint64_t>(dot);
+  };
+  bool isMasked = std::any_of(work.items.runs.begin(), work.items.runs.end(),
+                              [](const exec::MacItemRun &run) { return run.closed != 0; });
   unsigned __int128 busy = 0, scanning = 0;
   for (const exec::MacItemRun &run : work.items.runs) {
-    unsigned __int128 pairs =
-        takesGroups ? run.groups * static_cast<uint64_t>(dot) : run.elements - run.skipped;
+    if (isMasked)
+      dense.push_back(
+          {run.count, clamped(atRate(takesGroups ? ofGroups(run.groups) : run.elements))});
+    if (run.closed != 0 && run.closed == run.elements)
+      continue;
+    unsigned __int128 pairs = takesGroups ? ofGroups(run.groups - run.closedGroups)
+                                          : run.elements - run.skipped - run.closed;
     if (longer)
       pairs += (pairs * longer + kept - 1) / kept;
-    unsigned __int128 cycles =
-        (pairs + static_cast<uint64_t>(rate) - 1) / static_cast<uint64_t>(rate);
+    unsigned __int128 cycles = atRate(pairs);
     unsigned __int128 scan = isSkipping ? (run.elements + static_cast<uint64_t>(scanned) - 1) /
                                               static_cast<uint64_t>(scanned)
                                         : 0;
@@ -103,19 +118,22 @@ MacTime Costs::mac(const exec::CoreWork &work, bool fp16) const {
       scanning += scan * run.count;
     cycles = std::max(cycles, scan);
     busy += cycles * run.count;
-    items.push_back({run.count, cycles > tooLong ? tooLong : static_cast<int64_t>(cycles)});
+    items.push_back({run.count, clamped(cycles)});
   }
-  if (!isSkipping)
-    return {macStart + cyclesOfLines(items, work.items.repeats, lines, tooLong)};
-  auto clamped = [](unsigned __int128 sum) {
-    return sum > tooLong ? tooLong : static_cast<Cycle>(sum);
-  };
+  if (!isSkipping) {
+    MacTime time;
+    Cycle cycles = cyclesOfLines(items, work.items.repeats, lines, tooLong);
+    time.cycles = macStart + cycles;
+    if (isMasked)
+      time.saved = cyclesOfLines(dense, work.items.repeats, lines, tooLong) - cycles;
+    return time;
+  }
   Cycle cycles =
       policy == 0 ? cyclesOfLines(items, 1, lines, tooLong)
       : policy == 1
           ? cyclesByGreed(items, lines, window, tooLong)
           : clamped((busy + static_cast<uint64_t>(lines) - 1) / static_cast<uint64_t>(lines));
-  return {macStart + cycles, cycles * lines, clamped(busy), clamped(scanning)};
+  return {macStart + cycles, cycles * lines, clamped(busy), clamped(scanning), 0};
 }
 
 Cycle Costs::vector(mach::Opcode opcode, uint64_t operations) const {

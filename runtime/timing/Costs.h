@@ -45,6 +45,8 @@ struct MacTime {
   /// Where zeros are skipped, else 0: `cycles` without the start times the number of lines; what
   /// these are busy; and of that, in items that wait for the scan of their positions.
   Cycle lines = 0, busy = 0, scanning = 0;
+  /// Where terms are closed: cycles that it would have taken longer without.
+  Cycle saved = 0;
 };
 
 class Costs {
@@ -55,7 +57,8 @@ public:
   /// does at least one a cycle, else element by element. With mixed operands the time of an item is
   /// that of FP8, plus its share of what the chip's table adds for each pair with one FP16 element
   /// and with two. Where zeros are skipped, an item takes what is left, or longer if its positions
-  /// are more than the scan takes; and the chip's balancer spreads items over the lines.
+  /// are more than the scan takes; and the chip's balancer spreads items over the lines. Dot groups
+  /// that are closed take none.
   MacTime mac(const exec::CoreWork &work, bool fp16) const;
   /// Cycles of the vector unit: start + ceil(lane operations * cycles of the class / lanes).
   Cycle vector(mach::Opcode opcode, uint64_t operations) const;

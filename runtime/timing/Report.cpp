@@ -35,6 +35,7 @@ GroupCycles &GroupCycles::operator+=(const GroupCycles &other) {
   lines += other.lines;
   busyLines += other.busyLines;
   scanningLines += other.scanningLines;
+  saved += other.saved;
   for (size_t e = 0; e < maxEngines; ++e)
     add(engine[e], other.engine[e]);
   return *this;

@@ -71,6 +71,8 @@ struct GroupCycles {
   /// Of MAC instructions that skip zeros: cycles of the lines of PEs, of these busy, and of these
   /// in items that wait for the scan of their positions. Lines over busy is the imbalance.
   Cycle lines = 0, busyLines = 0, scanningLines = 0;
+  /// Cycles of MAC engines, added over cores, that closed gates and weight groups have saved.
+  Cycle saved = 0;
   /// By mach::Engine: cycles of its queues, added over cores. For mac the sum over groups is cycles
   /// * cores.
   std::array<CauseCycles, maxEngines> engine{};

@@ -181,6 +181,7 @@ std::vector<Entry> Model::Run::entriesOf(const exec::Event &event,
       group.lines += time.lines;
       group.busyLines += time.busy;
       group.scanningLines += time.scanning;
+      group.saved += time.saved;
       entries[i].duration = time.cycles;
       entries[i].mac = record;
     }

@@ -59,10 +59,13 @@ static void addTotals(Json &json, const Totals &totals, const Record &record) {
                   {"fp16", activity.fp16Macs},
                   {"zero_operand", activity.zeroMacs},
                   {"slots", activity.macSlots * uint64_t(record.chip.numerics.dot)},
-                  {"skipped", activity.skippedMacs}};
+                  {"skipped", activity.skippedMacs},
+                  {"gated", activity.gatedMacs},
+                  {"grouped", activity.groupedMacs}};
   json["lines"] = {{"cycles", totals.cycles.lines},
                    {"busy", totals.cycles.busyLines},
-                   {"scanning", totals.cycles.scanningLines}};
+                   {"scanning", totals.cycles.scanningLines},
+                   {"saved", totals.cycles.saved}};
   json["utilisation"] = totals.utilisation(record.chip);
   json["vector_operations"] = activity.vectorOperations;
   json["instructions"] = activity.instructions;

@@ -37,7 +37,7 @@ struct NaiveQueue {
   Engine engine;
   int core;
   std::deque<NaiveEntry> entries;
-  int64_t free = 0, done = 0, busy = 0;
+  int64_t free = 0, done = 0, busy = 0, saved = 0;
 };
 struct NaiveCredit {
   int64_t available, count;
@@ -112,7 +112,8 @@ struct NaiveChip {
     }
   }
   /// Cycles of each item. Each cycle a line takes as many pairs as its rate, and its scan passes as
-  /// many positions as it can: an item is done when both are through.
+  /// many positions as it can: an item is done when both are through. Closed dot groups are passed
+  /// over, and items that have no other.
   std::vector<int64_t> itemsOf(const exec::CoreWork &work, bool fp16) const {
     std::vector<int64_t> items;
     int64_t rate = (fp16 ? 32 : 64) / (lines * pes);
@@ -120,7 +121,10 @@ struct NaiveChip {
       for (const exec::MacItemRun &run : work.items.runs)
         for (uint64_t i = 0; i < run.count; ++i) {
           bool isDense = !work.items.isSkipping;
-          auto pairs = int64_t(rate >= 8 && isDense ? run.groups * 8 : run.elements - run.skipped);
+          if (run.closed == run.elements)
+            break;
+          auto pairs = int64_t(rate >= 8 && isDense ? (run.groups - run.closedGroups) * 8
+                                                    : run.elements - run.skipped - run.closed);
           // FP16 elements in mixed tiles, spread over all: a pair with one takes twice as long,
           // with two three times.
           auto longer = int64_t(fp16 ? 0 : work.wideMacs + work.bothWideMacs);
@@ -150,6 +154,16 @@ struct NaiveChip {
       cycles += *std::max_element(items.begin() + int64_t(first), items.begin() + int64_t(end));
     }
     return cycles;
+  }
+  /// Cycles that closed dot groups save.
+  int64_t savedCycles(const exec::CoreWork &work, bool fp16) const {
+    exec::CoreWork open = work;
+    for (exec::MacItemRun &run : open.items.runs)
+      run.closed = run.closedGroups = 0;
+    open.wideMacs = open.bothWideMacs = 0;
+    bool isMasked = std::any_of(work.items.runs.begin(), work.items.runs.end(),
+                                [](const exec::MacItemRun &run) { return run.closed > 0; });
+    return isMasked ? arrayCycles(open, fp16) - arrayCycles(work, fp16) : 0;
   }
   /// Cycle by cycle: free lines take the longest of the first items that are left.
   int64_t greedyCycles(std::vector<int64_t> items) const {
@@ -196,6 +210,7 @@ struct NaiveChip {
     } else if (q.engine == Engine::mac) {
       int64_t cycles = 8 + arrayCycles(event.work[entry.work], event.fp16);
       q.busy += cycles;
+      q.saved += savedCycles(event.work[entry.work], event.fp16);
       q.free = q.done = time + cycles;
     } else if (q.engine == Engine::vector) {
       const exec::CoreWork &work = event.work[0];
@@ -289,9 +304,15 @@ TEST(Timing, EventsAgreeWithSteppingThroughCycles) {
     for (const EngineCycles &e : report->engines)
       if (e.engine == Engine::mac)
         busy += e.cycles[static_cast<size_t>(Cause::busy)];
-    for (const NaiveQueue &q : naive.queues)
+    int64_t saved = 0, expectedSaved = 0;
+    for (const GroupCycles &g : report->groups)
+      saved += g.saved;
+    for (const NaiveQueue &q : naive.queues) {
       expected += q.busy;
+      expectedSaved += q.saved;
+    }
     EXPECT_EQ(busy, expected) << "seed " << seed;
+    EXPECT_EQ(saved, expectedSaved) << "seed " << seed;
     ASSERT_FALSE(::testing::Test::HasFailure());
   }
 }

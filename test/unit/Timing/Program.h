@@ -247,9 +247,15 @@ inline void addRandomWork(Program &p, uint32_t seed, int cores) {
         work.items.isSkipping = pick(2);
         if (!work.items.isSkipping)
           work.items.repeats = 1 + pick(3);
-        for (exec::MacItemRun &run : work.items.runs)
+        bool isMasked = !work.items.isSkipping && pick(2);
+        for (exec::MacItemRun &run : work.items.runs) {
           run.skipped = work.items.isSkipping ? pick(uint32_t(run.elements) + 1) : 0;
-        work.skippedMacs = work.items.isSkipping ? pick(uint32_t(work.macs)) : 0;
+          if (!isMasked)
+            continue;
+          run.closedGroups = pick(uint32_t(run.groups) + 1);
+          run.closed = run.closedGroups == run.groups ? run.elements : pick(uint32_t(run.elements));
+        }
+        work.skippedMacs = work.items.isSkipping || isMasked ? pick(uint32_t(work.macs)) : 0;
         if (pick(3) == 0) {
           work.wideMacs = pick(uint32_t(work.macs - work.skippedMacs) + 1);
           work.bothWideMacs = pick(uint32_t(work.wideMacs) + 1);

@@ -626,3 +626,26 @@ TEST(Costs, SkippedZerosTakeTheirScan) {
   EXPECT_EQ(timeOf(2).scanning, 10);
   EXPECT_EQ(timeOf(0).lines, 2 * 110);
 }
+
+// Closed dot groups take no time, whatever else the item has; an item without others is none.
+TEST(Costs, ClosedDotGroupsTakeNoTime) {
+  chip::Chip chip = smallChip(1);
+  chip.structure.lines = assumed(1);
+  chip.structure.pes = assumed(8); // r = 8
+  exec::CoreWork work;
+  work.macs = 8000;
+  work.items.add({2, 64, 8, 0, 0, 0});
+  work.items.add({3, 64, 8, 0, 40, 5}); // three of the eight are left
+  work.items.add({4, 64, 8, 0, 64, 8}); // none
+  work.items.repeats = 2;
+  MacTime time = Costs(chip).mac(work, false);
+  EXPECT_EQ(time.cycles, 8 + 2 * (2 * 8 + 3 * 3));
+  EXPECT_EQ(time.saved, 2 * (3 * 5 + 4 * 8));
+  EXPECT_EQ(time.lines, 0);
+  // Element by element, where a PE takes less than a dot group a cycle; what is none takes no line.
+  chip.structure.lines = assumed(2);
+  chip.structure.pes = assumed(16); // r = 2
+  work.items.repeats = 1;
+  EXPECT_EQ(Costs(chip).mac(work, false).cycles, 8 + 32 + 12 + 12);
+  EXPECT_EQ(Costs(chip).mac(work, false).saved, 5 * 32 - 56);
+}

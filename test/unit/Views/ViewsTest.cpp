@@ -194,6 +194,26 @@ TEST(Stats, PartsAddUpToTotals) {
     EXPECT_EQ(sum(engine["cycles"]), cycles);
 }
 
+TEST(Stats, ClosedTermsAreShown) {
+  Record record = sampleRecord();
+  size_t forward = 0; // the group of phase FP
+  while (record.groups[forward].phase != 0)
+    ++forward;
+  energy::Activity &activity = record.measurement->activity.at(forward);
+  activity.gatedMacs = 700;
+  activity.groupedMacs = 200;
+  activity.skippedMacs = 640;
+  record.measurement->report.groups.at(forward).saved = 55;
+  Json total = statsOf(record)["total"];
+  for (const Json &part : {total, total["phases"][0], total["nodes"][forward]}) {
+    EXPECT_EQ(part["macs"]["gated"], 700);
+    EXPECT_EQ(part["macs"]["grouped"], 200);
+    EXPECT_EQ(part["macs"]["skipped"], 640);
+    EXPECT_EQ(part["lines"]["saved"], 55);
+  }
+  EXPECT_EQ(total["phases"][1]["macs"]["gated"], 0);
+}
+
 TEST(Stats, UtilisationIsAgainstAllCores) {
   Record record = sampleRecord();
   Totals all = record.measurement->totals(record.groups);
