@@ -241,7 +241,7 @@ Result<std::vector<TimedLayer>> Comparison::time(int64_t cores) {
   exec::Options run;
   run.threads = 1;
   run.observer = &listener;
-  run.values = false;
+  run.values = exec::Values::absent;
   if (Status ran = (*machine)->run("step", run); !ran)
     return ran.takeError();
   Result<timing::Report> report = model.finish();

@@ -7,6 +7,7 @@
 #include "runtime/api/Retiming.h"
 
 #include "runtime/api/Guard.h"
+#include "runtime/api/Masks.h"
 #include "runtime/api/WorkFile.h"
 #include "runtime/energy/Activity.h"
 #include "runtime/image/Description.h"
@@ -15,6 +16,7 @@
 #include "runtime/views/Stats.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace slp::api {
 namespace {
@@ -57,6 +59,20 @@ private:
   energy::ActivityCounter &counter;
 };
 
+/// Runs `step` of the image on the masks in `folder`, without multiplying.
+Status runOnMasks(const std::string &folder, const image::Image &image, const chip::Chip &carried,
+                  exec::Observer &observer) {
+  Result<std::unique_ptr<exec::Machine>> machine = exec::Machine::create(carried, image);
+  if (!machine)
+    return machine.takeError();
+  if (Status s = loadMasks(folder, image, **machine); !s)
+    return s;
+  exec::Options options;
+  options.observer = &observer;
+  options.values = exec::Values::classes;
+  return (*machine)->run("step", options);
+}
+
 Result<views::Record> run(const RetimingOptions &options, std::string &notes) {
   Result<image::Image> image = image::readFile(options.image);
   if (!image)
@@ -64,21 +80,27 @@ Result<views::Record> run(const RetimingOptions &options, std::string &notes) {
   Result<chip::Chip> chip = image::chipOf(*image);
   if (!chip)
     return Error{options.image + ": " + chip.message()};
+  const chip::Chip carried = *chip;
   if (!options.chip.empty())
     chip = replacement(*chip, options.chip, notes);
   if (!chip)
     return chip.takeError();
-  Result<std::vector<uint8_t>> recording = image::readBytes(options.recording);
-  if (!recording)
-    return recording.takeError();
   views::Record record;
   record.chip = *chip;
   record.groups = timing::Groups(*image);
   timing::Model model(record.chip, record.groups);
   energy::ActivityCounter counter(record.groups);
   Both both(model, counter);
-  if (Status s = replayWork(*recording, *image, options.recording, both); !s)
-    return s.takeError();
+  if (std::filesystem::is_directory(options.recording)) {
+    if (Status s = runOnMasks(options.recording, *image, carried, both); !s)
+      return s.takeError();
+  } else {
+    Result<std::vector<uint8_t>> recording = image::readBytes(options.recording);
+    if (!recording)
+      return recording.takeError();
+    if (Status s = replayWork(*recording, *image, options.recording, both); !s)
+      return s.takeError();
+  }
   Result<timing::Report> report = model.finish();
   if (!report)
     return Error{options.recording + ": " + report.message()};

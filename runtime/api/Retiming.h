@@ -12,15 +12,16 @@
 namespace slp::api {
 
 struct RetimingOptions {
-  std::string image;     // that was recorded
-  std::string recording; // what slp-sim --record wrote
+  std::string image;     // that was recorded, or, for masks, of the same model and precision
+  std::string recording; // what slp-sim --record wrote, or the folder of --masks
   std::string chip;      // description in the place of the image's; may be empty
   std::string stats;     // statistics as JSON; may be empty
 };
 
-/// Time and energy of the recorded step: the record of a run of one step, without loss and tensors.
-/// The description may differ from the image's in rates, energies, the number of lines and the
-/// depth of queues: on these no work depends. `notes` gets what it replaces. Errors are one line.
+/// Time and energy of the recorded step, or of one whose elements are zero where masks say so: the
+/// record of a run of one step, without loss and tensors. The description may differ from the
+/// image's in rates, energies, the number of lines and the depth of queues: on these no work
+/// depends. `notes` gets what it replaces. Errors are one line.
 Result<views::Record> retime(const RetimingOptions &options, std::string &notes);
 
 } // namespace slp::api

@@ -8,6 +8,7 @@
 
 #include "runtime/api/Divergence.h"
 #include "runtime/api/Guard.h"
+#include "runtime/api/Masks.h"
 #include "runtime/api/Profile.h"
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
@@ -19,6 +20,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <unistd.h>
 
@@ -111,6 +113,7 @@ private:
   std::unique_ptr<Session> session;
   std::unique_ptr<Profile> profile; // null unless asked for
   std::unique_ptr<WorkRecorder> recorder;
+  std::unique_ptr<MaskRecorder> masks;
   std::unique_ptr<DivergenceWatch> divergence;
   std::unique_ptr<Samples> training, test;
   views::Record record;
@@ -198,10 +201,17 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
     isLabelNoted |= !said.empty();
     if (recorder)
       recorder->begin(); // the last run is kept
+    bool isLast = int64_t(record.steps.size()) + 1 == totalSteps && part + 1 == parts;
+    if (masks && isLast)
+      if (Status s = masks->beginRun(session->machine()); !s)
+        return s.takeError();
     Result<RunResult> run =
         session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
     if (!run)
       return run.takeError();
+    if (masks && isLast)
+      if (Status s = masks->endRun(session->machine()); !s)
+        return s.takeError();
     if (profile)
       if (Status s = profile->endRun(session->machine()); !s)
         return s.takeError();
@@ -449,6 +459,13 @@ Result<views::Record> Simulation::run() {
   if (!options.record.empty() && (options.evaluateOnly || options.functionalOnly))
     return Error{"--record writes the work of a training step whose time is simulated; --eval and "
                  "--functional-only have none"};
+  if (!options.masks.empty()) {
+    if (options.evaluateOnly)
+      return Error{"--masks writes where a training step has zeros, and --eval runs none"};
+    if (std::error_code none; std::filesystem::exists(options.masks, none) &&
+                              !std::filesystem::is_directory(options.masks, none))
+      return Error{options.masks + ": expected a folder for masks, or nothing there"};
+  }
   for (const std::string &path : {options.save, options.stats, options.profile, options.record})
     if (Status s = checkOutput(path); !s)
       return s.takeError();
@@ -468,6 +485,8 @@ Result<views::Record> Simulation::run() {
     recorder = std::make_unique<WorkRecorder>(session->image());
     session->setRecorder(recorder.get());
   }
+  if (!options.masks.empty())
+    masks = std::make_unique<MaskRecorder>(session->image());
   if (!session->replaced().empty())
     watcher.note(session->replaced());
   for (const std::string &line : chip::warnings(session->chip()))
@@ -508,6 +527,9 @@ Result<views::Record> Simulation::run() {
       return s.takeError();
   if (recorder)
     if (Status s = image::writeBytes(recorder->take(), options.record); !s)
+      return s.takeError();
+  if (masks && !record.isStopped)
+    if (Status s = masks->write(options.masks); !s)
       return s.takeError();
   if (options.stats.empty())
     return std::move(record);

@@ -35,6 +35,7 @@ struct SimulationOptions {
   std::string stats;             // statistics as JSON; may be empty
   std::string profile;           // what tensors would lose in each format; may be empty
   std::string record;            // the work of the last step, for `retime`; may be empty
+  std::string masks;             // a folder: which elements are zero, for `retime`; may be empty
 };
 
 /// Runs a whole simulation. The record has everything the views print. Errors are one line; no file

@@ -252,7 +252,7 @@ void WeightGradient::reportWork(size_t index) const {
   uint64_t weights = uint64_t(acc.box.size[0] * acc.box.size[1] * acc.box.size[2]);
   uint64_t images = uint64_t(core.dy.box.size[0]);
   work.macs = images * weights * presentTerms();
-  if (core.part->hasValues)
+  if (core.part->hasValues())
     work.zeroMacs = work.macs - nonZero;
   if (isMixed) {
     uint64_t ofErrors = wideErrors.empty() ? 0 : uint64_t(acc.box.size[2]) * ofLanes(metByWide);
@@ -274,7 +274,7 @@ void WeightGradient::reportWork(size_t index) const {
   for (const Mask *mask : {&core.gate, &core.group})
     if (mask->isThere())
       core.part->countRead(mask->tile());
-  bool hasValues = core.part->hasValues;
+  bool hasValues = core.part->hasValues();
   if (skipsInputs() && hasValues)
     core.part->countStreamed(core.x, cores[sharesInput ? 0 : index].nonZeroInputs);
   else

@@ -38,10 +38,14 @@ struct CorePart {
   const MacKernels &kernels;
   unsigned core;
   bool countsWork;                    // an observer wants `work`
-  bool hasValues;                     // else nothing is moved or multiplied (Options::values)
+  Values values;                      // Options::values
   bool countsEvents[maxDestinations]; // the debug record names a tensor for this destination
   CoreWork work{};
   num::Events events[maxDestinations]{}; // per destination
+
+  /// Whether tiles on the chip hold what decides about work.
+  bool hasValues() const { return values != Values::absent; }
+  bool computes() const { return values == Values::computed; }
 
   Result<TileView> view(const Descriptor &d, const char *name) const {
     return resolve(memories, d, core, name);

@@ -634,7 +634,7 @@ void Convolution::reportWork(size_t index) {
       uint64_t(core.acc.box.size[0] * core.acc.box.size[1] * core.acc.box.size[2]) * rows.present *
       columns.present;
   part.work.macs = outputTaps * uint64_t(terms);
-  if (part.hasValues) {
+  if (part.hasValues()) {
     const uint64_t *ofLanes = nonZeroOfLane.data() + lanes.start(index);
     part.work.zeroMacs =
         part.work.macs - std::accumulate(ofLanes, ofLanes + core.acc.box.size[2], uint64_t(0));
@@ -714,7 +714,7 @@ void Convolution::compute() {
 void Convolution::run() {
   if (cores.empty())
     return;
-  if (cores[0].part->hasValues)
+  if (cores[0].part->hasValues())
     compute();
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(c);

@@ -361,7 +361,7 @@ void Product::reportWork(Core &core) const {
   CorePart &part = *core.part;
   uint64_t outputs = uint64_t(core.acc.count());
   part.work.macs = outputs * uint64_t(k);
-  if (part.hasValues)
+  if (part.hasValues())
     part.work.zeroMacs = part.work.macs - core.nonZeroTerms;
   reportItems(core);
   part.work.macSlots = outputs * uint64_t(ceilDiv(k, chip.numerics.dot));
@@ -419,7 +419,7 @@ void Product::compute() {
 void Product::run() {
   if (cores.empty())
     return;
-  if (cores[0].part->hasValues)
+  if (cores[0].part->hasValues())
     compute();
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(cores[c]);

@@ -111,6 +111,8 @@ MacEngine::MacEngine(const CorePart &p, const TileView &a, const TileView &b) : 
 }
 
 void MacEngine::run(const MacLoop &loop, num::Events &events) const {
+  if (!part.computes())
+    return;
   const chip::Numerics &numerics = part.chip.numerics;
   if (way == Way::f32 && loop.blockTerms == macBlock)
     return part.kernels.f32(loop);
@@ -125,6 +127,8 @@ void MacEngine::run(const MacLoop &loop, num::Events &events) const {
 
 void MacEngine::roundSums(std::vector<float> &sums, mach::Format format,
                           num::Events &events) const {
+  if (!part.computes())
+    return;
   if (way != Way::fp16 || format != mach::format::fp16)
     return part.codec.roundSums(sums.data(), sums.size(), format, events);
   MacEvents counted;

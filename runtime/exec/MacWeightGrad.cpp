@@ -427,7 +427,7 @@ void WeightGradient::run() {
   mode = startMode(issue, open && dy.box.lo[0] == 0);
   isMixed = countsWork && !issue.fp16 &&
             (x.format == mach::format::mixed || dy.format == mach::format::mixed);
-  if (cores.front().part->hasValues)
+  if (cores.front().part->hasValues())
     compute();
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(c);

@@ -14,7 +14,7 @@ static Status zeroPart(CorePart &part, const Issue &issue) {
   Result<TileView> acc = part.view(issue.operand[0], "acc");
   if (!acc)
     return acc.takeError();
-  if (part.hasValues)
+  if (part.hasValues())
     clearElements(*acc);
   if (part.countsWork)
     part.countWrite(*acc);

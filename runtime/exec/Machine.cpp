@@ -399,6 +399,76 @@ Result<uint64_t> Machine::countLargest(std::string_view name) const {
       std::count_if(values->begin(), values->end(), [&](float value) { return value >= largest; }));
 }
 
+/// The code, 1.0f or 1, that stands for an element of the class.
+static uint32_t codeOf(const State &state, const image::Tensor &tensor, ElementClass c) {
+  if (c == ElementClass::zero)
+    return 0;
+  if (!mach::hasCodes(tensor.format)) {
+    float one = 1;
+    uint32_t bits = 1;
+    if (tensor.format == mach::Format::f32)
+      std::memcpy(&bits, &one, sizeof bits);
+    return bits;
+  }
+  // The least normal number, which every format has; of mixed ones that of both.
+  uint32_t narrow = 1u << state.codec.format(tensor.format).man;
+  return c == ElementClass::wide ? narrow | 1 : narrow;
+}
+
+Result<std::vector<ElementClass>> Machine::classesOf(std::string_view name) const {
+  const State &state = impl->state;
+  const image::Tensor *tensor = findTensor(state, name);
+  if (!tensor)
+    return Error{"the image has no tensor `" + std::string(name) + "`"};
+  std::vector<ElementClass> classes(size_t(elementsOf(*tensor)));
+  if (mach::isCompressed(tensor->format)) {
+    bool isMixed = tensor->format == mach::Format::mixed;
+    std::vector<uint16_t> codes = unpackAll(state, *tensor);
+    for (size_t i = 0; i < classes.size(); ++i)
+      classes[i] = codes[i] == 0                             ? ElementClass::zero
+                   : isMixed && state.codec.isWide(codes[i]) ? ElementClass::wide
+                                                             : ElementClass::narrow;
+    return classes;
+  }
+  Result<std::vector<float>> values = read(name);
+  if (!values)
+    return values.takeError();
+  std::transform(values->begin(), values->end(), classes.begin(), [](float value) {
+    return value == 0 ? ElementClass::zero : ElementClass::narrow;
+  });
+  return classes;
+}
+
+Status Machine::writeClasses(std::string_view name, const std::vector<ElementClass> &classes) {
+  const State &state = impl->state;
+  const image::Tensor *tensor = findTensor(state, name);
+  if (!tensor)
+    return Error{"the image has no tensor `" + std::string(name) + "`"};
+  if (int64_t(classes.size()) != elementsOf(*tensor))
+    return Error{"tensor " + tensor->name + " has " + std::to_string(elementsOf(*tensor)) +
+                 " elements, got classes of " + std::to_string(classes.size())};
+  if (tensor->format != mach::Format::mixed &&
+      std::find(classes.begin(), classes.end(), ElementClass::wide) != classes.end())
+    return Error{"tensor " + tensor->name + " is not mixed, and has no elements of two widths"};
+  if (!mach::isCompressed(tensor->format))
+    return forRows(state, *tensor, [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
+      for (int64_t i = first; i < first + n; ++i, to += stride) {
+        uint32_t code = codeOf(state, *tensor, classes[size_t(i)]);
+        std::memcpy(to, &code, size_t(mach::elementBytes(tensor->format))); // little endian
+      }
+      return true;
+    });
+  CompressedTensor blocks(state.memories.dram, tensor->address, tensor->format, state.codec);
+  for (size_t first = 0; first < classes.size(); first += size_t(mach::blockElements)) {
+    BlockCodes codes{};
+    size_t n = std::min(classes.size() - first, codes.size());
+    for (size_t i = 0; i < n; ++i)
+      codes[i] = uint16_t(codeOf(state, *tensor, classes[first + i]));
+    blocks.pack(int64_t(first) / mach::blockElements, codes);
+  }
+  return Status::success();
+}
+
 void Machine::setHyper(int index, float value) { impl->state.hyper[index] = value; }
 
 std::vector<TensorEvents> Machine::events() const {

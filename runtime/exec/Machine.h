@@ -102,6 +102,25 @@ constexpr int hostNumbers = 10;
 /// than a hundredth of this.
 constexpr int64_t defaultInstructions = 1'000'000'000;
 
+/// What decides about the work of an element (docs/compressed.md): of a mixed tensor, what is FP16
+/// is `wide`; every other element that is not zero is `narrow`.
+enum class ElementClass : uint8_t { zero, narrow, wide };
+
+/// What a run does with values.
+enum class Values {
+  computed,
+  /// Transfers and MAC instructions are checked and counted, and neither move nor compute. Events
+  /// are the same but for zeros, which nobody sees: `zeroMacs` and what is skipped are 0. They come
+  /// in a fraction of the time. The run fails where they would depend on values: at a compressed
+  /// operand, and at `lds`.
+  absent,
+  /// Tensors in DRAM hold what `writeClasses` has put there, and keep it: transfers to the chip
+  /// move it, nothing is stored, multiplied or rounded. What MAC instructions skip, and what loads
+  /// of compressed tensors move, is what it is with values of these classes. A store to a
+  /// compressed tensor counts as one that changes nothing. The run fails at `lds`.
+  classes
+};
+
 struct Options {
   int threads = 0; // host threads, 0: all; the result does not depend on it
   Observer *observer = nullptr;
@@ -111,11 +130,7 @@ struct Options {
   /// program gives the same bits. Tests only.
   uint64_t interleaveSeed = 0;
   uint64_t maxInstructions = defaultInstructions; // the run fails beyond them
-  /// False: transfers and MAC instructions are checked and counted, and neither move nor compute.
-  /// Events are the same but for zeros, which nobody sees: `zeroMacs` and what is skipped are 0.
-  /// They come in a fraction of the time. The run fails where they would depend on values: at a
-  /// compressed operand, and at `lds`.
-  bool values = true;
+  Values values = Values::computed;
 };
 
 class Machine {
@@ -143,6 +158,11 @@ public:
   Result<Extreme> extremeOf(std::string_view tensor) const;
   /// How many elements of a tensor are the largest number of its format, or more.
   Result<uint64_t> countLargest(std::string_view tensor) const;
+  /// The class of each element, row-major; of whole numbers `narrow` but where they are 0.
+  Result<std::vector<ElementClass>> classesOf(std::string_view tensor) const;
+  /// Puts elements of these classes in the place of a tensor's; `wide` only into a mixed one. For
+  /// runs with Values::classes.
+  Status writeClasses(std::string_view tensor, const std::vector<ElementClass> &classes);
   /// Sets one of h0 to h9, which keep their values from run to run. What each means: Hyper.h of
   /// runtime/api.
   void setHyper(int index, float value);

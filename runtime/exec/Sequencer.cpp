@@ -116,7 +116,7 @@ Status madd(State &state, const mach::Madd &instr) {
 }
 
 Status lds(State &state, const mach::Lds &instr) {
-  if (!state.options.values)
+  if (state.options.values != Values::computed)
     return Error{"a run without values meets a scalar load"};
   Result<TileView> view = resolve(state.memories, state.descriptor[instr.src], 0, "src");
   if (!view)

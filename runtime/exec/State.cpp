@@ -82,7 +82,7 @@ static bool dependsOnValues(const Issue &issue) {
 Status State::submit(const Issue &issue) {
   if (issue.mask == 0)
     return Error{"the core mask is empty"};
-  if (!options.values && dependsOnValues(issue))
+  if (options.values == Values::absent && dependsOnValues(issue))
     return Error{"a run without values meets a compressed operand, whose work depends on them"};
   if (queues)
     return queues->push(issue);

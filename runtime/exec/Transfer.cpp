@@ -91,13 +91,13 @@ public:
       return whole.takeError();
     if (whole->empty())
       return Status::success();
-    if (part.hasValues && whole->box.size != view.box.size)
+    if (part.hasValues() && whole->box.size != view.box.size)
       clearElements(*whole);
     if (!view.empty()) {
       Result<TileView> target = subview(*whole, view.box, "dst");
       if (!target)
         return target.takeError();
-      if (part.hasValues)
+      if (part.hasValues())
         copyTo(*target);
     }
     if (part.countsWork)
@@ -176,6 +176,14 @@ Status ldShared(State &state, const mach::LdShared &instr) {
   return submitLoad(state, instr, mach::space::shared, 1);
 }
 
+/// In a run on classes: the tile gets those of the elements that it would replace.
+static void takeClasses(CorePart &part, CompressedTensor &tensor, const TileView &source,
+                        const TileView &target) {
+  uint64_t read = 0; // by nobody
+  if (part.values == Values::classes)
+    tensor.load(target, source, part.chip.rates.dramBurstBytes, read);
+}
+
 static Status storePart(CorePart &part, const Issue &issue) {
   Result<TileView> source = part.view(issue.operand[1], "src");
   if (!source)
@@ -185,23 +193,26 @@ static Status storePart(CorePart &part, const Issue &issue) {
   Result<TileView> target = part.view(issue.operand[0], "dst");
   if (!target)
     return target.takeError();
-  if (part.countsWork)
-    part.countRead(*source);
   if (mach::isCompressed(target->format)) {
     CompressedTensor tensor = compressedTensor(part, issue.operand[0].tile);
     if (Status s = tensor.check(*target, "dst"); !s)
       return s;
+    takeClasses(part, tensor, *source, *target);
     tensor.store(*source, *target, part.chip.rates.dramBurstBytes,
                  part.work.bytesRead[int(mach::space::dram)],
                  part.work.bytesWritten[int(mach::space::dram)]);
-    if (part.countsWork)
+    if (part.countsWork) {
+      part.countRead(*source);
       part.work.dramUsefulBytes += part.codec.storedBytes(*source);
+    }
     return Status::success();
   }
-  if (part.hasValues)
+  if (part.computes())
     copyElements(*source, *target);
-  if (part.countsWork)
+  if (part.countsWork) {
+    part.countRead(*source);
     countDram(part, *target, part.work.bytesWritten);
+  }
   return Status::success();
 }
 
@@ -224,7 +235,10 @@ public:
       return to.takeError();
     target = *to;
     tensor.emplace(compressedTensor(part, issue.operand[0].tile));
-    return tensor->check(target, "dst");
+    if (Status s = tensor->check(target, "dst"); !s)
+      return s;
+    takeClasses(part, *tensor, source, target);
+    return Status::success();
   }
 
   bool step() override {
@@ -336,14 +350,14 @@ static Status moveToCores(CorePart &part, const Issue &issue) {
       return inside.takeError();
     if (whole->empty())
       continue;
-    if (part.hasValues && inside->box.size != whole->box.size)
+    if (part.hasValues() && inside->box.size != whole->box.size)
       clearElements(*whole);
     if (!inside->empty()) {
       Result<TileView> same = subview(*shared, inside->box, "src");
       if (!same)
         return same.takeError();
       source = *same;
-      if (part.hasValues)
+      if (part.hasValues())
         copyElements(*source, *inside);
     }
     if (part.countsWork)
@@ -382,7 +396,7 @@ static Status moveFromCore(CorePart &part, const Issue &issue) {
   Result<TileView> target = subview(*shared, source->box, "dst");
   if (!target)
     return target.takeError();
-  if (part.hasValues)
+  if (part.hasValues())
     copyElements(*source, *target);
   if (part.countsWork) {
     part.countRead(*source);

@@ -147,11 +147,14 @@ int main(int argc, char **argv) {
                  "(docs/fidelity.md)");
   app.add_option("--record", options.record,
                  "write what the last step did, without its values, for --timing-only");
+  app.add_option("--masks", options.masks,
+                 "write, to a folder, which elements of the last step's tensors are zero, for "
+                 "--timing-only of any image of the same model and precision");
   std::string timingOnly;
   auto *retimed = app.add_option(
       "--timing-only", timingOnly,
-      "cycles and energy of a step that --record wrote, at once; --chip may have other rates, "
-      "energies, lines and queues");
+      "cycles and energy of a step that --record or --masks wrote, without its values; --chip may "
+      "have other rates, energies, lines and queues");
   app.add_option("--save", options.save, "write the trained state");
   app.add_option("--load", options.load, "start from a saved state");
   app.add_option("--max-instructions", options.maxInstructions,

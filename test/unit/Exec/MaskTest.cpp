@@ -653,7 +653,7 @@ TEST(Mask, NothingIsClosedWithoutValues) {
   Recorder recorder;
   Options options;
   options.observer = &recorder;
-  options.values = false;
+  options.values = exec::Values::absent;
   runStep(*machine, options);
   for (const CoreWork &work : recorder.works[mach::ConvFp::opcode]) {
     EXPECT_EQ(work.gatedMacs + work.groupedMacs + work.skippedMacs, 0u);

@@ -365,7 +365,7 @@ TEST_P(WorkTest, ARunWithoutValuesCountsTheSame) {
     ConvProgram p(GetParam());
     Options options;
     options.observer = &runs[values];
-    options.values = values;
+    options.values = values ? Values::computed : Values::absent;
     runStep(*p.machine, options);
   }
   ASSERT_EQ(runs[0].events.size(), runs[1].events.size());
@@ -388,7 +388,7 @@ TEST(WithoutValuesTest, CompressedOperandsAndScalarLoadsAreRefused) {
   Recorder recorder;
   Options options;
   options.observer = &recorder;
-  options.values = false;
+  options.values = Values::absent;
   ConvProgram mixed("lnpu", /*mixes=*/true);
   Status classify = mixed.machine->run("step", options);
   ASSERT_FALSE(classify);

@@ -308,7 +308,7 @@ double HandWritten::compareTime(const Bound &bound) {
   timing::Model model(chip, groups);
   exec::Options options;
   options.observer = &model;
-  options.values = false;
+  options.values = exec::Values::absent;
   Status ran = machine->run("step", options);
   EXPECT_TRUE(ran) << ran.message();
   Result<timing::Report> report = model.finish();
