@@ -39,9 +39,9 @@ def ScalarReg : Register<"r", 64>;   // 64-bit signed integers of the sequencer;
 def DescReg   : Register<"d", 32>;   // descriptors
 def MaskReg   : Register<"m", 8>;    // 64-bit core masks
 def GeomReg   : Register<"g", 8>;    // window geometry
-def HyperReg  : Register<"h", 16>;   // FP32 numbers; h0 to h9 are set by the host: h0 lr,
+def HyperReg  : Register<"h", 16>;   // FP32 numbers; h0 to h9 and h15 are set by the host: h0 lr,
     // h1 momentum or beta1, h2 weight decay, h3 dampening, h4 beta2, h5 epsilon, h6 1/(1-beta1^t), h7 1/(1-beta2^t),
-    // h8 number of the run, h9 clip norm
+    // h8 number of the run, h9 clip norm, h15 loss below which an image is dropped
 def Semaphore : Register<"s", 64>;   // counting semaphores, one bank per core and one of the shared buffer
 class Enum<EnumKind e> : FieldKind<"enum", e.name> { EnumKind enumKind = e; let count = !size(e.values); }
 

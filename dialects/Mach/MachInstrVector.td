@@ -131,6 +131,18 @@ def V_CROSS_ENTROPY_GRAD : Instruction<"v.cross.entropy.grad", 0x4d, VectorField
   let description = "dst = round((softmax(x) - onehot(label)) * (lossScale * scale)). Tiles hold whole rows.";
   let engine = "vector"; let timingClass = "vector_row";
 }
+def V_KEEP : Instruction<"v.keep", 0x45, VectorFields<[
+    D0<"dst", Writes<"f32", "1">, "mask (n), whole">, D1<"kept", Writes<"i32", "1">, "list (n), whole">, D2<"count", Writes<"i32", "1">, "1 element">,
+    D3<"losses", Reads<"f32", "1">, "losses of the images (n), whole">,
+    HostNumber<"below", 15, 58, 55, "images of a smaller loss are dropped; 0: none">]>.fields, [Reserved<54, 28>, Reserved<123, 59>]> {
+  let summary = "Say which images of a batch are kept, and list them.";
+  let description = [{
+    dst[i] = below > 0 and losses[i] < below ? 0 : 1; kept = the i whose dst is 1, ascending, and 0 behind them; count = how many they
+    are. Faults if `below` is less than 0. Behind a `fence` the sequencer reads kept and count, with bounds (`lds`).
+  }];
+  let engine = "vector"; let timingClass = "vector_reduce";
+  let requires = ["gradient-skip"];
+}
 def V_MEAN : Instruction<"v.mean", 0x4e, VectorFields<[
     D0<"dst", Writes<"f32", "0 or 1">, "one element">, D1<"src", Reads<"real", "1">, "operand (n), whole">]>.fields, [Reserved<123, 18>]> {
   let summary = "Mean of a vector.";

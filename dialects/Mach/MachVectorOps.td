@@ -23,6 +23,7 @@ def VSoftmaxOp : Mach_Op<V_SOFTMAX>;
 def VSoftmaxGradOp : Mach_Op<V_SOFTMAX_GRAD>;
 def VCrossEntropyOp : Mach_Op<V_CROSS_ENTROPY>;
 def VCrossEntropyGradOp : Mach_Op<V_CROSS_ENTROPY_GRAD>;
+def VKeepOp : Mach_Op<V_KEEP>;
 def VMeanOp : Mach_Op<V_MEAN>;
 
 #endif // DIALECTS_MACH_MACHVECTOROPS_TD

@@ -27,7 +27,10 @@ const std::vector<NumberInfo> &knownNumbers() {
       {"epsilon", "added to the root of the mean of squares", &Hyper::epsilon, notNegative,
        isNotNegative},
       {"clip-norm", "greatest norm of all gradients together", &Hyper::clipNorm,
-       "a finite number greater than 0", [](double v) { return std::isfinite(v) && v > 0; }}};
+       "a finite number greater than 0", [](double v) { return std::isfinite(v) && v > 0; }},
+      {"skip-below", "loss below which the gradient of an image is skipped; 0: of none",
+       &Hyper::skipBelow, "a finite FP32 number of at least 0",
+       [](double v) { return std::isfinite(float(v)) && v >= 0; }}};
   return all;
 }
 

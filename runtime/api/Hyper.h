@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Learning rate, momentum and the like are not compiled in: before every run of an entry point the
-// host puts them into the registers h0 to h9. Set by Session, and by slp-verify for both of its
-// sides.
+// host puts them into the registers h0 to h9 and h15. Set by Session, and by slp-verify for both of
+// its sides.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -27,6 +27,7 @@ struct Hyper {
   float weightDecay = 0, dampening = 0;
   float beta2 = 0.999f, epsilon = 1e-8f;
   float clipNorm = 1;
+  float skipBelow = 0; // of gradient skipping
 };
 
 /// A number by the name of its flag ("lr"), as a user gave it.
@@ -48,6 +49,11 @@ const std::vector<NumberInfo> &knownNumbers();
 /// its optimizer takes every number. Refuses by name a number that the optimizer does not use, or
 /// that is out of its range.
 Result<Hyper> hyperOf(const image::Image &image, const std::vector<Number> &given);
+
+/// Sets h15: the loss below which an image's gradient is skipped, in all runs to come.
+inline void setSkipBelow(exec::Machine &machine, const Hyper &hyper) {
+  machine.setHyper(15, hyper.skipBelow);
+}
 
 /// The values of h0 to h9 for a run within training step `step` (from 1, not counting steps that
 /// dynamic loss scaling held), where `run` counts the

@@ -156,6 +156,7 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
       registersOf(hyper, steps - held + 1, steps * microBatches() + accumulated + 1);
   for (size_t i = 0; i < numbers.size(); ++i)
     processor->setHyper(int(i), numbers[i]);
+  setSkipBelow(*processor, hyper);
   if (Status s = processor->run(entry, machineOptions); !s)
     return s.takeError();
   if (entry == "accumulate")

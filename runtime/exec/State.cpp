@@ -42,7 +42,7 @@ void State::reset() {
   std::fill(std::begin(descriptor), std::end(descriptor), Descriptor());
   std::fill(std::begin(mask), std::end(mask), 0);
   std::fill(std::begin(geometry), std::end(geometry), Window());
-  std::fill(std::begin(hyper) + hostNumbers, std::end(hyper), 0.0f);
+  std::fill(std::begin(hyper) + hostNumbers, std::end(hyper) - 1, 0.0f); // h15 is the host's, too
   saturations = 0;
   for (SemaphoreBank &bank : semaphores)
     bank.fill(0);

@@ -58,6 +58,7 @@ const std::map<std::string_view, std::string> valueTests = {
     {"v.avg.pool.grad", "VectorTest.AvgPool"},
     {"v.softmax", "VectorTest.SoftmaxAndCrossEntropy"},
     {"v.softmax.grad", "VectorTest.SoftmaxAndCrossEntropy"},
+    {"v.keep", "KeepTest.ListsWhatIsNotBelow"},
     {"v.cross.entropy", "VectorTest.SoftmaxAndCrossEntropy"},
     {"v.cross.entropy.grad", "VectorTest.SoftmaxAndCrossEntropy"},
     {"v.mean", "VectorTest.SoftmaxAndCrossEntropy"},
