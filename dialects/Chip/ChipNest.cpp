@@ -6,6 +6,7 @@
 
 #include "dialects/Chip/ChipNest.h"
 
+#include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/ChipVerify.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -294,6 +295,8 @@ std::optional<std::string> NestView::refusalOfSize(unsigned loop, int64_t size) 
   if (size < 1 || (size < l.getExtent() && size % l.getGranule()))
     return tile + "is a multiple of " + std::to_string(l.getGranule()) + ", found " +
            std::to_string(size);
+  if (isOverKept(op, loop) && size != 1)
+    return tile + "is one image, as it runs over a list of them, found " + std::to_string(size);
   if (l.getExact() && l.getExtent() % size)
     return tile + "divides " + std::to_string(l.getExtent()) + ", found " + std::to_string(size);
   return std::nullopt;
@@ -332,6 +335,30 @@ static LogicalResult verifyLoops(NestOp nest) {
 
 LogicalResult NestOp::verify() { return verifyLoops(*this); }
 
+/// A coordinate that is read from a list is that of an image.
+static LogicalResult verifyKept(NestOp nest) {
+  Attribute attr = nest->getAttr(keptAttrName);
+  if (!attr)
+    return success();
+  auto dict = dyn_cast<DictionaryAttr>(attr);
+  auto number = dict ? dict.getAs<IntegerAttr>("loop") : IntegerAttr();
+  if (!number || !dict.getAs<FlatSymbolRefAttr>("count") ||
+      !dict.getAs<FlatSymbolRefAttr>("images") || number.getInt() < 0 ||
+      number.getInt() >= int64_t(nest.getLoops().size()))
+    return nest.emitOpError("expected slp.kept to be {loop, count, images} with one of ")
+           << nest.getLoops().size() << " loops and two tensors, found " << attr;
+  auto loop = cast<LoopAttr>(nest.getLoops()[size_t(number.getInt())]);
+  for (auto buffer : nest.getBody().getOps<BufferOp>())
+    for (const NestDim &dim : dimsOf(buffer)) {
+      bool isAlong = dim.coef == 1 && dim.offset == 0 && dim.perTile == 1 && dim.extra == 0 &&
+                     dim.extent == loop.getExtent();
+      if (dim.loop == number.getInt() && !isAlong)
+        return buffer.emitOpError("expected dimensions along loop \"")
+               << loop.getName() << "\", which runs over a list, to have its coordinates";
+    }
+  return success();
+}
+
 static LogicalResult verifyTiling(const NestView &nest, const Tiling &tiling) {
   NestOp op = nest.op;
   size_t number = nest.loops.size();
@@ -358,6 +385,8 @@ static LogicalResult verifyTiling(const NestView &nest, const Tiling &tiling) {
   if (tiling.split >= int(number) ||
       (tiling.split >= 0 && nest.loops[size_t(tiling.split)].getReduction()))
     return op.emitOpError("expected a tiling split along a parallel loop, found ") << tiling.split;
+  if (tiling.split >= 0 && isOverKept(op, size_t(tiling.split)))
+    return op.emitOpError("expected a tiling split along another loop than that over a list");
   if (tiling.cores < 1 || tiling.cores > 64 || (isOneCore && tiling.cores != 1))
     return op.emitOpError("expected 1 to 64 cores, more than 1 where MAC work is split, found ")
            << tiling.cores;
@@ -387,6 +416,8 @@ LogicalResult NestOp::verifyRegions() {
   for (auto buffer : getBody().getOps<BufferOp>())
     if (buffer.getOrigin().getNumDims() != number || buffer.getSize().getNumDims() != number)
       return buffer.emitOpError("expected maps of ") << number << " loops, as the nest has";
+  if (failed(verifyKept(*this)))
+    return failure();
   if (std::optional<TilingAttr> tiling = getTiling())
     return verifyTiling(NestView(*this), Tiling::of(*tiling));
   return success();

@@ -11,6 +11,8 @@
 
 #include "dialects/Chip/ChipDialect.h"
 #include "dialects/Chip/ChipInstruction.h"
+#include "dialects/Chip/CountOp.h"
+#include "dialects/Chip/ElementOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
 #include "dialects/Mach/ElementFormat.h"
@@ -157,7 +159,8 @@ static bool isMacTask(chip_ir::TaskOp task) {
       .wasInterrupted();
 }
 
-/// Whether a task's cycles depend on values: it moves compressed tensors or skips zeros.
+/// Whether a task's cycles depend on values: it moves compressed tensors, skips zeros, or reads how
+/// often a loop runs.
 static bool dependsOnValues(chip_ir::TaskOp task) {
   auto isCompressed = [](Type type) {
     auto memref = dyn_cast<MemRefType>(type);
@@ -168,8 +171,10 @@ static bool dependsOnValues(chip_ir::TaskOp task) {
         auto skip = op->getAttrOfType<IntegerAttr>("skip");
         bool skips = isa<chip_ir::EngineInstruction>(op) && skip &&
                      mach::Skip(skip.getInt()) != mach::Skip::none;
-        return skips || llvm::any_of(op->getResultTypes(), isCompressed) ? WalkResult::interrupt()
-                                                                         : WalkResult::advance();
+        bool isCounted = isa<chip_ir::CountOp, chip_ir::ElementOp>(op);
+        return skips || isCounted || llvm::any_of(op->getResultTypes(), isCompressed)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
       })
       .wasInterrupted();
 }

@@ -75,13 +75,19 @@ private:
   std::vector<std::pair<mach::TensorTile, std::string>> entries;
 };
 
+/// Registers for the numbers of a task: h`first` to h`end - 1`.
+struct HyperRange {
+  unsigned first = firstFreeHyper, end = hyperRegisters;
+};
+
 /// Emits the instructions of one task.
 class TaskLowering {
 public:
   TaskLowering(chip_ir::TaskOp task, OpBuilder &builder, DescriptorTable &table,
-               const mach::FormatTable &formats, SymbolTable &symbols, unsigned &nextLabel)
+               const mach::FormatTable &formats, SymbolTable &symbols, HyperRange numbers,
+               unsigned &nextLabel)
       : task(task), b(builder), table(table), formats(formats), symbols(symbols),
-        nextLabel(nextLabel) {}
+        nextLabel(nextLabel), hypers(numbers.first), hyperEnd(numbers.end) {}
   LogicalResult lower();
 
 private:
@@ -129,7 +135,7 @@ private:
   DenseMap<Operation *, uint8_t> viewRegister;                    // by load or store
   DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by instruction
   DenseMap<Value, uint8_t> scalarRegister; // induction variables, and what is read
-  unsigned descriptors = 0, geometries = 0, hypers = firstFreeHyper, scalars = 1;
+  unsigned descriptors = 0, geometries = 0, hypers, hyperEnd, scalars = 1;
 };
 
 /// An index that is a constant, or affine in one induction variable or in what was read.
@@ -303,8 +309,8 @@ LogicalResult TaskLowering::prepareInstruction(chip_ir::EngineInstruction instr)
         geom.pb = v[9], geom.pr = v[10];
       emit(instr.getLoc(), geom);
     } else if (auto number = dyn_cast_or_null<FloatAttr>(value)) {
-      if (hypers == hyperRegisters)
-        return instr.emitOpError("needs more than ") << hyperRegisters << " numbers in one task";
+      if (hypers == hyperEnd)
+        return instr.emitOpError("needs more than ") << hyperEnd << " numbers in one task";
       hyperRegister.try_emplace(instr, hypers);
       mach::Hyper hyper;
       hyper.hd = hypers++;
@@ -688,6 +694,23 @@ LogicalResult TaskLowering::lower() {
   return success();
 }
 
+/// The registers behind h9 that the host sets for no instruction of the module; those that it does
+/// set begin or end what is there.
+static HyperRange freeNumbers(ModuleOp module) {
+  HyperRange range;
+  uint32_t ofHost = 0;
+  module.walk([&](chip_ir::EngineInstruction instr) {
+    for (const mach::FieldInfo &field : instr.getInfo().layout.fields)
+      if (field.host >= 0)
+        ofHost |= uint32_t(1) << field.host;
+  });
+  while (range.first < range.end && (ofHost >> range.first & 1))
+    ++range.first;
+  while (range.end > range.first && (ofHost >> (range.end - 1) & 1))
+    --range.end;
+  return range;
+}
+
 namespace {
 struct ConvertChipToMach : slp::impl::ConvertChipToMachBase<ConvertChipToMach> {
   using Base::Base;
@@ -732,8 +755,9 @@ LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
   unsigned nextLabel = 0;
   if (auto nests = fn.getOps<chip_ir::NestOp>(); !nests.empty())
     return (*nests.begin()).emitOpError("has no loops yet; run chip-expand-nests first");
+  HyperRange numbers = freeNumbers(getOperation());
   for (auto task : fn.getOps<chip_ir::TaskOp>())
-    if (failed(TaskLowering(task, b, table, formats, symbols, nextLabel).lower()))
+    if (failed(TaskLowering(task, b, table, formats, symbols, numbers, nextLabel).lower()))
       return failure();
   mach::createInstruction(b, fn.getLoc(), mach::Halt());
   return success();

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/ChipNest.h"
 #include "slp/Transforms/Chip/Passes.h"
 
@@ -224,7 +225,7 @@ double TileChooser::cyclesOf(const Tiling &choice) const {
 SmallVector<int> TileChooser::splits(int64_t cores) {
   SmallVector<int> all;
   for (auto [i, loop] : llvm::enumerate(nest.loops))
-    if (!loop.getReduction() && loop.getExtent() >= 2 && cores > 1)
+    if (!loop.getReduction() && loop.getExtent() >= 2 && cores > 1 && !isOverKept(nest.op, i))
       all.push_back(i);
   if (all.empty())
     return {-1};
@@ -362,7 +363,9 @@ LogicalResult TileChooser::applySizes(Tiling &choice) {
 LogicalResult TileChooser::complete(Tiling &choice, bool keepsPes) {
   for (unsigned i = 0; i < nest.loops.size(); ++i) {
     int64_t parts = int(i) == choice.split ? choice.cores : 1;
-    choice.sizes.push_back(roundTile(i, llvm::divideCeil(nest.loops[i].getExtent(), parts)));
+    choice.sizes.push_back(isOverKept(nest.op, i)
+                               ? 1
+                               : roundTile(i, llvm::divideCeil(nest.loops[i].getExtent(), parts)));
   }
   if (wish.seed) {
     for (unsigned i = 0; i < nest.loops.size(); ++i)

@@ -5,7 +5,10 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "dialects/Chip/AllocOp.h"
+#include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/ChipNest.h"
+#include "dialects/Chip/CountOp.h"
+#include "dialects/Chip/ElementOp.h"
 #include "dialects/Chip/LoadOp.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
@@ -42,13 +45,19 @@ private:
   int64_t step(unsigned loop) const {
     return tiling.sizes[loop] * (int(loop) == tiling.split ? tiling.cores : 1);
   }
-  bool isReal(unsigned loop) const { return step(loop) < nest.loops[loop].getExtent(); }
+  bool isReal(unsigned loop) const {
+    return isOverKept(nest.op, loop) || step(loop) < nest.loops[loop].getExtent();
+  }
   /// Loops opened before the run: behind it, or in front of it, come those that it does not
   /// iterate.
   unsigned depthOf(EngineInstruction run) const;
   /// Loops opened before the buffer's tile is known.
   unsigned depthOf(unsigned buffer) const;
   void emitLevel(unsigned depth);
+  /// Opens a loop, and gives `induction` what its coordinates are; the builder stands in it.
+  void openLoop(unsigned loop);
+  /// A view of a list of `size` numbers, at the head of the task.
+  Value viewOfList(FlatSymbolRefAttr tensor, int64_t size);
   void emitAlloc(unsigned index);
   void emitRun(EngineInstruction run);
   /// The runs of that depth that are of a kind.
@@ -66,6 +75,7 @@ private:
   unsigned parallelDepth = 0;   // how many of them are parallel
   SmallVector<Value> induction; // by loop; null if one step
   SmallVector<Value> buffers, views;
+  Value count, images; // of the list that a loop runs over: how many, and their numbers
   Block *body = nullptr;
   llvm::DenseMap<int64_t, Value> constants;
 };
@@ -163,18 +173,31 @@ void NestExpander::emitStores(bool totals) {
       StoreOp::create(b, loc, buffers[index], views[index]);
 }
 
+Value NestExpander::viewOfList(FlatSymbolRefAttr tensor, int64_t size) {
+  auto space = SpaceAttr::get(b.getContext(), Space::dram);
+  auto type = MemRefType::get({size}, b.getI32Type(), MemRefLayoutAttrInterface(), space);
+  return ViewOp::create(b, loc, type, tensor);
+}
+
+void NestExpander::openLoop(unsigned loop) {
+  bool isListed = isOverKept(nest.op, loop);
+  Value end = isListed ? count : constant(nest.loops[loop].getExtent());
+  auto forOp = scf::ForOp::create(b, loc, constant(0), end, constant(step(loop)));
+  induction[loop] = forOp.getInductionVar();
+  b.setInsertionPoint(forOp.getBody()->getTerminator());
+  if (isListed)
+    induction[loop] = ElementOp::create(b, loc, b.getIndexType(), images, induction[loop],
+                                        nest.loops[loop].getExtent());
+}
+
 void NestExpander::emitLevel(unsigned depth) {
   for (unsigned index = 0; index < nest.buffers.size(); ++index)
     if (depthOf(index) == depth)
       emitAlloc(index);
   emitRuns(depth, [](EngineInstruction run) { return run.getInFront(); });
   if (depth < open.size()) {
-    unsigned loop = open[depth];
-    auto forOp = scf::ForOp::create(b, loc, constant(0), constant(nest.loops[loop].getExtent()),
-                                    constant(step(loop)));
-    induction[loop] = forOp.getInductionVar();
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(forOp.getBody()->getTerminator());
+    openLoop(open[depth]);
     emitLevel(depth + 1);
   } else {
     emitRuns(depth, [](EngineInstruction run) { return !run.getIterates(); });
@@ -213,6 +236,12 @@ void NestExpander::expand() {
                                       *buffer.op.getStrides());
     views[index] = ViewOp::create(b, loc, MemRefType::get(extents, buffer.element, layout, space),
                                   buffer.op.getTensorAttr());
+  }
+  if (std::optional<KeptLoop> kept = KeptLoop::of(nest.op)) {
+    int64_t extent = nest.loops[size_t(kept->loop)].getExtent();
+    images = viewOfList(kept->images, extent);
+    count =
+        CountOp::create(b, loc, b.getIndexType(), viewOfList(kept->count, 1), constant(0), extent);
   }
   emitLevel(0);
 }

@@ -6,6 +6,7 @@
 
 #include "FuseNests.h"
 
+#include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/TensorOp.h"
 #include "slp/Transforms/Chip/Passes.h"
 
@@ -219,6 +220,19 @@ BufferOp Fuser::loadBehind(BufferOp stored, Role role) {
   return next;
 }
 
+/// Whether tiles of the buffer are those of images of a list.
+static bool isOverKept(BufferOp buffer) {
+  std::optional<KeptLoop> kept = KeptLoop::of(nestOf(buffer));
+  return kept && llvm::any_of(dimsOf(buffer),
+                              [&](const NestDim &dim) { return dim.loop == int(kept->loop); });
+}
+
+/// Whether both nests have the same tiles: those of one list of images, or those of all.
+static bool areAlikeOverKept(HandOver pair) {
+  bool isListed = isOverKept(pair.loaded);
+  return isOverKept(pair.stored) == isListed && (isListed || !pair.to->hasAttr(keptAttrName));
+}
+
 /// What `stored` is handed over to, if it is of the form that the kinds ask for.
 std::optional<HandOver> Fuser::handOverOf(BufferOp stored) {
   if (!stored.getTensor() || !stored.getStore() || stored.getTotal())
@@ -237,8 +251,8 @@ std::optional<HandOver> Fuser::handOverOf(BufferOp stored) {
   pair.to = nestOf(pair.loaded);
   int64_t all = cast<MemRefType>(tensor.getType()).getNumElements();
   if (positions[pair.from] >= positions[pair.to] || pair.loaded.getStore() ||
-      elementsOf(stored) != all || !isInOrder(stored) || elementsOf(pair.loaded) != all ||
-      !coversInOrder(pair.loaded))
+      !areAlikeOverKept(pair) || elementsOf(stored) != all || !isInOrder(stored) ||
+      elementsOf(pair.loaded) != all || !coversInOrder(pair.loaded))
     return std::nullopt;
   for (EngineInstruction run : runsOf(pair.from))
     if (llvm::is_contained(run.getWritten(), stored.getResult())) {
