@@ -6,6 +6,8 @@
 
 #include "dialects/Train/TrainDialect.h"
 
+#include "dialects/Train/TrainKept.h"
+
 #include "dialects/Train/TrainContract.h"
 #include "dialects/Train/TrainShapes.h"
 #include "dialects/Train/TrainStreams.h"
@@ -77,6 +79,14 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
              << attribute.getValue();
     if (llvm::any_of(op->getResultTypes(), isNarrow))
       return op->emitOpError("expected results of f32, as it has train.f32");
+  } else if (name == getOverKeptAttrName() || name == getKeptOnlyAttrName()) {
+    auto phase = op->getAttrOfType<PhaseAttr>("phase");
+    bool isBackward = phase && (phase.getValue() == Phase::bp || phase.getValue() == Phase::wg);
+    if (!isa<UnitAttr>(attribute.getValue()) || !isBackward)
+      return op->emitOpError("expected ")
+             << name << " to be a unit on an op of BP or WG, found " << attribute.getValue();
+    if (!op->hasAttr(getOverKeptAttrName()))
+      return op->emitOpError("has train.kept_only, expected train.over_kept too");
   } else if (name == "train.model") {
     if (!isa<StringAttr>(attribute.getValue()))
       return op->emitOpError("expected train.model to be a file name, found ")

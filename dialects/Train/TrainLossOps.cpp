@@ -71,6 +71,22 @@ LogicalResult NllGradOp::inferShapes(Shapes &shapes) {
   return emitOpError("expected ") << rows << " labels, found " << getLabels().getType();
 }
 
+LogicalResult KeepOp::inferShapes(Shapes &shapes) {
+  push(shapes, getLosses());
+  push(shapes, getLosses());
+  shapes.push_back({1});
+  return expectRank(*this, getLosses(), 1, "losses");
+}
+
+LogicalResult DropOp::inferShapes(Shapes &shapes) {
+  push(shapes, getDx());
+  ArrayRef<int64_t> dx = shapeOf(getDx());
+  if (!dx.empty() && shapeOf(getMask()) == dx.take_front())
+    return success();
+  return emitOpError("expected a mask of the images of ")
+         << getDx().getType() << ", found " << getMask().getType();
+}
+
 LogicalResult SeedOp::inferShapes(Shapes &shapes) {
   shapes.push_back({});
   return success();

@@ -139,7 +139,8 @@ static LogicalResult parseLossScale(MLIRContext &context, StringRef text, double
 }
 
 /// precision: every tensor gets its format; from here on each bit is fixed.
-static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
+static LogicalResult precision(PassManager &pm, const CompileOptions &options,
+                               const SparsityPolicy &sparsity) {
   TrainAssignPrecisionOptions o;
   o.target = options.target;
   o.policy = options.precision;
@@ -154,7 +155,15 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options) {
   o.profileUse = options.profileUse;
   pm.addPass(createTrainAssignPrecision(o));
   pm.addPass(createTrainCopyWeights());
+  if (sparsity.gradientSkip) {
+    TrainSkipGradientsOptions s;
+    if (!options.skipDivide.empty())
+      s.divide = options.skipDivide;
+    pm.addPass(createTrainSkipGradients(s));
+  }
   pm.addPass(createTrainNameTensors());
+  if (sparsity.gradientSkip)
+    pm.addPass(createTrainChooseKept());
   return success();
 }
 
@@ -212,7 +221,7 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     recordChip(module, options.target, chip);
   if (wanted(Stage::differentiate))
     differentiate(pm, options);
-  if (wanted(Stage::precision) && failed(precision(pm, options)))
+  if (wanted(Stage::precision) && failed(precision(pm, options, *sparsity)))
     return failure();
   if (wanted(Stage::tile))
     tile(pm, options, *sparsity);

@@ -51,6 +51,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("loss-scale", Stage::precision, options.lossScale);
   visit("profile-use", Stage::precision, options.profileUse);
   visit("sparsity", stageOfSparsity(options.sparsity), options.sparsity);
+  visit("skip-divide", Stage::precision, options.skipDivide);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
 }
@@ -59,7 +60,8 @@ static void visitOptions(Options &options, Visitor visit) {
 static bool isRare(StringRef option) {
   return option == "bind" || option == "init" || option == "update" || option == "untie" ||
          option == "loss-output" || option == "logits" || option == "class-axis" ||
-         option == "ignore-index" || option == "optimizer-model" || option == "profile-use";
+         option == "ignore-index" || option == "optimizer-model" || option == "profile-use" ||
+         option == "skip-divide";
 }
 
 /// What an option was that its stage has not recorded; nothing where nobody knows.

@@ -53,6 +53,7 @@ template <typename Real> void addMoveKernels(KernelTableOf<Real> &table);
 template <typename Real> void addPoolingKernels(KernelTableOf<Real> &table);
 template <typename Real> void addReductionKernels(KernelTableOf<Real> &table);
 template <typename Real> void addRowKernels(KernelTableOf<Real> &table);
+template <typename Real> void addSkipKernels(KernelTableOf<Real> &table);
 template <typename Real> void addStateKernels(KernelTableOf<Real> &table);
 /// Optimizers, the loss scale and element-wise mixing are for FP32 alone.
 void addMixedKernels(KernelTable &table);

@@ -24,6 +24,7 @@ template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opNa
     addPoolingKernels(t);
     addReductionKernels(t);
     addRowKernels(t);
+    addSkipKernels(t);
     addStateKernels(t);
     if constexpr (std::is_same_v<Real, float>) {
       addMixedKernels(t);

@@ -10,6 +10,8 @@
 
 #include "Comparison.h"
 
+#include "dialects/Train/KeepOpKind.h"
+#include "dialects/Train/TrainKept.h"
 #include "dialects/Train/TrainValues.h"
 
 #include "runtime/isa/Assembly.h"
@@ -49,8 +51,12 @@ std::string verify::nodeOf(Operation *op) {
   return name;
 }
 
-/// Instructions that can go on from what their destination holds have a field `mode`.
+/// Instructions that can go on from what their destination holds have a field `mode`; others set it
+/// to what a sum begins with.
 static bool canContinue(const mach::Instruction &instruction) {
+  std::string_view name = mach::infoOf(instruction).layout.name;
+  if (name == "zero" || name == "v.fill")
+    return true;
   for (const mach::FieldInfo &field : mach::infoOf(instruction).layout.fields)
     if (field.name == "mode")
       return true;
@@ -65,6 +71,19 @@ Comparison::Comparison(const image::Image &image, std::string where)
   }
 }
 
+/// Which elements lie nowhere: those of dropped images, in results that have images.
+static std::vector<bool> absentIn(OpResult result, llvm::ArrayRef<float> mask) {
+  auto type = cast<RankedTensorType>(result.getType());
+  bool hasImages = type.getRank() != 0 && type.getDimSize(0) == int64_t(mask.size());
+  if (!result.getOwner()->hasAttr(train::getKeptOnlyAttrName()) || !hasImages)
+    return {};
+  int64_t elements = type.getNumElements() / int64_t(mask.size());
+  std::vector<bool> absent;
+  for (float isKept : mask)
+    absent.insert(absent.end(), size_t(elements), isKept == 0);
+  return absent;
+}
+
 void Comparison::expect(llvm::StringRef name, const reference::Tensor &values, OpResult result) {
   Operation *op = result.getOwner();
   // A read produces nothing; states are compared by reading them back.
@@ -76,17 +95,20 @@ void Comparison::expect(llvm::StringRef name, const reference::Tensor &values, O
                           .str());
     return;
   }
+  if (isOneOf<train::KeepOp>(op) && result.getResultNumber() == 0)
+    mask = values.values;
   byName[name.str()] = entries.size();
   size_t n = values.values.size();
   entries.push_back({name.str(), op, values, std::vector<float>(n), std::vector<uint32_t>(n),
-                     std::vector<Seen>(n, Seen::no)});
+                     std::vector<Seen>(n, Seen::no), absentIn(result, mask)});
 }
 
 LogicalResult Comparison::forEachExpected(
-    llvm::function_ref<LogicalResult(llvm::StringRef, const reference::Tensor &, Operation *)>
+    llvm::function_ref<LogicalResult(llvm::StringRef, const reference::Tensor &, Operation *,
+                                     const std::vector<bool> &)>
         visit) const {
   for (const Entry &entry : entries)
-    if (failed(visit(entry.name, entry.expected, entry.op)))
+    if (failed(visit(entry.name, entry.expected, entry.op, entry.isAbsent)))
       return failure();
   return success();
 }
@@ -107,6 +129,11 @@ void Comparison::captured(const image::Capture &what, uint64_t pc,
     if (at < 0 || at >= static_cast<int64_t>(entry.actual.size())) {
       strange[what.tensor] = "is captured at index " + std::to_string(at) + " of " +
                              std::to_string(entry.actual.size());
+      return;
+    }
+    if (!entry.isAbsent.empty() && entry.isAbsent[at]) {
+      strange[what.tensor] = "is captured at index " + std::to_string(at) +
+                             ", which belongs to an image that is dropped";
       return;
     }
     if (entry.seen[at] == Seen::wrong)
@@ -159,6 +186,7 @@ void Comparison::finish(Report &report, bool countTensors) const {
     uncovered("\"" + tensor + "\" " + why);
 
   for (const Entry &entry : entries) {
+    int64_t absent = llvm::count(entry.isAbsent, true);
     int64_t elements = entry.actual.size(), seen = 0, wrong = 0, first = -1;
     for (int64_t i = 0; i < elements; ++i) {
       seen += entry.seen[i] != Seen::no;
@@ -168,9 +196,10 @@ void Comparison::finish(Report &report, bool countTensors) const {
       ++wrong;
     }
     report.elements += seen;
+    report.absent += absent;
     if (wrong && !report.difference)
       report.difference = describe(entry, first, wrong);
-    if (seen == elements) {
+    if (seen + absent == elements) {
       report.tensors += countTensors;
       continue;
     }
@@ -178,8 +207,8 @@ void Comparison::finish(Report &report, bool countTensors) const {
                                 [&](const image::Elided &e) { return e.tensor == entry.name; });
     if (elided == image.debug.elided.end())
       uncovered("\"" + entry.name + "\" (" + entry.op->getName().getStringRef().str() +
-                "): " + std::to_string(elements - seen) + " of " + std::to_string(elements) +
-                " elements were not captured");
+                "): " + std::to_string(elements - absent - seen) + " of " +
+                std::to_string(elements) + " elements were not captured");
     else if (countTensors)
       report.elided.push_back(*elided);
   }

@@ -32,17 +32,19 @@ public:
   Comparison(const image::Image &image, std::string where);
 
   /// A result of the reference, in order of execution. An op result without a name cannot be
-  /// compared and counts as uncovered.
+  /// compared and counts as uncovered. Of one that the machine computes for kept images alone
+  /// (docs/numerics.md section 11), the elements of those that `train.keep` has dropped before are
+  /// absent.
   void expect(llvm::StringRef name, const reference::Tensor &values, mlir::OpResult result);
 
   void captured(const image::Capture &what, uint64_t pc, const std::vector<int64_t> &linear,
                 const std::vector<float> &values) override;
 
   /// Calls `visit` for what expect() was told, in order, until it fails.
-  mlir::LogicalResult forEachExpected(
-      llvm::function_ref<mlir::LogicalResult(llvm::StringRef name, const reference::Tensor &values,
-                                             mlir::Operation *op)>
-          visit) const;
+  mlir::LogicalResult forEachExpected(llvm::function_ref<mlir::LogicalResult(
+                                          llvm::StringRef name, const reference::Tensor &values,
+                                          mlir::Operation *op, const std::vector<bool> &isAbsent)>
+                                          visit) const;
 
   /// Adds the outcome of the run to the report; the first difference stays. `countTensors` is false
   /// for a repetition of a run that has been counted.
@@ -57,6 +59,7 @@ private:
     std::vector<float> actual;
     std::vector<uint32_t> pc;
     std::vector<Seen> seen;
+    std::vector<bool> isAbsent; // by element; empty: all are there
   };
 
   bool differs(const Entry &entry, size_t i) const;
@@ -69,6 +72,7 @@ private:
       accumulates; // by instruction: its destination holds partial sums until the last
   std::vector<Entry> entries;
   std::map<std::string, size_t, std::less<>> byName;
+  std::vector<float> mask; // of images: 0 for one that is dropped; empty without train.keep
   std::vector<std::string> unnamed;
   std::map<std::string, std::string> strange; // captures that name no expected tensor, and why
 };

@@ -61,7 +61,10 @@ void verify::print(const Report &report, llvm::raw_ostream &os, bool verbose) {
   os << "verified " << counted(report.tensors, "tensor") << ", " << grouped(report.stored)
      << " of them in memory too, and " << counted(report.states, "state") << ", "
      << counted(report.elements, "element") << ", " << counted(report.steps, "step")
-     << (report.evaluated ? " and eval" : "") << "; " << report.elided.size() << " elided";
+     << (report.evaluated ? " and eval" : "") << "; ";
+  if (report.absent)
+    os << counted(report.absent, "element") << " of skipped images absent by definition; ";
+  os << report.elided.size() << " elided";
   if (!report.elided.empty() && !verbose)
     os << " (-v lists them)";
   os << "\n";

@@ -36,7 +36,8 @@ private:
   LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
                             bool countTensors);
   LogicalResult compareMemory(const std::string &name, const Tensor &expected,
-                              const std::string &node, const std::string &where);
+                              const std::string &node, const std::string &where,
+                              const std::vector<bool> &isAbsent = {});
   LogicalResult compareStored(const Comparison &comparison, const std::string &where, bool count);
   void noteResultWithoutMemory(StringRef name, Value value, bool count);
   LogicalResult compareResults(func::FuncOp function, const NamedTensors &inputs,
@@ -127,7 +128,8 @@ Hyper Verifier::setNumbers() {
   auto h = api::registersOf(hyper, stepsDone - held + 1, runsDone + 1);
   for (size_t i = 0; i < h.size(); ++i)
     machine->setHyper(int(i), h[i]);
-  Hyper numbers = {h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9]};
+  api::setSkipBelow(*machine, hyper);
+  Hyper numbers = {h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], hyper.skipBelow};
   evaluator.setHyper(numbers);
   return numbers;
 }
@@ -135,7 +137,8 @@ Hyper Verifier::setNumbers() {
 /// Reads a tensor back from the simulator's memory. Captures show what instructions computed; this
 /// shows that it was stored, too.
 LogicalResult Verifier::compareMemory(const std::string &name, const Tensor &expected,
-                                      const std::string &node, const std::string &where) {
+                                      const std::string &node, const std::string &where,
+                                      const std::vector<bool> &isAbsent) {
   Result<std::vector<float>> actual = machine->read(name);
   if (!actual)
     return train.emitError() << "simulator: " << actual.message();
@@ -144,12 +147,12 @@ LogicalResult Verifier::compareMemory(const std::string &name, const Tensor &exp
                              << " elements, expected " << expected.values.size();
   Difference d;
   for (int64_t i = expected.values.size(); i-- > 0;) {
-    if (sameBits((*actual)[i], expected.values[i]))
+    if (sameBits((*actual)[i], expected.values[i]) || (!isAbsent.empty() && isAbsent[i]))
       continue;
     ++d.count;
     d.linear = i;
   }
-  report.elements += expected.values.size();
+  report.elements += int64_t(expected.values.size()) - llvm::count(isAbsent, true);
   if (!d.count || report.difference)
     return success();
   d.where = where;
@@ -167,14 +170,14 @@ LogicalResult Verifier::compareMemory(const std::string &name, const Tensor &exp
 /// even if nobody reads it.
 LogicalResult Verifier::compareStored(const Comparison &comparison, const std::string &where,
                                       bool count) {
-  return comparison.forEachExpected(
-      [&](llvm::StringRef name, const Tensor &expected, Operation *op) -> LogicalResult {
-        const image::Tensor *tensor = image.findTensor(name.str());
-        if (!tensor || tensor->role != image::Role::temp)
-          return success();
-        report.stored += count;
-        return compareMemory(name.str(), expected, nodeOf(op), where);
-      });
+  return comparison.forEachExpected([&](llvm::StringRef name, const Tensor &expected, Operation *op,
+                                        const std::vector<bool> &isAbsent) -> LogicalResult {
+    const image::Tensor *tensor = image.findTensor(name.str());
+    if (!tensor || tensor->role != image::Role::temp)
+      return success();
+    report.stored += count;
+    return compareMemory(name.str(), expected, nodeOf(op), where, isAbsent);
+  });
 }
 
 /// A result that nothing computes is where it came from; any other has to be stored.

@@ -2,7 +2,7 @@
 #
 # Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 #
-# numerics.md section 9: the numbers in registers h0 to h9, all FP32, and the counter of
+# numerics.md section 9: the numbers in registers h0 to h9, and h15 of section 11, all FP32, and the counter of
 # saturations of section 10, which belongs to the machine.
 #
 # ===-----------------------------------------------------------------------===#
@@ -10,7 +10,8 @@ from .formats import Events
 from .mistakes import active
 from .numbers import f32
 
-NAMES = ("lr", "momentum", "weight-decay", "dampening", "beta1", "beta2", "epsilon", "clip-norm")
+NAMES = ("lr", "momentum", "weight-decay", "dampening", "beta1", "beta2", "epsilon", "clip-norm",
+         "skip-below")
 
 
 def power(base, exponent):
@@ -39,6 +40,7 @@ class Host:
     beta2 = property(lambda self: self.numbers["beta2"])
     epsilon = property(lambda self: self.numbers["epsilon"])
     clip = property(lambda self: self.numbers["clip-norm"])
+    skip_below = property(lambda self: self.numbers["skip-below"])
 
     def begin_run(self, run, step):
         """step: the training step t, from 1, without those before it whose update was held."""

@@ -114,6 +114,22 @@ def options():
     yield "resumed", [], {"steps": 5, "epoch": 3, "spare": 1, "shuffled": 3, "save_after": 2, "test_samples": 1}
 
 
+def skipped():
+    """Images whose gradient is skipped: none, some, all. Cross entropies of drawn data lie about the logarithm of the classes."""
+    sgd = {"lr": 0.05, "momentum": 0.9}
+    for name, flags, below in trainings():
+        if name not in (*SMALL, "ops/cnn.onnx", "ops/norm-group-21.onnx", "ops/norm-layer-image.onnx") or "mse" in " ".join(flags):
+            continue
+        for theta in (0.0, 1.0, 2.0, 3.0, 1e30):
+            yield case(name, flags, below, f"asu-fp8 fp8 skips below {theta:g}", "--target=asu-fp8", "--precision=fp8",
+                       "--batch=6", "--sparsity=gradient-skip", numbers={**sgd, "skip-below": theta}, steps=3, test_samples=3)
+        for what, more in (("divided", ["--skip-divide=kept"]), ("adam", ["--optimizer=adam", "--clip-norm"]),
+                           ("dynamic", ["--loss-scale=dynamic:1048576:1"]), ("micro-batches", ["--micro-batch=3"])):
+            numbers = {"lr": 0.01, "skip-below": 2.0, **({"clip-norm": 0.5} if what == "adam" else {})}
+            yield case(name, flags, below, f"asu-fp8 fp8 skips {what}", "--target=asu-fp8", "--precision=fp8", "--batch=6",
+                       "--sparsity=gradient-skip", *more, numbers=numbers, steps=3)
+
+
 def user_cases():
     """The models of test/cases that train, on drawn data; inputs of integers have the values that they have there."""
     for path in sorted((TEST / "cases").glob("*/expect.json")):
@@ -218,6 +234,7 @@ def everything(work, seed):
     yield from policies()
     yield from variations(work)
     yield from forms()
+    yield from skipped()
     yield from user_cases()
     yield from singles(work, range(seed, seed + 40))
     yield from networks(work, range(seed, seed + 40))
@@ -229,5 +246,6 @@ def quick(work, seed):
     yield from (c for c in policies() if str(c.model.relative_to(MODELS)) in chosen)
     wanted = ("held adam clipped", "micro-batches dynamic", "stochastic fp8", "each-term fp8", "lnpu bias", "resumed")
     yield from (c for c in variations(work) if c.model.name == "gemm.onnx" and c.name.endswith(wanted))
+    yield from (c for c in skipped() if c.model.name == "norm-batch-13.onnx" and c.name.endswith(("below 2", "skips divided")))
     yield from singles(work, range(seed, seed + 3))
     yield from networks(work, range(seed, seed + 1))

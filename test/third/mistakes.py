@@ -14,6 +14,7 @@ KINDS = {
     "strips": "sums by channel have strips of 4 columns",
     "lanes": "row sums have 8 lanes",
     "runs": "random numbers have the number of the run before",
+    "dropped": "no image is dropped",
     "held": "updates are not held where gradients saturate",
 }
 

@@ -143,6 +143,11 @@ public:
                                 "policy's file that names their layers"),
                  llvm::cl::value_desc("NAMES|POLICY.yaml"), llvm::cl::init(defaults.sparsity),
                  llvm::cl::cat(category)),
+        skipDivide("skip-divide",
+                   llvm::cl::desc("of gradient-skip: sums in the gradients of batch normalization "
+                                  "are divided by the elements of all images, or of kept ones"),
+                   llvm::cl::value_desc("all|kept"), llvm::cl::init(defaults.skipDivide),
+                   llvm::cl::cat(category)),
         cores("cores", llvm::cl::desc("cores used; 0: all"), llvm::cl::value_desc("N"),
               llvm::cl::init(defaults.cores), llvm::cl::cat(category)),
         tileSeed("tile-seed",
@@ -182,6 +187,7 @@ public:
     o.lossScale = lossScale;
     o.profileUse = profileUse;
     o.sparsity = sparsity;
+    o.skipDivide = skipDivide;
     o.cores = cores;
     o.tileSeed = tileSeed;
     return o;
@@ -214,7 +220,7 @@ private:
   Switch nesterov, clipNorm;
   llvm::cl::opt<int64_t> microBatch;
   llvm::cl::list<std::string> freeze, noDecay, lrScale;
-  llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse, sparsity;
+  llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse, sparsity, skipDivide;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
 };

@@ -63,6 +63,7 @@ struct CompileOptions {
   std::vector<std::string> unties = {}; // globs: see ImportOptions
   bool choosesOptimizer = false;        // `optimizer` comes before what the file says
   std::string sparsity = "none";        // names of mechanisms, or a policy's file
+  std::string skipDivide;               // of gradient-skip: all, kept; empty: all
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed

@@ -34,6 +34,7 @@ struct Hyper {
   float correction1 = 1, correction2 = 1; // 1 / (1 - beta^step)
   float run = 1;                          // number of the run of accumulate or step, from 1
   float clipNorm = 1;
+  float skipBelow = 0; // images of a smaller loss are dropped
 };
 
 /// Values by tensor name.

@@ -80,6 +80,7 @@ struct Report {
   int64_t states = 0;     // compared at the beginning and after each run
   int64_t stored = 0;     // temporaries and results of @step and @eval, read back after each run
   int64_t elements = 0;   // comparisons in all
+  int64_t absent = 0;     // elements of dropped images, which lie nowhere by definition
   std::vector<image::Elided> elided;    // not compared, for a reason a pass recorded
   std::vector<std::string> uncovered;   // not compared, for no reason: a failure
   std::optional<Difference> difference; // the first, in the order of the train ops

@@ -11,6 +11,7 @@
 #include "dialects/Train/BiasAddOp.h"
 #include "dialects/Train/ReluOp.h"
 #include "dialects/Train/RoundOp.h"
+#include "dialects/Train/TrainKept.h"
 #include "runtime/isa/Instructions.h"
 
 using namespace mlir;
@@ -21,14 +22,17 @@ using chip_ir::Space;
 constexpr size_t maxDims = 5;
 
 /// Result, then operands, with neighbouring dimensions made one wherever the same of them
-/// broadcast.
-static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>> shapes) {
+/// broadcast. `isFirstApart`: the first stays one by itself.
+static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>> shapes,
+                                                  bool isFirstApart) {
   SmallVector<SmallVector<int64_t>> collapsed(shapes.size());
   ArrayRef<int64_t> result = shapes.front();
   for (size_t d = result.size(); d-- > 0;) {
     if (result[d] == 1)
       continue;
-    bool isSame = !collapsed.front().empty() && collapsed.front().back() * result[d] <= longestDim;
+    bool isFirst = isFirstApart && d == 0;
+    bool isSame = !isFirst && !collapsed.front().empty() &&
+                  collapsed.front().back() * result[d] <= longestDim;
     for (auto [shape, known] : llvm::zip(shapes, collapsed))
       isSame = isSame && (shape[d] == 1) == (known.back() == 1);
     for (auto [shape, known] : llvm::zip(shapes, collapsed))
@@ -47,7 +51,8 @@ static SmallVector<SmallVector<int64_t>> collapse(ArrayRef<SmallVector<int64_t>>
 static LogicalResult lowerBroadcast(Operation *op, const NestRun &run,
                                     ArrayRef<SmallVector<int64_t>> shapes, const TensorMap &tensors,
                                     std::vector<Nest> &nests) {
-  SmallVector<SmallVector<int64_t>> collapsed = collapse(shapes);
+  SmallVector<SmallVector<int64_t>> collapsed =
+      collapse(shapes, op->hasAttr(getOverKeptAttrName()));
   if (collapsed.front().size() > maxDims)
     return op->emitOpError("broadcasts in ")
            << collapsed.front().size() << " groups of dimensions, the chip takes " << maxDims;

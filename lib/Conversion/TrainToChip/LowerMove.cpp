@@ -11,6 +11,7 @@
 
 #include "LowerOp.h"
 
+#include "dialects/Train/TrainKept.h"
 #include "dialects/Train/TrainMoveOps.h"
 
 using namespace mlir;
@@ -32,13 +33,15 @@ struct MoveDim {
 } // namespace
 
 /// Joins neighbouring dimensions that are one in the result and in the operand, and not too long.
-static SmallVector<MoveDim> merge(ArrayRef<MoveDim> dims) {
+/// `isFirstApart`: the first stays one by itself.
+static SmallVector<MoveDim> merge(ArrayRef<MoveDim> dims, bool isFirstApart) {
   SmallVector<MoveDim> result;
   for (const MoveDim &dim : dims) {
     if (dim.extent == 1 && dim.source == 1 && dim.low == 0)
       continue;
     MoveDim *outer = result.empty() ? nullptr : &result.back();
-    bool joins = outer && !dim.isPadded() && outer->isRepeated == dim.isRepeated &&
+    bool isOfFirst = isFirstApart && result.size() == 1;
+    bool joins = outer && !isOfFirst && !dim.isPadded() && outer->isRepeated == dim.isRepeated &&
                  std::max(outer->extent, outer->source) * dim.extent <= longestDim &&
                  (dim.isRepeated || outer->stride == dim.stride * dim.extent);
     if (!joins) {
@@ -56,7 +59,7 @@ static SmallVector<MoveDim> merge(ArrayRef<MoveDim> dims) {
 /// y[i] = x[offset + sum of (i - low) * stride] where that is an element, else `fill`.
 static LogicalResult lowerMove(Operation *op, const TensorMap &tensors, std::vector<Nest> &nests,
                                ArrayRef<MoveDim> all, int64_t offset = 0, float fill = 0.0f) {
-  SmallVector<MoveDim> dims = merge(all);
+  SmallVector<MoveDim> dims = merge(all, op->hasAttr(getOverKeptAttrName()));
   if (dims.size() > maxRank)
     return op->emitOpError("needs ")
            << dims.size() << " dimensions on the chip, which has " << maxRank << " ("

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "LowerOp.h"
+#include "LowerSkip.h"
 
 #include "dialects/Train/TrainNodeName.h"
 #include "dialects/Train/TrainStreams.h"
@@ -29,6 +29,7 @@ static const LoweringTable &loweringTable() {
     addReduceLowerings(t);
     addRowLowerings(t);
     addScaleLowerings(t);
+    addSkipLowerings(t);
     addUpdateLowerings(t);
     addWindowLowerings(t);
     return t;

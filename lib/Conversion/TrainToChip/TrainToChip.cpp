@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------------------------===//
 
 #include "Contract.h"
-#include "LowerOp.h"
+#include "LowerSkip.h"
 #include "Masks.h"
 
 #include "dialects/Chip/TensorOp.h"
@@ -14,6 +14,7 @@
 #include "dialects/Train/ConstantOp.h"
 #include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/ReshapeOp.h"
+#include "dialects/Train/TrainKept.h"
 #include "dialects/Train/TrainState.h"
 #include "dialects/Train/WriteOp.h"
 
@@ -250,6 +251,8 @@ LogicalResult ConvertTrainToChip::convert(func::FuncOp fn) {
       chip_ir::NestOp made = createNest(b, nest);
       if (Attribute wish = op.getAttr(chip_ir::tileWishAttrName)) // how the user wants it tiled
         made->setAttr(chip_ir::tileWishAttrName, wish);
+      if (op.hasAttr(getOverKeptAttrName()) && failed(runOverKept(&op, tensors, made)))
+        return failure();
     }
   }
   func::ReturnOp::create(b, fn.getLoc());

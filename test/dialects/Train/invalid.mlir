@@ -217,6 +217,38 @@ func.func @f(%x: tensor<2x3xf32>) {
 
 // -----
 
+func.func @f(%losses: tensor<2x3xf32>) {
+  // expected-error @below {{expected losses of rank 1}}
+  %0, %1, %2 = train.keep %losses : (tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xi32>, tensor<1xi32>)
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %mask: tensor<3xf32>) {
+  // expected-error @below {{expected a mask of the images of 'tensor<2x3xf32>', found 'tensor<3xf32>'}}
+  %0 = train.drop %x, %mask : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %mask: tensor<2xf32>) {
+  // expected-error @below {{expected train.over_kept to be a unit on an op of BP or WG, found unit}}
+  %0 = train.drop %x, %mask {train.over_kept} : (tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %mask: tensor<2xf32>) {
+  // expected-error @below {{has train.kept_only, expected train.over_kept too}}
+  %0 = train.drop %x, %mask {phase = #train.phase<bp>, train.kept_only} : (tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<2x3xf32>, %l: tensor<2xi32>) {
   // expected-error @below {{expected a power of two as loss_scale, found 3.0}}
   %0 = train.cross_entropy_grad %x, %l {loss_scale = 3.0 : f32} : (tensor<2x3xf32>, tensor<2xi32>) -> tensor<2x3xf32>

@@ -270,6 +270,10 @@ func.func @losses(%x: tensor<2x5xf32> {train.name = "image"}, %labels: tensor<2x
   // CHECK: train.cross_entropy_grad {{.*}} {loss_scale = 1.280000e+02 : f32, phase = #train.phase<bp>}
   %2 = train.cross_entropy_grad %x, %labels {loss_scale = 128.0 : f32, phase = #train.phase<bp>}
     : (tensor<2x5xf32>, tensor<2xi32>) -> tensor<2x5xf32>
+  // CHECK: %[[MASK:.*]], %{{.*}}, %{{.*}} = train.keep %{{.*}} : (tensor<2xf32>) -> (tensor<2xf32>, tensor<2xi32>, tensor<1xi32>)
+  %mask, %kept, %count = train.keep %losses : (tensor<2xf32>) -> (tensor<2xf32>, tensor<2xi32>, tensor<1xi32>)
+  // CHECK: train.drop %{{.*}}, %[[MASK]] {phase = #train.phase<bp>, train.kept_only, train.over_kept}
+  %3 = train.drop %2, %mask {phase = #train.phase<bp>, train.kept_only, train.over_kept} : (tensor<2x5xf32>, tensor<2xf32>) -> tensor<2x5xf32>
   return %loss : tensor<f32>
 }
 

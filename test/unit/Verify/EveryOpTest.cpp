@@ -81,6 +81,17 @@ TEST_F(EveryOp, IsInARandomNetwork) {
     ASSERT_TRUE(chip);
     ASSERT_TRUE(mlir::succeeded(runStages(*module, Stage::precision, options, *chip)));
     count(*module);
+    if (seed > 10)
+      continue;
+    auto skipping = mlir::parseSourceString<mlir::ModuleOp>(network.ir, &context);
+    CompileOptions skips;
+    skips.target = "asu-fp8";
+    skips.precision = "fp8";
+    skips.sparsity = "gradient-skip";
+    chip = chip::load(skips.target);
+    ASSERT_TRUE(chip);
+    ASSERT_TRUE(mlir::succeeded(runStages(*skipping, Stage::precision, skips, *chip)));
+    count(*skipping);
   }
   for (const std::string &name : registered())
     if (absent.count(name))

@@ -169,4 +169,44 @@ def TrainScaleLoss : Pass<"train-scale-loss", "::mlir::ModuleOp"> {
   let dependentDialects = ["::slp::train::TrainDialect"];
 }
 
+def TrainSkipGradients : Pass<"train-skip-gradients", "::mlir::ModuleOp"> {
+  let summary = "leave images of a small loss out of the backward pass";
+  let description = [{
+    Gradient skipping (docs/numerics.md section 11), in `@step` and `@accumulate`:
+
+    - `train.keep` lists the images whose loss is not below the run-time number `skip-below`, which `train.training` gets with the
+      default 0. The losses are those that the loss is the mean or the sum of; where each image has several, their mean.
+    - `train.drop` makes the error +0 for dropped images where it first is one of each image, and so the gradient of each normalisation by
+      statistics of several images. What they drop is computed in f32, and they round in its place.
+    - With `divide=kept` the sums of these normalisations are divided by the number of elements of kept images.
+
+    Runs behind `train-assign-precision`, so that formats are what they are without it, and before `train-name-tensors`. Fails, with one
+    line, where the loss is no mean or sum over the batch's images, or its error reaches them in more places than one.
+    Example: test/Transforms/skip-gradients.mlir.
+  }];
+  let options = [
+    Option<"divide", "divide", "std::string", "\"all\"", "sums of normalisations are divided by the number of elements of all images, or of kept ones: all, kept">
+  ];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
+def TrainChooseKept : Pass<"train-choose-kept", "::mlir::ModuleOp"> {
+  let summary = "choose the ops that run over the images that are kept";
+  let description = [{
+    In a function with `train.keep`, an op of BP or WG gets the unit attribute `train.over_kept` if it can do without the images that are
+    dropped:
+
+    - its result is a sum over images, and what comes from each is proportional to an error that is +0 for dropped ones; or
+    - each image of its results is made of the same image of its operands, and every op that reads them has the attribute. Then it has
+      `train.kept_only` too: of its results only the images that are kept exist.
+
+    A tensor is thus whole if one of its readers is: a matrix product, whose rows are images, and what leaves the function. An error is +0 behind
+    `train.drop` as far as ops are linear in it, with factors that are finite because they are in a format. `--remarks=sparsity` says which ops
+    could but do not, and for whom.
+
+    Assumes nothing of names. Example: test/Transforms/choose-kept.mlir.
+  }];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 #endif // SLP_TRANSFORMS_TRAIN_PASSES_TD
