@@ -178,6 +178,18 @@ Status Simulation::judge(views::EpochRecord &epoch) {
   return Status::success();
 }
 
+/// Images whose gradient a run of `entry` has skipped; nothing where the image skips none.
+static Result<std::optional<int64_t>> skippedBy(const Session &session, const std::string &entry) {
+  std::string prefix = entry == "step" ? "" : entry + ":";
+  const image::Tensor *mask = session.image().findTensor(prefix + "keep/mask");
+  if (!mask || !session.image().findTensor(prefix + "keep/count"))
+    return std::optional<int64_t>();
+  Result<std::vector<float>> kept = session.machine().read(prefix + "keep/count");
+  if (!kept)
+    return kept.takeError();
+  return std::optional<int64_t>(mask->shape[0] - int64_t(kept->front()));
+}
+
 /// One training step on the samples from entry `first` of `order` on: all of its micro-batches.
 Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &order, size_t first) {
   views::StepRecord step;
@@ -205,13 +217,18 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
     if (masks && isLast)
       if (Status s = masks->beginRun(session->machine()); !s)
         return s.takeError();
-    Result<RunResult> run =
-        session->run(part + 1 < parts ? "accumulate" : "step", !options.functionalOnly);
+    std::string entry = part + 1 < parts ? "accumulate" : "step";
+    Result<RunResult> run = session->run(entry, !options.functionalOnly);
     if (!run)
       return run.takeError();
     if (masks && isLast)
       if (Status s = masks->endRun(session->machine()); !s)
         return s.takeError();
+    Result<std::optional<int64_t>> skipped = skippedBy(*session, entry);
+    if (!skipped)
+      return skipped.takeError();
+    if (*skipped)
+      step.skipped = step.skipped.value_or(0) + **skipped;
     if (profile)
       if (Status s = profile->endRun(session->machine()); !s)
         return s.takeError();
@@ -272,6 +289,8 @@ Status Simulation::trainEpoch(int64_t perEpoch, int64_t steps) {
       return step.takeError();
     position->advance(perEpoch);
     sum += *step->loss;
+    if (step->skipped)
+      ended.skipped = ended.skipped.value_or(0) + *step->skipped;
     step->epoch = ended.epoch;
     step->step = session->stepsDone();
     record.steps.push_back(*step);

@@ -53,6 +53,8 @@ struct StepRecord {
   int64_t step = 0;  // from 1 over all epochs, those before --load included
   std::optional<double> loss, learningRate;
   std::optional<Totals> totals; // absent if time was not simulated
+  /// Images of it whose gradient was skipped; absent where the image skips none.
+  std::optional<int64_t> skipped;
 };
 
 struct EpochRecord {
@@ -60,6 +62,8 @@ struct EpochRecord {
   double loss = 0;                // mean over its steps
   std::optional<double> accuracy; // share of the test split, 0 to 1
   std::optional<double> testLoss; // mean over the test split
+  /// Images of its steps whose gradient was skipped; absent where the image skips none.
+  std::optional<int64_t> skipped;
 };
 
 /// Values and numeric events of one named tensor.

@@ -108,6 +108,8 @@ static Json stepOf(const StepRecord &step, const Record &record) {
   Json json = {{"step", step.step}, {"epoch", step.epoch}, {"loss", orNull(step.loss)}};
   if (step.learningRate)
     json["lr"] = *step.learningRate;
+  if (step.skipped)
+    json["skipped_images"] = *step.skipped;
   if (step.totals) {
     energy::Breakdown e = step.totals->energy(record.chip);
     json["cycles"] = step.totals->wallCycles();
@@ -204,11 +206,14 @@ Json statsOf(const Record &record) {
   json["image"] = {{"file", record.image}, {"model", record.model}, {"batch", record.batch}};
   json["run"] = runOf(record.settings);
   json["epochs"] = Json::array();
-  for (const EpochRecord &epoch : record.epochs)
+  for (const EpochRecord &epoch : record.epochs) {
     json["epochs"].push_back({{"epoch", epoch.epoch},
                               {"loss", epoch.loss},
                               {"accuracy", orNull(epoch.accuracy)},
                               {"test_loss", orNull(epoch.testLoss)}});
+    if (epoch.skipped)
+      json["epochs"].back()["skipped_images"] = *epoch.skipped;
+  }
   json["steps"] = Json::array();
   for (const StepRecord &step : record.steps)
     json["steps"].push_back(stepOf(step, record));

@@ -88,6 +88,15 @@ static void printSummary(const views::Record &record, Assumptions assumptions) {
     std::printf("loss scale %.9g, from %.9g; updates of %lld of %zu steps held\n",
                 record.lossScale->last, record.lossScale->first,
                 static_cast<long long>(record.lossScale->skipped), record.steps.size());
+  int64_t skipped = 0, images = 0;
+  for (const views::StepRecord &step : record.steps)
+    if (step.skipped) {
+      skipped += *step.skipped;
+      images += record.batch;
+    }
+  if (images)
+    std::printf("gradients of %lld of %lld images skipped\n", static_cast<long long>(skipped),
+                static_cast<long long>(images));
   if (!record.measurement || assumptions == Assumptions::none)
     return;
   std::string foot = assumptions == Assumptions::list ? views::assumptionsFoot(record.chip)
