@@ -1156,6 +1156,7 @@ module attributes {slp.chip = "asu-fp8"} {
       %w = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 8, 8, 1, 1] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 128, slot_bytes = 64} : memref<1x8x8x1x1x!f, #chip.space<spm>>
       %gate = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 1, 4, 4] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 192, slot_bytes = 16} : memref<1x1x1x4x4x!f, #chip.space<spm>>
       %acc = chip.alloc [%c0, %c0, %c0, %c0, %c0] extents [1, 1, 8, 4, 4] core_stride [0, 0, 0, 0, 0] slots 1 {offset = 0, slot_bytes = 512} : memref<1x1x8x4x4xf32, #chip.space<acc>>
+      // expected-note @below {{that engine's access, earlier in program order}}
       chip.load %gv to %gate : memref<1x1x1x4x4x!f, #chip.space<dram>>, memref<1x1x1x4x4x!f, #chip.space<spm>>
       // expected-error @below {{may run before engine load is done with bytes 192 to 208 of spm}}
       chip.conv.bp(%acc, %x, %w, %gate) geom = [1, 1, 1, 1, 0, 0, 1, 1, 0] mode = zero gated = present : memref<1x1x8x4x4xf32, #chip.space<acc>>, memref<1x1x8x4x4x!f, #chip.space<spm>>, memref<1x8x8x1x1x!f, #chip.space<spm>>, memref<1x1x1x4x4x!f, #chip.space<spm>>
