@@ -116,6 +116,11 @@ void SkipZeros::runOnOperation() {
       auto takes = [](const mach::FieldInfo &field) { return field.name == "skip"; };
       if (!isMac || llvm::none_of(run.getInfo().layout.fields, takes))
         return;
+      auto isMask = [&](OpOperand &operand) {
+        return run.getField(operand).role.elements == mach::Elements::mask;
+      };
+      if (llvm::any_of(run->getOpOperands(), isMask))
+        return; // it takes one or the other
       mach::Skip skip = mach::Skip::a;
       SmallVector<Value> read = run.getOnlyRead();
       double ofFirst = shares.of(read[0]), ofSecond = shares.of(read[1]);

@@ -33,6 +33,7 @@ def SkipZeros : Pass<"chip-skip-zeros", "::mlir::ModuleOp"> {
     Sets `skip` of every MAC instruction: `a`, the activations of a convolution or matrix product, or the errors of a
     gradient. A gradient of weights may stream either: the errors (`b`) if more zeros are to be expected there. Expected are
     a half behind a rectifier or its gradient, all but one of a window behind the gradient of max-pooling, none elsewhere.
+    An instruction with a gate or weight groups stays as it is: it has masks or skips zeros.
     Remarks of category `sparsity` say it. No bit changes. For chips with the feature `zero-skip`, whose programs the user wants so (`slpc --sparsity=zero-skip`).
     test/Transforms/Chip/skip-zeros.mlir is an example.
   }];
