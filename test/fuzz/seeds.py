@@ -145,8 +145,9 @@ def images():
     for path in glob.glob("test/fuzz/regressions/image/*.s"):
         subprocess.run([f"{BUILD}/bin/slp-as", path, "--target=test/fuzz/small.yaml", "-o",
                         os.path.join(OUT, os.path.basename(path)[:-2])], check=True)
-    with open(os.path.join(os.path.dirname(__file__), "contract.s")) as file:
-        assemble(file.read(), "text2", {"name": "small", "path": chips["asu-fp8"]})
+    for name, text in (("text2", "contract.s"), ("text3", "masks.s")):
+        with open(os.path.join(os.path.dirname(__file__), text)) as file:
+            assemble(file.read(), name, {"name": "small", "path": chips["asu-fp8"]})
     if "EACH_ERROR" in os.environ:
         for path in glob.glob(f"{OUT}/text[12]"):
             damage(path)
