@@ -10,6 +10,7 @@
 #include "ProgramBuilder.h"
 
 #include "runtime/isa/AccModeZero.h.inc"
+#include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatFp16.h.inc"
 #include "runtime/isa/FormatFp8.h.inc"
@@ -40,9 +41,17 @@ struct CountWork : Observer {
 /// Which of the three convolutions.
 enum class Kind { fp, bp, wg };
 
+/// With a gate and weight groups, in registers 4 and 5.
+template <typename Instr> Instr masked(Instr instr) {
+  instr.gated = instr.grouped = mach::Optional::present;
+  instr.gate = 4;
+  instr.group = 5;
+  return instr;
+}
+
 /// A 3x3 convolution with padding on one core: `channels` in, `outputs` out, `size` squared pixels.
 std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format format, Kind kind,
-                                  int64_t channels, int64_t outputs, int64_t size) {
+                                  int64_t channels, int64_t outputs, int64_t size, bool isMasked) {
   chip::Chip chip = chipNamed(chipName);
   ProgramBuilder b(chip);
   Shape x{1, 1, channels, size, size}, w{1, outputs, channels, 3, 3}, y{1, 1, outputs, size, size};
@@ -52,6 +61,14 @@ std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format form
   b.load(0, "x");
   b.load(1, "w");
   b.load(2, "y");
+  Shape gate{1, 1, (outputs + 7) / 8, size, size},
+      group{1, (outputs + 7) / 8, (channels + 7) / 8, 3, 3};
+  b.tensor("gate", format, gate);
+  b.tensor("group", format, group);
+  if (isMasked) {
+    b.load(4, "gate");
+    b.load(5, "group");
+  }
   Shape acc = kind == Kind::fp ? y : kind == Kind::bp ? x : w;
   mach::Format accFormat = chip.numerics.accumulateFp16 ? mach::format::fp16 : mach::format::f32;
   b.desc(3, b.chipTile(mach::space::acc, accFormat, acc, {Shape(5, 0), acc, {}}));
@@ -60,24 +77,31 @@ std::unique_ptr<Machine> makeConv(const std::string &chipName, mach::Format form
   geom.sh = geom.sw = geom.dh = geom.dw = geom.pt = geom.pl = 1;
   b.emit(geom);
   b.emit(mach::Loop{1, 1, repeats, 1});
+  auto emit = [&](auto instr) { b.emit(isMasked ? masked(instr) : instr); };
   if (kind == Kind::fp)
-    b.emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero});
+    emit(mach::ConvFp{3, 0, 1, 0, 0, 0, mach::accMode::zero});
   if (kind == Kind::bp)
-    b.emit(mach::ConvBp{3, 2, 1, 0, 0, mach::accMode::zero});
+    emit(mach::ConvBp{3, 2, 1, 0, 0, mach::accMode::zero});
   if (kind == Kind::wg)
-    b.emit(mach::ConvWg{3, 0, 2, 0, 0, mach::accMode::zero});
+    emit(mach::ConvWg{3, 0, 2, 0, 0, mach::accMode::zero});
   std::unique_ptr<Machine> machine = b.build();
   const num::Format &f = format == mach::format::fp8 ? chip.numerics.fp8 : chip.numerics.fp16;
   writeTensor(*machine, "x", randomValues(f, elementsOf(x), 1));
   writeTensor(*machine, "w", randomValues(f, elementsOf(w), 2));
   writeTensor(*machine, "y", randomValues(f, elementsOf(y), 3));
+  for (auto [name, shape] : {std::pair("gate", gate), std::pair("group", group)}) {
+    std::vector<float> values;
+    for (int64_t i = 0; i < elementsOf(shape); ++i)
+      values.push_back(float(i * 7 % 11 > 4));
+    writeTensor(*machine, name, values);
+  }
   return machine;
 }
 
 void conv(benchmark::State &bench, const std::string &chip, mach::Format format, Kind kind,
-          bool observed) {
+          bool observed, bool isMasked = false) {
   std::unique_ptr<Machine> machine =
-      makeConv(chip, format, kind, bench.range(0), bench.range(1), bench.range(2));
+      makeConv(chip, format, kind, bench.range(0), bench.range(1), bench.range(2), isMasked);
   CountWork count;
   Options options;
   options.threads = 1;
@@ -124,6 +148,21 @@ BENCHMARK_CAPTURE(conv, asuFp8Forward, "asu-fp8", mach::format::fp8, Kind::fp, f
 BENCHMARK_CAPTURE(conv, asuFp8ForwardObserved, "asu-fp8", mach::format::fp8, Kind::fp, true)
     ->SLP_CONV_SIZES;
 BENCHMARK_CAPTURE(conv, asuFp8Weights, "asu-fp8", mach::format::fp8, Kind::wg, false)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8ForwardMasked, "asu-fp8", mach::format::fp8, Kind::fp, false, true)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8ForwardMaskedObserved, "asu-fp8", mach::format::fp8, Kind::fp, true,
+                  true)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8BackwardObserved, "asu-fp8", mach::format::fp8, Kind::bp, true)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8BackwardMaskedObserved, "asu-fp8", mach::format::fp8, Kind::bp, true,
+                  true)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8WeightsObserved, "asu-fp8", mach::format::fp8, Kind::wg, true)
+    ->SLP_CONV_SIZES;
+BENCHMARK_CAPTURE(conv, asuFp8WeightsMaskedObserved, "asu-fp8", mach::format::fp8, Kind::wg, true,
+                  true)
     ->SLP_CONV_SIZES;
 BENCHMARK(dispatch);
 
