@@ -71,6 +71,13 @@ Channels itemOf(Channels all, int64_t pes, int64_t i) {
   return {all.lo + i * pes, std::min(pes, all.size - i * pes)};
 }
 
+void add(MacItemRun &to, const MacItemRun &from) {
+  to.elements += from.elements;
+  to.groups += from.groups;
+  to.closed += from.closed;
+  to.closedGroups += from.closedGroups;
+}
+
 void addItem(const MacItemRun &item, int64_t outputs, CoreWork &work) {
   work.items.add(item);
   work.macSlots += (item.groups - item.closedGroups) * uint64_t(outputs);
@@ -141,8 +148,52 @@ void MaskedConv::countConv(const WindowAxis &rows, const WindowAxis &columns, bo
     });
     tally.finish();
   };
+  // Where no dot group has terms of two blocks or taps, a tap of an item is the same for all
+  // outputs whose gate is open, or, backward, a block of it for all errors.
+  auto ofBlock = [&](int64_t size, bool isOpen) {
+    auto elements = uint64_t(size), groups = uint64_t(ceilDiv(size, dot));
+    return MacItemRun{0, elements, groups, 0, isOpen ? 0 : elements, isOpen ? 0 : groups};
+  };
+  auto isGroupOpen = [&](Channels item, int64_t block, int64_t kh, int64_t kw) {
+    return anyBlock(item, [&](int64_t b) {
+      return isBackward ? group.isOpen(0, block, b, kh, kw) : group.isOpen(0, b, block, kh, kw);
+    });
+  };
+  auto tapsOf = [&](Channels item) {
+    std::vector<MacItemRun> result(taps);
+    for (size_t tap = 0; tap < taps; ++tap)
+      forBlocks(terms.lo, terms.size, [&](int64_t block, int64_t, int64_t size) {
+        add(result[tap], ofBlock(size, isGroupOpen(item, block, int64_t(tap) / columns.kernel,
+                                                   int64_t(tap) % columns.kernel)));
+      });
+    return result;
+  };
+  auto addSimple = [&](MacItemRun &run, Channels item, const std::vector<MacItemRun> &ofTaps,
+                       int64_t n, int64_t y, int64_t x) {
+    bool isOpen = isBackward || gate.isOpen(n, 0, item.lo / maskChannels, y, x);
+    forTaps(y, x, [&](int64_t kh, int64_t kw, int64_t sy, int64_t sx) {
+      MacItemRun ofTap = ofTaps[size_t(kh * columns.kernel + kw)];
+      if (!isOpen) {
+        ofTap.closed = ofTap.elements;
+        ofTap.closedGroups = ofTap.groups;
+      }
+      add(run, ofTap);
+      if (!isBackward || !gate.mayClose())
+        return;
+      forBlocks(terms.lo, terms.size, [&](int64_t block, int64_t, int64_t size) {
+        if (gate.isOpen(n, 0, block, sy, sx) || !isGroupOpen(item, block, kh, kw))
+          return;
+        MacItemRun closed = ofBlock(size, false);
+        run.closed += closed.closed;
+        run.closedGroups += closed.closedGroups;
+      });
+    });
+  };
   std::vector<std::vector<int64_t>> strips = stripsOf(columns);
   int64_t items = ceilDiv(lanes.size, pes);
+  std::vector<std::vector<MacItemRun>> ofTaps;
+  for (int64_t i = 0; i < items; ++i)
+    ofTaps.push_back(tapsOf(itemOf(lanes, pes, i)));
   bool areAlike = isBackward && !group.mayClose(); // the items of a strip
   for (int64_t n = images.lo; n < images.lo + images.size; ++n)
     for (int64_t y = rows.lo; y < rows.lo + rows.size; ++y) {
@@ -154,8 +205,10 @@ void MaskedConv::countConv(const WindowAxis &rows, const WindowAxis &columns, bo
           Channels item = itemOf(lanes, pes, i);
           if (i == 0 || !areAlike) {
             run = {1, 0, 0, 0, 0, 0};
+            bool isSimple = !isPacked && dot <= maskChannels && (isBackward || blocksOf(item) == 1);
             for (int64_t x : strip)
-              addOutput(run, item, n, y, columns.lo + x);
+              isSimple ? addSimple(run, item, ofTaps[size_t(i)], n, y, columns.lo + x)
+                       : addOutput(run, item, n, y, columns.lo + x);
           }
           addItem(run, item.size, work);
         }
