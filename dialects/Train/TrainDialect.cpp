@@ -9,7 +9,10 @@
 #include "dialects/Train/TrainKept.h"
 
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainMasks.h"
+#include "dialects/Train/TrainPull.h"
 #include "dialects/Train/TrainShapes.h"
+#include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainStreams.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -87,6 +90,11 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
              << name << " to be a unit on an op of BP or WG, found " << attribute.getValue();
     if (!op->hasAttr(getOverKeptAttrName()))
       return op->emitOpError("has train.kept_only, expected train.over_kept too");
+  } else if (name == getAccumulatorsAttrName()) {
+    if (!isa<UnitAttr>(attribute.getValue()) || !isa<StorageInterface>(op))
+      return op->emitOpError(
+                 "expected train.accumulators to be a unit on an op that computes, found ")
+             << attribute.getValue();
   } else if (name == "train.model") {
     if (!isa<StringAttr>(attribute.getValue()))
       return op->emitOpError("expected train.model to be a file name, found ")
@@ -105,13 +113,20 @@ LogicalResult TrainDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     if (!isa<UnitAttr>(attribute.getValue()))
       return op->emitOpError("expected train.own_updates to be a unit, found ")
              << attribute.getValue();
-  } else if (name == "train.hyper") {
+  } else if (name == getHyperAttrName() || name == getNumbersAttrName()) {
     auto numbers = dyn_cast<DictionaryAttr>(attribute.getValue());
     if (!numbers || !llvm::all_of(numbers, [](NamedAttribute number) {
           auto value = dyn_cast<FloatAttr>(number.getValue());
           return value && value.getType().isF32();
         }))
-      return op->emitOpError("expected train.hyper to be a dictionary of f32, found ")
+      return op->emitOpError("expected ")
+             << name << " to be a dictionary of f32, found " << attribute.getValue();
+  } else if (name == getPullAttrName()) {
+    auto states = dyn_cast<ArrayAttr>(attribute.getValue());
+    bool isGood = asState(op) && states && states.size() == 2 &&
+                  llvm::all_of(states, llvm::IsaPred<FlatSymbolRefAttr>);
+    if (!isGood)
+      return op->emitOpError("expected train.pull to be two states, of a state, found ")
              << attribute.getValue();
   } else if (name == "train.file_optimizer") {
     if (!isa<StringAttr>(attribute.getValue()))

@@ -22,7 +22,16 @@ def Train_PreluGradOp : Train_UnaryGradOp<"prelu"> {
   let description = "dx = x > 0 ? 0 : dy * x.";
 }
 def Train_EqualOp : Train_BinaryOp<"equal", "whether equal", "y = a = b ? 1 : 0. No gradient.", "activation">;
-def Train_LessOp : Train_BinaryOp<"less", "whether less", "y = a < b ? 1 : 0. No gradient.", "activation">;
+def Train_LessOp : Train_ElementwiseOp<"less", (ins Train_FloatTensor:$a, Train_FloatTensor:$b, OptionalAttr<F32Attr>:$straight_through), [],
+    "activation"> {
+  let summary = "whether less";
+  let description = [{
+    y = a < b ? 1 : 0. No gradient; with `straight_through`, a number k above 0, that of y = sigmoid(k * (b - a)): how a gate learns its
+    threshold.
+  }];
+  let results = (outs Train_FloatTensor:$y);
+  let hasVerifier = 1;
+}
 def Train_LessEqualOp : Train_BinaryOp<"less_equal", "whether less or equal", "y = a <= b ? 1 : 0. No gradient.", "activation">;
 def Train_LogicalAndOp : Train_BinaryOp<"logical_and", "conjunction", "Of truth values: zero is false. No gradient.", "activation">;
 def Train_LogicalOrOp : Train_BinaryOp<"logical_or", "disjunction", "Of truth values: zero is false. No gradient.", "activation">;

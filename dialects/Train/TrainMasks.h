@@ -10,6 +10,7 @@
 #define DIALECTS_TRAIN_TRAINMASKS_H
 
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
 
@@ -18,6 +19,10 @@ namespace slp::train {
 /// Neighbouring channels that an entry of a mask is for; the last are fewer where they are no
 /// multiple of it.
 constexpr int64_t maskChannels = 8;
+
+/// Discardable unit attribute of an op behind convolutions: it reads their sums as the accumulators
+/// hold them, not as they are rounded for others.
+inline llvm::StringRef getAccumulatorsAttrName() { return "train.accumulators"; }
 
 /// Whether the operand is the gate or the groups of a convolution.
 bool isMask(mlir::OpOperand &operand);

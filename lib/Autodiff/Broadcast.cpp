@@ -11,6 +11,7 @@
 #include "dialects/Train/AddOp.h"
 #include "dialects/Train/AffineOp.h"
 #include "dialects/Train/DivOp.h"
+#include "dialects/Train/LessOp.h"
 #include "dialects/Train/LogOp.h"
 #include "dialects/Train/LogicalNotOp.h"
 #include "dialects/Train/MaxOp.h"
@@ -23,6 +24,8 @@
 #include "dialects/Train/PreluSlopeOp.h"
 #include "dialects/Train/ReluGradOp.h"
 #include "dialects/Train/SelectOp.h"
+#include "dialects/Train/SigmoidGradOp.h"
+#include "dialects/Train/SigmoidOp.h"
 #include "dialects/Train/SubOp.h"
 #include "dialects/Train/TrainValues.h"
 
@@ -44,11 +47,13 @@ public:
   template <typename Op> Value build(ValueRange operands) {
     return create<Op>(operands, phaseOf(b, Phase::bp));
   }
-  Value scaled(Value x, float scale, float offset = 0) {
+  Value scaled(Value x, float scale, float offset = 0, Phase phase = Phase::bp) {
     return create<AffineOp>(x, {b.getNamedAttr("scale", b.getF32FloatAttr(scale)),
                                 b.getNamedAttr("offset", b.getF32FloatAttr(offset)),
-                                phaseOf(b, Phase::bp)});
+                                phaseOf(b, phase)});
   }
+  /// The phase of the gradient of operand `i`.
+  Phase phaseFor(unsigned i) { return isParameter(op->getOperand(i)) ? Phase::wg : Phase::bp; }
   /// `grad` summed over the dimensions in which operand `i` has extent 1 and the result has not.
   Value sumTo(unsigned i, Value grad);
 
@@ -69,8 +74,7 @@ Value Backward::sumTo(unsigned i, Value grad) {
   if (!grad)
     return grad;
   Value operand = op->getOperand(i);
-  return slp::autodiff::sumToShape(b, op->getLoc(), grad, shapeOf(operand),
-                                   isParameter(operand) ? Phase::wg : Phase::bp);
+  return slp::autodiff::sumToShape(b, op->getLoc(), grad, shapeOf(operand), phaseFor(i));
 }
 
 namespace {
@@ -155,6 +159,27 @@ struct PreluGradient : BinaryGradient<PreluGradient, PreluOp> {
   }
 };
 
+/// None, or with `straight_through` that of a sigmoid of the difference, whose slope there is
+/// given.
+struct LessGradient : GradientOf<LessGradient, LessOp> {
+  static LogicalResult gradient(LessOp op, OpBuilder &b, ValueRange resultGrads,
+                                ArrayRef<bool> needed, SmallVectorImpl<Value> &grads) {
+    grads.assign(2, Value());
+    if (!op.getStraightThrough())
+      return success();
+    Backward back(op, b);
+    float slope = op.getStraightThrough()->convertToFloat();
+    Value z = back.build<SubOp>({op.getB(), op.getA()});
+    Value s = back.build<SigmoidOp>(back.scaled(z, slope));
+    Value dz = back.scaled(back.build<SigmoidGradOp>({resultGrads[0], s}), slope);
+    if (needed[0])
+      grads[0] = back.scaled(back.sumTo(0, dz), -1, 0, back.phaseFor(0));
+    if (needed[1])
+      grads[1] = back.sumTo(1, dz);
+    return success((!needed[0] || grads[0]) && (!needed[1] || grads[1]));
+  }
+};
+
 /// dy where the operand was taken, else 0; the condition is a truth value and has no gradient.
 struct SelectGradient : GradientOf<SelectGradient, SelectOp> {
   static LogicalResult gradient(SelectOp op, OpBuilder &b, ValueRange resultGrads,
@@ -180,5 +205,6 @@ void slp::autodiff::attachBroadcastGradients(MLIRContext &context) {
   MaxOp::attachInterface<ExtremeGradient<MaxOp, true>>(context);
   MinOp::attachInterface<ExtremeGradient<MinOp, false>>(context);
   PreluOp::attachInterface<PreluGradient>(context);
+  LessOp::attachInterface<LessGradient>(context);
   SelectOp::attachInterface<SelectGradient>(context);
 }

@@ -10,6 +10,7 @@
 
 #include "lib/Autodiff/Differentiator.h"
 #include "lib/Autodiff/Gradients.h"
+#include "lib/Autodiff/Pull.h"
 #include "lib/Autodiff/Updates.h"
 
 #include "dialects/Train/DropoutOp.h"
@@ -17,6 +18,7 @@
 #include "dialects/Train/NormalizeOp.h"
 #include "dialects/Train/SeedOp.h"
 #include "dialects/Train/TrainContract.h"
+#include "dialects/Train/TrainPull.h"
 #include "dialects/Train/TrainState.h"
 #include "dialects/Train/TrainValues.h"
 #include "dialects/Train/WriteOp.h"
@@ -215,12 +217,19 @@ static LogicalResult updateByLoss(ModuleOp module, func::FuncOp step, Value loss
   if (failed(gradients.run(loss, seed.getY())))
     return failure();
   SmallVector<StringRef> without;
-  LogicalResult result = buildUpdates(module, step, options, [&](const State &state) {
+  bool isPulled = true;
+  LogicalResult result = buildUpdates(module, step, options, [&](const State &state) -> Value {
     Value gradient = gradients.gradientOf(reads.lookup(state.name()), NameLoc::get(state.symbol));
     if (!gradient && trainable.contains(state.name()))
       without.push_back(state.name());
-    return gradient;
+    if (!gradient)
+      return gradient;
+    FailureOr<Value> whole = addPull(atEnd, state, gradient, seed.getY());
+    isPulled &= succeeded(whole);
+    return succeeded(whole) ? *whole : gradient;
   });
+  if (!isPulled)
+    return failure();
   if (succeeded(result))
     warnWithoutGradient(module, without);
   return result;
@@ -301,6 +310,8 @@ static LogicalResult differentiate(ModuleOp module, UpdateOptions options) {
     return failure();
   for (func::FuncOp function : module.getOps<func::FuncOp>())
     eraseDeadOps(function);
+  for (const State &state : statesOf(module))
+    state.op->removeAttr(getPullAttrName());
   module->setAttr("slp.stage", StringAttr::get(module.getContext(), "differentiate"));
   return success();
 }

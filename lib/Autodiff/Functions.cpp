@@ -10,7 +10,6 @@
 #include "dialects/Train/DivOp.h"
 #include "dialects/Train/EqualOp.h"
 #include "dialects/Train/LessEqualOp.h"
-#include "dialects/Train/LessOp.h"
 #include "dialects/Train/LogicalAndOp.h"
 #include "dialects/Train/LogicalOrOp.h"
 #include "dialects/Train/LogicalXorOp.h"
@@ -134,6 +133,6 @@ void slp::autodiff::attachFunctionGradients(MLIRContext &context) {
   attach<ThresholdedReluOp, ThresholdedReluGradOp, From::operand>(context);
   attach<ShrinkOp, ShrinkGradOp, From::operand>(context);
   RoundEvenOp::attachInterface<RoundEvenGradient>(context);
-  attachNone<SignOp, FloorOp, CeilOp, LogicalNotOp, EqualOp, LessOp, LessEqualOp, LogicalAndOp,
-             LogicalOrOp, LogicalXorOp>(context);
+  attachNone<SignOp, FloorOp, CeilOp, LogicalNotOp, EqualOp, LessEqualOp, LogicalAndOp, LogicalOrOp,
+             LogicalXorOp>(context);
 }

@@ -14,6 +14,7 @@
 #include "dialects/Train/SgdOp.h"
 #include "dialects/Train/SquareSumOp.h"
 #include "dialects/Train/TrainBuilders.h"
+#include "dialects/Train/TrainPull.h"
 #include "dialects/Train/TrainState.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -127,6 +128,13 @@ static void noteOptimizer(ModuleOp module, Optimizer optimizer, const UpdateOpti
     optimizer.numbers.emplace_back("clip-norm", 1);
   auto own = module->getAttrOfType<DictionaryAttr>("train.hyper"); // what the model says
   SmallVector<NamedAttribute> numbers;
+  if (auto more = module->getAttrOfType<DictionaryAttr>(getNumbersAttrName())) {
+    for (NamedAttribute number : more)
+      numbers.push_back(
+          b.getNamedAttr(number.getName(),
+                         b.getF64FloatAttr(cast<FloatAttr>(number.getValue()).getValueAsDouble())));
+    module->removeAttr(getNumbersAttrName());
+  }
   for (auto [name, value] : optimizer.numbers) {
     auto given = own ? dyn_cast_or_null<FloatAttr>(own.get(name)) : FloatAttr();
     numbers.push_back(
@@ -211,6 +219,8 @@ LogicalResult UpdateBuilder::applyGroups() {
   for (Parameter &parameter : parameters) {
     names.push_back(parameter.state.name());
     byName[names.back()] = &parameter;
+    if (parameter.state.op->hasAttr(getPullAttrName()))
+      parameter.decayScale = 0; // its own regulariser takes the place
   }
   for (StringRef glob : options.noDecay)
     if (failed(forMatches(module, "no-decay", glob, names,

@@ -98,11 +98,33 @@ static OwningOpRef<ModuleOp> import(MLIRContext &context, StringRef path,
   return module;
 }
 
+/// The pass with what the policy says, or else the chip's description.
+static std::unique_ptr<Pass> gateChannels(const GatedLayers &gated, const chip::Chip &chip) {
+  TrainGateChannelsOptions o;
+  auto parameter = [&](StringRef name, auto &value) {
+    auto it = chip.mechanisms.find(("channel-gating." + name).str());
+    if (it != chip.mechanisms.end())
+      value = it->second.value;
+  };
+  o.layers.assign(gated.layers.begin(), gated.layers.end());
+  parameter("groups", o.groups);
+  parameter("slice", o.slice);
+  parameter("alpha", o.alpha);
+  parameter("lambda", o.lambda);
+  parameter("tau_target", o.target);
+  o.groups = gated.groups.value_or(o.groups);
+  o.initial = gated.threshold.value_or(o.initial);
+  return createTrainGateChannels(o);
+}
+
 /// differentiate: BP, WG and UP ops join it; @eval is split off.
-static void differentiate(OpPassManager &pm, const CompileOptions &options) {
+static void differentiate(OpPassManager &pm, const CompileOptions &options,
+                          const SparsityPolicy &sparsity, const chip::Chip &chip) {
   pm.addPass(createTrainFusePatterns());
   pm.addPass(createTrainStabilizeComposites());
   pm.addPass(createTrainFoldTransposes());
+  if (sparsity.channelGating)
+    pm.addPass(gateChannels(*sparsity.channelGating, chip));
   TrainDifferentiateOptions o;
   o.optimizer = options.optimizer;
   o.nesterov = options.nesterov;
@@ -217,10 +239,11 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile})
     if (wanted(stage))
       recordOptions(module, stage, options);
-  if (wanted(Stage::precision) || wanted(Stage::tile))
+  if ((wanted(Stage::differentiate) && sparsity->changesStep()) || wanted(Stage::precision) ||
+      wanted(Stage::tile))
     recordChip(module, options.target, chip);
   if (wanted(Stage::differentiate))
-    differentiate(pm, options);
+    differentiate(pm, options, *sparsity, chip);
   if (wanted(Stage::precision) && failed(precision(pm, options, *sparsity)))
     return failure();
   if (wanted(Stage::tile))

@@ -19,9 +19,18 @@ using namespace slp;
 namespace {
 struct SparsityFile {
   std::vector<std::string> mechanisms;
-  std::optional<MaskedLayers> channelGating, weightGroups;
+  std::optional<GatedLayers> channelGating;
+  std::optional<MaskedLayers> weightGroups;
 };
 } // namespace
+
+/// What is wrong with names of layers; empty: nothing.
+static std::string checkLayers(const std::vector<std::string> &layers) {
+  for (const std::string &layer : layers)
+    if (llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(layer); !glob)
+      return "layer \"" + layer + "\" is no pattern: " + llvm::toString(glob.takeError());
+  return layers.empty() ? "expected names of layers" : "";
+}
 
 namespace llvm::yaml {
 template <> struct MappingTraits<slp::MaskedLayers> {
@@ -29,10 +38,18 @@ template <> struct MappingTraits<slp::MaskedLayers> {
     io.mapRequired("layers", masked.layers);
   }
   static std::string validate(IO &, slp::MaskedLayers &masked) {
-    for (const std::string &layer : masked.layers)
-      if (Expected<GlobPattern> glob = GlobPattern::create(layer); !glob)
-        return "layer \"" + layer + "\" is no pattern: " + toString(glob.takeError());
-    return masked.layers.empty() ? "expected names of layers" : "";
+    return checkLayers(masked.layers);
+  }
+};
+template <> struct MappingTraits<slp::GatedLayers> {
+  static void mapping(IO &io, slp::GatedLayers &gated) {
+    io.mapOptional("layers", gated.layers);
+    io.mapOptional("groups", gated.groups);
+    io.mapOptional("threshold", gated.threshold);
+  }
+  static std::string validate(IO &, slp::GatedLayers &gated) {
+    bool isEmpty = gated.layers.empty() && !gated.groups && !gated.threshold;
+    return isEmpty || !gated.layers.empty() ? checkLayers(gated.layers) : "";
   }
 };
 template <> struct MappingTraits<SparsityFile> {
@@ -48,7 +65,7 @@ template <> struct MappingTraits<SparsityFile> {
 static bool add(StringRef name, SparsityPolicy &policy) {
   auto addTo = [](auto &field) {
     bool isNew = !field;
-    field = std::decay_t<decltype(field)>(MaskedLayers());
+    field.emplace();
     return isNew;
   };
   if (name == "channel-gating")
@@ -86,8 +103,7 @@ static FailureOr<SparsityPolicy> readPolicy(StringRef path,
   for (const std::string &name : file.mechanisms)
     if (!add(name, policy))
       return error() << "mechanism " << printable(name) << ", " << expected;
-  auto takeLayers = [&](std::optional<MaskedLayers> &layers, std::optional<MaskedLayers> &given,
-                        StringRef name) -> LogicalResult {
+  auto takeLayers = [&](auto &layers, auto &given, StringRef name) -> LogicalResult {
     if (given && !layers)
       return error() << "layers for " << name << ", which is not among the mechanisms";
     if (given)

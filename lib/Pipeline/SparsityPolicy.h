@@ -23,10 +23,17 @@ struct MaskedLayers {
   std::vector<std::string> layers;
 };
 
+/// Those of channel gating, and what the chip's description gives otherwise.
+struct GatedLayers : MaskedLayers {
+  std::optional<int64_t> groups;   // chunks of channels
+  std::optional<double> threshold; // first value of all thresholds; 0
+};
+
 /// Mechanisms, by the features of a chip of the same names.
 struct SparsityPolicy {
   bool zeroSkip = false, gradientSkip = false;
-  std::optional<MaskedLayers> channelGating, weightGroups;
+  std::optional<GatedLayers> channelGating;
+  std::optional<MaskedLayers> weightGroups;
 
   /// Whether it changes what a step computes, so that it is fixed by stage differentiate. Skipping
   /// zeros changes nothing, and is fixed by stage tile.

@@ -47,6 +47,7 @@ private:
   LogicalResult runStep(func::FuncOp step, int number);
   LogicalResult chooseNumbers();
   Hyper setNumbers();
+  LogicalResult writeNumbers();
   LogicalResult check(const Status &status) {
     return status ? success()
                   : LogicalResult(train.emitError() << "simulator: " << status.message());
@@ -72,6 +73,8 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
     return failure();
   Comparison comparison(image, where);
   Hyper numbers = setNumbers();
+  if (failed(writeNumbers()))
+    return failure();
   bool isMetered = meter && function.getName() != "eval";
   if (isMetered && failed(meter->begin(function.getName(), *inputs, numbers, evaluator)))
     return failure();
@@ -132,6 +135,14 @@ Hyper Verifier::setNumbers() {
   Hyper numbers = {h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], hyper.skipBelow};
   evaluator.setHyper(numbers);
   return numbers;
+}
+
+/// The same of numbers that are states.
+LogicalResult Verifier::writeNumbers() {
+  for (const auto &[name, value] : api::statesOf(image, hyper))
+    if (failed(evaluator.writeState(name, {value})) || failed(check(machine->write(name, {value}))))
+      return failure();
+  return success();
 }
 
 /// Reads a tensor back from the simulator's memory. Captures show what instructions computed; this

@@ -30,7 +30,12 @@ const std::vector<NumberInfo> &knownNumbers() {
        "a finite number greater than 0", [](double v) { return std::isfinite(v) && v > 0; }},
       {"skip-below", "loss below which the gradient of an image is skipped; 0: of none",
        &Hyper::skipBelow, "a finite FP32 number of at least 0",
-       [](double v) { return std::isfinite(float(v)) && v >= 0; }}};
+       [](double v) { return std::isfinite(float(v)) && v >= 0; }},
+      {"gating-lambda", "how strongly the thresholds of channel gating are pulled",
+       &Hyper::gatingLambda, "a finite FP32 number of at least 0",
+       [](double v) { return std::isfinite(float(v)) && v >= 0; }, /*isState=*/true},
+      {"gating-target", "what the thresholds of channel gating are pulled to", &Hyper::gatingTarget,
+       "-1024 to 1024", [](double v) { return std::fabs(v) <= 1024; }, /*isState=*/true}};
   return all;
 }
 
@@ -60,9 +65,16 @@ Result<Hyper> hyperOf(const image::Image &image, const std::vector<Number> &give
       return s.takeError();
   bool takesAll = image.optimizer.empty() && image.findEntry("step");
   for (const Number &number : given) {
-    bool isUsed =
-        takesAll || std::any_of(image.numbers.begin(), image.numbers.end(),
-                                [&](const auto &used) { return used.name == number.first; });
+    auto info = std::find_if(known.begin(), known.end(),
+                             [&](const NumberInfo &of) { return of.name == number.first; });
+    bool isState = info != known.end() && info->isState;
+    bool isUsed = (takesAll && !isState) ||
+                  std::any_of(image.numbers.begin(), image.numbers.end(),
+                              [&](const auto &used) { return used.name == number.first; });
+    if (!isUsed && isState)
+      return Error{"--" + number.first +
+                   ": the image has no gated channels (slpc "
+                   "--sparsity=channel-gating)"};
     if (!isUsed && image.optimizer.empty())
       return Error{"--" + number.first + ": the image trains nothing"};
     if (!isUsed)
@@ -72,6 +84,15 @@ Result<Hyper> hyperOf(const image::Image &image, const std::vector<Number> &give
       return s.takeError();
   }
   return hyper;
+}
+
+std::vector<std::pair<std::string, float>> statesOf(const image::Image &image, const Hyper &hyper) {
+  std::vector<std::pair<std::string, float>> states;
+  for (const NumberInfo &info : knownNumbers())
+    if (info.isState && std::any_of(image.numbers.begin(), image.numbers.end(),
+                                    [&](const auto &used) { return used.name == info.name; }))
+      states.emplace_back(info.name, hyper.*info.member);
+  return states;
 }
 
 /// base^exponent by squaring: the same bits on any host.

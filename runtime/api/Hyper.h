@@ -3,8 +3,8 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Learning rate, momentum and the like are not compiled in: before every run of an entry point the
-// host puts them into the registers h0 to h9 and h15. Set by Session, and by slp-verify for both of
-// its sides.
+// host puts them into the registers h0 to h9 and h15, or into the states that have their names. Set
+// by Session, and by slp-verify for both of its sides.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -28,6 +28,7 @@ struct Hyper {
   float beta2 = 0.999f, epsilon = 1e-8f;
   float clipNorm = 1;
   float skipBelow = 0; // of gradient skipping
+  float gatingLambda = 0, gatingTarget = 0; // of the thresholds of channel gating
 };
 
 /// A number by the name of its flag ("lr"), as a user gave it.
@@ -40,9 +41,10 @@ struct NumberInfo {
   float Hyper::*member;
   const char *expected; // the range in words, for messages
   bool (*isValid)(double value);
+  bool isState = false; // held by the state of this name, of one FP32 element, and no register
 };
 
-/// All numbers that some optimizer takes, in the order of their registers.
+/// All numbers that some optimizer takes, in the order of their registers; then those in states.
 const std::vector<NumberInfo> &knownNumbers();
 
 /// The defaults of the image's optimizer, replaced by what is given. An image that says nothing of
@@ -54,6 +56,9 @@ Result<Hyper> hyperOf(const image::Image &image, const std::vector<Number> &give
 inline void setSkipBelow(exec::Machine &machine, const Hyper &hyper) {
   machine.setHyper(15, hyper.skipBelow);
 }
+
+/// The states that hold numbers of the image, with their values for all runs.
+std::vector<std::pair<std::string, float>> statesOf(const image::Image &image, const Hyper &hyper);
 
 /// The values of h0 to h9 for a run within training step `step` (from 1, not counting steps that
 /// dynamic loss scaling held), where `run` counts the

@@ -157,6 +157,9 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
   for (size_t i = 0; i < numbers.size(); ++i)
     processor->setHyper(int(i), numbers[i]);
   setSkipBelow(*processor, hyper);
+  for (const auto &[name, value] : statesOf(program, hyper))
+    if (Status s = processor->write(name, {value}); !s)
+      return s.takeError();
   if (Status s = processor->run(entry, machineOptions); !s)
     return s.takeError();
   if (entry == "accumulate")

@@ -38,8 +38,8 @@ private:
 } // namespace
 
 LogicalResult slp::collectDecisions(MLIRContext &context, Decisions &decisions) {
-  const std::string precision = "precision";
-  remark::RemarkCategories categories{precision, precision, precision, precision, precision};
+  const std::string some = "precision|sparsity"; // what stages up to precision decide of a node
+  remark::RemarkCategories categories{some, some, some, some, some};
   return remark::enableOptimizationRemarks(context, std::make_unique<Collector>(decisions),
                                            std::make_unique<remark::RemarkEmittingPolicyAll>(),
                                            categories);

@@ -86,10 +86,15 @@ private:
   Type widest(ValueRange values);
   /// `value` in format `element`: itself, or its one rounding to it.
   Value rounded(Value value, Type element);
-  /// Lets everyone but `stored` itself read `stored` in the place of `value`.
+  /// Lets everyone but `stored` itself, and who wants the accumulators, read `stored` in the place
+  /// of `value`.
   static void replaceBy(Value value, Value stored) {
-    if (stored != value)
-      value.replaceAllUsesExcept(stored, stored.getDefiningOp());
+    if (stored == value)
+      return;
+    value.replaceUsesWithIf(stored, [&](OpOperand &use) {
+      Operation *user = use.getOwner();
+      return user != stored.getDefiningOp() && !user->hasAttr(getAccumulatorsAttrName());
+    });
   }
   /// The two fp8 numbers that `value` is in a MAC; null in the second place: one says it all.
   std::pair<Value, Value> split(Value value);
@@ -176,7 +181,14 @@ void PrecisionRewriter::collectReaders() {
   }
 }
 
+/// Whether the value is a mask, and nothing else.
+static bool isMaskOnly(Value value) {
+  return !value.use_empty() && llvm::all_of(value.getUses(), isMask);
+}
+
 FormatChoice PrecisionRewriter::storageOf(Value value, StorageClass kind) {
+  if (isMaskOnly(value))
+    return {plan.fp8, "a mask"};
   bool isForMacs = !value.use_empty();
   for (OpOperand &use : value.getUses()) {
     if (auto write = dyn_cast<WriteOp>(use.getOwner()))
@@ -498,9 +510,20 @@ static llvm::StringSet<> optimizerStates(ModuleOp module) {
   return names;
 }
 
+/// The frozen states that are masks, and nothing else.
+static llvm::StringSet<> maskStates(ModuleOp module) {
+  llvm::StringSet<> masks, others;
+  module.walk([&](ReadOp read) {
+    (isMaskOnly(read.getResult()) ? masks : others).insert(read.getState());
+  });
+  for (StringRef name : others.keys())
+    masks.erase(name);
+  return masks;
+}
+
 /// States get their formats: running statistics, masters, optimizer state.
 static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
-  llvm::StringSet<> ofOptimizer = optimizerStates(module), running;
+  llvm::StringSet<> ofOptimizer = optimizerStates(module), masks = maskStates(module), running;
   module.walk([&](MovingAverageOp average) {
     if (auto read = average.getOld().getDefiningOp<ReadOp>())
       running.insert(read.getState());
@@ -512,6 +535,9 @@ static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
       bool isRunning = running.contains(state.getSymName());
       element = isRunning ? plan.statistics : plan.f32;
       what = isRunning ? "running statistics" : "statistics are fp32";
+    } else if (state.getFrozen() && masks.contains(state.getSymName())) {
+      element = plan.fp8;
+      what = "a mask";
     } else if (ofOptimizer.contains(state.getSymName())) {
       element = plan.optimizer;
       what = "optimizer state";

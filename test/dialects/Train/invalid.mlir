@@ -640,3 +640,27 @@ func.func @f(%x: tensor<2xf32>, %y: tensor<3xf32>) {
   %0, %1 = train.sgd %x, %x, %y : (tensor<2xf32>, tensor<2xf32>, tensor<3xf32>) -> (tensor<2xf32>, tensor<2xf32>)
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @below {{expected straight_through to be a finite number above 0, found 0.000000e+00}}
+  %0 = train.less %x, %x {straight_through = 0.0 : f32} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{expected train.pull to be two states, of a state, found [@a]}}
+train.state @w : tensor<2xf32> {train.pull = [@a]}
+
+// -----
+
+// expected-error @below {{expected train.numbers to be a dictionary of f32, found 1 : i64}}
+module attributes {train.numbers = 1 : i64} {
+}
+
+// -----
+
+// expected-error @below {{expected train.accumulators to be a unit on an op that computes, found unit}}
+train.state @w : tensor<2xf32> {train.accumulators}

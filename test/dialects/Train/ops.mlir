@@ -220,6 +220,8 @@ func.func @broadcast(%a: tensor<2x1x4xf32>, %b: tensor<1x3x4xf32>, %s: tensor<1x
   %10 = train.equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
   // CHECK: train.less %
   %11 = train.less %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK: train.less %{{.*}} {straight_through = 2.000000e+00 : f32}
+  %gate = train.less %a, %b {straight_through = 2.0 : f32} : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
   // CHECK: train.less_equal %
   %12 = train.less_equal %a, %b : (tensor<2x1x4xf32>, tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
   // CHECK: train.logical_and %

@@ -240,7 +240,8 @@ TEST(DifferencesTable, HasEveryOpWithAGradient) {
   EXPECT_EQ(covered, differentiable);
 }
 
-/// The one gradient that is not a slope: that of the operand of a straight-through rounding.
+/// A gradient that is not a slope: that of the operand of a straight-through rounding. Another is
+/// that of a straight-through comparison (GatingTest.cpp).
 TEST(DifferencesTable, StraightThroughIsTheIdentity) {
   MLIRContext context(makeRegistry());
   context.loadAllAvailableDialects();

@@ -78,6 +78,16 @@ void addMac(Cases &cases) {
   cases.push_back(single("conv_bp", {{{2, 4, 3, 2}}, {{4, 3, 3, 2}}},
                          "input_shape = array<i64: 2, 3, 5, 4>, pads = array<i64: 1, 0, 1, 1>, "
                          "strides = array<i64: 2, 2>"));
+  // First values, and masks, which are no variables here.
+  Input gate = held(given({1, 2, 2, 2}, {1, 0, 0, 1, 1, 1, 0, 1}));
+  Input groups = held(given({2, 2, 2, 2}, {1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 1}));
+  std::string window = "strides = array<i64: 1, 2>, operandSegmentSizes = array<i32: ";
+  cases.push_back(single("conv", {{{1, 9, 3, 4}}, {{10, 9, 2, 2}}, {{1, 10, 2, 2}}, gate, groups},
+                         window + "1, 1, 0, 1, 1, 1>"));
+  cases.push_back(single("conv", {{{1, 9, 3, 4}}, {{10, 9, 2, 2}}, {{10}}, groups},
+                         window + "1, 1, 1, 0, 0, 1>"));
+  cases.push_back(single("conv_bp", {{{1, 10, 2, 2}}, {{10, 9, 2, 2}}, gate, groups},
+                         window + "1, 1, 1, 1>, input_shape = array<i64: 1, 9, 3, 4>"));
   for (const char *transposes : {"", "transpose_a", "transpose_b", "transpose_a, transpose_b"}) {
     bool isA = StringRef(transposes).contains("_a"), isB = StringRef(transposes).contains("_b");
     Shape a = isA ? Shape{5, 3} : Shape{3, 5}, b = isB ? Shape{4, 5} : Shape{5, 4};

@@ -42,7 +42,8 @@ int64_t product(const Shape &shape, size_t from = 0) {
 class Generator {
 public:
   Generator(uint32_t seed, const std::string &fileName, Layers layers)
-      : random(seed), fileName(fileName), all(layers == Layers::all) {}
+      : random(seed), fileName(fileName), all(layers == Layers::all),
+        isWide(layers == Layers::wide) {}
 
   RandomNetwork run();
 
@@ -62,6 +63,7 @@ private:
              const std::string &types, const Shape &result, const std::string &second = "");
 
   bool addConv();
+  void addWide();
   void addResidual();
   bool addPool();
   void addRelu();
@@ -94,6 +96,7 @@ private:
   std::mt19937 random;
   const std::string fileName;
   const bool all; // draws nothing for layers that plain networks lack
+  const bool isWide;
   RandomNetwork network;
   std::string states, body;
   int layers = 0, values = 0;
@@ -174,6 +177,33 @@ bool Generator::addConv() {
             ", dilations = " + arrayOf(dilations) + ", group = " + std::to_string(group) + " : i64",
         types, result);
   return true;
+}
+
+/// Convolutions of 16 or 32 channels, a little behind each.
+void Generator::addWide() {
+  for (int64_t left = draw(2, 3); left > 0; --left) {
+    int64_t in = shape[1], out = 16 * draw(1, 2);
+    Shape kernel = {pick<int64_t>({1, 3}), pick<int64_t>({1, 2, 3})};
+    Shape strides = {draw(1, 2), draw(1, 2)};
+    Shape pads = {kernel[0] / 2, kernel[1] / 2, kernel[0] / 2, kernel[1] / 2};
+    Shape result = {shape[0], out, outputSize(shape[2], 2 * pads[0], kernel[0], strides[0], 1),
+                    outputSize(shape[3], 2 * pads[1], kernel[1], strides[1], 1)};
+    Shape weights = {out, in, kernel[0], kernel[1]};
+    std::string operands = current + ", " + addState(weights, product(weights, 1));
+    std::string types = typeOf(shape) + ", " + typeOf(weights);
+    if (chance(60)) {
+      operands += ", " + addState({out}, 4);
+      types += ", " + typeOf({out});
+    }
+    addOp("train.conv", operands, "strides = " + arrayOf(strides) + ", pads = " + arrayOf(pads),
+          types, result);
+    if (chance(40))
+      addNormalization();
+    if (chance(60))
+      addRelu();
+    if (chance(20) && shape[2] > 2 && shape[3] > 2)
+      addPool();
+  }
 }
 
 /// x + conv(relu(x)), of one shape.
@@ -630,7 +660,9 @@ RandomNetwork Generator::run() {
   int64_t classes = draw(2, 12);
   shape = input;
   current = "%image";
-  for (int64_t left = draw(1, 4); left > 0; --left) {
+  if (isWide)
+    addWide();
+  for (int64_t left = isWide ? draw(0, 1) : draw(1, 4); left > 0; --left) {
     bool added = false;
     int64_t kind = draw(1, 100);
     if (kind <= 55)

@@ -20,8 +20,9 @@
 namespace slp {
 
 /// `plain` networks stay what they are when new layers come: for tests that need one with certain
-/// features.
-enum class Layers { plain, all };
+/// features. `wide` ones begin with two convolutions or three, whose channels are multiples of 16:
+/// channel gating in two chunks has something to gate.
+enum class Layers { plain, all, wide };
 
 struct RandomNetwork {
   std::string ir;             // names `fileName` for every initial value

@@ -122,6 +122,40 @@ def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   let options = [Option<"seed", "seed", "uint32_t", "0", "of stochastic rounding">];
 }
 
+def TrainGateChannels : Pass<"train-gate-channels", "::mlir::ModuleOp"> {
+  let summary = "compute most of a convolution only where a gate is open";
+  let description = [{
+    Channel gating (docs/numerics.md section 12) of convolutions of one group. Input and output channels are cut into `groups`
+    chunks; y = conv(x, w) becomes
+
+    - the base path, a `conv` of each output chunk with the input chunk of its number: a constant mask of `groups`. It has the bias;
+    - the gate: for 8 output channels of a pixel, whether the mean of their normalised sums exceeds a trained threshold. Running
+      statistics normalise, in training too; `less` has its gradient by `straight_through`;
+    - the conditional path, a `conv` of the other input chunks that goes on from the base path's sums (`init`) where the gate is
+      open.
+
+    A layer W gets states W.gate.threshold, .mean, .var, .base and .rest; the numbers `gating-lambda` and `gating-target`, which
+    pull thresholds (`train.pull`), are states that the host writes. Without a loss nothing is trained, and there are neither.
+
+    A layer named by `layers` that cannot be gated is an error. Without names all convolutions but the first are gated that have
+    whole slices of 8 channels in each chunk; the others are remarks of category `sparsity`, as are those that are gated.
+
+    Runs before `train-differentiate`. Example: test/Transforms/gate-channels.mlir.
+  }];
+  let options = [
+    ListOption<"layers", "layers", "std::string", "globs of names of ONNX nodes; without any: all convolutions but the first">,
+    Option<"groups", "groups", "int64_t", "4", "chunks of input and output channels">,
+    Option<"slice", "slice", "int64_t", "8", "output channels of one gate; 8 is the only one">,
+    Option<"alpha", "alpha", "double", "2", "slope of the sigmoid that stands for the gate in the backward pass">,
+    Option<"lambda", "lambda", "double", "0.0001", "how strongly thresholds are pulled; the host's to change">,
+    Option<"target", "target", "double", "1", "what thresholds are pulled to; the host's to change">,
+    Option<"initial", "initial", "double", "0", "first value of all thresholds">,
+    Option<"momentum", "momentum", "double", "0.9", "of the running statistics">,
+    Option<"epsilon", "epsilon", "double", "1e-5", "added to the variance">
+  ];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 def TrainRecognizeBackward : Pass<"train-recognize-backward", "::mlir::ModuleOp"> {
   let summary = "find BP, WG and UP in a step that computes its own gradients";
   let description = [{
