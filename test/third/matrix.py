@@ -13,6 +13,7 @@ import pathlib
 
 from .compare import Case
 from .data import integers_of_npy
+from .gated_networks import GatedNetwork, draw_policy
 from .random_networks import Network, draw_training
 from .single_ops import CHIPS as CHIPS_OF_OPS
 from .single_ops import draw_mixture, draw_module
@@ -229,6 +230,18 @@ def networks(work, seeds):
                        test_samples=3)
 
 
+def gated(work, seeds):
+    """Channel gating: wider networks, gates closed, open and mixed."""
+    for seed in seeds:
+        path = write(work, "networks", f"gated-{seed}.mlir", GatedNetwork(seed).module())
+        policy = write(work, "policies", f"gated-{seed}.yaml", draw_policy(seed))
+        flags, numbers = draw_training(seed)
+        yield Case(f"gated network {seed} {' '.join(flags)}", path,
+                   (*flags, "--target=asu-fp8", "--precision=fp8", f"--sparsity={policy}"),
+                   numbers={**numbers, "gating-lambda": 0.25 * (seed % 3), "gating-target": 0.5}, steps=3, seed=seed,
+                   test_samples=3)
+
+
 def everything(work, seed):
     """All runs. seed: of single ops and random networks, of which there are 40 each."""
     yield from policies()
@@ -238,6 +251,7 @@ def everything(work, seed):
     yield from user_cases()
     yield from singles(work, range(seed, seed + 40))
     yield from networks(work, range(seed, seed + 40))
+    yield from gated(work, range(seed, seed + 12))
 
 
 def quick(work, seed):
@@ -249,3 +263,4 @@ def quick(work, seed):
     yield from (c for c in skipped() if c.model.name == "norm-batch-13.onnx" and c.name.endswith(("below 2", "skips divided")))
     yield from singles(work, range(seed, seed + 3))
     yield from networks(work, range(seed, seed + 1))
+    yield from gated(work, range(seed, seed + 1))

@@ -15,6 +15,7 @@ KINDS = {
     "lanes": "row sums have 8 lanes",
     "runs": "random numbers have the number of the run before",
     "dropped": "no image is dropped",
+    "gates": "closed gates are open, and open ones closed",
     "held": "updates are not held where gradients saturate",
 }
 

@@ -21,6 +21,10 @@ from .tensor import Tensor
 FILE_TYPES = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I", 13: "Q"}
 
 
+# Run-time numbers that are no registers but states of their names.
+STATES = ("gating-lambda", "gating-target")
+
+
 class NotCovered(Exception):
     """The module has an op that this evaluator does not know."""
 
@@ -64,7 +68,10 @@ class Program:
         self.module = module
         training = module.attributes.get("train.training", {})
         self.trains = bool(training)  # the host gives a learning rate
-        self.host = Host({**training.get("numbers", {}), **numbers})
+        numbers = {**training.get("numbers", {}), **numbers}
+        self.host = Host(numbers)
+        # Numbers of the host that are states (section 11).
+        self.given = {name: f32(float(v)) for name, v in numbers.items() if name in module.states and name in STATES}
         self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items() if not s.copy_of}
         for name, s in module.states.items():
             if s.copy_of:
@@ -110,6 +117,8 @@ class Program:
     def run(self, entry, inputs):
         function = self.function(entry)
         values, written = {}, {}
+        for name, value in self.given.items():
+            self.states[name] = Tensor(self.states[name].type, [value])
         for name, kind, attributes in zip(function.arguments, function.argument_types, function.argument_attributes):
             elements = inputs[attributes["train.name"]]
             if not isinstance(kind.format, Integer):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..accumulation import Accumulators, Rule, add_chains, groups
 from ..mistakes import active
+from .masks import open_outputs, open_weights, zeroed
 from .registry import define
 
 
@@ -59,15 +60,18 @@ def dot_groups(rule, channels, kernel):
 
 @define("conv", rounds_itself=True)
 def conv(call):
-    x, w = call.inputs[:2]
+    bias, init, gate, masks = call.optional(4)
+    x, w = call.inputs[0], zeroed(call.inputs[1], open_weights(masks, call.inputs[1].shape))
     n, co, oh, ow = call.types[0].shape
+    opened = open_outputs(gate, call.types[0].shape)
     ci, taps_h, taps_w = w.shape[1:]
     window = window_of(call, (taps_h, taps_w), x.shape, call.types[0].shape)
     rule = Rule(call["accumulate"])
     per_group = co // call["group"]
     plane, in_plane = oh * ow, x.shape[2] * x.shape[3]
-    bias = call.inputs[2].data if len(call.inputs) > 2 else [0.0] * co
-    chains = Accumulators(rule, [bias[c] for _ in range(n) for c in range(co) for _ in range(plane)], call.events[0])
+    first = bias.data if bias else [0.0] * co
+    first = init.data if init else [first[c] for _ in range(n) for c in range(co) for _ in range(plane)]
+    chains = Accumulators(rule, first, call.events[0])
     for group in dot_groups(rule, ci, (taps_h, taps_w)):
         for kh, kw, c in reversed(group) if "order" in active else group:
             pairs = window.pairs(kh, kw)
@@ -79,6 +83,8 @@ def conv(call):
                     a += [x.data[source + q] for _, q in pairs] * per_group
                 for o in range(co):
                     b += [w.data[((o * ci + c) * taps_h + kh) * taps_w + kw]] * len(pairs)
+            if opened is not None:
+                b = [v if opened[place] else 0.0 for v, place in zip(b, where)]
             chains.term(where, a, b)
         chains.end_group()
     return [chains.results()]
@@ -86,7 +92,9 @@ def conv(call):
 
 @define("conv_bp", rounds_itself=True)
 def conv_bp(call):
-    dy, w = call.inputs
+    gate, masks = call.optional(2)
+    dy = zeroed(call.inputs[0], open_outputs(gate, call.inputs[0].shape))
+    w = zeroed(call.inputs[1], open_weights(masks, call.inputs[1].shape))
     n, channels, ih, iw = call.types[0].shape
     co = dy.shape[1]
     per_group, taps_h, taps_w = w.shape[1:]
@@ -114,7 +122,9 @@ def conv_bp(call):
 
 @define("conv_wg", rounds_itself=True)
 def conv_wg(call):
-    x, dy = call.inputs
+    gate, masks = call.optional(2)
+    x, dy = call.inputs[0], zeroed(call.inputs[1], open_outputs(gate, call.inputs[1].shape))
+    opened = open_weights(masks, call.types[0].shape)
     co, per_group, taps_h, taps_w = call.types[0].shape
     kernel = taps((taps_h, taps_w))
     window = window_of(call, (taps_h, taps_w), x.shape, dy.shape)
@@ -141,7 +151,10 @@ def conv_wg(call):
                     a += [x.data[source + q] for _, q in reads[pixel]] * out_per_group
                 for o in range(co):
                     b += [dy.data[(image * co + o) * plane + pixel]] * len(reads[pixel])
-                chains.term([o * size + r for o in range(co) for r, _ in reads[pixel]], a, b)
+                where = [o * size + r for o in range(co) for r, _ in reads[pixel]]
+                if opened is not None:
+                    b = [v if opened[place] else 0.0 for v, place in zip(b, where)]
+                chains.term(where, a, b)
             chains.end_group()
         if rule.across:
             total = add_chains(rule, total, chains.results(), call.events[0])

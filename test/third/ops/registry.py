@@ -29,6 +29,12 @@ class Call:
     def has(self, attribute):
         return attribute in self.op.attributes
 
+    def optional(self, count):
+        """The last `count` kinds of operands, None where one is not there."""
+        sizes = self.op.attributes["operandSegmentSizes"]
+        places = [sum(sizes[:i]) for i in range(len(sizes))]
+        return [self.inputs[place] if size else None for size, place in list(zip(sizes, places))[-count:]]
+
     @property
     def types(self):
         return self.op.types
