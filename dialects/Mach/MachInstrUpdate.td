@@ -18,12 +18,13 @@ class LateHost<string n, int r, int i, string d> : HostNumber<n, r, !add(59, !mu
 class Update<string m, bits<8> op, list<Field> tiles, list<Field> numbers> : Instruction<m, op, VectorFields<
     !listconcat(tiles, [Field<"mode", Enum<OptionalEnum>, 38, 38, "whether factor is read; below 0 it leaves all states as they are">],
                 numbers)>.fields,
-    [Reserved<37, !add(8, !mul(5, !size(tiles)))>, Reserved<39, 39>, Reserved<123, !add(40, !mul(4, !size(numbers)))>]> {
+    !listconcat(!if(!lt(!size(tiles), 6), [Reserved<37, !add(8, !mul(5, !size(tiles)))>], []<Reserved>),
+                [Reserved<39, 39>, Reserved<123, !add(40, !mul(4, !size(numbers)))>])> {
   let engine = "vector"; let timingClass = "vector";
 }
 
-class SgdUpdate<string m, bits<8> op> : Update<m, op, [
-    D0<"w", Updates<"real">, "weights">, D1<"v", Updates<"real", "w">, "velocity">, D2<"dw", Reads<"real", "w">, "gradient">, D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+class SgdUpdate<string m, bits<8> op, list<Field> last = [D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">]> : Update<m, op, !listconcat([
+    D0<"w", Updates<"real">, "weights">, D1<"v", Updates<"real", "w">, "velocity">, D2<"dw", Reads<"real", "w">, "gradient">], last), [
     UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"momentum", 1, 1, "momentum">, UpdateHost<"decay", 2, 2, "weight decay">,
     UpdateHost<"dampening", 3, 3, "dampening">, UpdateNumber<"unscale", 4, "1 / (loss scale * micro-batches)">,
     UpdateNumber<"lrScale", 5, "multiplies the learning rate">, UpdateNumber<"decayScale", 6, "multiplies the weight decay">]>;
@@ -36,18 +37,19 @@ def V_SGD_NESTEROV : SgdUpdate<"v.sgd.nesterov", 0xa0> {
   let summary = "Stochastic gradient descent with Nesterov's momentum and weight decay.";
   let description = "g and v as in `v.sgd`; w = round(fma(-lr, fma(momentum, v, g), w)), elementwise.";
 }
-def V_ADAGRAD : Update<"v.adagrad", 0xa1, [
-    D0<"w", Updates<"real">, "weights">, D1<"h", Updates<"real", "w">, "sum of squares">, D2<"dw", Reads<"real", "w">, "gradient">, D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+class AdagradUpdate<string m, bits<8> op, list<Field> last = [D3<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">]> : Update<m, op, !listconcat([
+    D0<"w", Updates<"real">, "weights">, D1<"h", Updates<"real", "w">, "sum of squares">, D2<"dw", Reads<"real", "w">, "gradient">], last), [
     UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"decay", 2, 1, "weight decay">, UpdateHost<"epsilon", 5, 2, "epsilon">,
     UpdateNumber<"unscale", 3, "1 / (loss scale * micro-batches)">,
-    UpdateNumber<"lrScale", 4, "multiplies the learning rate">, UpdateNumber<"decayScale", 5, "multiplies the weight decay">]> {
+    UpdateNumber<"lrScale", 4, "multiplies the learning rate">, UpdateNumber<"decayScale", 5, "multiplies the weight decay">]>;
+def V_ADAGRAD : AdagradUpdate<"v.adagrad", 0xa1> {
   let summary = "Adagrad.";
   let description = "g as in `v.sgd`; h = round(fma(g, g, h)); w = round(fma(-lr, g / (sqrt(h) + epsilon), w)), elementwise.";
 }
 
-class AdamUpdate<string m, bits<8> op> : Update<m, op, [
+class AdamUpdate<string m, bits<8> op, list<Field> last = [D4<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">]> : Update<m, op, !listconcat([
     D0<"w", Updates<"real">, "weights">, D1<"m", Updates<"real", "w">, "mean of gradients">,
-    D2<"v", Updates<"real", "w">, "mean of squares">, D3<"dw", Reads<"real", "w">, "gradient">, D4<"factor", Reads<"f32", "0", "mode=present">, "multiplies the gradient">], [
+    D2<"v", Updates<"real", "w">, "mean of squares">, D3<"dw", Reads<"real", "w">, "gradient">], last), [
     UpdateHost<"lr", 0, 0, "learning rate">, UpdateHost<"beta1", 1, 1, "beta1">, UpdateHost<"decay", 2, 2, "weight decay">,
     UpdateHost<"beta2", 4, 3, "beta2">, UpdateHost<"epsilon", 5, 4, "epsilon">,
     UpdateHost<"correction1", 6, 5, "1 / (1 - beta1^t)">, UpdateHost<"correction2", 7, 6, "1 / (1 - beta2^t)">,
@@ -118,6 +120,64 @@ def V_LOSS_SCALE : Instruction<"v.loss.scale", 0xae, VectorFields<[
   let summary = "Update the dynamic loss scale.";
   let description = "`loss_scale_update` of docs/numerics.md section 10: dst = count > 0 ? -1 : 1 / scale. Tiles are whole.";
   let engine = "vector"; let timingClass = "vector";
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Weight groups
+//===----------------------------------------------------------------------------------------===//
+
+/// A tile with an element for each group of 8 x 8 channels at one tap of the weights (co, ci, kh, kw).
+class GroupTile<string n, int i, string d> : Operand<n, Reads<"f32", "4">, !add(12, !mul(5, i)), !add(8, !mul(5, i)), d # " (cob, cib, kh, kw)">;
+
+def V_GROUP_SUMS : Instruction<"v.group.sums", 0xc0, VectorFields<[
+    D0<"mean", Writes<"f32", "4">, "mean magnitude (cob, cib, kh, kw)">, D1<"norm", Writes<"f32", "4">, "norm (cob, cib, kh, kw)">,
+    D2<"src", Reads<"real", "4">, "weights (co, ci, kh, kw)">]>.fields, [Reserved<123, 23>]> {
+  let summary = "Mean magnitude and norm of weight groups.";
+  let description = [{
+    Of each group of the tile of mean: a, b = +0; for its output channels ascending a = a + tree8(|src|), b = b + tree8(src * src), over its
+    input channels; mean = a / (elements of the group), norm = sqrt(b). Extents of mean and norm in channels are those of src over 8, rounded up.
+  }];
+  let engine = "vector"; let timingClass = "vector_reduce"; let requires = ["weight-groups"];
+}
+def V_GROUP_PULL : Instruction<"v.group.pull", 0xc1, VectorFields<[
+    D0<"dst", Writes<"f32", "4">, "pull (cob, cib, kh, kw)">, D1<"groups", Reads<"real", "4">, "mask, 0: closed (cob, cib, kh, kw)">,
+    GroupTile<"mean", 2, "mean magnitude">, GroupTile<"norm", 3, "norm">, D4<"numbers", Reads<"f32", "1">, "lasso, threshold, steps (3)">]>.fields, [Reserved<123, 33>]> {
+  let summary = "What group Lasso adds to an update.";
+  let description = "dst = groups = 0 ? -1 : mean < threshold and norm > 0 ? lasso / norm : +0, elementwise.";
+  let engine = "vector"; let timingClass = "vector"; let requires = ["weight-groups"];
+}
+def V_GROUP_MASK : Instruction<"v.group.mask", 0xc2, VectorFields<[
+    D0<"dst", Writes<"real", "4">, "mask (cob, cib, kh, kw)">, GroupTile<"mean", 1, "mean magnitude">, D2<"numbers", Reads<"f32", "1">, "lasso, threshold, steps (3)">]>.fields, [Reserved<123, 23>]> {
+  let summary = "Which weight groups are closed.";
+  let description = "dst = mean < threshold ? 0 : 1, elementwise.";
+  let engine = "vector"; let timingClass = "vector"; let requires = ["weight-groups"];
+}
+
+/// The last tiles of an update with weight groups; its others are `i`.
+class GroupedTiles<int i> {
+  list<Field> fields = [
+    GroupTile<"pull", i, "added to the weight decay of each group; below 0 its weights and states stay as they are">,
+    Operand<"factor", Reads<"f32", "0", "mode=present">, !add(17, !mul(5, i)), !add(13, !mul(5, i)), "multiplies the gradient">];
+}
+class GroupedText<string like> { string value = "As `" # like # "` with g = fma(pull, w, dw * unscale * factor) in the place of dw * unscale * factor; where pull is below 0, all states stay as they are."; }
+
+def V_SGD_GROUPS : SgdUpdate<"v.sgd.groups", 0xc3, GroupedTiles<3>.fields> {
+  let summary = "Stochastic gradient descent of weight groups."; let description = GroupedText<"v.sgd">.value; let requires = ["weight-groups"];
+}
+def V_SGD_NESTEROV_GROUPS : SgdUpdate<"v.sgd.nesterov.groups", 0xc4, GroupedTiles<3>.fields> {
+  let summary = "Gradient descent with Nesterov's momentum of weight groups."; let description = GroupedText<"v.sgd.nesterov">.value; let requires = ["weight-groups"];
+}
+def V_ADAGRAD_GROUPS : AdagradUpdate<"v.adagrad.groups", 0xc5, GroupedTiles<3>.fields> {
+  let summary = "Adagrad of weight groups."; let description = GroupedText<"v.adagrad">.value; let requires = ["weight-groups"];
+}
+def V_ADAM_GROUPS : AdamUpdate<"v.adam.groups", 0xc6, GroupedTiles<4>.fields> {
+  let summary = "Adam of weight groups."; let description = GroupedText<"v.adam">.value; let requires = ["weight-groups"];
+}
+def V_ADAMW_GROUPS : AdamUpdate<"v.adamw.groups", 0xc7, GroupedTiles<4>.fields> {
+  let summary = "Adam with decoupled weight decay of weight groups."; let description = GroupedText<"v.adamw">.value; let requires = ["weight-groups"];
+}
+def V_ADAMW_LAST_GROUPS : AdamUpdate<"v.adamw.last.groups", 0xc8, GroupedTiles<4>.fields> {
+  let summary = "Adam with weight decay behind the step, of weight groups."; let description = GroupedText<"v.adamw.last">.value; let requires = ["weight-groups"];
 }
 
 /// The optimizers of ai.onnx.preview.training: rate and step number are tiles.

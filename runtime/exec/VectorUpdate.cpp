@@ -6,17 +6,23 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
-#include "runtime/exec/Vector.h"
+#include "runtime/exec/VectorGroups.h"
+
 #include "runtime/isa/AccModeBias.h.inc"
-#include "runtime/isa/EnumOptional.h.inc"
 #include "runtime/isa/StructVAdagrad.h.inc"
+#include "runtime/isa/StructVAdagradGroups.h.inc"
 #include "runtime/isa/StructVAdam.h.inc"
+#include "runtime/isa/StructVAdamGroups.h.inc"
 #include "runtime/isa/StructVAdamw.h.inc"
+#include "runtime/isa/StructVAdamwGroups.h.inc"
 #include "runtime/isa/StructVAdamwLast.h.inc"
+#include "runtime/isa/StructVAdamwLastGroups.h.inc"
 #include "runtime/isa/StructVClipFactor.h.inc"
 #include "runtime/isa/StructVDrain.h.inc"
 #include "runtime/isa/StructVSgd.h.inc"
+#include "runtime/isa/StructVSgdGroups.h.inc"
 #include "runtime/isa/StructVSgdNesterov.h.inc"
+#include "runtime/isa/StructVSgdNesterovGroups.h.inc"
 #include "runtime/isa/StructVSquareSum.h.inc"
 #include "runtime/num/RowSum.h"
 
@@ -35,14 +41,18 @@ static Result<float> fetchScalar(VectorPart &part, int operand, const char *name
 }
 
 namespace {
+/// Whether an update has an operand `pull`, in front of the factor.
+enum class Groups { no, yes };
+
 /// The tiles of an update: up to three that are read and written in place, then the gradient, then
-/// the factor.
+/// the pull of weight groups, then the factor.
 class UpdateTiles {
 public:
-  UpdateTiles(CorePart &core, const Issue &issue) : core(core), part(core, issue) {}
+  UpdateTiles(CorePart &core, const Issue &issue, Groups groups)
+      : core(core), part(core, issue), hasPull(groups == Groups::yes) {}
 
   /// Reads everything. The gradient in `g` is multiplied by `unscale` and the factor, which holds
-  /// the update if it is below 0.
+  /// the update if it is below 0, and the pull is added.
   Status open(std::initializer_list<const char *> names, float unscale) {
     for (const char *name : names) {
       Result<TileView> tile = part.view(count, name);
@@ -67,7 +77,7 @@ public:
     g = *dw;
     float factor = 1;
     if (part.issue.hasOptional) {
-      Result<float> given = fetchScalar(part, count + 1, "factor");
+      Result<float> given = fetchScalar(part, count + (hasPull ? 2 : 1), "factor");
       if (!given)
         return given.takeError();
       factor = *given;
@@ -75,17 +85,23 @@ public:
     isHeld = factor < 0;
     for (int64_t i = 0; i < n; ++i)
       g[i] = g[i] * unscale * factor;
-    return Status::success();
+    return hasPull && n > 0 ? openGroups() : Status::success();
   }
   /// Rounds the new values of all states but the weights, which follow from them.
   void roundStates() {
     for (int i = 1; i < count; ++i)
-      core.codec.round(state[i], view[i], part.issue.run, core.events[i]);
+      round(i);
   }
   /// Writes all states, which a held update leaves as they were read; an element takes
-  /// `steps` steps.
+  /// `steps` steps, and two for weight groups.
   Status close(uint64_t steps) {
-    part.store(state[0], view[0], 0, steps * uint64_t(n));
+    steps = (steps + (hasPull ? 2 : 0)) * uint64_t(n);
+    if (hasPull && !isHeld)
+      round(0);
+    if (hasPull)
+      part.move(state[0], view[0], 0, steps); // they are rounded already
+    else
+      part.store(state[0], view[0], 0, steps);
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], view[i]); // they are rounded already
       core.countWrite(view[i]);
@@ -98,17 +114,70 @@ public:
   bool isHeld = false;
 
 private:
+  /// What an element of a closed group was.
+  struct Kept {
+    int64_t at;
+    float state[3];
+  };
+
+  /// Adds each group's pull, times the weight, to the gradient; notes the elements of closed ones.
+  Status openGroups() {
+    Result<TileView> tile = part.view(count + 1, "pull");
+    if (!tile)
+      return tile.takeError();
+    const Box &box = view[0].box;
+    if (view[0].rank != 4)
+      return Error{"operand `w` has rank " + std::to_string(view[0].rank) +
+                   ", expected 4 with weight groups"};
+    if (Status s = checkGroupExtents(*tile, "pull", view[0]); !s)
+      return s;
+    Box groups = box;
+    for (int d = 0; d < 2; ++d) {
+      groups.lo[d] = box.lo[d] / groupChannels;
+      groups.size[d] = (view[0].end(d) - 1) / groupChannels + 1 - groups.lo[d];
+    }
+    Result<float *> pull = part.fetch(count + 1, "pull", *tile, groups);
+    if (!pull)
+      return pull.takeError();
+    int64_t at = 0, taps = box.size[2] * box.size[3];
+    for (int64_t co = box.lo[0]; co < view[0].end(0); ++co)
+      for (int64_t ci = box.lo[1]; ci < view[0].end(1); ++ci) {
+        int64_t b = co / groupChannels - groups.lo[0], a = ci / groupChannels - groups.lo[1];
+        const float *c = *pull + (b * groups.size[1] + a) * taps;
+        for (int64_t tap = 0; tap < taps; ++tap, ++at) {
+          g[at] = std::fma(c[tap], state[0][at], g[at]);
+          if (!(c[tap] < 0))
+            continue;
+          kept.push_back({at, {}});
+          for (int i = 0; i < count; ++i)
+            kept.back().state[i] = state[i][at];
+        }
+      }
+    return Status::success();
+  }
+  /// Rounds the new values of a state; those of closed groups are none, and count nothing.
+  void round(int i) {
+    for (const Kept &element : kept)
+      state[i][element.at] = 0;
+    core.codec.round(state[i], view[i], part.issue.run, core.events[i]);
+    for (const Kept &element : kept)
+      state[i][element.at] = element.state[i];
+  }
+
   CorePart &core;
   VectorPart part;
   TileView view[3];
   int count = 0;
+  bool hasPull;
+  std::vector<Kept> kept;
 };
 } // namespace
 
-template <bool isNesterov> static Status sgdPart(CorePart &core, const Issue &issue) {
+template <bool isNesterov, Groups groups = Groups::no>
+static Status sgdPart(CorePart &core, const Issue &issue) {
   const float *h = issue.hyper;
   float lr = h[0] * h[5], momentum = h[1], decay = h[2] * h[6], keep = 1 - h[3];
-  UpdateTiles tiles(core, issue);
+  UpdateTiles tiles(core, issue, groups);
   if (Status s = tiles.open({"w", "v"}, h[4]); !s)
     return s;
   if (tiles.isHeld)
@@ -126,10 +195,11 @@ template <bool isNesterov> static Status sgdPart(CorePart &core, const Issue &is
   return tiles.close(isNesterov ? 6 : 5);
 }
 
+template <Groups groups = Groups::no>
 static Status adagradPart(CorePart &core, const Issue &issue) {
   const float *c = issue.hyper;
   float lr = c[0] * c[4], decay = c[1] * c[5], epsilon = c[2];
-  UpdateTiles tiles(core, issue);
+  UpdateTiles tiles(core, issue, groups);
   if (Status s = tiles.open({"w", "h"}, c[3]); !s)
     return s;
   if (tiles.isHeld)
@@ -150,11 +220,12 @@ namespace {
 enum class Decay { inGradient, first, last };
 } // namespace
 
-template <Decay decayed> static Status adamPart(CorePart &core, const Issue &issue) {
+template <Decay decayed, Groups groups = Groups::no>
+static Status adamPart(CorePart &core, const Issue &issue) {
   const float *h = issue.hyper;
   float lr = h[0] * h[8], beta1 = h[1], decay = h[2] * h[9], beta2 = h[3], epsilon = h[4];
   float correction1 = h[5], correction2 = h[6], rest1 = 1 - beta1, rest2 = 1 - beta2;
-  UpdateTiles tiles(core, issue);
+  UpdateTiles tiles(core, issue, groups);
   if (Status s = tiles.open({"w", "m", "v"}, h[7]); !s)
     return s;
   if (tiles.isHeld)
@@ -191,7 +262,7 @@ Status vSgdNesterov(State &state, const mach::VSgdNesterov &) {
   return submitVector(state, sgdPart<true>);
 }
 
-Status vAdagrad(State &state, const mach::VAdagrad &) { return submitVector(state, adagradPart); }
+Status vAdagrad(State &state, const mach::VAdagrad &) { return submitVector(state, adagradPart<>); }
 
 Status vAdam(State &state, const mach::VAdam &) {
   return submitVector(state, adamPart<Decay::inGradient>);
@@ -203,6 +274,30 @@ Status vAdamw(State &state, const mach::VAdamw &) {
 
 Status vAdamwLast(State &state, const mach::VAdamwLast &) {
   return submitVector(state, adamPart<Decay::last>);
+}
+
+Status vSgdGroups(State &state, const mach::VSgdGroups &) {
+  return submitVector(state, sgdPart<false, Groups::yes>);
+}
+
+Status vSgdNesterovGroups(State &state, const mach::VSgdNesterovGroups &) {
+  return submitVector(state, sgdPart<true, Groups::yes>);
+}
+
+Status vAdagradGroups(State &state, const mach::VAdagradGroups &) {
+  return submitVector(state, adagradPart<Groups::yes>);
+}
+
+Status vAdamGroups(State &state, const mach::VAdamGroups &) {
+  return submitVector(state, adamPart<Decay::inGradient, Groups::yes>);
+}
+
+Status vAdamwGroups(State &state, const mach::VAdamwGroups &) {
+  return submitVector(state, adamPart<Decay::first, Groups::yes>);
+}
+
+Status vAdamwLastGroups(State &state, const mach::VAdamwLastGroups &) {
+  return submitVector(state, adamPart<Decay::last, Groups::yes>);
 }
 
 //===----------------------------------------------------------------------------------------===//
