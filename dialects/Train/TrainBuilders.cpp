@@ -6,11 +6,14 @@
 
 #include "dialects/Train/TrainBuilders.h"
 
+#include "dialects/Train/AdagradOp.h"
+#include "dialects/Train/AdamOp.h"
 #include "dialects/Train/AddOp.h"
 #include "dialects/Train/ConvBpOp.h"
 #include "dialects/Train/ConvOp.h"
 #include "dialects/Train/ConvWgOp.h"
 #include "dialects/Train/MulOp.h"
+#include "dialects/Train/SgdOp.h"
 
 using namespace mlir;
 
@@ -30,7 +33,8 @@ Operation *slp::train::createInferred(OpBuilder &builder, Location loc, StringRe
   for (Type element : elements)
     state.addTypes(RankedTensorType::get({}, element));
   (void)(addSegments<ConvOp>(state) || addSegments<ConvBpOp>(state) ||
-         addSegments<ConvWgOp>(state));
+         addSegments<ConvWgOp>(state) || addSegments<SgdOp>(state) ||
+         addSegments<AdagradOp>(state) || addSegments<AdamOp>(state));
   Operation *op = Operation::create(state);
   SmallVector<SmallVector<int64_t>> shapes;
   if (failed(cast<InferShapeInterface>(op).inferShapes(shapes))) {

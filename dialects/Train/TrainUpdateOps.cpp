@@ -6,6 +6,7 @@
 
 #include "dialects/Train/TrainUpdateOps.h"
 
+#include "dialects/Train/TrainGroups.h"
 #include "dialects/Train/TrainShapes.h"
 
 using namespace mlir;
@@ -35,10 +36,19 @@ static LogicalResult inferAlike(Operation *op, unsigned count, Shapes &shapes) {
   return success();
 }
 
-/// States, then the gradient, then the factor.
+/// States, then the gradient, then the factor, then the pull.
 template <typename Op> static LogicalResult inferUpdate(Op op, Shapes &shapes) {
   if (failed(inferAlike(op, op->getNumResults() + 1, shapes)))
     return failure();
+  if (Value pull = op.getPull()) {
+    if (failed(expectRank(op, op.getW(), 4, "weights")))
+      return failure();
+    SmallVector<int64_t> shape = groupShapeOf(shapeOf(op.getW()));
+    if (shapeOf(pull) != ArrayRef(shape))
+      return op->emitOpError("expected a pull of shape ")
+             << RankedTensorType::get(shape, getElementTypeOrSelf(pull)) << ", found "
+             << pull.getType();
+  }
   return expectScalar(op, op.getFactor(), "factor");
 }
 

@@ -11,12 +11,15 @@ include "dialects/Train/TrainOp.td"
 
 /// An update of the first operands, which are states and become the results, by the gradient `dw` of the same shape: scaled by
 /// `loss_scale`, the sum over `micro_batches`, and multiplied by the scalar `factor` if there is one; a factor below 0 leaves
-/// all states as they are. `lr_scale` and `decay_scale` multiply the learning rate and the weight decay, which are given at run
+/// all states as they are. `pull`, of weights (Co, Ci, KH, KW), has a number for each of their groups (train.group_pull): what is
+/// added to the gradient, times the weight; below 0 the group's states stay as they are. `lr_scale` and `decay_scale` multiply the learning rate and the weight decay, which are given at run
 /// time like all other numbers.
 class Train_UpdateOp<string mnemonic, dag states, dag more = (ins)> : Train_ComputeOp<mnemonic, !con(states, (ins
-    Train_FloatTensor:$dw, Optional<Train_F32Tensor>:$factor, DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale,
+    Train_FloatTensor:$dw, Optional<Train_F32Tensor>:$factor, Optional<Train_F32Tensor>:$pull, DefaultValuedAttr<F32Attr, "1.0f">:$loss_scale,
     DefaultValuedAttr<I64Attr, "1">:$micro_batches, DefaultValuedAttr<F32Attr, "1.0f">:$lr_scale,
-    DefaultValuedAttr<F32Attr, "1.0f">:$decay_scale), more), [Train_InPlaceInterface], "state"> {
+    DefaultValuedAttr<F32Attr, "1.0f">:$decay_scale), more), [Train_InPlaceInterface, AttrSizedOperandSegments], "state"> {
+  let assemblyFormat = !interleave(!foreach(i, !range(!size(states)), "$" # !getdagname(states, i) # " `,`"), " ") #
+      " $dw (`,` $factor^)? (`pull` $pull^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -80,6 +83,40 @@ def Train_ClipFactorOp : Train_ComputeOp<"clip_factor", (ins Train_F32Tensor:$to
     if it is below 0.
   }];
   let results = (outs Train_F32Tensor:$factor);
+}
+
+//===----------------------------------------------------------------------------------------===//
+// Weight groups (docs/numerics.md section 13)
+//===----------------------------------------------------------------------------------------===//
+
+def Train_GroupPullOp : Train_ComputeOp<"group_pull", (ins Train_FloatTensor:$groups, Train_FloatTensor:$w, Train_F32Tensor:$numbers), [],
+    "statistic"> {
+  let summary = "what group Lasso adds to the update of weight groups";
+  let description = [{
+    groups (ceil(Co/8), ceil(Ci/8), KH, KW), w (Co, Ci, KH, KW), numbers (3): lasso, threshold, steps → pull, mean and norm, of the
+    shape of groups. mean is that of the magnitudes of a group, norm the root of the sum of its squares; pull is -1 for a closed
+    group, lasso / norm where the mean is below the threshold, and else 0. It is an operand of the update.
+
+    ```mlir
+    %pull, %mean, %norm = train.group_pull %groups, %w, %numbers {phase = #train.phase<up>}
+        : (tensor<2x1x3x3xf32>, tensor<12x8x3x3xf32>, tensor<3xf32>) -> (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>)
+    ```
+  }];
+  let results = (outs Train_F32Tensor:$pull, Train_F32Tensor:$mean, Train_F32Tensor:$norm);
+}
+def Train_GroupRefreshOp : Train_ComputeOp<"group_refresh", (ins Train_FloatTensor:$groups, Train_F32Tensor:$mean, Train_FloatTensor:$w,
+    Train_F32Tensor:$numbers), [Train_InPlaceInterface], "state"> {
+  let summary = "open and close weight groups by their mean magnitudes";
+  let description = [{
+    groups, mean (ceil(Co/8), ceil(Ci/8), KH, KW), w (Co, Ci, KH, KW), numbers (3): lasso, threshold, steps → the mean magnitude of
+    each group of w, in place of mean, and in place of groups 0 where it is below the threshold, else 1.
+
+    ```mlir
+    %groups2, %mean2 = train.group_refresh %groups, %mean, %w, %numbers {phase = #train.phase<up>}
+        : (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>, tensor<12x8x3x3xf32>, tensor<3xf32>) -> (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>)
+    ```
+  }];
+  let results = (outs Train_FloatTensor:$groups_out, Train_F32Tensor:$mean_out);
 }
 
 //===----------------------------------------------------------------------------------------===//

@@ -134,6 +134,13 @@ static void differentiate(OpPassManager &pm, const CompileOptions &options,
   o.noDecay.assign(options.noDecay.begin(), options.noDecay.end());
   o.lrScale.assign(options.lrScale.begin(), options.lrScale.end());
   pm.addPass(createTrainDifferentiate(o));
+  if (sparsity.weightGroups) {
+    TrainGroupWeightsOptions groups;
+    groups.target = options.target;
+    const std::vector<std::string> &layers = sparsity.weightGroups->layers;
+    groups.globs.assign(layers.begin(), layers.end());
+    pm.addPass(createTrainGroupWeights(groups));
+  }
 }
 
 /// A finite number, all of `text`.

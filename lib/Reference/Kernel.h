@@ -56,6 +56,7 @@ template <typename Real> void addRowKernels(KernelTableOf<Real> &table);
 template <typename Real> void addSkipKernels(KernelTableOf<Real> &table);
 template <typename Real> void addStateKernels(KernelTableOf<Real> &table);
 /// Optimizers, the loss scale and element-wise mixing are for FP32 alone.
+void addGroupKernels(KernelTable &table);
 void addMixedKernels(KernelTable &table);
 void addScaleKernels(KernelTable &table);
 void addUpdateKernels(KernelTable &table);

@@ -28,6 +28,7 @@ template <typename Real> Kernel<Real> reference::findKernel(llvm::StringRef opNa
     addStateKernels(t);
     if constexpr (std::is_same_v<Real, float>) {
       addMixedKernels(t);
+      addGroupKernels(t);
       addScaleKernels(t);
       addUpdateKernels(t);
     }

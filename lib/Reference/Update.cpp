@@ -27,20 +27,39 @@ struct UpdateNumbers {
     u = unscaleOf(op.getLossScale(), op.getMicroBatches());
     eta = call.hyper.learningRate * op.getLrScale().convertToFloat();
     lambda = call.hyper.weightDecay * op.getDecayScale().convertToFloat();
-    gradient = call.operands[op->getNumResults()];
-    factor = op.getFactor() ? call.operands.back() : nullptr;
+    size_t next = op->getNumResults();
+    weights = call.operands[0];
+    gradient = call.operands[next++];
+    factor = op.getFactor() ? call.operands[next++] : nullptr;
+    pull = op.getPull() ? call.operands[next++] : nullptr;
     isHeld = factor && factor->values[0] < 0;
   }
+  /// The pull of the group of weight `i`.
+  float pullOf(int64_t i) const {
+    int64_t kw = i % weights->dim(3), kh = i / weights->dim(3) % weights->dim(2);
+    int64_t channel = i / (weights->dim(3) * weights->dim(2));
+    return (*pull)[pull->at(channel / weights->dim(1) / 8, channel % weights->dim(1) / 8, kh, kw)];
+  }
+  /// Whether element `i` of all states stays as it is.
+  bool stays(int64_t i) const { return pull && pullOf(i) < 0; }
   /// The gradient proper of element `i`.
   float g(int64_t i) const {
     float unscaled = (*gradient)[i] * u;
-    return factor ? unscaled * factor->values[0] : unscaled;
+    if (factor)
+      unscaled = unscaled * factor->values[0];
+    return pull ? std::fma(pullOf(i), (*weights)[i], unscaled) : unscaled;
   }
   float u, eta, lambda;
-  const Tensor *gradient, *factor;
+  const Tensor *weights, *gradient, *factor, *pull;
   bool isHeld;
 };
 } // namespace
+
+/// Element `i` of all states stays as it is.
+static void keep(Call &call, int64_t i) {
+  for (unsigned state = 0; state < call.results.size(); ++state)
+    call.results[state][i] = (*call.operands[state])[i];
+}
 
 /// All states stay as they are.
 static LogicalResult hold(Call &call) {
@@ -59,6 +78,10 @@ static LogicalResult evaluateSgd(Call &call) {
   Store storeW = call.store(0), storeV = call.store(1);
   float momentum = call.hyper.momentum;
   for (size_t i = 0; i < w.values.size(); ++i) {
+    if (numbers.stays(i)) {
+      keep(call, i);
+      continue;
+    }
     float g = std::fma(numbers.lambda, w[i], numbers.g(i));
     newV[i] = storeV(std::fma(momentum, v[i], (1 - call.hyper.dampening) * g), i);
     float d = op.getNesterov() ? std::fma(momentum, newV[i], g) : newV[i];
@@ -74,6 +97,10 @@ static LogicalResult evaluateAdagrad(Call &call) {
   const Tensor &w = *call.operands[0], &h = *call.operands[1];
   Store storeW = call.store(0), storeH = call.store(1);
   for (size_t i = 0; i < w.values.size(); ++i) {
+    if (numbers.stays(i)) {
+      keep(call, i);
+      continue;
+    }
     float g = std::fma(numbers.lambda, w[i], numbers.g(i));
     float newH = call.results[1][i] = storeH(std::fma(g, g, h[i]), i);
     float d = g / (std::sqrt(newH) + call.hyper.epsilon);
@@ -92,6 +119,10 @@ static LogicalResult evaluateAdam(Call &call) {
   const Hyper &hyper = call.hyper;
   float beta1 = hyper.momentum, beta2 = hyper.beta2;
   for (size_t i = 0; i < w.values.size(); ++i) {
+    if (numbers.stays(i)) {
+      keep(call, i);
+      continue;
+    }
     float g = numbers.g(i), start = w[i];
     if (op.getDecoupled() && !op.getDecayLast())
       start = std::fma(-(numbers.eta * numbers.lambda), w[i], w[i]);

@@ -94,6 +94,8 @@ FailureOr<NamedTensors> verify::makeInputs(func::FuncOp function, const image::I
   for (BlockArgument argument : function.getArguments())
     if (!function.getArgAttr(argument.getArgNumber(), train::getArgNameAttrName()))
       return function.emitError() << "argument #" << argument.getArgNumber() << " has no name";
+  if (function.getNumArguments() == 0)
+    return NamedTensors();
   if (options.inputs)
     return takeInputs(function, *options.inputs);
   FailureOr<std::vector<data::InputSpec>> found = specsOf(function, image);

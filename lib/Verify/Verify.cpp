@@ -8,6 +8,7 @@
 
 #include "Comparison.h"
 #include "FidelityMeter.h"
+#include "Groups.h"
 #include "Inputs.h"
 
 #include "slp/Emit/InitialValues.h"
@@ -45,6 +46,8 @@ private:
                                const std::string &where, bool countResults);
   LogicalResult compareStates(const std::string &where);
   LogicalResult runStep(func::FuncOp step, int number);
+  LogicalResult writeState(StringRef name, const std::vector<float> &values);
+  LogicalResult refreshGroups(func::FuncOp refresh, int number);
   LogicalResult chooseNumbers();
   Hyper setNumbers();
   LogicalResult writeNumbers();
@@ -75,7 +78,8 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   Hyper numbers = setNumbers();
   if (failed(writeNumbers()))
     return failure();
-  bool isMetered = meter && function.getName() != "eval";
+  bool isMetered =
+      meter && function.getName() != "eval" && function.getName() != refreshFunctionName;
   if (isMetered && failed(meter->begin(function.getName(), *inputs, numbers, evaluator)))
     return failure();
   llvm::DenseMap<Value, Tensor> returned;
@@ -239,6 +243,35 @@ LogicalResult Verifier::compareStates(const std::string &where) {
   return success();
 }
 
+LogicalResult Verifier::writeState(StringRef name, const std::vector<float> &values) {
+  if (failed(evaluator.writeState(name, values)))
+    return failure();
+  return check(machine->write(name.str(), values));
+}
+
+/// Opens and closes weight groups before step `number`, from 0, by @refresh or as the options say.
+LogicalResult Verifier::refreshGroups(func::FuncOp refresh, int number) {
+  auto runBy = [&](float threshold) -> LogicalResult {
+    std::string where = "refresh before step " + std::to_string(number + 1);
+    if (failed(writeState(train::groupNumbersName, groupNumbersBy(threshold, number))) ||
+        failed(runFunction(refresh, number, where, /*countTensors=*/number == 0)))
+      return failure();
+    return compareStates(where);
+  };
+  // Means first: half of the groups are below the threshold, and pulled where they are open.
+  if (failed(runBy(0)) || report.difference)
+    return failure(!report.difference);
+  float half = medianOfMeans(evaluator.states());
+  if (options.groups == GroupMasks::refresh && number % 2 == 1)
+    return runBy(half);
+  if (failed(writeState(train::groupNumbersName, groupNumbersBy(half, number))))
+    return failure();
+  for (auto &[name, mask] : drawMasks(evaluator.states(), options.groups, options.seed))
+    if (failed(writeState(name, mask)))
+      return failure();
+  return success();
+}
+
 /// One training step: @accumulate for all micro-batches but the last, then @step.
 LogicalResult Verifier::runStep(func::FuncOp step, int number) {
   auto accumulate = train.lookupSymbol<func::FuncOp>("accumulate");
@@ -276,7 +309,12 @@ FailureOr<Report> Verifier::run() {
     return failure();
 
   // After a difference everything that follows differs too.
+  auto refresh = train.lookupSymbol<func::FuncOp>(refreshFunctionName);
   for (int i = 0; step && i < options.steps && !report.difference; ++i) {
+    if (refresh && failed(refreshGroups(refresh, i)))
+      return failure();
+    if (report.difference)
+      break;
     if (failed(runStep(step, i)))
       return failure();
     ++report.steps;

@@ -2,7 +2,7 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// docs/numerics.md section 12: means and norms of groups of weights, and what follows from them.
+// docs/numerics.md section 13: means and norms of groups of weights, and what follows from them.
 //
 //===----------------------------------------------------------------------------------------===//
 

@@ -50,6 +50,17 @@ int main(int argc, char **argv) {
   llvm::cl::opt<uint32_t> seed("seed", llvm::cl::desc("seed of random inputs"),
                                llvm::cl::value_desc("N"), llvm::cl::init(options.seed),
                                llvm::cl::cat(category));
+  using verify::GroupMasks;
+  llvm::cl::opt<GroupMasks> groups(
+      "group-masks", llvm::cl::desc("which weight groups are closed"),
+      llvm::cl::init(options.groups), llvm::cl::cat(category),
+      llvm::cl::values(
+          clEnumValN(GroupMasks::refresh, "refresh", "by refresh: none, then half, and so on"),
+          clEnumValN(GroupMasks::open, "open", "none"),
+          clEnumValN(GroupMasks::closed, "closed", "all"),
+          clEnumValN(GroupMasks::one, "one", "all but one of each layer"),
+          clEnumValN(GroupMasks::alternating, "alternating", "every second one"),
+          clEnumValN(GroupMasks::random, "random", "drawn with --seed")));
   llvm::cl::opt<int> threads("threads", llvm::cl::desc("threads of the simulator; 0: all"),
                              llvm::cl::value_desc("N"), llvm::cl::init(options.threads),
                              llvm::cl::cat(category));
@@ -79,6 +90,7 @@ int main(int argc, char **argv) {
       options.numbers.emplace_back(number->ArgStr.str(), *number);
   options.seed = seed;
   options.threads = threads;
+  options.groups = groups;
   if (options.steps < 1) {
     llvm::errs() << "slp-verify: error: expected --steps of at least 1, found " << options.steps
                  << "\n";

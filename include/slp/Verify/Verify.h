@@ -28,6 +28,10 @@
 
 namespace slp::verify {
 
+/// The masks of weight groups before each step: those of @refresh, which opens all before the
+/// first, third, ... step and closes half of them before the others, or the same before all steps.
+enum class GroupMasks { refresh, open, closed, one, alternating, random };
+
 /// What both sides compute: `steps` runs of @step on successive inputs, then one of @eval. A module
 /// without a loss has @eval alone.
 struct Options {
@@ -37,7 +41,8 @@ struct Options {
   const reference::NamedTensors *inputs = nullptr;
   /// In the place of the image's defaults; the weight decay is 0.0005 unless it is among them.
   std::vector<api::Number> numbers;
-  uint32_t seed = 1;           // of random inputs
+  uint32_t seed = 1; // of random inputs
+  GroupMasks groups = GroupMasks::refresh;
   int threads = 0;             // of the simulator; 0: all
   uint64_t interleaveSeed = 0; // see exec::Options; tests only
   /// Not null: the fp32 step to measure the closeness of each step to (Program::fp32).

@@ -21,6 +21,7 @@ static const LoweringTable &loweringTable() {
     LoweringTable t;
     addChannelLowerings(t);
     addElementwiseLowerings(t);
+    addGroupLowerings(t);
     addLossLowerings(t);
     addMacLowerings(t);
     addNormLowerings(t);

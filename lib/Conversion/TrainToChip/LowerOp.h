@@ -74,6 +74,7 @@ private:
 
 void addChannelLowerings(LoweringTable &table);
 void addElementwiseLowerings(LoweringTable &table);
+void addGroupLowerings(LoweringTable &table);
 void addLossLowerings(LoweringTable &table);
 void addMacLowerings(LoweringTable &table);
 void addNormLowerings(LoweringTable &table);
@@ -126,6 +127,13 @@ llvm::SmallVector<NestDim> loopOverElements(Nest &nest, llvm::ArrayRef<int64_t> 
 llvm::SmallVector<NestDim> loopOverReduction(Nest &nest, llvm::ArrayRef<int64_t> shape,
                                              llvm::ArrayRef<int64_t> axes,
                                              llvm::SmallVector<NestDim> &out);
+/// Coordinates of the weights (Co, Ci, KH, KW) of a convolution, and of what has an element for
+/// each of their groups.
+struct GroupDims {
+  llvm::SmallVector<NestDim> weights, groups;
+};
+/// One parallel loop per dimension of the groups of 8 x 8 channels at one tap of weights `shape`.
+GroupDims loopOverGroups(Nest &nest, llvm::ArrayRef<int64_t> shape);
 /// Adds a buffer of `value` for the coordinates `dims`, of which an extent of 1 serves all.
 unsigned addServingBuffer(Nest &nest, const TensorMap &tensors, mlir::Value value,
                           llvm::ArrayRef<NestDim> dims);

@@ -32,18 +32,25 @@ static unsigned addOperand(Nest &nest, const TensorMap &tensors, Value value,
   return addBuffer(nest, tensors, value, Space::shared, dims, /*load=*/true, /*store=*/false);
 }
 
-/// states, gradient, factor: the states are the results too.
+/// states, gradient, pull, factor: the states are the results too.
 template <typename Op>
 static Nest lowerUpdate(Op op, StringRef instruction, const TensorMap &tensors) {
   Nest nest = startNest(op, false);
-  SmallVector<NestDim> dims = loopOverElements(nest, shapeOf(op.getW()));
+  GroupDims grouped;
+  if (op.getPull())
+    grouped = loopOverGroups(nest, shapeOf(op.getW()));
+  SmallVector<NestDim> dims =
+      op.getPull() ? grouped.weights : loopOverElements(nest, shapeOf(op.getW()));
   SmallVector<unsigned> states, ins;
   for (unsigned i = 0; i < op->getNumResults(); ++i)
     states.push_back(addBuffer(nest, tensors, op->getOperand(i), Space::shared, dims, true, true));
   ins.push_back(addOperand(nest, tensors, op.getDw(), dims));
+  if (op.getPull())
+    ins.push_back(addOperand(nest, tensors, op.getPull(), grouped.groups));
   if (op.getFactor())
     ins.push_back(addOperand(nest, tensors, op.getFactor(), {}));
-  NestRun &run = addRun(nest, op, instruction, states, ins);
+  std::string name = instruction.str() + (op.getPull() ? ".groups" : "");
+  NestRun &run = addRun(nest, op, name, states, ins);
   if (op.getFactor())
     run.mode = "present";
   run.scalars = {unscaleOf(op), op.getLrScale().convertToFloat(),

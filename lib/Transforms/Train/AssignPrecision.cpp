@@ -22,6 +22,7 @@
 #include "dialects/Train/CrossEntropyGradOp.h"
 #include "dialects/Train/CrossEntropyGradOpKind.h"
 #include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/GroupRefreshOp.h"
 #include "dialects/Train/MatMulOp.h"
 #include "dialects/Train/MovingAverageOp.h"
 #include "dialects/Train/MovingAverageOpKind.h"
@@ -510,7 +511,7 @@ static llvm::StringSet<> optimizerStates(ModuleOp module) {
   return names;
 }
 
-/// The frozen states that are masks, and nothing else.
+/// The states that are masks: frozen ones that are nothing else, and those of weight groups.
 static llvm::StringSet<> maskStates(ModuleOp module) {
   llvm::StringSet<> masks, others;
   module.walk([&](ReadOp read) {
@@ -518,10 +519,15 @@ static llvm::StringSet<> maskStates(ModuleOp module) {
   });
   for (StringRef name : others.keys())
     masks.erase(name);
+  // Those of weight groups are read by what changes them, too.
+  module.walk([&](GroupRefreshOp refresh) {
+    if (auto read = refresh.getGroups().getDefiningOp<ReadOp>())
+      masks.insert(read.getState());
+  });
   return masks;
 }
 
-/// States get their formats: running statistics, masters, optimizer state.
+/// States get their formats: masks, running statistics, masters, optimizer state.
 static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
   llvm::StringSet<> ofOptimizer = optimizerStates(module), masks = maskStates(module), running;
   module.walk([&](MovingAverageOp average) {
@@ -531,13 +537,13 @@ static void assignStates(ModuleOp module, const PrecisionPlan &plan) {
   for (StateOp state : module.getOps<StateOp>()) {
     Type element = plan.master;
     StringRef what = "master weights";
-    if (state.getStatistic()) {
+    if (masks.contains(state.getSymName())) {
+      element = plan.fp8;
+      what = "a mask";
+    } else if (state.getStatistic()) {
       bool isRunning = running.contains(state.getSymName());
       element = isRunning ? plan.statistics : plan.f32;
       what = isRunning ? "running statistics" : "statistics are fp32";
-    } else if (state.getFrozen() && masks.contains(state.getSymName())) {
-      element = plan.fp8;
-      what = "a mask";
     } else if (ofOptimizer.contains(state.getSymName())) {
       element = plan.optimizer;
       what = "optimizer state";

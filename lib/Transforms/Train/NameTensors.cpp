@@ -14,6 +14,7 @@
 #include "dialects/Train/ClipFactorOpKind.h"
 #include "dialects/Train/ConcatOp.h"
 #include "dialects/Train/CrossEntropyOpKind.h"
+#include "dialects/Train/GroupPullOpKind.h"
 #include "dialects/Train/MaxPoolOpKind.h"
 #include "dialects/Train/MovingAverageOpKind.h"
 #include "dialects/Train/NllOpKind.h"
@@ -133,6 +134,8 @@ static SmallVector<StringRef> partsOf(Operation *op) {
     return {"/squares"};
   if (isOneOf<ClipFactorOp>(op))
     return {"/factor"};
+  if (isOneOf<GroupPullOp>(op))
+    return {"/pull", "/group_means", "/group_norms"};
   if (isOneOf<BiasGradOp>(op))
     return {"/db"};
   if (isOneOf<MaxPoolOp>(op))

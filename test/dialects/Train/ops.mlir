@@ -308,6 +308,23 @@ func.func @updates(%w: tensor<4xf32>, %m: tensor<4xf32>, %v: tensor<4xf32>, %dw:
   return
 }
 
+// CHECK-LABEL: @groups
+func.func @groups(%w: tensor<12x8x3x3xf32>, %groups: tensor<2x1x3x3xf32>, %means: tensor<2x1x3x3xf32>, %numbers: tensor<3xf32>, %f: tensor<f32>) {
+  // CHECK: %[[PULL:.*]], %{{.*}}, %{{.*}} = train.group_pull
+  %pull, %mean, %norm = train.group_pull %groups, %w, %numbers {phase = #train.phase<up>}
+    : (tensor<2x1x3x3xf32>, tensor<12x8x3x3xf32>, tensor<3xf32>) -> (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>)
+  // CHECK: train.sgd %{{.*}}, %{{.*}}, %{{.*}} pull %[[PULL]] {phase = #train.phase<up>}
+  %w1, %v1 = train.sgd %w, %w, %w pull %pull {phase = #train.phase<up>}
+    : (tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<2x1x3x3xf32>) -> (tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>)
+  // CHECK: train.adam %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} pull %[[PULL]] {phase = #train.phase<up>}
+  %w2, %m2, %v2 = train.adam %w, %w, %w, %w, %f pull %pull {phase = #train.phase<up>}
+    : (tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<f32>, tensor<2x1x3x3xf32>) -> (tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>, tensor<12x8x3x3xf32>)
+  // CHECK: train.group_refresh
+  %groups1, %means1 = train.group_refresh %groups, %means, %w, %numbers {phase = #train.phase<up>}
+    : (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>, tensor<12x8x3x3xf32>, tensor<3xf32>) -> (tensor<2x1x3x3xf32>, tensor<2x1x3x3xf32>)
+  return
+}
+
 // CHECK-LABEL: @previews
 func.func @previews(%x: tensor<4xf32>, %v: tensor<4xf32>, %h: tensor<4xf32>, %dx: tensor<4xf32>, %r: tensor<f32>, %t: tensor<i32>) {
   // CHECK: train.preview_adagrad {{.*}} {decay_factor = 2.500000e-01 : f32, epsilon = 1.000000e+00 : f32, norm_coefficient = 5.000000e-01 : f32}

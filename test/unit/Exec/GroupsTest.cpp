@@ -2,7 +2,7 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// docs/numerics.md section 12, and section 9 with an operand `pull`, weight by weight.
+// docs/numerics.md section 13, and section 9 with an operand `pull`, weight by weight.
 //
 //===----------------------------------------------------------------------------------------===//
 

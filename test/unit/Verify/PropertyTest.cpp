@@ -40,6 +40,7 @@ TEST_P(TilingProperty, ChangesNoBit) {
     run.steps = 2;
     run.seed = GetParam();
     run.threads = 1 + random() % 3;
+    run.groups = verify::GroupMasks(GetParam() / 2 % 6);
     // Every other run lets the engines overtake each other as far as the semaphores allow.
     run.interleaveSeed = random() % 2 ? 1 + random() % 1000 : 0;
     // Cross entropies of drawn networks lie about the logarithm of 2 to 12 classes.
@@ -60,7 +61,8 @@ TEST_P(TilingProperty, ChangesNoBit) {
         (run.numbers.empty() ? ""
                              : " --sparsity=gradient-skip --skip-divide=" + options.skipDivide +
                                    " --skip-below=" + std::to_string(run.numbers[0].second)) +
-        ", interleaving " + std::to_string(run.interleaveSeed) + "\n" + network.ir);
+        ", masks of groups " + std::to_string(int(run.groups)) + ", interleaving " +
+        std::to_string(run.interleaveSeed) + "\n" + network.ir);
     ASSERT_TRUE(network.program) << network.error;
     std::optional<verify::Report> report =
         network.compare(network.program->image, network.chip, run);

@@ -101,6 +101,32 @@ def TrainCopyWeights : Pass<"train-copy-weights", "::mlir::ModuleOp"> {
   }];
 }
 
+def TrainGroupWeights : Pass<"train-group-weights", "::mlir::ModuleOp"> {
+  let summary = "penalise small groups of weights, and leave them out";
+  let description = [{
+    Weight groups (docs/numerics.md section 13) of the convolutions that `layers` names: globs of ONNX nodes; without any, all but the
+    first convolution.
+
+    - States of a layer with weights `@W`: the mask `@W.groups`, at first open, and `@W.groups.means`; of all layers `@weight_groups`,
+      three numbers that the host writes.
+    - `conv`, `conv_bp` and `conv_wg` of these weights, in every function, take the mask as `groups`.
+    - In front of the update in `@step` stands `group_pull`, whose result is the update's operand `pull`.
+    - The function `@refresh` has a `group_refresh` of each layer.
+
+    What is a matrix product, a convolution in groups, has weights that the graph computes, that the model updates itself or that are not
+    trained, is left out with a remark of category `sparsity`; named without a wildcard it is an error, as is a name that nothing has, and a
+    chip whose groups are not of 8 x 8 channels at one tap.
+
+    Expects a module of stage `differentiate` and updates by an optimizer, and leaves it at that stage. Runs before `train-scale-loss`.
+    Example: test/Transforms/group-weights.mlir.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"asu-fp8\"", "a shipped chip or a YAML file">,
+    ListOption<"globs", "layers", "std::string", "globs of the nodes; none: all convolutions but the first">
+  ];
+  let dependentDialects = ["::slp::train::TrainDialect"];
+}
+
 def TrainNameTensors : Pass<"train-name-tensors", "::mlir::ModuleOp"> {
   let summary = "give every tensor a name of its own";
   let description = [{
