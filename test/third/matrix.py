@@ -188,6 +188,41 @@ def variations(work):
                        test_samples=3)
 
 
+GROUPED = ("ops/residual-downsample.onnx", "ops/conv-transpose.onnx", "ops/norm-batch-13.onnx")
+
+
+def weight_groups(work):
+    """Weight groups of all layers, opened and closed while they train."""
+    policy = write(work, "sparsity", "groups.yaml", 'mechanisms: [weight-groups]\nweight-groups: {layers: ["*"]}\n')
+    numbers = {"lr": 0.05, "momentum": 0.9, "group-lasso": 0.05, "group-share": 0.5, "group-period": "3steps"}
+    means = {**numbers, "lr": 0.01, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-6, "weight-decay": 0.1}
+    del means["momentum"]
+    squares = {**means, "clip-norm": 0.5}
+    del squares["beta1"], squares["beta2"]
+    trainings = (
+        ("", [], {"numbers": {**numbers, "weight-decay": 0.01}}),
+        ("all closed", [], {"numbers": {**numbers, "group-share": 1.0, "group-period": "2steps"}}),
+        ("none closed", ["--nesterov"], {"numbers": {**numbers, "group-share": 0.0}}),
+        ("adam", ["--optimizer=adam"], {"numbers": means}),
+        ("adamw", ["--optimizer=adamw"], {"numbers": means}),
+        ("adagrad clipped", ["--optimizer=adagrad", "--clip-norm"], {"numbers": squares}),
+        ("micro-batches dynamic", ["--batch=4", "--micro-batch=2", "--loss-scale=dynamic:1099511627776:2"], {}),
+        ("masters fp32 epochs", ["--master-weights=fp32"],
+         {"numbers": {**numbers, "group-period": "1epochs"}, "epoch": 2, "spare": 1, "shuffled": 3}),
+        ("resumed", [], {"save_after": 2}),
+    )
+    for name, flags, below in trainings_of(GROUPED):
+        for what, more, fields in trainings:
+            yield case(name, flags, below, f"asu-fp8 weight groups {what}", "--target=asu-fp8", "--precision=fp8",
+                       f"--sparsity={policy}", *more,
+                       **{"numbers": numbers, "steps": 5, "test_samples": 3, **fields})
+
+
+def trainings_of(models):
+    return ((name, flags, below) for name, flags, below in trainings()
+            if name in models and "mse" not in " ".join(flags))
+
+
 def forms():
     """Graphs that bring their own gradients, updates, or both (docs/forms.md)."""
     folder = MODELS / "forms"
@@ -246,6 +281,7 @@ def everything(work, seed):
     """All runs. seed: of single ops and random networks, of which there are 40 each."""
     yield from policies()
     yield from variations(work)
+    yield from weight_groups(work)
     yield from forms()
     yield from skipped()
     yield from user_cases()
@@ -261,6 +297,8 @@ def quick(work, seed):
     wanted = ("held adam clipped", "micro-batches dynamic", "stochastic fp8", "each-term fp8", "lnpu bias", "resumed")
     yield from (c for c in variations(work) if c.model.name == "gemm.onnx" and c.name.endswith(wanted))
     yield from (c for c in skipped() if c.model.name == "norm-batch-13.onnx" and c.name.endswith(("below 2", "skips divided")))
+    yield from (c for c in weight_groups(work)
+                if c.model.name == "residual-downsample.onnx" and c.name.endswith(("groups ", "micro-batches dynamic", "resumed")))
     yield from singles(work, range(seed, seed + 3))
     yield from networks(work, range(seed, seed + 1))
     yield from gated(work, range(seed, seed + 1))

@@ -16,6 +16,7 @@ KINDS = {
     "runs": "random numbers have the number of the run before",
     "dropped": "no image is dropped",
     "gates": "closed gates are open, and open ones closed",
+    "ragged": "means of weight groups are of 64 weights where there are fewer",
     "held": "updates are not held where gradients saturate",
 }
 

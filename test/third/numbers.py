@@ -36,6 +36,11 @@ def f32(x):
         return math.copysign(INFINITY, x)
 
 
+def next_above(x):
+    """The smallest FP32 number above a finite one that is not negative."""
+    return _FLOAT.unpack((int.from_bytes(_FLOAT.pack(x + 0.0), "little") + 1).to_bytes(4, "little"))[0]
+
+
 def f32_all(values):
     """f32 of each, as a list."""
     return array("f", values).tolist()

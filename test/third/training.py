@@ -9,6 +9,7 @@
 import math
 
 from .data import draw_samples, take, write_samples
+from .group_host import GroupHost
 from .numbers import f32
 from .random_numbers import shuffled
 
@@ -36,9 +37,15 @@ class Training:
             return range(self.count)
         return shuffled(self.count, self.case.shuffled, epoch)
 
+    def groups(self):
+        """Who leads weight groups, if the program has them."""
+        if "refresh" not in self.program.module.functions:
+            return None
+        return GroupHost(self.program, self.case.numbers, self.epoch_steps)
+
     def run(self, outcome, reported):
         """All steps, and `eval` after each epoch and each end of a run. reported: what slp-sim says of each step."""
-        case = self.case
+        case, groups = self.case, self.groups()
         outcome.check("number of steps", case.steps, len(reported))
         for i, report in enumerate(reported):
             if case.schedule:
@@ -46,9 +53,13 @@ class Training:
             if self.program.trains:
                 outcome.check(f"learning rate of step {i + 1}", self.program.host.lr, report["lr"])
             epoch, place = divmod(i, self.epoch_steps)
+            if groups:
+                groups.before_step()
             order = self.order(epoch)[place * self.per_step:(place + 1) * self.per_step]
             loss = self.program.run_step([take(self.step, self.samples, order[first:first + self.batch])
                                           for first in range(0, self.per_step, self.batch)])
+            if groups:
+                groups.after_step()
             loss = None if loss is None or not math.isfinite(loss) else loss  # JSON has no NaN
             outcome.check(f"loss of step {i + 1}", loss, report["loss"])
             if place + 1 == self.epoch_steps or i + 1 in (case.steps, case.save_after):

@@ -6,4 +6,4 @@
 #
 # ===-----------------------------------------------------------------------===#
 from . import (basic, channels, elementwise, losses, mac, mixed, moves, norms, reductions,  # noqa: F401
-               scaling, skipping, updates, windows)
+               scaling, skipping, updates, weight_groups, windows)

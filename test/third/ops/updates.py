@@ -9,6 +9,7 @@
 from ..mistakes import active
 from ..numbers import add, div, fma, mul, row_sum, sqrt, sub
 from .registry import define
+from .weight_groups import group_of_weights
 
 
 class Update:
@@ -19,7 +20,11 @@ class Update:
         self.unit = unit_of(call)
         self.inputs = call.inputs
         self.gradient = call.inputs[states].data
-        self.factor = call.inputs[states + 1].item() if len(call.inputs) > states + 1 else None
+        factor, pull = call.optional(2)
+        self.factor = factor and factor.item()
+        # The number of the group of each weight, and whether what it updates stays as it is.
+        self.pull = pull and [pull.data[g] for g in group_of_weights(call.types[0].shape)]
+        self.stays = [c < 0.0 for c in self.pull] if pull else None
         if call.has("lr_scale"):
             self.rate = mul(self.host.lr, call["lr_scale"])
             self.decay = mul(self.host.weight_decay, call["decay_scale"])
@@ -34,7 +39,15 @@ class Update:
 
     def g0(self):
         g = [mul(d, self.unit) for d in self.gradient]
-        return g if self.factor is None else [mul(v, self.factor) for v in g]
+        g = g if self.factor is None else [mul(v, self.factor) for v in g]
+        return [fma(c, w, v) for c, w, v in zip(self.pull, self.inputs[0].data, g)] if self.pull else g
+
+    def round(self, which, values):
+        """New elements of a state; those that stay are no results, which are rounded and counted."""
+        if not self.stays:
+            return self.call.round(which, values)
+        rounded = self.call.round(which, [0.0 if s else v for s, v in zip(self.stays, values)])
+        return [old if s else v for s, old, v in zip(self.stays, self.inputs[which].data, rounded)]
 
     def with_decay(self, w):
         return [fma(self.decay, x, g) for x, g in zip(w, self.g0())]
@@ -54,9 +67,9 @@ def sgd(call):
     host = call.host
     g = update.with_decay(w)
     rest = sub(1.0, host.dampening)
-    v_new = call.round(1, [fma(host.momentum, a, mul(rest, b)) for a, b in zip(v, g)])
+    v_new = update.round(1, [fma(host.momentum, a, mul(rest, b)) for a, b in zip(v, g)])
     step = [fma(host.momentum, a, b) for a, b in zip(v_new, g)] if call.has("nesterov") else v_new
-    return [call.round(0, [fma(-update.rate, s, x) for s, x in zip(step, w)]), v_new]
+    return [update.round(0, [fma(-update.rate, s, x) for s, x in zip(step, w)]), v_new]
 
 
 @define("adagrad", rounds_itself=True)
@@ -66,9 +79,9 @@ def adagrad(call):
         return update.kept()
     w, h = (x.data for x in call.inputs[:2])
     g = update.with_decay(w)
-    h_new = call.round(1, [fma(a, a, b) for a, b in zip(g, h)])
+    h_new = update.round(1, [fma(a, a, b) for a, b in zip(g, h)])
     epsilon = call.host.epsilon
-    return [call.round(0, [fma(-update.rate, div(a, add(sqrt(b), epsilon)), x) for a, b, x in zip(g, h_new, w)]), h_new]
+    return [update.round(0, [fma(-update.rate, div(a, add(sqrt(b), epsilon)), x) for a, b, x in zip(g, h_new, w)]), h_new]
 
 
 @define("adam", rounds_itself=True)
@@ -81,16 +94,16 @@ def adam(call):
     decay = mul(rate, update.decay)  # of decoupled ones
     g = update.g0() if call.has("decoupled") else update.with_decay(w)
     a, b = sub(1.0, host.beta1), sub(1.0, host.beta2)
-    m_new = call.round(1, [fma(host.beta1, x, mul(a, y)) for x, y in zip(m, g)])
-    v_new = call.round(2, [fma(host.beta2, x, mul(mul(b, y), y)) for x, y in zip(v, g)])
+    m_new = update.round(1, [fma(host.beta1, x, mul(a, y)) for x, y in zip(m, g)])
+    v_new = update.round(2, [fma(host.beta2, x, mul(mul(b, y), y)) for x, y in zip(v, g)])
     if call.has("decay_last"):
         last = div(mul(rate, host.c1), sqrt(host.c2))
         r = [fma(-last, div(x, add(sqrt(y), host.epsilon)), z) for x, y, z in zip(m_new, v_new, w)]
-        return [call.round(0, [fma(-decay, x, x) for x in r]), m_new, v_new]
+        return [update.round(0, [fma(-decay, x, x) for x in r]), m_new, v_new]
     start = [fma(-decay, x, x) for x in w] if call.has("decoupled") else w
     w_new = [fma(-rate, div(mul(x, host.c1), add(sqrt(mul(y, host.c2)), host.epsilon)), s)
              for x, y, s in zip(m_new, v_new, start)]
-    return [call.round(0, w_new), m_new, v_new]
+    return [update.round(0, w_new), m_new, v_new]
 
 
 @define("accumulate")
