@@ -107,6 +107,8 @@ private:
   Status judge(views::EpochRecord &epoch);
   Status describeTensors();
   Status chooseNumbers();
+  Status openGroups();
+  Status refreshGroups(std::optional<views::Measurement> &measurement);
 
   const SimulationOptions &options;
   Watcher &watcher;
@@ -115,6 +117,7 @@ private:
   std::unique_ptr<WorkRecorder> recorder;
   std::unique_ptr<MaskRecorder> masks;
   std::unique_ptr<DivergenceWatch> divergence;
+  std::unique_ptr<WeightGroups> groups; // null if the image has none
   std::unique_ptr<Samples> training, test;
   views::Record record;
   Hyper hyper;
@@ -190,6 +193,34 @@ static Result<std::optional<int64_t>> skippedBy(const Session &session, const st
   return std::optional<int64_t>(mask->shape[0] - int64_t(kept->front()));
 }
 
+/// Weight groups, where the image has them.
+Status Simulation::openGroups() {
+  if (!WeightGroups::areIn(session->image())) {
+    if (!options.weightGroups.isGiven())
+      return Status::success();
+    return Error{"--group-lasso, --group-share and --group-period are for an image with weight "
+                 "groups (slpc --sparsity=weight-groups)"};
+  }
+  Result<std::unique_ptr<WeightGroups>> opened =
+      WeightGroups::create(*session, options.weightGroups);
+  if (!opened)
+    return opened.takeError();
+  groups = opened.take();
+  return Status::success();
+}
+
+/// One run of `refresh`. What it does is no part of what is recorded of a step, or of the profile.
+Status Simulation::refreshGroups(std::optional<views::Measurement> &measurement) {
+  session->setRecorder(nullptr);
+  session->setCapturer(nullptr);
+  Result<RunResult> run = session->run("refresh", !options.functionalOnly);
+  session->setRecorder(recorder.get());
+  session->setCapturer(profile.get());
+  if (!run)
+    return run.takeError();
+  return run->measurement ? addTo(measurement, *run->measurement) : Status::success();
+}
+
 /// One training step on the samples from entry `first` of `order` on: all of its micro-batches.
 Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &order, size_t first) {
   views::StepRecord step;
@@ -200,6 +231,10 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
   int64_t parts = session->microBatches();
   double sum = 0;
   std::optional<views::Measurement> measurement;
+  auto refresh = [&] { return refreshGroups(measurement); };
+  if (groups)
+    if (Status s = groups->beginStep(refresh); !s)
+      return s.takeError();
   divergence->beginStep();
   for (int64_t part = 0; part < parts; ++part) {
     std::string said;
@@ -243,6 +278,9 @@ Result<views::StepRecord> Simulation::trainStep(const std::vector<uint32_t> &ord
   step.loss = sum / double(parts);
   if (Status s = checkDivergence(*step.loss); !s)
     return s.takeError();
+  if (groups)
+    if (Status s = groups->endStep(refresh); !s)
+      return s.takeError();
   if (measurement) {
     step.totals = measurement->totals(session->groups());
     if (Status s = addTo(record.measurement, *measurement); !s)
@@ -338,6 +376,9 @@ Status Simulation::train() {
   chooseStart();
   divergence = std::make_unique<DivergenceWatch>(*session);
   int64_t perEpoch = batches->steps;
+  if (groups)
+    if (Status s = groups->begin(perEpoch); !s)
+      return s;
   totalSteps = options.steps ? *options.steps : options.epochs * perEpoch - position->steps;
   epochs = position->epochs + (position->steps + totalSteps + perEpoch - 1) / perEpoch;
   for (int64_t left = totalSteps; left > 0 && !record.isStopped;) {
@@ -352,6 +393,12 @@ Status Simulation::train() {
   if (!after->empty())
     record.lossScale = views::LossScaleRecord{(*before)[0], (*after)[0],
                                               int64_t((*after)[2]) - int64_t((*before)[2])};
+  if (groups) {
+    Result<views::WeightGroupsRecord> described = groups->describe();
+    if (!described)
+      return described.takeError();
+    record.weightGroups = *described;
+  }
   if (record.epochs.empty())
     return Status::success();
   record.loss = record.epochs.back().loss;
@@ -525,6 +572,8 @@ Result<views::Record> Simulation::run() {
     return s.takeError();
   settings.functionalOnly = options.functionalOnly;
 
+  if (Status s = openGroups(); !s)
+    return s.takeError();
   if (Status s = load(); !s)
     return s.takeError();
   if (Status s = session->initialize(); !s)

@@ -11,6 +11,7 @@
 #define RUNTIME_API_TRAINING_H
 
 #include "runtime/api/Evaluation.h"
+#include "runtime/api/WeightGroups.h"
 
 namespace slp::api {
 
@@ -23,6 +24,7 @@ struct SimulationOptions {
   int64_t epochs = 1;                // at least 1; not used if `steps` is given
   std::optional<int64_t> steps;      // training steps in all, at least 1
   std::vector<Number> numbers;       // learning rate and the like, in the place of the image's
+  WeightGroupOptions weightGroups;   // refused if the image has none
   std::string schedule = "constant"; // of the learning rate, see Schedule.h
   int64_t warmup = 0;                // steps, at least 0
   uint32_t seed = 0;                 // of shuffling and synthetic samples

@@ -84,6 +84,15 @@ struct LossScaleRecord {
   int64_t skipped = 0;        // steps whose update was held
 };
 
+/// Weight groups (docs/numerics.md section 13): what the host chose, and what has become of them.
+struct WeightGroupsRecord {
+  double lasso = 0, share = 0;                  // factor of the penalty; closed groups of all
+  int64_t periodSteps = 1;                      // training steps from one closing to the next
+  std::string lassoFrom, shareFrom, periodFrom; // "given", or the provenance in the description
+  int64_t groups = 0, closed = 0;               // of all layers, after the last step
+  double threshold = 0;                         // of the mean magnitude
+};
+
 /// The first sign that a training leaves its numbers (docs/slp-sim.md).
 struct Divergence {
   int64_t step = 0;         // as in StepRecord
@@ -114,10 +123,11 @@ struct Record {
   std::vector<EpochRecord> epochs;
   std::optional<Measurement> measurement; // over all steps
   std::vector<TensorRecord> tensors;
-  std::optional<double> loss;               // of the last epoch
-  std::optional<double> accuracy;           // after the last epoch
-  std::optional<double> testLoss;           // the same
-  std::optional<LossScaleRecord> lossScale; // absent without dynamic loss scaling
+  std::optional<double> loss;                     // of the last epoch
+  std::optional<double> accuracy;                 // after the last epoch
+  std::optional<double> testLoss;                 // the same
+  std::optional<LossScaleRecord> lossScale;       // absent without dynamic loss scaling
+  std::optional<WeightGroupsRecord> weightGroups; // absent without
   std::optional<Divergence> divergence;
   bool isStopped = false; // because of it, as was asked for
 

@@ -131,6 +131,16 @@ static Json totalOf(const Record &record) {
     json["loss_scale"] = {{"initial", record.lossScale->first},
                           {"final", record.lossScale->last},
                           {"skipped", record.lossScale->skipped}};
+  if (record.weightGroups)
+    json["weight_groups"] = {{"groups", record.weightGroups->groups},
+                             {"closed", record.weightGroups->closed},
+                             {"threshold", record.weightGroups->threshold},
+                             {"lasso", record.weightGroups->lasso},
+                             {"lasso_from", record.weightGroups->lassoFrom},
+                             {"share", record.weightGroups->share},
+                             {"share_from", record.weightGroups->shareFrom},
+                             {"period", record.weightGroups->periodSteps},
+                             {"period_from", record.weightGroups->periodFrom}};
   if (record.divergence)
     json["divergence"] = {{"step", record.divergence->step},
                           {"tensor", record.divergence->tensor},

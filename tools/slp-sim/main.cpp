@@ -97,6 +97,13 @@ static void printSummary(const views::Record &record, Assumptions assumptions) {
   if (images)
     std::printf("gradients of %lld of %lld images skipped\n", static_cast<long long>(skipped),
                 static_cast<long long>(images));
+  if (const std::optional<views::WeightGroupsRecord> &groups = record.weightGroups)
+    std::printf("weight groups: %lld of %lld closed (%.1f %%), mean magnitudes below %.6g; lasso "
+                "%.6g (%s), share %.6g (%s), every %lld steps (%s)\n",
+                static_cast<long long>(groups->closed), static_cast<long long>(groups->groups),
+                100 * double(groups->closed) / double(groups->groups), groups->threshold,
+                groups->lasso, groups->lassoFrom.c_str(), groups->share, groups->shareFrom.c_str(),
+                static_cast<long long>(groups->periodSteps), groups->periodFrom.c_str());
   if (!record.measurement || assumptions == Assumptions::none)
     return;
   std::string foot = assumptions == Assumptions::list ? views::assumptionsFoot(record.chip)
@@ -134,6 +141,13 @@ int main(int argc, char **argv) {
     app.add_option(std::string("--") + info.name, numbers[i],
                    std::string(info.description) + "; default: the image's");
   }
+  app.add_option("--group-lasso", options.weightGroups.lasso,
+                 "factor of the penalty on small weight groups; default: the chip description's");
+  app.add_option("--group-share", options.weightGroups.share,
+                 "share of the weight groups that is closed, 0 to 1; default: the description's");
+  app.add_option("--group-period", options.weightGroups.period,
+                 "from one closing of weight groups to the next: Nsteps or Nepochs; default: the "
+                 "description's");
   app.add_option("--schedule", options.schedule,
                  "learning rate over the steps: constant, step:EVERY:FACTOR, exponential:FACTOR, "
                  "linear:STEPS[:FACTOR] or cosine:STEPS[:MIN]")
