@@ -27,7 +27,7 @@ struct Hyper {
   float weightDecay = 0, dampening = 0;
   float beta2 = 0.999f, epsilon = 1e-8f;
   float clipNorm = 1;
-  float skipBelow = 0; // of gradient skipping
+  float skipBelow = 0;                      // of gradient skipping
   float gatingLambda = 0, gatingTarget = 0; // of the thresholds of channel gating
 };
 
