@@ -70,7 +70,7 @@ class Program:
         self.trains = bool(training)  # the host gives a learning rate
         numbers = {**training.get("numbers", {}), **numbers}
         self.host = Host(numbers)
-        # Numbers of the host that are states (section 11).
+        # Numbers of the host that are states (section 12).
         self.given = {name: f32(float(v)) for name, v in numbers.items() if name in module.states and name in STATES}
         self.states = {name: Tensor(s.type, initial_value(s, folder)) for name, s in module.states.items() if not s.copy_of}
         for name, s in module.states.items():
