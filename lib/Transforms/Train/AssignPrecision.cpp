@@ -269,6 +269,9 @@ LogicalResult PrecisionRewriter::splitOperands(Operation *mac, bool isFirst, boo
   if (auto group = mac->getAttrOfType<IntegerAttr>("group"); group && group.getInt() != 1)
     return emitError(mac->getLoc())
            << "fp8x2 expects a convolution without groups, found " << group.getInt() << " groups";
+  if (llvm::any_of(mac->getOpOperands(), isMask))
+    return emitError(mac->getLoc())
+           << "fp8x2 expects a convolution without masks: no channel gating, no weight groups";
   auto [a1, a2] = isFirst ? split(mac->getOperand(0)) : std::pair(mac->getOperand(0), Value());
   auto [b1, b2] = isSecond ? split(mac->getOperand(1)) : std::pair(mac->getOperand(1), Value());
   SmallVector<Value> as = {a1}, bs = {b1};

@@ -89,6 +89,7 @@ static Record sampleRecord() {
     step.step = run + 1;
     step.loss = 2.5 - run;
     step.learningRate = 0.05;
+    step.skipped = run;
     step.totals = measurement.totals(record.groups);
     record.steps.push_back(step);
     if (record.measurement)
@@ -96,10 +97,12 @@ static Record sampleRecord() {
     else
       record.measurement = measurement;
   }
-  record.epochs.push_back({1, 2.0, 0.75, std::nullopt});
+  record.epochs.push_back({1, 2.0, 0.75, std::nullopt, 3});
   record.loss = 2.0;
   record.accuracy = 0.75;
   record.lossScale = LossScaleRecord{65536, 1024, 6};
+  record.weightGroups =
+      WeightGroupsRecord{0.002, 0.5, 44, "given", "derived", "assumed", 36, 18, 0.125};
   record.divergence = Divergence{2, "fc/dw", "the loss is inf"};
   TensorRecord tensor;
   tensor.name = "w";
