@@ -113,7 +113,8 @@ bool Backward::find() {
         couplings.push_back(normalize);
       continue;
     }
-    if (isReshape(&op)) // of a single number
+    // Of a single number; or what pulls a state by itself, in WG, whose size says nothing.
+    if (isReshape(&op) || op.getAttrOfType<PhaseAttr>("phase").getValue() != Phase::bp)
       continue;
     ArrayRef<int64_t> shape = shapeOf(op.getResult(0));
     if (isEntry || (!shape.empty() && shape[0] == images)) {
