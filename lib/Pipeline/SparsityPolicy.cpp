@@ -6,12 +6,9 @@
 
 #include "lib/Pipeline/SparsityPolicy.h"
 
-#include "runtime/api/Printable.h"
+#include "lib/Transforms/Train/PolicyFile.h"
 
 #include "llvm/Support/GlobPattern.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
 
 using namespace mlir;
 using namespace slp;
@@ -83,22 +80,12 @@ static constexpr StringLiteral expected =
 
 static FailureOr<SparsityPolicy> readPolicy(StringRef path,
                                             function_ref<InFlightDiagnostic()> emitError) {
-  auto error = [&] { return emitError() << "sparsity policy " << printable(path) << ": "; };
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (!buffer)
-    return error() << buffer.getError().message();
-  std::string problem;
-  auto note = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &text = *static_cast<std::string *>(context);
-    if (text.empty()) // the first one explains the others
-      text =
-          "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
-  };
-  llvm::yaml::Input input(**buffer, nullptr, note, &problem);
-  SparsityFile file;
-  input >> file;
-  if (input.error() || !problem.empty())
-    return error() << (problem.empty() ? "expected a map of keys" : printable(problem));
+  static constexpr StringLiteral what = "sparsity policy";
+  auto error = [&] { return emitError() << what << " " << printable(path) << ": "; };
+  FailureOr<SparsityFile> read = readPolicyFile<SparsityFile>(what, path, emitError);
+  if (failed(read))
+    return failure();
+  SparsityFile &file = *read;
   SparsityPolicy policy;
   for (const std::string &name : file.mechanisms)
     if (!add(name, policy))

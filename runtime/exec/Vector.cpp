@@ -91,6 +91,17 @@ Result<float *> VectorPart::fetch(int operand, const char *name, const TileView 
   return to;
 }
 
+Result<TileView> VectorPart::wholeVector(int operand, const char *name, int64_t size) const {
+  Result<TileView> whole = view(operand, name);
+  if (!whole)
+    return whole.takeError();
+  if (whole->extent[0] != size || !whole->whole(0))
+    return Error{std::string("the tile of `") + name + "` holds " + std::to_string(whole->count()) +
+                 " of " + std::to_string(whole->extent[0]) + " elements, expected all of " +
+                 std::to_string(size)};
+  return whole;
+}
+
 void VectorPart::store(float *values, const TileView &dst, int output, uint64_t steps,
                        uint64_t more) {
   part.codec.scatter(values, dst, issue.run, part.events[output]);

@@ -39,6 +39,8 @@ public:
   Result<TileView> view(int operand, const char *name) const {
     return part.view(issue.operand[operand], name);
   }
+  /// The view of an operand that must hold all of a vector of `size` elements.
+  Result<TileView> wholeVector(int operand, const char *name, int64_t size) const;
   /// Reads `box` of an operand into its buffer, dense and row-major. Fails where the tile lacks it.
   Result<float *> fetch(int operand, const char *name, const Box &box);
   Result<float *> fetch(int operand, const char *name, const TileView &whole, const Box &box);

@@ -12,19 +12,6 @@
 
 namespace slp::exec {
 
-/// The view of an operand that must hold all of a vector of `size` elements.
-static Result<TileView> wholeVector(const VectorPart &part, int operand, const char *name,
-                                    int64_t size) {
-  Result<TileView> view = part.view(operand, name);
-  if (!view)
-    return view.takeError();
-  if (view->extent[0] != size || !view->whole(0))
-    return Error{std::string("the tile of `") + name + "` holds " + std::to_string(view->count()) +
-                 " of " + std::to_string(view->extent[0]) + " elements, expected all of " +
-                 std::to_string(size)};
-  return view;
-}
-
 /// The operands are dst, kept, count, losses; the number is `below`.
 static Status keepPart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
@@ -32,16 +19,16 @@ static Status keepPart(CorePart &core, const Issue &issue) {
   if (!dst)
     return dst.takeError();
   int64_t n = dst->extent[0];
-  Result<TileView> mask = wholeVector(part, 0, "dst", n);
+  Result<TileView> mask = part.wholeVector(0, "dst", n);
   if (!mask)
     return mask.takeError();
-  Result<TileView> list = wholeVector(part, 1, "kept", n);
+  Result<TileView> list = part.wholeVector(1, "kept", n);
   if (!list)
     return list.takeError();
-  Result<TileView> count = wholeVector(part, 2, "count", 1);
+  Result<TileView> count = part.wholeVector(2, "count", 1);
   if (!count)
     return count.takeError();
-  Result<TileView> tile = wholeVector(part, 3, "losses", n);
+  Result<TileView> tile = part.wholeVector(3, "losses", n);
   if (!tile)
     return tile.takeError();
   Result<float *> losses = part.fetch(3, "losses", *tile, tile->box);

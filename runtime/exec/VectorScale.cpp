@@ -17,19 +17,6 @@
 
 namespace slp::exec {
 
-/// The view of an operand that must hold all of a vector of `size` elements.
-static Result<TileView> wholeVector(const VectorPart &part, int operand, const char *name,
-                                    int64_t size) {
-  Result<TileView> view = part.view(operand, name);
-  if (!view)
-    return view.takeError();
-  if (view->extent[0] != size || !view->whole(0))
-    return Error{std::string("the tile of `") + name + "` holds " + std::to_string(view->count()) +
-                 " of " + std::to_string(view->extent[0]) + " elements, expected all of " +
-                 std::to_string(size)};
-  return view;
-}
-
 static Status clearSaturationsPart(CorePart &, const Issue &) { return Status::success(); }
 
 Status vClearSaturations(State &state, const mach::VClearSaturations &) {
@@ -40,7 +27,7 @@ Status vClearSaturations(State &state, const mach::VClearSaturations &) {
 /// The count is the issue's number.
 static Status saturationsPart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
-  Result<TileView> dst = wholeVector(part, 0, "dst", 1);
+  Result<TileView> dst = part.wholeVector(0, "dst", 1);
   if (!dst)
     return dst.takeError();
   float count = issue.hyper[0];
@@ -56,13 +43,13 @@ Status vSaturations(State &state, const mach::VSaturations &) {
 /// The operands are state, dst, count; the numbers growth, backoff, interval, least, most.
 static Status lossScalePart(CorePart &core, const Issue &issue) {
   VectorPart part(core, issue);
-  Result<TileView> tile = wholeVector(part, 0, "state", 4);
+  Result<TileView> tile = part.wholeVector(0, "state", 4);
   if (!tile)
     return tile.takeError();
   Result<TileView> dst = part.view(1, "dst");
   if (!dst)
     return dst.takeError();
-  Result<TileView> countTile = wholeVector(part, 2, "count", 1);
+  Result<TileView> countTile = part.wholeVector(2, "count", 1);
   if (!countTile)
     return countTile.takeError();
   Result<float *> state = part.fetch(0, "state", *tile, tile->box);

@@ -6,12 +6,9 @@
 
 #include "lib/Transforms/Train/PrecisionPolicy.h"
 
-#include "runtime/api/Printable.h"
+#include "lib/Transforms/Train/PolicyFile.h"
 
 #include "llvm/Support/GlobPattern.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
 
 using namespace mlir;
 using namespace slp;
@@ -113,25 +110,12 @@ static void applyBase(StringRef base, PrecisionPolicy &policy) {
 
 static FailureOr<PrecisionPolicy> readPolicy(StringRef path,
                                              llvm::function_ref<InFlightDiagnostic()> emitError) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (!buffer)
-    return emitError() << "precision policy " << path << ": " << buffer.getError().message();
-  std::string problem;
-  auto note = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &text = *static_cast<std::string *>(context);
-    if (text.empty()) // the first one explains the others
-      text =
-          "line " + std::to_string(diagnostic.getLineNo()) + ": " + diagnostic.getMessage().str();
-  };
-  llvm::yaml::Input input(**buffer, nullptr, note, &problem);
-  PolicyFile file;
-  input >> file;
-  if (input.error() || !problem.empty())
-    return emitError() << "precision policy " << path << ": "
-                       << (problem.empty() ? "expected a map of keys" : printable(problem));
-  file.policy.name = path.str();
-  applyBase(file.base, file.policy);
-  return file.policy;
+  FailureOr<PolicyFile> file = readPolicyFile<PolicyFile>("precision policy", path, emitError);
+  if (failed(file))
+    return failure();
+  file->policy.name = path.str();
+  applyBase(file->base, file->policy);
+  return file->policy;
 }
 
 FailureOr<PrecisionPolicy> slp::loadPolicy(StringRef nameOrPath,
