@@ -237,6 +237,13 @@ LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
                      strides, offset);
 }
 
+LogicalResult RegionOp::verify() {
+  for (Operation &op : getBody().front())
+    if (!isa<TaskOp>(op))
+      return op.emitOpError("expected nothing but chip.task in a region");
+  return success();
+}
+
 LogicalResult TaskOp::verify() {
   if (getCores() % getGroups())
     return emitOpError("expected groups of equal size, found ")
@@ -347,8 +354,11 @@ LogicalResult IfOp::verify() {
   return success();
 }
 
-/// The shared buffer's semaphores are out of reach of what each core has.
+/// The shared buffer's semaphores are out of reach of what each core has. From task to task
+/// something goes between their loops.
 template <typename SemaphoreOp> static LogicalResult verifyBank(SemaphoreOp op) {
+  if (op.getAcross() && !isa<TaskOp>(op->getParentOp()))
+    return op.emitOpError("expected `across` in the body of a task, not in a loop or branch");
   if (op.getBank() == Bank::shared && isPerCore(op.getEngine()))
     return op.emitOpError("expected an engine with one queue in bank shared, found ")
            << stringifyEnum(op.getEngine());

@@ -48,10 +48,29 @@ def Chip_ViewOp : Chip_Op<"view", [Pure, DeclareOpInterfaceMethods<SymbolUserOpI
   let assemblyFormat = "$tensor attr-dict `:` type($result)";
 }
 
+def Chip_RegionOp : Chip_Op<"region", [NoTerminator, NoRegionArguments, SingleBlock]> {
+  let summary = "tasks between two fences";
+  let description = [{
+    All engines are idle before and behind a region, and nothing but semaphores orders its tasks: an engine begins with the next
+    task when it is done with its work in this one. The cores of a region are those of its task with the most. A task that
+    stands in no region has fences of its own.
+
+    ```mlir
+    chip.region {
+      chip.task "conv1" "train.conv" "fp" cores(16) { }
+      chip.task "relu1" "train.relu" "fp" cores(1) { }
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$body attr-dict";
+  let hasVerifier = 1;
+}
+
 def Chip_TaskOp : Chip_Op<"task", [NoTerminator, NoRegionArguments, SingleBlock]> {
   let summary = "one loop nest of one train op";
   let description = [{
-    All engines are idle before and after a task. `cores` cores take part: core c adds c times the core stride of each
+    `cores` cores take part: core c adds c times the core stride of each
     buffer to its coordinates. `phase` and `op` tell the train op for reports.
 
     With `groups` work is split over the cores in two dimensions. Cores c = g * (cores / groups) + i, of which g is the
@@ -163,7 +182,7 @@ class Chip_ReadOp<string mnemonic> : Chip_Op<mnemonic> {
 def Chip_CountOp : Chip_ReadOp<"count"> {
   let summary = "how often a loop runs, read from DRAM";
   let description = [{
-    The sequencer reads the i32 element at `origin` when it comes here: no store of the same task may write the tensor. The
+    The sequencer reads the i32 element at `origin` when it comes here: no store of the same task or region may write the tensor. The
     value is 0 to `most`; the machine stops at another. It is the upper bound of `scf.for` from 0 by 1, or tested by
     `chip.if`.
 
@@ -216,8 +235,8 @@ def Chip_IfOp : Chip_Op<"if", [NoTerminator, NoRegionArguments, SingleBlock]> {
 class Chip_SemaphoreOp<string mnemonic> : Chip_Op<mnemonic> {
   let arguments = (ins Chip_EngineAttr:$engine, ConfinedAttr<I64Attr, [IntMinValue<0>, IntMaxValue<63>]>:$semaphore,
                        ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<255>]>:$count,
-                       DefaultValuedAttr<Chip_BankAttr, "::slp::chip_ir::Bank::cores">:$bank);
-  let assemblyFormat = "$engine $semaphore `by` $count (`bank` $bank^)? attr-dict";
+                       DefaultValuedAttr<Chip_BankAttr, "::slp::chip_ir::Bank::cores">:$bank, UnitAttr:$across);
+  let assemblyFormat = "$engine $semaphore `by` $count (`bank` $bank^)? (`across` $across^)? attr-dict";
   let hasVerifier = 1;
 }
 
@@ -225,7 +244,8 @@ def Chip_WaitOp : Chip_SemaphoreOp<"wait"> {
   let summary = "hold an engine's queue until a semaphore has enough, then take it";
   let description = [{
     Bank cores, which is meant where none stands: on each core of the task for itself; engines with one queue wait for all
-    of them. Bank shared: the one semaphore of the shared buffer's bank, for engines with one queue alone.
+    of them. Bank shared: the one semaphore of the shared buffer's bank, for engines with one queue alone. `across`: on each core of
+    the region, not of the task: what goes from task to task.
 
     ```mlir
     chip.wait <mac> 3 by 1

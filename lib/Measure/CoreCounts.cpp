@@ -2,8 +2,8 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Engines are idle between tasks, so that tasks can be timed without those around them. Of a step
-// only MAC tasks are: no others run on several cores.
+// Tasks are timed with a fence behind each, so that those around them do not matter. Of a step only
+// MAC tasks are: no others run on several cores.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -140,6 +140,7 @@ Comparison::Comparison(ModuleOp original, const CompileOptions &o, const chip::C
                 return success();
               }),
       options(o), chip(chip), costs(chip), mostSteps(mostSteps) {
+  options.regions = singleRegions; // a layer's cycles are those of nobody else
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
   if (succeeded(writeBytecodeToFile(original, os)))

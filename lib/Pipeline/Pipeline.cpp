@@ -212,11 +212,15 @@ static void tile(OpPassManager &pm, const CompileOptions &options, const Sparsit
   pm.addPass(createChooseTiles(t));
 }
 
-/// schedule: loops, addresses, then semaphores that let the engines overlap, then the proof that
-/// they suffice.
-static void schedule(OpPassManager &pm) {
+/// schedule: loops, what is between two fences, addresses, then semaphores that let the engines
+/// overlap, then the proof that they suffice.
+static void schedule(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createExpandNests());
-  pm.addPass(createPlaceBuffers());
+  if (options.regions == joinedRegions)
+    pm.addPass(createFormRegions());
+  PlaceBuffersOptions p;
+  p.dram = options.dram;
+  pm.addPass(createPlaceBuffers(p));
   pm.addPass(createInsertSemaphores());
   pm.addPass(createVerifySchedule());
 }
@@ -243,7 +247,14 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     return emitError(UnknownLoc::get(module.getContext()))
            << "expected 0 (all) to " << chip.structure.cores.value << " cores of chip " << chip.name
            << ", found " << options.cores;
-  for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile})
+  if (options.regions != joinedRegions && options.regions != singleRegions)
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--regions=" << options.regions << ": expected " << joinedRegions << " or "
+           << singleRegions;
+  if (options.dram != "auto" && options.dram != "apart" && options.dram != "shared")
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--dram=" << options.dram << ": expected apart, shared or auto";
+  for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile, Stage::schedule})
     if (wanted(stage))
       recordOptions(module, stage, options);
   if ((wanted(Stage::differentiate) && sparsity->changesStep()) || wanted(Stage::precision) ||
@@ -256,7 +267,7 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   if (wanted(Stage::tile))
     tile(pm, options, *sparsity);
   if (wanted(Stage::schedule))
-    schedule(pm);
+    schedule(pm, options);
   if (wanted(Stage::lower))
     lower(pm);
   return pm.run(module);

@@ -54,6 +54,8 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("skip-divide", Stage::precision, options.skipDivide);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
+  visit("regions", Stage::schedule, options.regions);
+  visit("dram", Stage::schedule, options.dram);
 }
 
 /// Options of which the empty default is not recorded.

@@ -6,6 +6,7 @@
 
 #include "runtime/api/Divergence.h"
 
+#include "runtime/image/DramMap.h"
 #include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/Instructions.h"
 
@@ -63,6 +64,12 @@ DivergenceWatch::DivergenceWatch(const Session &session) : session(session) {
 
 void DivergenceWatch::watchRecords(bool onlyMacs) {
   const image::Image &image = session.image();
+  std::vector<bool> isShared = image::sharingTensors(image);
+  // Of one that shares its bytes nothing is left when the step has ended.
+  auto isKept = [&](const std::string &name) {
+    const image::Tensor *tensor = image.findTensor(name);
+    return tensor && !isShared[size_t(tensor - image.tensors.data())];
+  };
   auto isMac = [&](size_t pc) {
     Result<mach::Instruction> instr = mach::decode(image.text[pc]);
     return instr && mach::engineOf(*instr) == mach::engine::mac;
@@ -80,7 +87,7 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
       }
       watched.runs = isOfAccumulate(image, pc) ? uint64_t(session.microBatches() - 1) : 1;
       if (record.phase == wg && !watched.isWeightGrad && (!onlyMacs || isMac(pc)) &&
-          image.findTensor(watched.name))
+          isKept(watched.name))
         watched.isWeightGrad = true;
     }
   }

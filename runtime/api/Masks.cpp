@@ -7,6 +7,7 @@
 #include "runtime/api/Masks.h"
 
 #include "runtime/api/Printable.h"
+#include "runtime/image/DramMap.h"
 #include "runtime/image/File.h"
 #include "runtime/isa/EnumFormat.h.inc"
 
@@ -96,9 +97,22 @@ bool isPlain(const std::string &file) {
   return !file.empty() && file.find_first_of("/\\") == std::string::npos && file[0] != '.';
 }
 
+/// What shares its bytes is gone when a step ends.
+Status checkKept(const image::Image &image) {
+  std::vector<bool> isShared = image::sharingTensors(image);
+  auto first = std::find(isShared.begin(), isShared.end(), true);
+  if (first == isShared.end())
+    return Status::success();
+  return Error{printable(image.tensors[size_t(first - isShared.begin())].name) +
+               " shares its bytes of DRAM with other tensors, so that its mask is lost when a step "
+               "ends: expected an image of slpc --dram=apart"};
+}
+
 } // namespace
 
 Status MaskRecorder::read(const exec::Machine &machine, bool states) {
+  if (Status s = checkKept(image); !s)
+    return s;
   for (const image::Tensor &tensor : image.tensors) {
     if (!hasMask(tensor) || isState(tensor) != states)
       continue;
@@ -153,6 +167,8 @@ Status loadMasks(const std::string &folder, const image::Image &image, exec::Mac
     return Error{folder + ": masks of another model, " +
                  printable(model.value("file", Json()).dump()) + ", expected those of " +
                  printable(image.modelName)};
+  if (Status s = checkKept(image); !s)
+    return s;
   for (const image::Tensor &tensor : image.tensors) {
     if (!hasMask(tensor))
       continue;

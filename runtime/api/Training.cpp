@@ -13,6 +13,7 @@
 #include "runtime/api/Schedule.h"
 #include "runtime/api/StateFile.h"
 #include "runtime/api/WorkFile.h"
+#include "runtime/image/DramMap.h"
 #include "runtime/image/File.h"
 #include "runtime/isa/FormatMixed.h.inc"
 #include "runtime/views/Stats.h"
@@ -448,17 +449,25 @@ static const char *nameOf(image::Role role) {
 
 Status Simulation::describeTensors() {
   std::map<std::string, size_t> indices;
-  for (const image::Tensor &tensor : session->image().tensors) {
-    Result<std::vector<float>> values = session->machine().read(tensor.name);
-    if (!values)
-      return values.takeError();
+  const std::vector<image::Tensor> &tensors = session->image().tensors;
+  std::vector<bool> isShared = image::sharingTensors(session->image());
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    const image::Tensor &tensor = tensors[t];
     views::TensorRecord entry;
     entry.name = tensor.name;
     entry.role = nameOf(tensor.role);
     entry.shape = tensor.shape;
+    entry.format = std::string(mach::toString(tensor.format));
+    if (isShared[t]) { // others have its bytes: its values are not known
+      indices[entry.name] = record.tensors.size();
+      record.tensors.push_back(entry);
+      continue;
+    }
+    Result<std::vector<float>> values = session->machine().read(tensor.name);
+    if (!values)
+      return values.takeError();
     entry.elements = values->size();
     entry.zeros = uint64_t(std::count(values->begin(), values->end(), 0.0f));
-    entry.format = std::string(mach::toString(tensor.format));
     if (tensor.format == mach::format::mixed) {
       // FP16 is what fp8 cannot hold (docs/compressed.md).
       const num::Format &fp8 = record.chip.numerics.fp8;

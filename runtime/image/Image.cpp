@@ -9,6 +9,7 @@
 #include "runtime/image/Image.h"
 
 #include "runtime/image/Contract.h"
+#include "runtime/image/DramMap.h"
 #include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumStoreRounding.h.inc"
@@ -191,7 +192,6 @@ Status checkCopy(const Image &image, const Tensor &t) {
 
 Status checkTensors(const Image &image) {
   std::set<std::string> names;
-  const Tensor *previous = nullptr;
   for (const Tensor &t : image.tensors) {
     if (Status s = checkNewName(names, "tensor", t.name); !s)
       return s;
@@ -199,15 +199,8 @@ Status checkTensors(const Image &image) {
       return s;
     if (Status s = checkCopy(image, t); !s)
       return s;
-    if (previous && t.address - bytesBefore(t) < previous->address + previous->bytes)
-      return Error{"tensor " + quoted(t.name) + " at " +
-                   std::to_string(t.address - bytesBefore(t)) + ": begins before the end of " +
-                   quoted(previous->name) + " at " +
-                   std::to_string(previous->address + previous->bytes) +
-                   ", expected ascending addresses without overlap"};
-    previous = &t;
   }
-  return Status::success();
+  return checkApart(image);
 }
 
 Status checkDescriptors(const Image &image) {
@@ -225,10 +218,7 @@ Status checkDescriptors(const Image &image) {
       return Error{"descriptor " + quoted(d.name) + ": 0 slots, expected at least 1"};
     if (d.tile.space != mach::space::dram)
       continue;
-    auto above = std::upper_bound(image.tensors.begin(), image.tensors.end(), d.tile.base,
-                                  [](uint64_t a, const Tensor &t) { return a < t.address; });
-    if (above == image.tensors.begin() ||
-        d.tile.base >= std::prev(above)->address + std::prev(above)->bytes)
+    if (tensorsAt(image, d.tile.base).empty())
       return Error{"descriptor " + quoted(d.name) + ": begins at dram address " +
                    std::to_string(d.tile.base) + ", where no tensor lies"};
   }

@@ -9,6 +9,7 @@
 
 #include "runtime/image/Text.h"
 
+#include "runtime/image/DramMap.h"
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
 #include "runtime/isa/SpaceDram.h.inc"
@@ -180,9 +181,12 @@ std::string tensorOf(const Image &image, const mach::Instruction &instr) {
       std::string(mach::toString(tile.format)) + " in " + std::string(mach::toString(tile.space));
   if (tile.space != mach::space::dram)
     return place;
-  auto above = std::upper_bound(image.tensors.begin(), image.tensors.end(), tile.base,
-                                [](uint64_t a, const Tensor &t) { return a < t.address; });
-  return above == image.tensors.begin() ? place : place + ", tensor " + std::prev(above)->name;
+  const char *before = ", tensor ";
+  for (const Tensor *tensor : tensorsAt(image, tile.base)) {
+    place += before + tensor->name;
+    before = " or ";
+  }
+  return place;
 }
 
 } // namespace

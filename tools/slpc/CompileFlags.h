@@ -153,7 +153,16 @@ public:
         tileSeed("tile-seed",
                  llvm::cl::desc("draw legal tile sizes and loop orders at random; 0: choose them"),
                  llvm::cl::value_desc("N"), llvm::cl::init(defaults.tileSeed),
-                 llvm::cl::cat(category)) {}
+                 llvm::cl::cat(category)),
+        regions("regions",
+                llvm::cl::desc("fences where they are needed, or behind every nest of loops"),
+                llvm::cl::value_desc("joined|single"), llvm::cl::init(defaults.regions),
+                llvm::cl::cat(category)),
+        dram("dram",
+             llvm::cl::desc("whether tensors share bytes of DRAM that are not alive together; "
+                            "auto: if they do not fit otherwise"),
+             llvm::cl::value_desc("apart|shared|auto"), llvm::cl::init(defaults.dram),
+             llvm::cl::cat(category)) {}
 
   /// What the command line said. Call after parsing it.
   CompileOptions options() const {
@@ -190,6 +199,8 @@ public:
     o.skipDivide = skipDivide;
     o.cores = cores;
     o.tileSeed = tileSeed;
+    o.regions = regions;
+    o.dram = dram;
     return o;
   }
   /// Path of the model; empty if there is none on the command line.
@@ -223,6 +234,7 @@ private:
   llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse, sparsity, skipDivide;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
+  llvm::cl::opt<std::string> regions, dram;
 };
 
 } // namespace slp

@@ -10,6 +10,7 @@
 #include "runtime/isa/SpaceAcc.h.inc"
 #include "runtime/isa/SpaceShared.h.inc"
 #include "runtime/isa/SpaceSpm.h.inc"
+#include "runtime/isa/StructDesc.h.inc"
 #include "slp/Pipeline/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,6 +19,8 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 using namespace mlir;
 using namespace slp;
@@ -53,15 +56,42 @@ static std::string share(uint64_t used, uint64_t of, StringRef what) {
   return llvm::formatv("{0:N} of {1:N} bytes of {2}", used, of, what);
 }
 
+/// By space: the most bytes that the buffers of one task take. The descriptors of a task begin with
+/// register 0.
+static std::array<uint64_t, 4> mostOnChip(const image::Image &image) {
+  std::array<uint64_t, 4> most{};
+  std::array<std::set<std::pair<uint64_t, uint64_t>>, 4> places; // begin, end; of the present task
+  auto endTask = [&] {
+    for (size_t space = 0; space < places.size(); ++space) {
+      uint64_t bytes = 0, reached = 0;
+      for (auto [begin, end] : places[space]) {
+        bytes += end - std::min(end, std::max(begin, reached));
+        reached = std::max(reached, end);
+      }
+      most[space] = std::max(most[space], bytes);
+      places[space].clear();
+    }
+  };
+  for (mach::Word word : image.text) {
+    Result<mach::Instruction> instr = mach::decode(word);
+    std::optional<mach::Desc> desc = instr ? instr->as<mach::Desc>() : std::nullopt;
+    if (!desc)
+      continue;
+    if (desc->dd == 0)
+      endTask();
+    const mach::TensorTile &tile = image.descriptors[desc->src].tile;
+    places[size_t(tile.space)].emplace(tile.base, tile.base + tile.slots * tile.slotBytes);
+  }
+  endTask();
+  return most;
+}
+
 void slp::printSummary(StringRef name, const image::Image &image, const chip::Chip &chip,
                        const std::optional<Trained> &trained, llvm::raw_ostream &os) {
-  uint64_t dram = 0, used[4] = {};
+  uint64_t dram = 0;
+  std::array<uint64_t, 4> used = mostOnChip(image);
   for (const image::Tensor &tensor : image.tensors)
     dram = std::max(dram, tensor.address + tensor.bytes);
-  for (const image::NamedDescriptor &d : image.descriptors) {
-    uint64_t &most = used[size_t(d.tile.space)];
-    most = std::max(most, d.tile.base + d.tile.slots * d.tile.slotBytes);
-  }
   auto of = [&](mach::Space space) { return used[size_t(space)]; };
   const chip::Structure &s = chip.structure;
 

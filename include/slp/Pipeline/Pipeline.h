@@ -36,6 +36,9 @@ std::optional<Stage> parseStage(llvm::StringRef name);
 std::string listStages();
 
 /// What a user chooses. Defaults are the driver's.
+/// Values of --regions: a fence where one is needed, and behind every nest.
+constexpr char joinedRegions[] = "joined", singleRegions[] = "single";
+
 struct CompileOptions {
   std::string target = "lnpu";              // shipped chip or YAML file
   std::string loss;                         // "", softmax-cross-entropy, mse
@@ -67,6 +70,8 @@ struct CompileOptions {
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
+  std::string regions = joinedRegions;
+  std::string dram = "auto"; // apart, shared, auto: see chip-place-buffers
 };
 
 /// Reads a model: .onnx and .onnxtxt through the importer, .mlir (any stage) through the parser.

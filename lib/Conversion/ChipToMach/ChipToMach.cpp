@@ -2,11 +2,13 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// A task becomes: descriptors and constants, its loop nest, a fence. Instructions are built as the
-// runtime's structs, so that this file knows no encoding.
+// A task becomes: descriptors and constants, its loop nest; a region its tasks and a fence.
+// Instructions are built as the runtime's structs, so that this file knows no encoding.
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "Coordinate.h"
+#include "DescriptorTable.h"
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
 #include "dialects/Chip/NestOp.h"
@@ -50,31 +52,6 @@ constexpr uint8_t taskMask = 0, oneCoreMask = 1, firstGroupMask = 2, firstFreeHy
 constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
                    hyperRegisters = 16;
 
-/// The module's descriptor table: equal records share an entry. A number that makes the name of a
-/// tensor is passed over.
-class DescriptorTable {
-public:
-  DescriptorTable(OpBuilder builder, ModuleOp module) : b(builder), symbols(module) {}
-  std::string add(Location loc, const mach::TensorTile &tile) {
-    for (auto &[known, name] : entries)
-      if (known == tile)
-        return name;
-    std::string name;
-    do
-      name = "tile" + std::to_string(next++);
-    while (symbols.lookup(name));
-    mach::DescriptorOp::create(b, loc, name, tile);
-    entries.emplace_back(tile, name);
-    return name;
-  }
-
-private:
-  OpBuilder b;
-  SymbolTable symbols; // of the module before the first entry
-  unsigned next = 0;
-  std::vector<std::pair<mach::TensorTile, std::string>> entries;
-};
-
 /// Registers for the numbers of a task: h`first` to h`end - 1`.
 struct HyperRange {
   unsigned first = firstFreeHyper, end = hyperRegisters;
@@ -89,12 +66,15 @@ public:
       : task(task), b(builder), table(table), formats(formats), symbols(symbols),
         nextLabel(nextLabel), hypers(numbers.first), hyperEnd(numbers.end) {}
   LogicalResult lower();
+  void emitFence() { emit(task.getLoc(), mach::Fence()); }
 
 private:
   Operation *emit(Location loc, const mach::Instruction &instruction, StringRef label = {},
                   StringRef symbol = {});
   LogicalResult prepare();
   void prepareMasks();
+  void emitMask(uint8_t reg, uint64_t first, uint64_t count);
+  void selectCores(uint64_t cores);
   LogicalResult prepareInstruction(chip_ir::EngineInstruction instr);
   FailureOr<uint8_t> newDescriptor(Operation *op, const mach::TensorTile &tile);
   LogicalResult addDescriptor(Operation *op, FailureOr<mach::TensorTile> tile, uint8_t &reg);
@@ -136,38 +116,10 @@ private:
   DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by instruction
   DenseMap<Value, uint8_t> scalarRegister; // induction variables, and what is read
   unsigned descriptors = 0, geometries = 0, hypers, hyperEnd, scalars = 1;
-};
-
-/// An index that is a constant, or affine in one induction variable or in what was read.
-struct Coordinate {
-  Value variable;
-  int64_t factor = 0, constant = 0;
+  uint64_t selected = 0; // cores in the register `taskMask`
 };
 
 } // namespace
-
-static FailureOr<Coordinate> coordinateOf(Operation *op, Value value) {
-  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
-    return Coordinate{Value(), 0, constant.value()};
-  if (isa<BlockArgument>(value) || value.getDefiningOp<chip_ir::ElementOp>())
-    return Coordinate{value, 1, 0};
-  auto apply = value.getDefiningOp<affine::AffineApplyOp>();
-  if (!apply || apply.getAffineMap().getNumDims() != 1 || apply.getAffineMap().getNumSymbols() != 0)
-    return op->emitError("expected a coordinate that is affine in one loop or element, found ")
-           << value;
-  // Linear in one variable: two evaluations give it.
-  Builder b(op->getContext());
-  auto evaluate = [&](int64_t x) -> std::optional<int64_t> {
-    SmallVector<Attribute> result;
-    if (failed(apply.getAffineMap().constantFold({b.getIndexAttr(x)}, result)))
-      return std::nullopt;
-    return cast<IntegerAttr>(result[0]).getInt();
-  };
-  std::optional<int64_t> zero = evaluate(0), one = evaluate(1), big = evaluate(1 << 20);
-  if (!zero || !one || !big || *big != *zero + (*one - *zero) * (int64_t(1) << 20))
-    return op->emitError("expected a linear coordinate, found ") << apply.getMapAttr();
-  return Coordinate{apply.getOperand(0), *one - *zero, *zero};
-}
 
 Operation *TaskLowering::emit(Location loc, const mach::Instruction &instruction, StringRef label,
                               StringRef symbol) {
@@ -329,14 +281,23 @@ static bool isOfOneCore(chip_ir::EngineInstruction instr) {
          });
 }
 
+void TaskLowering::emitMask(uint8_t reg, uint64_t first, uint64_t count) {
+  mach::Mask mask;
+  mask.md = reg;
+  mask.cores = (count == 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1) << first;
+  emit(task.getLoc(), mask);
+}
+
+/// Puts the first so many cores into the task's mask register: those of the task, and for what goes
+/// from task to task those of the region.
+void TaskLowering::selectCores(uint64_t cores) {
+  if (cores != selected)
+    emitMask(taskMask, 0, cores);
+  selected = cores;
+}
+
 void TaskLowering::prepareMasks() {
-  auto emitMask = [&](uint8_t reg, uint64_t first, uint64_t count) {
-    mach::Mask mask;
-    mask.md = reg;
-    mask.cores = (count == 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1) << first;
-    emit(task.getLoc(), mask);
-  };
-  emitMask(taskMask, 0, task.getCores());
+  selectCores(task.getCores());
   bool hasOneCore = false;
   task.walk([&](chip_ir::EngineInstruction instr) { hasOneCore |= isOfOneCore(instr); });
   if (hasOneCore && task.getCores() > 1)
@@ -590,6 +551,22 @@ LogicalResult TaskLowering::lowerInstruction(chip_ir::EngineInstruction instr) {
   });
 }
 
+/// Whether a wait or signal is of all cores of the region.
+static bool isAcross(Operation &op) {
+  auto wait = dyn_cast<chip_ir::WaitOp>(op);
+  auto signal = dyn_cast<chip_ir::SignalOp>(op);
+  return (wait && wait.getAcross()) || (signal && signal.getAcross());
+}
+
+/// The cores of the task with the most.
+static uint64_t coresOfRegion(chip_ir::TaskOp task) {
+  uint64_t cores = task.getCores();
+  if (auto region = dyn_cast<chip_ir::RegionOp>(task->getParentOp()))
+    for (auto other : region.getBody().front().getOps<chip_ir::TaskOp>())
+      cores = std::max<uint64_t>(cores, other.getCores());
+  return cores;
+}
+
 template <typename Instr, typename SemaphoreOp> void TaskLowering::lowerSemaphore(SemaphoreOp op) {
   Instr instr;
   instr.engine = static_cast<mach::Engine>(op.getEngine());
@@ -651,6 +628,9 @@ LogicalResult TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
 }
 
 LogicalResult TaskLowering::lower(Operation &op) {
+  bool isInTask = op.getBlock()->getParentOp() == task;
+  if (isInTask)
+    selectCores(isAcross(op) ? coresOfRegion(task) : task.getCores());
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return lowerLoop(loop);
   if (auto branch = dyn_cast<chip_ir::IfOp>(op))
@@ -688,10 +668,7 @@ LogicalResult TaskLowering::lower(Block &block) {
 }
 
 LogicalResult TaskLowering::lower() {
-  if (failed(prepare()) || failed(lower(task.getBody().front())))
-    return failure();
-  emit(task.getLoc(), mach::Fence());
-  return success();
+  return failed(prepare()) ? failure() : lower(task.getBody().front());
 }
 
 /// The registers behind h9 that the host sets for no instruction of the module; those that it does
@@ -756,9 +733,17 @@ LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
   if (auto nests = fn.getOps<chip_ir::NestOp>(); !nests.empty())
     return (*nests.begin()).emitOpError("has no loops yet; run chip-expand-nests first");
   HyperRange numbers = freeNumbers(getOperation());
-  for (auto task : fn.getOps<chip_ir::TaskOp>())
-    if (failed(TaskLowering(task, b, table, formats, symbols, numbers, nextLabel).lower()))
+  WalkResult result = fn.walk([&](chip_ir::TaskOp task) -> WalkResult {
+    TaskLowering lowering(task, b, table, formats, symbols, numbers, nextLabel);
+    if (failed(lowering.lower()))
       return failure();
+    bool isLast = !isa<chip_ir::RegionOp>(task->getParentOp()) || !task->getNextNode();
+    if (isLast)
+      lowering.emitFence();
+    return success();
+  });
+  if (result.wasInterrupted())
+    return failure();
   mach::createInstruction(b, fn.getLoc(), mach::Halt());
   return success();
 }

@@ -4,9 +4,10 @@
 //
 // Begins with the whole op on all cores and halves tiles until everything fits twice (double
 // buffering), once for each loop that may be split over the cores; of these choices the one with
-// the least cycles by estimate is taken. Legality comes from the loops: reduction loops run inside
-// all parallel ones, in the order of the op's definition; any order of the parallel loops, any tile
-// size and any split of a parallel loop over cores gives the same bits.
+// the least cycles by estimate is taken, or one as good that leaves half of the scratchpads and of
+// the shared buffer to the nest that comes next. Legality comes from the loops: reduction loops run
+// inside all parallel ones, in the order of the op's definition; any order of the parallel loops,
+// any tile size and any split of a parallel loop over cores gives the same bits.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -94,6 +95,8 @@ public:
   FailureOr<Tiling> choose();
 
 private:
+  /// The best choice within the share of the memories that nests have, and its cycles.
+  std::optional<std::pair<Tiling, double>> bestOf(const Tiling &start);
   int64_t draw(int64_t from, int64_t to) {
     return from + int64_t(random() % uint64_t(to - from + 1));
   }
@@ -122,6 +125,7 @@ private:
   const chip::Chip &chip;
   const TileWish &wish;
   std::mt19937_64 random; // standardised sequence: the same on any host
+  int64_t share = 1;      // of scratchpads and shared buffer the nest may have one part of so many
 };
 
 } // namespace
@@ -297,8 +301,9 @@ int64_t TileChooser::excess(const Tiling &choice, SmallVectorImpl<std::string> *
           .add(buffer, size * nest.slotsOf(buffer, choice));
     }
   }
-  return over + scratchpad.over("a core's scratchpad", chip.structure.scratchpadBytes, full) +
-         shared.over("the shared buffer", chip.structure.sharedBytes, full);
+  return over +
+         scratchpad.over("a core's scratchpad", chip.structure.scratchpadBytes / share, full) +
+         shared.over("the shared buffer", chip.structure.sharedBytes / share, full);
 }
 
 bool TileChooser::cut(Tiling &choice, bool cutLast, bool keepsPes) const {
@@ -390,13 +395,8 @@ FailureOr<Tiling> TileChooser::tryChoice(Tiling choice, bool keepsPes, bool isSi
   return choice;
 }
 
-FailureOr<Tiling> TileChooser::choose() {
-  Tiling start;
-  if (failed(chooseOrder(start)))
-    return failure();
-  start.cores = coresToUse();
-  std::optional<Tiling> best;
-  double bestCycles = 0;
+std::optional<std::pair<Tiling, double>> TileChooser::bestOf(const Tiling &start) {
+  std::optional<std::pair<Tiling, double>> best;
   auto consider = [&](const Tiling &choice, bool keepsPes) {
     FailureOr<Tiling> complete = tryChoice(choice, keepsPes, /*isSilent=*/true);
     if (failed(complete))
@@ -410,10 +410,8 @@ FailureOr<Tiling> TileChooser::choose() {
         std::rotate(complete->order.begin(), at, at + 1);
       }
       double cycles = cyclesOf(*complete);
-      if (best && cycles >= bestCycles)
-        continue;
-      best = *complete;
-      bestCycles = cycles;
+      if (!best || cycles < best->second)
+        best = {*complete, cycles};
     }
   };
   auto considerSplit = [&](Tiling choice) {
@@ -432,13 +430,29 @@ FailureOr<Tiling> TileChooser::choose() {
     choice.split = split;
     choice.cores = split < 0 ? 1 : start.cores;
     choice.accumulatorSlots = start.accumulatorSlots;
-    if (wish.seed)
-      return tryChoice(choice, /*keepsPes=*/true, /*isSilent=*/false);
     considerSplit(choice);
   }
+  return best;
+}
+
+FailureOr<Tiling> TileChooser::choose() {
+  Tiling start;
+  if (failed(chooseOrder(start)))
+    return failure();
+  start.cores = coresToUse();
+  auto tryAloud = [&](int split, bool keepsPes) {
+    start.split = split;
+    start.cores = split < 0 ? 1 : start.cores;
+    return tryChoice(start, keepsPes, /*isSilent=*/false);
+  };
+  if (wish.seed)
+    return tryAloud(splits(start.cores).front(), /*keepsPes=*/true);
+  auto best = bestOf(start);
   if (!best) // says why
-    return tryChoice(choice, /*keepsPes=*/false, /*isSilent=*/false);
-  return *best;
+    return tryAloud(splits(start.cores).back(), /*keepsPes=*/false);
+  share = 2;
+  auto inHalf = bestOf(start);
+  return inHalf && inHalf->second <= best->second ? inHalf->first : best->first;
 }
 
 //===----------------------------------------------------------------------------------------===//

@@ -2,19 +2,19 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// A vector clock per engine, advanced through a bounded unrolling of each task in program order.
-// The rules V1 to V9 are those of the pass description.
+// Vector clocks, advanced through a bounded unrolling of the tasks between two fences in program
+// order. The rules V1 to V10 are those of the pass description.
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "Footprint.h"
+#include "Lifetimes.h"
+#include "ScheduleClocks.h"
+#include "ScheduleRules.h"
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
-#include "dialects/Mach/ElementFormat.h"
-#include "runtime/isa/CompressedLayout.h"
-#include "runtime/isa/StructConvWg.h.inc"
 #include "slp/Transforms/Chip/Passes.h"
 
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -33,17 +33,6 @@ using namespace slp::chip_ir;
 
 namespace {
 
-constexpr int engineCount = 7;
-/// By engine: how much of its work is done.
-using Counts = std::array<int64_t, engineCount>;
-
-/// What an engine knows to be done. An engine that every core has knows more of its own core than
-/// of the others; one with a single queue, which waits for all cores, knows the same of all.
-struct Clock {
-  Counts own{}; // on the same core
-  Counts all{}; // on every core
-};
-
 /// Of one bank: cores, which stands for the banks of all of them, or shared.
 struct Semaphore {
   Bank bank;
@@ -55,22 +44,18 @@ struct Semaphore {
 
 struct SemaphoreState {
   std::optional<Engine> producer, consumer;
-  std::deque<Clock> credits; // one per unit given and not yet taken
+  /// By class of cores: one clock per unit given and not yet taken.
+  std::vector<std::deque<Clock>> credits;
 };
 
-/// Bytes [begin, end) of a memory.
-struct Range {
-  Space space;
-  int64_t begin, end;
-  bool operator<(const Range &other) const {
-    return std::tie(space, begin, end) < std::tie(other.space, other.begin, other.end);
-  }
-};
-
-/// The last access of each engine to a range, and the ops that made it.
+/// The last access of each engine to some bytes, counted in the work that the engine has begun, by
+/// class of cores, and the ops that made it.
 struct Accesses {
-  std::array<int64_t, engineCount> lastRead{}, lastWrite{};
-  std::array<Operation *, engineCount> reader{}, writer{};
+  struct Last {
+    int64_t read = 0, write = 0;
+    Operation *reader = nullptr, *writer = nullptr;
+  };
+  std::vector<std::array<Last, scheduleEngines>> ofClass;
 };
 
 /// How an op that data decides behaves: trips of a loop, or 1 for the first arm of a `chip.if` and
@@ -79,45 +64,63 @@ struct Behaviour {
   int64_t even, odd;
 };
 
-class TaskVerifier {
+/// Whose work must be done before an access: that of the same core, or of all of them.
+enum class Scope { core, all };
+
+class RegionVerifier {
 public:
-  TaskVerifier(TaskOp task, const chip::Chip &chip) : task(task), chip(chip) {}
+  /// `region`: what errors of all tasks together are reported on.
+  RegionVerifier(Operation *region, SmallVector<TaskOp> tasks, const chip::Chip &chip)
+      : region(region), tasks(std::move(tasks)), chip(chip),
+        symbols(region->getParentOfType<ModuleOp>()), cores(coresOf(this->tasks)), clocks(cores) {}
   LogicalResult verify();
 
 private:
+  using Describe = llvm::function_ref<void(InFlightDiagnostic &)>;
+  using Net = std::map<std::pair<Semaphore, bool>, int64_t>; // by semaphore; `across` or not
+
+  static std::vector<int64_t> coresOf(ArrayRef<TaskOp> tasks);
+  bool isJoined() const { return tasks.size() > 1; }
+  size_t classes() { return clocks.classesOf(int64_t(task.getCores())); }
+
   LogicalResult verifyNetZero(Block &block);
-  LogicalResult verifyInPlace();
-  LogicalResult verifyWrites();
-  LogicalResult verifyWritesOfOne(StoreOp store);
-  LogicalResult verifyMoves();
-  LogicalResult verifyPlaces();
+  LogicalResult verifyNetZero();
   LogicalResult verifyReads();
-  LogicalResult collectDecisions();
+  LogicalResult collectDecisions(TaskOp of);
   LogicalResult runDecided();
-  bool tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within = nullptr,
-                        bool inOrder = false);
+  LogicalResult runTasks();
   LogicalResult run(Block &block);
   LogicalResult run(Operation *op);
   LogicalResult wait(WaitOp op);
   LogicalResult signal(SignalOp op);
   LogicalResult access(Operation *op, Value buffer, bool read, bool write, int64_t shift = 0);
   LogicalResult accessTensor(Operation *op, Value view, bool write);
-  LogicalResult order(Operation *op, Accesses &known, bool read, bool write, bool onAllCores,
-                      llvm::function_ref<void(InFlightDiagnostic &)> describe);
+  LogicalResult accessDram(Operation *op, ViewOp view, bool write);
+  LogicalResult order(Operation *op, const Accesses &known, bool write, Scope scope,
+                      bool ofEarlierTasks, Describe describe);
+  LogicalResult orderBehind(Operation *op, Engine other, size_t ofClass, const Accesses::Last &last,
+                            bool write, Scope scope, bool ofEarlierTasks, Describe describe);
+  void record(Operation *op, Accesses &known, bool read, bool write);
   LogicalResult setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
                           std::optional<Engine> other, StringRef verb);
 
-  /// Whether the engine waits for all cores of the task.
-  bool seesAllCores(Engine engine) { return !isPerCore(engine) || task.getCores() == 1; }
-
-  TaskOp task;
+  Operation *region;
+  SmallVector<TaskOp> tasks;
   const chip::Chip &chip;
-  int64_t maxSlots = 1;
-  std::array<Clock, engineCount> clocks{};
+  SymbolTable symbols;
+  std::vector<int64_t> cores;
+  ScheduleClocks clocks;
   std::map<Semaphore, SemaphoreState> semaphores;
-  DenseMap<Value, int64_t> uses; // by buffer: executions of its alloc
-  std::map<Range, Accesses> accesses;
-  std::map<std::string, Accesses> compressed; // by tensor
+  std::map<ByteRange, Accesses> accesses;
+  std::map<std::string, Accesses> dram; // by tensor
+
+  // Of the task that is being run.
+  TaskOp task;
+  int64_t maxSlots = 1;
+  DenseMap<Value, int64_t> uses;                           // by buffer: executions of its alloc
+  std::map<ByteRange, SmallVector<Accesses *>> met;        // what a range has bytes in common with
+  std::map<std::string, Accesses> compressed;              // by tensor
+  std::array<std::vector<int64_t>, scheduleEngines> begun; // before it, by class
   /// What data decides, with every behaviour that is tried, and which of them now is.
   llvm::MapVector<Operation *, std::vector<Behaviour>> decisions;
   DenseMap<Operation *, Behaviour> decided;
@@ -126,12 +129,24 @@ private:
 
 } // namespace
 
+std::vector<int64_t> RegionVerifier::coresOf(ArrayRef<TaskOp> tasks) {
+  std::vector<int64_t> cores;
+  for (TaskOp task : tasks)
+    cores.push_back(int64_t(task.getCores()));
+  return cores;
+}
+
 template <typename SemaphoreOp> static Semaphore semaphoreOf(SemaphoreOp op) {
   return {op.getBank(), int64_t(op.getSemaphore())};
 }
 
+static std::string nameOf(Semaphore semaphore) {
+  return std::to_string(semaphore.number) +
+         (semaphore.bank == Bank::shared ? " of the shared buffer" : "");
+}
+
 /// V1: signals and waits of each semaphore cancel in every block.
-LogicalResult TaskVerifier::verifyNetZero(Block &block) {
+LogicalResult RegionVerifier::verifyNetZero(Block &block) {
   std::map<Semaphore, int64_t> net;
   for (Operation &op : block) {
     if (auto w = dyn_cast<WaitOp>(op))
@@ -144,292 +159,42 @@ LogicalResult TaskVerifier::verifyNetZero(Block &block) {
           return failure();
   }
   for (auto [semaphore, sum] : net)
-    if (sum)
+    if (sum && !(isJoined() && isa<TaskOp>(block.getParentOp())))
       return block.getParentOp()->emitError("semaphore ")
-             << semaphore.number << (semaphore.bank == Bank::shared ? " of the shared buffer" : "")
-             << " has a net effect of " << sum << ", expected zero in each body";
+             << nameOf(semaphore) << " has a net effect of " << sum
+             << ", expected zero in each body";
   return success();
 }
 
-/// How far a coordinate moves when `variable` grows by one.
-static int64_t factorOf(Value coordinate, Value variable) {
-  if (coordinate == variable)
-    return 1;
-  auto apply = coordinate.getDefiningOp<affine::AffineApplyOp>();
-  if (!apply || apply.getNumOperands() != 1 || apply.getOperand(0) != variable)
-    return 0;
-  Builder b(variable.getContext());
-  auto evaluate = [&](int64_t x) {
-    SmallVector<Attribute> result;
-    if (failed(apply.getAffineMap().constantFold({b.getIndexAttr(x)}, result)))
-      return int64_t(0);
-    return cast<IntegerAttr>(result[0]).getInt();
-  };
-  return evaluate(1) - evaluate(0);
-}
-
-/// The most iterations of a loop: its trip count, or what its chip.count allows; -1 for another.
-static int64_t mostTripsOf(scf::ForOp loop) {
-  if (std::optional<APInt> trip = loop.getStaticTripCount())
-    return trip->getSExtValue();
-  auto count = loop.getUpperBound().getDefiningOp<CountOp>();
-  bool isByOne =
-      getConstantIntValue(loop.getLowerBound()) == 0 && getConstantIntValue(loop.getStep()) == 1;
-  return count && isByOne ? int64_t(count.getMost()) : -1;
-}
-
-/// Whether a coordinate was read from memory.
-static bool isRead(Value coordinate) {
-  auto apply = coordinate.getDefiningOp<affine::AffineApplyOp>();
-  Value variable = apply && apply.getNumOperands() == 1 ? apply.getOperand(0) : coordinate;
-  return isa_and_nonnull<CountOp, ElementOp>(variable.getDefiningOp());
-}
-
-/// True if no two iterations of the loops around a buffer, and no two cores, have an element in
-/// common. What lies in the shared buffer no core has. Of the loops around `within`, if there is
-/// one, one iteration is meant. A coordinate that was read reaches the whole dimension; with
-/// `inOrder` iterations of one core that differ in nothing else may meet.
-///
-/// Loops, the cores of a group and the groups each move the tile. They are put in an order in which
-/// each moves it, in some dimension, beyond everything that those before it reach: then tiles
-/// differ there if it is the last of the order that differs.
-bool TaskVerifier::tilesAreDisjoint(AllocOp alloc, bool onAllCores, Operation *within,
-                                    bool inOrder) {
-  struct Mover {
-    SmallVector<int64_t> moves; // by dimension
-    int64_t count;
-  };
-  SmallVector<int64_t> reach(cast<MemRefType>(alloc.getResult().getType()).getShape());
-  size_t rank = reach.size();
-  bool hasRead = false;
-  for (size_t d = 0; d < rank; ++d)
-    if (isRead(alloc.getOrigin()[d])) {
-      reach[d] += alloc.getExtents()[d];
-      hasRead = true;
-    }
-  SmallVector<Mover> movers;
-  auto addMover = [&](int64_t count, llvm::function_ref<int64_t(size_t)> moves) {
-    if (count < 2)
-      return;
-    Mover &mover = movers.emplace_back(Mover{{}, count});
-    for (size_t d = 0; d < rank; ++d)
-      mover.moves.push_back(std::abs(moves(d)));
-  };
-  if (onAllCores) {
-    addMover(task.getCoresOfGroup(), [&](size_t d) { return alloc.getCoreStride()[d]; });
-    addMover(int64_t(task.getGroups()), [&](size_t d) { return alloc.groupStrideOf(d); });
-  }
-  for (auto loop = alloc->getParentOfType<scf::ForOp>();
-       loop && !(within && loop->isAncestor(within)); loop = loop->getParentOfType<scf::ForOp>()) {
-    std::optional<int64_t> step = getConstantIntValue(loop.getStep());
-    int64_t trips = mostTripsOf(loop);
-    if (!step || trips < 0)
-      return false;
-    auto moves = [&](size_t d) {
-      return factorOf(alloc.getOrigin()[d], loop.getInductionVar()) * *step;
-    };
-    bool movesNothing = llvm::all_of(llvm::seq(rank), [&](size_t d) { return moves(d) == 0; });
-    if (!(inOrder && hasRead && movesNothing))
-      addMover(trips, moves);
-  }
-  while (!movers.empty()) {
-    // The one that moves least: what is reached beyond it would be in the way of it.
-    Mover *next = nullptr;
-    int64_t least = 0;
-    for (Mover &mover : movers)
-      for (size_t d = 0; d < rank; ++d)
-        if (mover.moves[d] >= reach[d] && (!next || mover.moves[d] < least)) {
-          next = &mover;
-          least = mover.moves[d];
-        }
-    if (!next)
-      return false;
-    for (size_t d = 0; d < rank; ++d)
-      reach[d] += next->moves[d] * (next->count - 1);
-    movers.erase(next);
-  }
-  return true;
-}
-
-static bool isShared(Value buffer) {
-  return spaceOf(cast<MemRefType>(buffer.getType())) == Space::shared;
-}
-
-/// V6: a tensor read and written in one task goes through one buffer whose tiles are disjoint.
-LogicalResult TaskVerifier::verifyInPlace() {
-  std::map<std::string, SmallVector<LoadOp>> loads;
-  task.walk([&](LoadOp load) {
-    if (auto view = load.getSource().getDefiningOp<ViewOp>())
-      loads[view.getTensor().str()].push_back(load);
-  });
-  WalkResult result = task.walk([&](StoreOp store) {
-    auto view = store.getTarget().getDefiningOp<ViewOp>();
-    if (!view)
-      return WalkResult::advance();
-    for (LoadOp load : loads[view.getTensor().str()]) {
-      auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
-      if (alloc && load.getBuffer() == store.getBuffer() && load.getSource() == store.getTarget() &&
-          tilesAreDisjoint(alloc, !isShared(alloc.getResult())))
-        continue;
-      InFlightDiagnostic d = store.emitOpError("writes tensor ")
-                             << view.getTensorAttr() << ", which the task reads elsewhere";
-      d.attachNote(load.getLoc()) << "read here";
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  return failure(result.wasInterrupted());
-}
-
-static bool isCompressed(Value buffer) {
-  return mach::compressedFormat(cast<MemRefType>(buffer.getType()).getElementType()).has_value();
-}
-
-/// True if no element of the tensor is two of the view.
-static bool isInjective(MemRefType view) {
-  SmallVector<int64_t> strides;
-  int64_t offset = 0;
-  if (failed(view.getStridesAndOffset(strides, offset)))
-    return false;
-  SmallVector<std::pair<int64_t, int64_t>> dims; // stride, size
-  for (auto [stride, size] : llvm::zip(strides, view.getShape()))
-    if (size > 1)
-      dims.emplace_back(std::abs(stride), size);
-  llvm::sort(dims);
-  int64_t reach = 0; // of the dimensions so far, from their first element to their last
-  for (auto [stride, size] : dims) {
-    if (stride <= reach)
-      return false;
-    reach += stride * (size - 1);
-  }
-  return true;
-}
-
-/// V6: queues of different cores are not ordered with each other, and nor are those of two engines.
-LogicalResult TaskVerifier::verifyWritesOfOne(StoreOp store) {
-  auto alloc = store.getBuffer().getDefiningOp<AllocOp>();
-  // What lies in the shared buffer is moved once.
-  if (!alloc || !tilesAreDisjoint(alloc, !isShared(store.getBuffer()), /*within=*/nullptr,
-                                  /*inOrder=*/true))
-    return store.emitOpError("writes the same elements on several cores or in several iterations");
-  if (!isInjective(cast<MemRefType>(store.getTarget().getType())))
-    return store.emitOpError("writes through a view of which two elements are one of the tensor");
-  return success();
-}
-
-LogicalResult TaskVerifier::verifyWrites() {
-  bool isOneCore = task.getCores() == 1;
-  std::map<std::string, StoreOp> stores; // by tensor
-  WalkResult result = task.walk([&](StoreOp store) -> WalkResult {
-    if (!isOneCore && failed(verifyWritesOfOne(store)))
+/// V1, of all tasks together: what `across` cores is given is taken across them, too.
+LogicalResult RegionVerifier::verifyNetZero() {
+  std::map<std::pair<Semaphore, int64_t>, int64_t> net; // by semaphore and cores
+  for (TaskOp of : tasks) {
+    Block &body = of.getBody().front();
+    if (failed(verifyNetZero(body)))
       return failure();
-    auto view = store.getTarget().getDefiningOp<ViewOp>();
-    if (!view || isCompressed(store.getBuffer())) // in order: V8
-      return success();
-    auto [first, isNew] = stores.try_emplace(view.getTensor().str(), store);
-    bool isOneQueue = isOneCore && engineOf(store) == engineOf(first->second);
-    if (isNew || isOneQueue)
-      return success();
-    InFlightDiagnostic d = store.emitOpError("writes tensor ") << view.getTensorAttr();
-    if (isOneCore)
-      d << " like another store, on another engine, with which nothing orders it";
-    else
-      d << " like another store, on " << task.getCores() << " cores, which are not ordered";
-    d.attachNote(first->second.getLoc()) << "the other store";
-    return d;
-  });
-  return failure(result.wasInterrupted());
-}
-
-/// V6: what several cores move into one copy of a shared buffer does not meet there.
-LogicalResult TaskVerifier::verifyMoves() {
-  if (task.getCores() == 1)
-    return success();
-  DenseMap<Value, MoveOp> moves; // by target
-  WalkResult result = task.walk([&](MoveOp move) -> WalkResult {
-    if (!isShared(move.getTarget()))
-      return success();
-    auto source = move.getSource().getDefiningOp<AllocOp>();
-    if (!tilesAreDisjoint(source, /*onAllCores=*/true, move.getTarget().getDefiningOp()))
-      return move.emitOpError("writes the same elements on several cores or in several iterations");
-    auto [first, isNew] = moves.try_emplace(move.getTarget(), move);
-    if (isNew)
-      return success();
-    InFlightDiagnostic d = move.emitOpError("writes a buffer like another move, on ")
-                           << task.getCores() << " cores, which are not ordered";
-    d.attachNote(first->second.getLoc()) << "the other move";
-    return d;
-  });
-  return failure(result.wasInterrupted());
-}
-
-/// The accumulator bytes that an instruction uses beyond its operands, as the distance from its
-/// first result: conv.wg keeps the chain of an image in bank 1, the total in bank 0, unless one
-/// chain runs through all images.
-static int64_t hiddenShift(EngineInstruction instr, const chip::Chip &chip) {
-  bool hasChain =
-      instr.getInfo().opcode == mach::ConvWg::opcode && chip.numerics.hasChainPerImage();
-  return hasChain ? int64_t(chip.structure.accBankBytes) : 0;
-}
-
-static int64_t bytesOf(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  return type.getNumElements() * elementBytes(type.getElementType());
-}
-
-/// V7: copies of buffers share no bytes and lie inside their memories.
-LogicalResult TaskVerifier::verifyPlaces() {
-  std::map<Range, AllocOp> places; // by what they cover, in ascending order
-  auto place = [&](AllocOp alloc, int64_t shift) -> LogicalResult {
-    Space space = spaceOf(cast<MemRefType>(alloc.getResult().getType()));
-    int64_t capacity = space == Space::shared ? int64_t(chip.structure.sharedBytes)
-                       : space == Space::spm  ? int64_t(chip.structure.scratchpadBytes)
-                                              : 2 * int64_t(chip.structure.accBankBytes);
-    int64_t bytes = bytesOf(alloc.getResult());
-    for (int64_t slot = 0; slot < int64_t(alloc.getSlots()); ++slot) {
-      int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
-      Range range{space, begin, begin + bytes};
-      if (begin < 0 || range.end > capacity)
-        return alloc.emitOpError("lies at bytes ")
-               << begin << " to " << range.end << " of " << stringifyEnum(space) << ", which has "
-               << capacity;
-      for (auto &[other, owner] : places) {
-        if (other.space != space || other.end <= begin || range.end <= other.begin)
-          continue;
-        if (owner == alloc && other.begin == begin && shift)
-          continue; // named by two instructions
-        InFlightDiagnostic d = alloc.emitOpError("overlaps another copy at bytes ")
-                               << begin << " to " << range.end << " of " << stringifyEnum(space);
-        d.attachNote(owner.getLoc()) << "at bytes " << other.begin << " to " << other.end;
-        return d;
-      }
-      places[range] = alloc;
-    }
-    return success();
-  };
-  WalkResult result = task.walk([&](Operation *op) -> WalkResult {
-    if (auto alloc = dyn_cast<AllocOp>(op)) {
-      if (!alloc.getOffset() || !alloc.getSlotBytes())
-        return alloc.emitOpError("has no address");
-      AllocOp owner = alloc.getOwner();
-      if (owner == alloc)
-        return place(alloc, 0);
-      if (alloc.getOffset() != owner.getOffset() || alloc.getSlotBytes() != owner.getSlotBytes())
-        return alloc.emitOpError("lies elsewhere than the buffer it is of");
-      return success();
-    }
-    auto instr = dyn_cast<EngineInstruction>(op);
-    if (int64_t shift = instr ? hiddenShift(instr, chip) : 0)
-      if (auto alloc = instr->getOperand(0).getDefiningOp<AllocOp>())
-        return place(alloc.getOwner(), shift);
-    return WalkResult::advance();
-  });
-  return failure(result.wasInterrupted());
+    auto add = [&](auto op, int64_t count) {
+      int64_t on = op.getAcross() ? *llvm::max_element(cores) : int64_t(of.getCores());
+      if (op.getBank() == Bank::shared)
+        on = 1;
+      net[{semaphoreOf(op), on}] += count;
+    };
+    for (auto w : body.getOps<WaitOp>())
+      add(w, -int64_t(w.getCount()));
+    for (auto s : body.getOps<SignalOp>())
+      add(s, int64_t(s.getCount()));
+  }
+  for (auto [at, sum] : net)
+    if (sum)
+      return region->emitError("semaphore ")
+             << nameOf(at.first) << " has a net effect of " << sum << " on " << at.second
+             << " cores, expected zero in each region";
+  return success();
 }
 
 /// V2: one engine on each side of a semaphore, and not the same.
-LogicalResult TaskVerifier::setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
-                                      std::optional<Engine> other, StringRef verb) {
+LogicalResult RegionVerifier::setEngine(Operation *op, std::optional<Engine> &slot, Engine engine,
+                                        std::optional<Engine> other, StringRef verb) {
   if (slot && *slot != engine)
     return op->emitOpError("is a second engine that ")
            << verb << " the semaphore, after " << stringifyEnum(*slot);
@@ -441,74 +206,112 @@ LogicalResult TaskVerifier::setEngine(Operation *op, std::optional<Engine> &slot
 }
 
 /// V3.
-LogicalResult TaskVerifier::wait(WaitOp op) {
+LogicalResult RegionVerifier::wait(WaitOp op) {
   SemaphoreState &state = semaphores[semaphoreOf(op)];
+  state.credits.resize(clocks.classes());
   if (failed(setEngine(op, state.consumer, op.getEngine(), state.producer, "waits for")))
     return failure();
-  if (state.credits.size() < op.getCount())
-    return op.emitOpError("finds ")
-           << state.credits.size() << " of " << op.getCount() << " credits in program order";
-  Clock &clock = clocks[int(op.getEngine())];
+  size_t classes = op.getAcross() ? clocks.classes() : this->classes();
+  for (size_t k = 0; k < classes; ++k)
+    if (state.credits[k].size() < op.getCount())
+      return op.emitOpError("finds ")
+             << state.credits[k].size() << " of " << op.getCount() << " credits in program order";
   for (uint64_t i = 0; i < op.getCount(); ++i) {
-    const Clock &credit = state.credits.front();
-    // All cores do the same: a credit of each of them tells of each what this one knows of its own.
-    const Counts &ofAll = seesAllCores(op.getEngine()) ? credit.own : credit.all;
-    for (int e = 0; e < engineCount; ++e) {
-      clock.own[e] = std::max(clock.own[e], credit.own[e]);
-      clock.all[e] = std::max(clock.all[e], ofAll[e]);
+    Credit credit;
+    for (size_t k = 0; k < classes; ++k) {
+      credit.push_back(std::move(state.credits[k].front()));
+      state.credits[k].pop_front();
     }
-    state.credits.pop_front();
+    clocks.take(op.getEngine(), *state.producer, credit);
   }
   return success();
 }
 
 /// V5.
-LogicalResult TaskVerifier::signal(SignalOp op) {
+LogicalResult RegionVerifier::signal(SignalOp op) {
   SemaphoreState &state = semaphores[semaphoreOf(op)];
+  state.credits.resize(clocks.classes());
   if (failed(setEngine(op, state.producer, op.getEngine(), state.consumer, "signals")))
     return failure();
-  state.credits.insert(state.credits.end(), op.getCount(), clocks[int(op.getEngine())]);
-  if (state.credits.size() > 255)
-    return op.emitOpError("raises the semaphore above 255");
+  Credit credit = clocks.give(op.getEngine(), op.getAcross() ? clocks.classes() : classes());
+  for (auto [k, clock] : llvm::enumerate(credit)) {
+    state.credits[k].insert(state.credits[k].end(), op.getCount(), clock);
+    if (state.credits[k].size() > 255)
+      return op.emitOpError("raises the semaphore above 255");
+  }
   return success();
 }
 
-/// An access to a range, which must come behind those of other engines that it conflicts with, on
-/// its own core or on all. `describe` completes "may run before engine load is done with".
-LogicalResult TaskVerifier::order(Operation *op, Accesses &known, bool read, bool write,
-                                  bool onAllCores,
-                                  llvm::function_ref<void(InFlightDiagnostic &)> describe) {
-  int engine = int(*engineOf(op));
-  const Clock &clock = clocks[engine];
-  for (int e = 0; e < engineCount; ++e) {
-    if (e == engine)
+/// An access of `op` must come behind one of another engine, or of its own engine on another core.
+LogicalResult RegionVerifier::orderBehind(Operation *op, Engine other, size_t ofClass,
+                                          const Accesses::Last &last, bool write, Scope scope,
+                                          bool ofEarlierTasks, Describe describe) {
+  Engine engine = *engineOf(op);
+  int64_t limit = begun[size_t(other)][ofClass];
+  auto counts = [&](int64_t count) {
+    return count > 0 && (!ofEarlierTasks || count <= limit) ? count : 0;
+  };
+  int64_t lastRead = write ? counts(last.read) : 0, lastWrite = counts(last.write);
+  bool isRead = lastRead > lastWrite;
+  int64_t count = std::max(lastRead, lastWrite);
+  if (count == 0)
+    return success();
+  if (engine == other) {
+    // A queue is in order; V6 speaks of the cores of one task.
+    bool isOneQueue = scope == Scope::core || !isPerCore(engine) || *llvm::max_element(cores) == 1;
+    if (isOneQueue || count > limit)
+      return success();
+  }
+  size_t classes = isPerCore(engine) ? this->classes() : 1;
+  for (size_t k = 0; k < classes; ++k) {
+    if (scope == Scope::core && isPerCore(engine) && k != ofClass)
       continue;
-    bool isRead = write && known.lastRead[e] > known.lastWrite[e];
-    int64_t last = isRead ? known.lastRead[e] : known.lastWrite[e];
-    if ((onAllCores ? clock.all : clock.own)[e] >= last)
+    int64_t onCore = clocks.knownOnCore(engine, other, ofClass);
+    int64_t known = scope == Scope::core ? onCore : clocks.knownOfAll(engine, k, other, ofClass);
+    if (known >= count)
       continue;
-    InFlightDiagnostic d = op->emitOpError("may run before engine ")
-                           << stringifyEnum(Engine(e))
-                           << (clock.own[e] >= last ? " of another core" : "") << " is done with ";
+    InFlightDiagnostic d = op->emitOpError("may run before engine ") << stringifyEnum(other);
+    d << (scope == Scope::all && onCore >= count ? " of another core" : "") << " is done with ";
     describe(d);
-    d.attachNote((isRead ? known.reader[e] : known.writer[e])->getLoc())
+    d.attachNote((isRead ? last.reader : last.writer)->getLoc())
         << "that engine's access, earlier in program order";
     return d;
   }
-  if (read) {
-    known.lastRead[engine] = clock.own[engine];
-    known.reader[engine] = op;
-  }
-  if (write) {
-    known.lastWrite[engine] = clock.own[engine];
-    known.writer[engine] = op;
-  }
   return success();
 }
 
-/// V4. By V7 two accesses conflict only if they are to the same copy.
-LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool write,
-                                   int64_t shift) {
+/// An access must come behind those that it conflicts with. `describe` completes "may run before
+/// engine load is done with".
+LogicalResult RegionVerifier::order(Operation *op, const Accesses &known, bool write, Scope scope,
+                                    bool ofEarlierTasks, Describe describe) {
+  size_t classes = scope == Scope::core ? this->classes() : clocks.classes();
+  for (size_t k = 0; k < std::min(classes, known.ofClass.size()); ++k)
+    for (size_t e = 0; e < scheduleEngines; ++e)
+      if (failed(orderBehind(op, Engine(e), k, known.ofClass[k][e], write, scope, ofEarlierTasks,
+                             describe)))
+        return failure();
+  return success();
+}
+
+void RegionVerifier::record(Operation *op, Accesses &known, bool read, bool write) {
+  Engine engine = *engineOf(op);
+  known.ofClass.resize(clocks.classes());
+  for (size_t k = 0; k < classes(); ++k) {
+    Accesses::Last &last = known.ofClass[k][size_t(engine)];
+    if (read) {
+      last.read = clocks.begun(engine, k);
+      last.reader = op;
+    }
+    if (write) {
+      last.write = clocks.begun(engine, k);
+      last.writer = op;
+    }
+  }
+}
+
+/// V4. By V7 two accesses of one task conflict only if they are to the same copy.
+LogicalResult RegionVerifier::access(Operation *op, Value buffer, bool read, bool write,
+                                     int64_t shift) {
   auto alloc = buffer.getDefiningOp<AllocOp>();
   if (!alloc)
     return op->emitOpError("uses a buffer that is not from chip.alloc");
@@ -516,32 +319,75 @@ LogicalResult TaskVerifier::access(Operation *op, Value buffer, bool read, bool 
   alloc = alloc.getOwner();
   int64_t slot = uses[alloc.getResult()] % int64_t(alloc.getSlots());
   int64_t begin = *alloc.getOffset() + slot * *alloc.getSlotBytes() + shift;
-  Range range{space, begin, begin + bytesOf(buffer)};
+  ByteRange range{space, begin, begin + bytesOf(buffer)};
+  auto [it, isNew] = met.try_emplace(range);
+  if (isNew) {
+    accesses[range];
+    for (auto &[other, known] : accesses)
+      if (other.overlaps(range))
+        it->second.push_back(&known);
+  }
   // All cores have one shared buffer, and each a scratchpad of its own.
-  return order(op, accesses[range], read, write, space == Space::shared,
-               [&](InFlightDiagnostic &d) {
-                 d << "bytes " << begin << " to " << range.end << " of " << stringifyEnum(space);
-               });
+  Scope scope = space == Space::shared ? Scope::all : Scope::core;
+  for (const Accesses *known : it->second)
+    if (failed(
+            order(op, *known, write, scope, /*ofEarlierTasks=*/false, [&](InFlightDiagnostic &d) {
+              d << "bytes " << range.begin << " to " << range.end << " of " << stringifyEnum(space);
+            })))
+      return failure();
+  record(op, accesses[range], read, write);
+  return success();
 }
 
-/// V8. What a store does to a compressed tensor it does to whole blocks, and here to all of them.
-LogicalResult TaskVerifier::accessTensor(Operation *op, Value view, bool write) {
+/// V10. What a task does to a tensor comes behind what earlier tasks of the region did, on all
+/// cores, to bytes of it.
+LogicalResult RegionVerifier::accessDram(Operation *op, ViewOp view, bool write) {
+  auto tensor = symbols.lookup<TensorOp>(view.getTensor());
+  for (auto &[name, known] : dram) {
+    auto other = symbols.lookup<TensorOp>(name);
+    bool isPlaced = tensor.getAddress() && other.getAddress();
+    if (isPlaced ? !rangeOf(tensor).overlaps(rangeOf(other)) : tensor != other)
+      continue;
+    if (failed(order(op, known, write, Scope::all, /*ofEarlierTasks=*/true,
+                     [&](InFlightDiagnostic &d) {
+                       d << "tensor " << view.getTensorAttr();
+                       if (tensor != other)
+                         d << ", in the place of which is " << FlatSymbolRefAttr::get(other);
+                       d << " in an earlier task";
+                     })))
+      return failure();
+  }
+  record(op, dram[view.getTensor().str()], !write, write);
+  return success();
+}
+
+/// V8, V10. What a store does to a compressed tensor it does to whole blocks, and here to all of
+/// them.
+LogicalResult RegionVerifier::accessTensor(Operation *op, Value view, bool write) {
   auto of = view.getDefiningOp<ViewOp>();
-  if (!of || !isCompressed(view))
+  if (!of)
+    return success();
+  if (isJoined() && failed(accessDram(op, of, write)))
+    return failure();
+  if (!isCompressed(view))
     return success();
   // The cores of a store take turns, and it begins when all of them have come to it; groups have
   // stores of their own.
   if (write && task.getGroups() > 1)
     return op->emitOpError("writes the compressed tensor ")
            << of.getTensorAttr() << " in groups of cores, which are not ordered";
-  return order(op, compressed[of.getTensor().str()], !write, write, /*onAllCores=*/false,
-               [&](InFlightDiagnostic &d) {
-                 d << "the compressed tensor " << of.getTensorAttr()
-                   << ", of which a store rewrites whole blocks";
-               });
+  Accesses &known = compressed[of.getTensor().str()];
+  if (failed(order(op, known, write, Scope::core, /*ofEarlierTasks=*/false,
+                   [&](InFlightDiagnostic &d) {
+                     d << "the compressed tensor " << of.getTensorAttr()
+                       << ", of which a store rewrites whole blocks";
+                   })))
+    return failure();
+  record(op, known, !write, write);
+  return success();
 }
 
-LogicalResult TaskVerifier::run(Operation *op) {
+LogicalResult RegionVerifier::run(Operation *op) {
   auto decide = [&] {
     Behaviour now = decided.lookup(op);
     return executions[op]++ % 2 ? now.odd : now.even;
@@ -568,10 +414,7 @@ LogicalResult TaskVerifier::run(Operation *op) {
   std::optional<Engine> engine = engineOf(op);
   if (!engine)
     return success();
-  Clock &clock = clocks[int(*engine)];
-  ++clock.own[int(*engine)];
-  if (seesAllCores(*engine))
-    clock.all = clock.own;
+  clocks.work(*engine, classes());
   if (auto load = dyn_cast<LoadOp>(op))
     return failed(accessTensor(op, load.getSource(), false))
                ? failure()
@@ -595,21 +438,22 @@ LogicalResult TaskVerifier::run(Operation *op) {
   return success();
 }
 
-LogicalResult TaskVerifier::run(Block &block) {
+LogicalResult RegionVerifier::run(Block &block) {
   for (Operation &op : block)
     if (failed(run(&op)))
       return failure();
   return success();
 }
 
-/// V9: what the sequencer reads no store of the task writes.
-LogicalResult TaskVerifier::verifyReads() {
+/// V9: what the sequencer reads no store of the region writes.
+LogicalResult RegionVerifier::verifyReads() {
   std::map<std::string, StoreOp> stores; // by tensor
-  task.walk([&](StoreOp store) {
-    if (auto view = store.getTarget().getDefiningOp<ViewOp>())
-      stores.try_emplace(view.getTensor().str(), store);
-  });
-  WalkResult result = task.walk([&](Operation *op) -> WalkResult {
+  for (TaskOp of : tasks)
+    of.walk([&](StoreOp store) {
+      if (auto view = store.getTarget().getDefiningOp<ViewOp>())
+        stores.try_emplace(view.getTensor().str(), store);
+    });
+  auto verify = [&](Operation *op) -> WalkResult {
     if (!isa<CountOp, ElementOp>(op))
       return success();
     auto view = op->getOperand(0).getDefiningOp<ViewOp>();
@@ -620,51 +464,80 @@ LogicalResult TaskVerifier::verifyReads() {
                            << view.getTensorAttr() << ", which the task writes";
     d.attachNote(store->second.getLoc()) << "written here";
     return d;
-  });
-  return failure(result.wasInterrupted());
+  };
+  for (TaskOp of : tasks)
+    if (of.walk(verify).wasInterrupted())
+      return failure();
+  return success();
+}
+
+static int64_t mostSlotsOf(TaskOp task) {
+  int64_t most = 1;
+  task.walk([&](AllocOp alloc) { most = std::max<int64_t>(most, alloc.getSlots()); });
+  return most;
 }
 
 /// Every behaviour of what data decides: all trips from 0 to two more than there are copies, both
 /// arms, and, inside a loop, any two of them in turn.
-LogicalResult TaskVerifier::collectDecisions() {
+LogicalResult RegionVerifier::collectDecisions(TaskOp of) {
   constexpr int64_t mostRuns = 10000;
-  int64_t runs = 1;
-  WalkResult result = task.walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
-    int64_t most = 1;
+  int64_t runs = 1, most = mostSlotsOf(of) + 2;
+  WalkResult result = of.walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
+    int64_t last = 1;
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       if (loop.getStaticTripCount())
         return success();
-      most = std::min(mostTripsOf(loop), maxSlots + 2);
-      if (most < 0)
+      last = std::min(mostTripsOf(loop), most);
+      if (last < 0)
         return op->emitError("expected a loop with a constant trip count, or from 0 by 1 to a "
                              "chip.count");
     } else if (!isa<IfOp>(op)) {
       return success();
     }
+    if (isJoined())
+      return op->emitError("is decided by data in a region of several tasks, expected a fence "
+                           "before and behind its task");
     std::vector<Behaviour> &behaviours = decisions[op];
     bool isRepeated = op->getParentOfType<scf::ForOp>() != nullptr;
-    for (int64_t even = 0; even <= most; ++even)
-      for (int64_t odd = 0; odd <= most; ++odd)
+    for (int64_t even = 0; even <= last; ++even)
+      for (int64_t odd = 0; odd <= last; ++odd)
         if (even == odd || isRepeated)
           behaviours.push_back({even, odd});
     runs *= int64_t(behaviours.size());
     if (runs > mostRuns)
-      return task.emitOpError("has loops and branches on data with more than ")
+      return of.emitOpError("has loops and branches on data with more than ")
              << mostRuns << " combinations of trips and arms to prove";
     return success();
   });
   return failure(result.wasInterrupted());
 }
 
-/// Runs the task with the behaviours that are decided; if that fails, says which they are.
-LogicalResult TaskVerifier::runDecided() {
-  clocks = {};
+LogicalResult RegionVerifier::runTasks() {
+  for (TaskOp of : tasks) {
+    task = of;
+    maxSlots = mostSlotsOf(of);
+    uses.clear();
+    met.clear();
+    compressed.clear();
+    for (size_t e = 0; e < scheduleEngines; ++e) {
+      begun[e].clear();
+      for (size_t k = 0; k < clocks.classes(); ++k)
+        begun[e].push_back(clocks.begun(Engine(e), k));
+    }
+    if (failed(run(of.getBody().front())))
+      return failure();
+  }
+  return success();
+}
+
+/// Runs the tasks with the behaviours that are decided; if that fails, says which they are.
+LogicalResult RegionVerifier::runDecided() {
+  clocks = ScheduleClocks(cores);
   semaphores.clear();
-  uses.clear();
   accesses.clear();
-  compressed.clear();
+  dram.clear();
   executions.clear();
-  if (succeeded(run(task.getBody().front())))
+  if (succeeded(runTasks()))
     return success();
   for (auto &[op, behaviours] : decisions) {
     auto [even, odd] = decided.lookup(op);
@@ -678,13 +551,14 @@ LogicalResult TaskVerifier::runDecided() {
   return failure();
 }
 
-LogicalResult TaskVerifier::verify() {
-  task.walk([&](AllocOp alloc) { maxSlots = std::max<int64_t>(maxSlots, alloc.getSlots()); });
-  Block &body = task.getBody().front();
-  if (failed(verifyNetZero(body)) || failed(verifyReads()) || failed(collectDecisions()) ||
-      failed(verifyInPlace()) || failed(verifyMoves()) || failed(verifyWrites()) ||
-      failed(verifyPlaces()))
+LogicalResult RegionVerifier::verify() {
+  if (tasks.empty())
+    return success();
+  if (failed(verifyNetZero()) || failed(verifyReads()))
     return failure();
+  for (TaskOp of : tasks)
+    if (failed(collectDecisions(of)) || failed(verifyTaskRules(of, chip)))
+      return failure();
   // As an odometer counts: one behaviour of each.
   std::vector<size_t> chosen(decisions.size());
   while (true) {
@@ -703,32 +577,26 @@ LogicalResult TaskVerifier::verify() {
   }
 }
 
-/// V7: tensors in DRAM share no bytes. Those without an address have not been placed.
+/// V7: tensors in DRAM share no bytes while both are alive. Those without an address have not been
+/// placed.
 static LogicalResult verifyTensors(ModuleOp module) {
-  SmallVector<std::tuple<int64_t, int64_t, TensorOp>> places; // begin, end
-  for (auto tensor : module.getOps<TensorOp>()) {
-    if (!tensor.getAddress())
-      continue;
-    auto type = cast<MemRefType>(tensor.getType());
-    int64_t begin = *tensor.getAddress(), elements = type.getNumElements();
-    int64_t end = begin + elements * elementBytes(type.getElementType());
-    if (auto format = mach::compressedFormat(type.getElementType())) {
-      end = begin + mach::CompressedLayout(*format).payloadsOf(elements);
-      begin -= mach::CompressedLayout::blocksOf(elements) * mach::bitmapBytes;
+  Lifetimes lifetimes(module);
+  SmallVector<std::pair<ByteRange, TensorOp>> places;
+  for (auto tensor : module.getOps<TensorOp>())
+    if (tensor.getAddress())
+      places.emplace_back(rangeOf(tensor), tensor);
+  llvm::sort(places, [](const auto &a, const auto &b) { return a.first < b.first; });
+  for (size_t i = 0; i < places.size(); ++i)
+    for (size_t j = i + 1; j < places.size() && places[j].first.overlaps(places[i].first); ++j) {
+      auto [other, otherTensor] = places[i];
+      auto [range, tensor] = places[j];
+      if (lifetimes.canShare(tensor, otherTensor))
+        continue;
+      InFlightDiagnostic d = tensor.emitOpError("overlaps another tensor at bytes ")
+                             << range.begin << " to " << range.end << " of dram";
+      d.attachNote(otherTensor.getLoc()) << "at bytes " << other.begin << " to " << other.end;
+      return d;
     }
-    places.emplace_back(begin, end, tensor);
-  }
-  llvm::sort(places, [](const auto &a, const auto &b) { return std::get<0>(a) < std::get<0>(b); });
-  for (size_t i = 1; i < places.size(); ++i) {
-    auto [begin, end, tensor] = places[i];
-    auto [otherBegin, otherEnd, other] = places[i - 1];
-    if (begin >= otherEnd)
-      continue;
-    InFlightDiagnostic d = tensor.emitOpError("overlaps another tensor at bytes ")
-                           << begin << " to " << end << " of dram";
-    d.attachNote(other.getLoc()) << "at bytes " << otherBegin << " to " << otherEnd;
-    return d;
-  }
   return success();
 }
 
@@ -739,8 +607,18 @@ struct VerifySchedule : slp::impl::VerifyScheduleBase<VerifySchedule> {
     FailureOr<chip::Chip> chip = chipOf(getOperation());
     if (failed(chip) || failed(verifyTensors(getOperation())))
       return signalPassFailure();
-    WalkResult result = getOperation().walk(
-        [&](TaskOp task) { return WalkResult(TaskVerifier(task, *chip).verify()); });
+    WalkResult result = getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
+      SmallVector<TaskOp> tasks;
+      if (auto region = dyn_cast<RegionOp>(op))
+        tasks = llvm::to_vector(region.getBody().front().getOps<TaskOp>());
+      else if (auto task = dyn_cast<TaskOp>(op))
+        tasks.push_back(task);
+      else
+        return WalkResult::advance();
+      if (failed(RegionVerifier(op, std::move(tasks), *chip).verify()))
+        return WalkResult::interrupt();
+      return WalkResult::skip();
+    });
     if (result.wasInterrupted())
       signalPassFailure();
     markAllAnalysesPreserved();

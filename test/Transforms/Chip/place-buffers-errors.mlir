@@ -66,10 +66,10 @@ module attributes {slp.chip = "lnpu"} {
 // -----
 
 module attributes {slp.chip = "lnpu"} {
-  chip.tensor @a : memref<1073741824xi8, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @a : memref<1073741824xi8, #chip.space<dram>> {role = #chip.role<state>}
   // expected-error @below {{all tensors together need 1073741952 bytes of dram, of which lnpu has 1073741824; the largest, "a", takes 1073741824}}
-  chip.tensor @b : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
-  chip.tensor @c : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
+  chip.tensor @b : memref<f32, #chip.space<dram>> {role = #chip.role<state>}
+  chip.tensor @c : memref<f32, #chip.space<dram>> {role = #chip.role<state>}
 }
 
 // -----

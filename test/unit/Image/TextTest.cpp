@@ -214,7 +214,7 @@ TEST(Text, MessagesWithoutALine) {
             "my.s: tensor 'conv1.weight': 15 bytes of initial values, expected 16");
   EXPECT_EQ(messageAfter("address=64", "address=0"),
             "my.s: tensor 'labels' at 0: begins before the end of 'input.1' at 16, expected "
-            "ascending addresses without overlap");
+            "tensors apart, unless both are temporaries");
   EXPECT_EQ(
       messageAfter(".loc 1 fp", ".loc 2 fp"),
       "my.s: debug record of instruction 8: names a node, phase or capture that is not there");

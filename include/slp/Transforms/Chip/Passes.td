@@ -75,13 +75,29 @@ def ExpandNests : Pass<"chip-expand-nests", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
 }
 
+def FormRegions : Pass<"chip-form-regions", "::mlir::ModuleOp"> {
+  let summary = "leave fences out between tasks (stage schedule)";
+  let description = [{
+    Tasks that follow each other make a `chip.region`: without a fence between them, engines go on with the next task while others
+    are still at work on this one. A fence stays before a task that reads or clears the counter of saturations, which counts
+    what has been rounded when the instruction is issued, and on both sides of one whose loops or branches data decide, as
+    the sequencer reads ahead of the engines. `--remarks=regions` names each fence that stays and why.
+    test/Transforms/Chip/form-regions.mlir is an example.
+  }];
+}
+
 def PlaceBuffers : Pass<"chip-place-buffers", "::mlir::ModuleOp"> {
   let summary = "give DRAM tensors and on-chip buffers their addresses (stage schedule)";
   let description = [{
-    DRAM tensors are laid out in module order, aligned to 64 bytes. On-chip buffers are laid out anew in each task: engines
-    are idle between tasks. Accumulator copies lie one in each bank. Fails if a memory of the module's chip (`slp.chip`) is
+    DRAM tensors are aligned to 64 bytes. With `dram` = `apart` they lie in module order, with `shared` those that pass
+    (role temp, in each function stored before they are loaded, not compressed, not read by the sequencer) take bytes that others
+    have, if no task lies between the first store and the last use of both: largest first, each as low as it can be. `auto` is `apart` where the
+    memory is large enough. `--remarks=memory` says what both take, and the least that any placement takes. On-chip buffers are laid out anew in each task, in a region
+    in turn from the lower and from the upper end of a memory, those that are used first nearest to that end: so the first buffers of a task
+    have bytes in common with few of the task before. Accumulator copies lie one in each bank. Fails if a memory of the module's chip (`slp.chip`) is
     too small. test/Transforms/Chip/place-buffers.mlir is an example.
   }];
+  let options = [Option<"dram", "dram", "std::string", /*default=*/"\"auto\"", "where tensors lie: apart, shared or auto">];
 }
 
 def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
@@ -97,17 +113,25 @@ def InsertSemaphores : Pass<"chip-insert-semaphores", "::mlir::ModuleOp"> {
     as far as copies and queues allow: that is double buffering, without code of its own. A second name for a buffer (`of`)
     counts as the buffer.
 
+    In a region a semaphore is a channel from one engine to another, in the order of their queues, and serves all tasks: those whose
+    credits are free copies begin with them in the first task and end with them in the last. Consecutive tasks take different
+    ones of these where there are enough, so that a task need not wait for the copies of the one before. What a task does to bytes that earlier
+    tasks of the region use, in DRAM or on the chip, waits for it: the engine signals at the end of its task, and who comes after
+    waits before the op or loop that needs it. Engines that each core has know nothing of other cores, so that in DRAM they meet in
+    the queue of the shared buffer's stores. Nothing waits for what other waits imply. A region that needs more than 64
+    semaphores becomes two. `--remarks=regions` names each task that cannot begin to load before the one before it is done.
+
     Assumes that the engines of a buffer take turns in program order. test/Transforms/Chip/insert-semaphores.mlir is an
     example.
   }];
 }
 
 def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
-  let summary = "prove that the semaphores of every task order all conflicting accesses";
+  let summary = "prove that the semaphores of every region order all conflicting accesses";
   let description = [{
-    Checks, for each task:
+    Checks, for each region, or task that stands in none:
 
-    - V1: each semaphore has net zero effect in each loop body and in the task (structured use);
+    - V1: each semaphore has net zero effect in each loop body and in the region (structured use);
     - V2: one engine signals a semaphore and one other engine waits for it;
     - V3: in program order every wait finds its credits; then no queue depth can deadlock, since the oldest unfinished
       instruction is always at the head of its queue and its credits have been given;
@@ -120,12 +144,17 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       copy of a shared buffer from several cores are disjoint, and no other brings some; and V4 counts in the shared buffer what is known to
       be done on all cores: a core's engine that waits for another one's of its core knows nothing of the other cores';
     - V7: the copies of all buffers of a task, the second accumulator bank that `conv.wg` uses for chains per image included, share no bytes and
-      lie inside the memories of the module's chip (`slp.chip`), and a second name for a buffer (`of`) lies where the buffer does; so
-      do the tensors in DRAM, the bitmaps of compressed ones included;
+      lie inside the memories of the module's chip (`slp.chip`), and a second name for a buffer (`of`) lies where the buffer does; nor do
+      tensors in DRAM share bytes that are alive together (`chip-place-buffers`), the bitmaps of compressed ones included;
     - V8: a store to a compressed tensor rewrites whole blocks (docs/compressed.md). Any load and store of one task that name
       one compressed tensor are ordered by engine order and semaphores, whichever elements they move. Stores of
       one engine are in order: of each, the cores take turns; groups of cores would not;
-    - V9: no store of a task writes what its `chip.count` and `chip.element` read, for the sequencer reads ahead of the engines.
+    - V9: no store of a region writes what its `chip.count` and `chip.element` read, for the sequencer reads ahead of the engines;
+    - V10: what a task does to a DRAM tensor is ordered behind what earlier tasks of its region did to bytes of it, on all cores, if
+      one of the two writes. V4 holds between tasks, too, where their buffers have bytes in common.
+
+    Cores that no task of a region tells apart, those of one and not of another, are a class: a clock is kept for each. Nothing in a region of
+    several tasks is decided by data.
 
     Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
     signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
