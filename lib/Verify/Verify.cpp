@@ -36,6 +36,7 @@ public:
   FailureOr<Report> run();
 
 private:
+  exec::Options executionOptions() const;
   LogicalResult runFunction(func::FuncOp function, int step, const std::string &where,
                             bool countTensors);
   LogicalResult compareMemory(const std::string &name, const Tensor &expected,
@@ -72,6 +73,14 @@ private:
 
 } // namespace
 
+/// In program order.
+exec::Options Verifier::executionOptions() const {
+  exec::Options execution;
+  execution.threads = options.threads;
+  execution.checkOrder = options.checkOrder;
+  return execution;
+}
+
 LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::string &where,
                                     bool countTensors) {
   FailureOr<NamedTensors> inputs = makeInputs(function, image, step, options);
@@ -101,9 +110,9 @@ LogicalResult Verifier::runFunction(func::FuncOp function, int step, const std::
   for (const auto &[name, tensor] : *inputs)
     if (failed(check(machine->write(name, tensor.values))))
       return failure();
-  exec::Options execution;
-  execution.threads = options.threads;
+  exec::Options execution = executionOptions();
   execution.interleaveSeed = options.interleaveSeed;
+  execution.checkOrder &= !options.interleaveSeed;
   execution.capturer = &comparison;
   if (failed(check(machine->run(function.getName().str(), execution))))
     return failure();
@@ -305,9 +314,7 @@ FailureOr<Report> Verifier::run() {
   if (failed(chooseNumbers()))
     return failure();
   if (image.findEntry("init")) {
-    exec::Options execution;
-    execution.threads = options.threads;
-    if (failed(check(machine->run("init", execution))))
+    if (failed(check(machine->run("init", executionOptions()))))
       return failure();
   }
   if (failed(compareStates("initial state")))

@@ -147,6 +147,7 @@ Result<RunResult> Session::run(std::string_view entry, bool timed) {
   machineOptions.threads = options.threads;
   machineOptions.capturer = options.capturer;
   machineOptions.maxInstructions = options.maxInstructions;
+  machineOptions.checkOrder = options.checkOrder;
   machineOptions.observer = timed ? &listeners : nullptr;
   Result<std::vector<float>> scaling = lossScale();
   if (!scaling)

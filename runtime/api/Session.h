@@ -27,6 +27,7 @@ struct SessionOptions {
   exec::Capturer *capturer = nullptr;                   // sees the values of every run
   uint64_t maxInstructions = exec::defaultInstructions; // of one run, which fails beyond them
   exec::Observer *recorder = nullptr;                   // sees the events of timed runs
+  bool checkOrder = false;                              // see exec::Options
 };
 
 /// What one run of an entry point did.

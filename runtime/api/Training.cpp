@@ -547,6 +547,7 @@ Result<views::Record> Simulation::run() {
   SessionOptions sessionOptions;
   sessionOptions.threads = options.threads;
   sessionOptions.maxInstructions = uint64_t(options.maxInstructions);
+  sessionOptions.checkOrder = options.checkOrder;
   Result<std::unique_ptr<Session>> opened =
       Session::open(options.image, options.chip, sessionOptions);
   if (!opened)

@@ -30,8 +30,9 @@ struct SimulationOptions {
   uint32_t seed = 0;                 // of shuffling and synthetic samples
   int threads = 0;                   // host threads, 0: all
   int64_t maxInstructions = exec::defaultInstructions; // of one run of an entry point, at least 1
-  bool evaluateOnly = false;                           // no training: the test split through `eval`
-  bool functionalOnly = false;                         // no cycles, no energy
+  bool checkOrder = false;   // each run fails at accesses that nothing orders (docs/check-order.md)
+  bool evaluateOnly = false; // no training: the test split through `eval`
+  bool functionalOnly = false;   // no cycles, no energy
   bool stopOnDivergence = false; // end after the first step that shows it, without saving
   std::string load, save;        // state files; may be empty
   std::string stats;             // statistics as JSON; may be empty

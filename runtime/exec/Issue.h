@@ -11,8 +11,8 @@
 #ifndef RUNTIME_EXEC_ISSUE_H
 #define RUNTIME_EXEC_ISSUE_H
 
+#include "runtime/exec/Accesses.h"
 #include "runtime/exec/Machine.h"
-#include "runtime/exec/Tile.h"
 #include "runtime/exec/kernels/MacKernels.h"
 
 #include <memory>
@@ -42,6 +42,7 @@ struct CorePart {
   bool countsEvents[maxDestinations]; // the debug record names a tensor for this destination
   CoreWork work{};
   num::Events events[maxDestinations]{}; // per destination
+  Accesses *accesses = nullptr;          // where accesses are noted; null: nobody wants them
 
   /// Whether tiles on the chip hold what decides about work.
   bool hasValues() const { return values != Values::absent; }
@@ -50,6 +51,20 @@ struct CorePart {
   Result<TileView> view(const Descriptor &d, const char *name) const {
     return resolve(memories, d, core, name);
   }
+  /// What the part reads and writes, exactly, for the check of the order. Each access of an
+  /// instruction is noted, whether or not it counts as work.
+  void noteRead(const TileView &v) const { note(v, core, /*isWrite=*/false); }
+  void noteWrite(const TileView &v) const { note(v, core, /*isWrite=*/true); }
+  void note(const TileView &v, unsigned ofCore, bool isWrite) const {
+    if (accesses && !v.empty())
+      accesses->push_back({v, ofCore, isWrite});
+  }
+  /// The same of the blocks of a compressed tensor that begins at `tensor`.
+  void noteBlocks(const TileView &v, uint64_t tensor, bool isWrite) const {
+    if (accesses && !v.empty())
+      accesses->push_back({v, core, isWrite, /*isBlocks=*/true, tensor});
+  }
+
   void countRead(const TileView &v) { work.bytesRead[int(v.space)] += codec.storedBytes(v); }
   /// Of a tile of which some elements are not read.
   void countReadWithout(const TileView &v, uint64_t elements) {

@@ -90,6 +90,7 @@ private:
   void loadAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void storeAccumulators(MacScratch &task, int64_t ofGroup, int64_t laneBlock) const;
   void compute();
+  void noteAccesses(const Core &core) const;
   void reportWork(size_t index);
   void countItems(const Core &core, CoreWork &work) const;
   MaskedConv maskedOf(const Core &core) const;
@@ -627,6 +628,17 @@ MaskedConv Convolution::maskedOf(const Core &core) const {
           chip.structure.pes};
 }
 
+/// Masks have noted themselves.
+void Convolution::noteAccesses(const Core &core) const {
+  core.part->noteRead(source);
+  core.part->noteRead(core.weights);
+  if (mode == mach::accMode::bias)
+    core.part->noteRead(core.bias);
+  if (mode == mach::accMode::continue_)
+    core.part->noteRead(core.acc);
+  core.part->noteWrite(core.acc);
+}
+
 void Convolution::reportWork(size_t index) {
   const Core &core = cores[index];
   CorePart &part = *core.part;
@@ -716,6 +728,8 @@ void Convolution::run() {
     return;
   if (cores[0].part->hasValues())
     compute();
+  for (size_t c = 0; c < cores.size(); ++c)
+    noteAccesses(cores[c]);
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(c);
 }

@@ -23,6 +23,7 @@ Result<Mask> Mask::read(const CorePart &part, const Issue &issue, int operand, c
     return view.takeError();
   mask.view = *view;
   mask.isOperand = true;
+  part.noteRead(*view);
   if (!part.hasValues() || view->empty())
     return mask;
   std::vector<float> values(size_t(view->count()));

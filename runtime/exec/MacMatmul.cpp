@@ -67,6 +67,7 @@ private:
   void addCounts();
   void compute();
   void reportItems(const Core &core) const;
+  void noteAccesses(const Core &core) const;
   void reportWork(Core &core) const;
 
   int64_t rowsOf(const Core &core) const { return core.acc.box.size[size_t(row)]; }
@@ -357,6 +358,16 @@ void Product::reportItems(const Core &core) const {
   }
 }
 
+void Product::noteAccesses(const Core &core) const {
+  core.part->noteRead(core.a);
+  core.part->noteRead(core.b);
+  if (mode == mach::accMode::bias)
+    core.part->noteRead(core.bias);
+  if (mode == mach::accMode::continue_)
+    core.part->noteRead(core.acc);
+  core.part->noteWrite(core.acc);
+}
+
 void Product::reportWork(Core &core) const {
   CorePart &part = *core.part;
   uint64_t outputs = uint64_t(core.acc.count());
@@ -421,6 +432,8 @@ void Product::run() {
     return;
   if (cores[0].part->hasValues())
     compute();
+  for (const Core &core : cores)
+    noteAccesses(core);
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(cores[c]);
 }

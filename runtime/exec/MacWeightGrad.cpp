@@ -429,8 +429,25 @@ void WeightGradient::run() {
             (x.format == mach::format::mixed || dy.format == mach::format::mixed);
   if (cores.front().part->hasValues())
     compute();
+  for (const Core &core : cores)
+    noteAccesses(core);
   for (size_t c = 0; c < cores.size() && countsWork; ++c)
     reportWork(c);
+}
+
+/// Masks have noted themselves. The chain of an image is clobbered even where the image is whole,
+/// and nothing of it is read.
+void WeightGradient::noteAccesses(const Core &core) const {
+  core.part->noteRead(core.x);
+  core.part->noteRead(core.dy);
+  if (mode == mach::accMode::continue_)
+    core.part->noteRead(core.acc);
+  core.part->noteWrite(core.acc);
+  if (!chainPerImage)
+    return;
+  if (!open)
+    core.part->noteRead(core.chain);
+  core.part->noteWrite(core.chain);
 }
 
 void WeightGradient::compute() {

@@ -87,6 +87,7 @@ private:
   void countErrors(int64_t laneBlock, int64_t ofGroup);
   void reportItems(size_t index) const;
   void reportErrorItems(size_t index) const;
+  void noteAccesses(const Core &core) const;
   void reportWork(size_t index) const;
   MaskedConv maskedOf(const Core &core) const;
 

@@ -16,6 +16,7 @@ static Status zeroPart(CorePart &part, const Issue &issue) {
     return acc.takeError();
   if (part.hasValues())
     clearElements(*acc);
+  part.noteWrite(*acc);
   if (part.countsWork)
     part.countWrite(*acc);
   return Status::success();

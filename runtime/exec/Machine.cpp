@@ -278,10 +278,13 @@ Status Machine::makeCopy(const image::Tensor &copy) {
 Status Machine::write(std::string_view name, const std::vector<float> &values) {
   if (Status s = writeValues(impl->state, name, values, /*isTrial=*/false); !s)
     return s;
+  impl->state.noteHostWrite(*findTensor(impl->state, name));
   for (const image::Tensor &tensor : impl->state.image.tensors)
-    if (tensor.role == image::Role::copy && tensor.copyOf == name)
+    if (tensor.role == image::Role::copy && tensor.copyOf == name) {
       if (Status s = makeCopy(tensor); !s)
         return s;
+      impl->state.noteHostWrite(tensor);
+    }
   return Status::success();
 }
 
@@ -440,7 +443,7 @@ Result<std::vector<ElementClass>> Machine::classesOf(std::string_view name) cons
 }
 
 Status Machine::writeClasses(std::string_view name, const std::vector<ElementClass> &classes) {
-  const State &state = impl->state;
+  State &state = impl->state;
   const image::Tensor *tensor = findTensor(state, name);
   if (!tensor)
     return Error{"the image has no tensor `" + std::string(name) + "`"};
@@ -450,6 +453,7 @@ Status Machine::writeClasses(std::string_view name, const std::vector<ElementCla
   if (tensor->format != mach::Format::mixed &&
       std::find(classes.begin(), classes.end(), ElementClass::wide) != classes.end())
     return Error{"tensor " + tensor->name + " is not mixed, and has no elements of two widths"};
+  state.noteHostWrite(*tensor);
   if (!mach::isCompressed(tensor->format))
     return forRows(state, *tensor, [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
       for (int64_t i = first; i < first + n; ++i, to += stride) {
@@ -470,6 +474,8 @@ Status Machine::writeClasses(std::string_view name, const std::vector<ElementCla
 }
 
 void Machine::setHyper(int index, float value) { impl->state.hyper[index] = value; }
+
+std::optional<OrderFault> Machine::orderFault() const { return impl->state.orderFault(); }
 
 std::vector<TensorEvents> Machine::events() const {
   const State &state = impl->state;

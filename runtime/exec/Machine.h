@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,17 @@ enum class Values {
   classes
 };
 
+/// What the check of a run's order finds wrong: the kinds of docs/check-order.md.
+enum class OrderFault {
+  unwritten,
+  stale,
+  overtaking,
+  transfer,
+  missingCredit,
+  surplusCredit,
+  crossedSemaphore
+};
+
 struct Options {
   int threads = 0; // host threads, 0: all; the result does not depend on it
   Observer *observer = nullptr;
@@ -131,6 +143,9 @@ struct Options {
   uint64_t interleaveSeed = 0;
   uint64_t maxInstructions = defaultInstructions; // the run fails beyond them
   Values values = Values::computed;
+  /// The run fails at the first access that nothing orders with another one (docs/check-order.md),
+  /// whatever the interleaving. Not with an interleaveSeed.
+  bool checkOrder = false;
 };
 
 class Machine {
@@ -168,6 +183,9 @@ public:
   void setHyper(int index, float value);
   /// Counts since creation, in order of capture index.
   std::vector<TensorEvents> events() const;
+  /// What Options::checkOrder found in the last run that had it; empty if that run did not fail for
+  /// it.
+  std::optional<OrderFault> orderFault() const;
 
 private:
   Machine();

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/exec/CheckOrder.h"
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/Dispatch.h"
 #include "runtime/isa/EngineSeq.h.inc"
@@ -35,9 +36,12 @@ Status State::run(uint64_t entry, const Options &o) {
   if (o.interleaveSeed)
     queues =
         std::make_unique<Queues>(*this, o.interleaveSeed, size_t(chip.structure.queueDepth.value));
+  if (Status s = beginCheck(); !s)
+    return s;
   next = entry;
   Status result = loop();
   queues.reset();
+  checkOrder = nullptr;
   options = {}; // the observers' lives end with the run
   return result;
 }
@@ -124,6 +128,9 @@ Status lds(State &state, const mach::Lds &instr) {
   if (view->format != mach::format::i32 || view->count() != 1 ||
       (view->space != mach::space::dram && view->space != mach::space::shared))
     return Error{"operand `src` must be an i32 element inside its extents in dram or shared"};
+  if (state.checkOrder)
+    if (Status s = state.checkOrder->read(*view); !s)
+      return s;
   int32_t value;
   std::memcpy(&value, view->base, sizeof value);
   if (instr.bound && (value < 0 || uint64_t(value) >= instr.bound))
@@ -213,7 +220,8 @@ Status desc(State &state, const mach::Desc &instr) {
     return Error{"register r" + std::to_string(instr.slot) + " names copy " + std::to_string(copy) +
                  ", expected 0 or more"};
   const mach::TensorTile &tile = state.image.descriptors[instr.src].tile;
-  state.descriptor[instr.dd] = {tile, tile.slots ? uint64_t(copy) % tile.slots : 0};
+  state.descriptor[instr.dd] = {tile, tile.slots ? uint64_t(copy) % tile.slots : 0,
+                                int64_t(instr.src)};
   return Status::success();
 }
 

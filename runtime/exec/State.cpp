@@ -9,12 +9,14 @@
 
 #include "runtime/exec/State.h"
 
+#include "runtime/exec/CheckOrder.h"
 #include "runtime/exec/Queues.h"
 #include "runtime/isa/EngineSeq.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/StructWait.h.inc"
 
 #include <algorithm>
+#include <utility>
 
 namespace slp::exec {
 
@@ -24,7 +26,7 @@ constexpr double worthThreads = 60000;
 State::State(const chip::Chip &c, const image::Image &i, num::HostPath path)
     : chip(c), image(i), codec(chip.numerics, path), kernels(macKernels(path)),
       semaphores(size_t(chip.structure.cores.value)), sharedTiles(semaphores.size()),
-      events(i.debug.captures.size()) {
+      events(i.debug.captures.size()), hostWrote(i.tensors.size()) {
   for (image::Tensor &tensor : image.tensors)
     tensor.init = {}; // Machine::create takes it from the image
   for (const image::NamedDescriptor &d : image.descriptors)
@@ -47,6 +49,33 @@ void State::reset() {
   for (SemaphoreBank &bank : semaphores)
     bank.fill(0);
   sharedSemaphores.fill(0);
+}
+
+Status State::beginCheck() {
+  if (!options.checkOrder) {
+    wasUnchecked = true;
+    return Status::success();
+  }
+  if (queues)
+    return Error{"the order is checked in program order, not in an interleaving"};
+  if (!checker)
+    checker = std::make_unique<CheckOrder>(*this);
+  if (std::exchange(wasUnchecked, false))
+    checker->forgetDram();
+  for (size_t i = 0; i < hostWrote.size(); ++i)
+    if (std::exchange(hostWrote[i], 0))
+      checker->noteWritten(image.tensors[i]);
+  checker->beginRun();
+  checkOrder = checker.get();
+  return Status::success();
+}
+
+void State::noteHostWrite(const image::Tensor &tensor) {
+  hostWrote[size_t(&tensor - image.tensors.data())] = 1;
+}
+
+std::optional<OrderFault> State::orderFault() const {
+  return checker ? checker->fault() : std::nullopt;
 }
 
 Issue State::prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const {
@@ -86,6 +115,10 @@ Status State::submit(const Issue &issue) {
     return Error{"a run without values meets a compressed operand, whose work depends on them"};
   if (queues)
     return queues->push(issue);
+  bool isSemaphore = !issue.execute && !issue.executeGroup;
+  if (checkOrder && isSemaphore)
+    if (Status s = checkOrder->synchronise(issue); !s)
+      return s;
   if (issue.opcode == mach::Wait::opcode && !canTake(issue, issue.mask))
     return Error{"deadlock: semaphore s" + std::to_string(issue.semaphore) +
                  (issue.bank == mach::Bank::shared ? " of the shared buffer" : "") +
@@ -94,6 +127,9 @@ Status State::submit(const Issue &issue) {
   describe(issue, scratch);
   if (Status s = execute(issue, issue.mask, scratch); !s)
     return s;
+  if (checkOrder && !isSemaphore)
+    if (Status s = checkOrder->execute(issue); !s)
+      return s;
   if (options.observer)
     options.observer->issued(scratch);
   return Status::success();
@@ -103,6 +139,8 @@ CorePart State::partOf(const Issue &issue, unsigned core) const {
   const image::DebugRecord *record = recordOf(issue.pc);
   CorePart part{memories,       chip, codec, kernels, core, options.observer != nullptr,
                 options.values, {}};
+  if (checkOrder)
+    part.accesses = &checkOrder->accessesOf(core);
   for (int i = 0; i < maxDestinations; ++i)
     part.countsEvents[i] = record && record->capture[i] >= 0;
   return part;
@@ -280,7 +318,11 @@ Status State::synchronise(const Issue &issue, uint64_t cores) {
   return Status::success();
 }
 
-Status State::drain() { return queues ? queues->drain() : Status::success(); }
+Status State::drain() {
+  if (checkOrder)
+    return checkOrder->fence();
+  return queues ? queues->drain() : Status::success();
+}
 
 void State::observeSequencer(mach::Opcode opcode) {
   if (!options.observer)
@@ -307,14 +349,19 @@ const image::DebugRecord *State::recordOf(uint64_t at) const {
 
 std::string State::textOf(uint64_t at) const { return mach::print(text[at], names, int64_t(at)); }
 
-Error State::fault(uint64_t at, const std::string &message) const {
+std::string State::placeOf(uint64_t at) const {
+  std::string where = "instruction " + std::to_string(at);
   if (at >= text.size())
-    return Error{"instruction " + std::to_string(at) + ": " + message};
-  std::string where = "instruction " + std::to_string(at) + " `" + textOf(at) + "`";
+    return where;
+  where += " `" + textOf(at) + "`";
   const image::DebugRecord *record = recordOf(at);
   if (record && record->node >= 0 && size_t(record->node) < image.debug.nodes.size())
     where += " (node " + image.debug.nodes[size_t(record->node)] + ")";
-  return Error{where + ": " + message};
+  return where;
+}
+
+Error State::fault(uint64_t at, const std::string &message) const {
+  return Error{placeOf(at) + ": " + message};
 }
 
 /// " s3=1 s5=2": those of a bank that are not zero.

@@ -24,6 +24,7 @@
 
 namespace slp::exec {
 
+class CheckOrder;
 class Queues;
 
 /// An open hardware loop: instructions [begin, end).
@@ -75,12 +76,17 @@ public:
   // Of the current run.
   Options options;
   std::unique_ptr<Pool> pool;
-  std::unique_ptr<Queues> queues;  // null: program order
-  std::vector<num::Events> events; // per capture index
+  std::unique_ptr<Queues> queues;   // null: program order
+  CheckOrder *checkOrder = nullptr; // null: the run is not checked
+  std::vector<num::Events> events;  // per capture index
 
   /// Forgets registers, loops and semaphores; memories and h0 to h2 stay.
   void reset();
   Status run(uint64_t entry, const Options &o);
+  /// The host has written a tensor, one of the image's.
+  void noteHostWrite(const image::Tensor &tensor);
+  /// What the check of the last run found; empty unless the run failed for that.
+  std::optional<OrderFault> orderFault() const;
 
   /// A new issue of the instruction at pc.
   Issue prepare(mach::Opcode opcode, mach::Engine engine, uint64_t cores) const;
@@ -102,7 +108,9 @@ public:
   /// Reports an instruction of the sequencer itself, with `sequencerWork`.
   void observeSequencer(mach::Opcode opcode);
 
-  /// "instruction 12 `conv.fp ...` (node conv1): " before the message.
+  /// "instruction 12 `conv.fp ...` (node conv1)".
+  std::string placeOf(uint64_t at) const;
+  /// The same and ": " before the message.
   Error fault(uint64_t at, const std::string &message) const;
   /// The instruction's text as in assembly.
   std::string textOf(uint64_t at) const;
@@ -112,6 +120,8 @@ public:
 
 private:
   Status step();
+  /// Makes `checkOrder` what the options say.
+  Status beginCheck();
   void closeLoops();
   CorePart partOf(const Issue &issue, unsigned core) const;
   Status runParts(const Issue &issue);
@@ -125,6 +135,12 @@ private:
   std::vector<CorePart> parts;
   std::vector<CoreGroup> groups;
   Event scratch;
+
+  // Of all runs: null until one is checked; whether one was not; tensors that the host has written
+  // since the last one that was, by index.
+  std::unique_ptr<CheckOrder> checker;
+  bool wasUnchecked = false;
+  std::vector<uint8_t> hostWrote;
 };
 
 /// Hands the destinations' elements on one core to the capturer.

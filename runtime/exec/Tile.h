@@ -28,6 +28,7 @@ using Dims = std::array<int64_t, maxRank>;
 struct Descriptor {
   mach::TensorTile tile;
   uint64_t slot = 0;
+  int64_t entry = -1; // of the image's table, which `desc` took; for messages
 };
 
 /// Logical coordinates [lo, lo + size) in each dimension. Dimensions at or beyond the rank are [0,

@@ -58,10 +58,14 @@ static void countDram(CorePart &part, const TileView &view, uint64_t *bytes) {
   part.work.dramUsefulBytes += uint64_t(view.bytes());
 }
 
-/// The tensor that a compressed tile in dram belongs to.
+/// Where the tensor begins that a compressed tile in dram belongs to.
+static uint64_t baseOf(const mach::TensorTile &tile) {
+  return tile.base - tile.stream * uint64_t(mach::elementBytes(tile.format));
+}
+
+/// The tensor itself.
 static CompressedTensor compressedTensor(const CorePart &part, const mach::TensorTile &tile) {
-  uint64_t before = tile.stream * uint64_t(mach::elementBytes(tile.format));
-  return CompressedTensor(part.memories.dram, tile.base - before, tile.format, part.codec);
+  return CompressedTensor(part.memories.dram, baseOf(tile), tile.format, part.codec);
 }
 
 namespace {
@@ -76,9 +80,11 @@ public:
       return source.takeError();
     view = *source;
     if (mach::isCompressed(view.format)) {
+      part.noteBlocks(view, baseOf(issue.operand[1].tile), /*isWrite=*/false);
       tensor.emplace(compressedTensor(part, issue.operand[1].tile));
       return tensor->check(view, "src");
     }
+    part.noteRead(view);
     if (part.countsWork)
       countDram(part, view, part.work.bytesRead);
     return Status::success();
@@ -100,6 +106,7 @@ public:
       if (part.hasValues())
         copyTo(*target);
     }
+    part.note(*whole, core, /*isWrite=*/true);
     if (part.countsWork)
       part.countWrite(*whole);
     return Status::success();
@@ -193,7 +200,9 @@ static Status storePart(CorePart &part, const Issue &issue) {
   Result<TileView> target = part.view(issue.operand[0], "dst");
   if (!target)
     return target.takeError();
+  part.noteRead(*source);
   if (mach::isCompressed(target->format)) {
+    part.noteBlocks(*target, baseOf(issue.operand[0].tile), /*isWrite=*/true);
     CompressedTensor tensor = compressedTensor(part, issue.operand[0].tile);
     if (Status s = tensor.check(*target, "dst"); !s)
       return s;
@@ -207,6 +216,7 @@ static Status storePart(CorePart &part, const Issue &issue) {
     }
     return Status::success();
   }
+  part.noteWrite(*target);
   if (part.computes())
     copyElements(*source, *target);
   if (part.countsWork) {
@@ -360,9 +370,12 @@ static Status moveToCores(CorePart &part, const Issue &issue) {
       if (part.hasValues())
         copyElements(*source, *inside);
     }
+    part.note(*whole, core, /*isWrite=*/true);
     if (part.countsWork)
       part.countWrite(*whole);
   }
+  if (source)
+    part.noteRead(*source);
   if (part.countsWork && source)
     part.countRead(*source);
   return Status::success();
@@ -396,6 +409,8 @@ static Status moveFromCore(CorePart &part, const Issue &issue) {
   Result<TileView> target = subview(*shared, source->box, "dst");
   if (!target)
     return target.takeError();
+  part.noteRead(*source);
+  part.noteWrite(*target);
   if (part.hasValues())
     copyElements(*source, *target);
   if (part.countsWork) {

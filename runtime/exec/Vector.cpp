@@ -86,6 +86,7 @@ Result<float *> VectorPart::fetch(int operand, const char *name, const TileView 
     return need.takeError();
   float *to = buffer(operand, need->count());
   part.codec.gather(*need, to);
+  part.noteRead(*need);
   if (part.countsWork)
     part.countRead(*need);
   return to;
@@ -119,6 +120,7 @@ void VectorPart::storeIntegers(const int32_t *values, const TileView &dst, uint6
 }
 
 void VectorPart::countStored(const TileView &dst, uint64_t steps, uint64_t more) {
+  part.noteWrite(dst);
   part.work.elements += uint64_t(dst.count());
   part.work.operations += operations(steps, lane().step) + more;
   if (part.countsWork)

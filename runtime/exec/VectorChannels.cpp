@@ -117,10 +117,12 @@ static void addStrips(const ChannelTile &t, const float *values, float *parts) {
 /// The parts so far, or +0.
 static float *startParts(VectorPart &part, bool goesOn, int operand, const TileView &dst) {
   float *parts = part.buffer(operand, dst.count());
-  if (goesOn)
+  if (goesOn) {
     part.part.codec.gather(dst, parts);
-  else
+    part.part.noteRead(dst);
+  } else {
     std::fill(parts, parts + dst.count(), 0.0f);
+  }
   return parts;
 }
 
@@ -224,6 +226,7 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
   addStrips(*t, errors.data(), sums);
   addStrips(*t, terms.data(), weighted);
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
+  core.noteWrite(*products);
   core.countWrite(*products);
   part.store(sums, *dst, 0, 5 * uint64_t(t->box.count()));
   return Status::success();
@@ -326,6 +329,7 @@ static Status statisticsJoinPart(CorePart &core, const Issue &issue) {
     for (int64_t c = 0; c < box.size[1]; ++c)
       squares[c] = (squares[c] > 0.0f ? squares[c] : 0.0f) / float(before);
   core.codec.scatter(squares, *varView, issue.run, core.events[1]);
+  core.noteWrite(*varView);
   core.countWrite(*varView);
   // Of a part: two of the counts, mean and squares of the part (3), the difference, the mean, and
   // the squares (4); of a channel a choice and a quotient.

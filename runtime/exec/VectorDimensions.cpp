@@ -100,10 +100,12 @@ static void fold(const Reduction &r, const float *values, int64_t n, float *to, 
 static float *startResults(VectorPart &part, const Reduction &r, int operand, const TileView &dst,
                            float identity) {
   float *results = part.buffer(operand, dst.count());
-  if (part.goesOn(operand, r.begins))
+  if (part.goesOn(operand, r.begins)) {
     part.part.codec.gather(dst, results);
-  else
+    part.part.noteRead(dst);
+  } else {
     std::fill(results, results + dst.count(), identity);
+  }
   return results;
 }
 
@@ -216,6 +218,7 @@ static Status normalizeSumsPart(CorePart &core, const Issue &issue) {
     addTerms(*r, terms.data(), n, weighted + resultAt(*r, at));
   });
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
+  core.noteWrite(*products);
   core.countWrite(*products);
   part.store(sums, *dst, 0, 5 * uint64_t(r->box.count()));
   return Status::success();

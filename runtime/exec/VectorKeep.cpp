@@ -46,6 +46,8 @@ static Status keepPart(CorePart &core, const Issue &issue) {
   }
   scatterIntegers(kept.data(), *list);
   scatterIntegers(&number, *count);
+  core.noteWrite(*list);
+  core.noteWrite(*count);
   if (core.countsWork) {
     core.countWrite(*list);
     core.countWrite(*count);

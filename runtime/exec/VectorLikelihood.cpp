@@ -91,6 +91,7 @@ public:
     labels.resize(size_t(rows));
     if (rows)
       gatherIntegers(*need, labels.data());
+    part.part.noteRead(*need);
     part.part.countRead(*need);
     if (!part.issue.flag)
       return Status::success();
@@ -150,6 +151,7 @@ static Status nllPart(CorePart &core, const Issue &issue) {
     losses[i] = isCounted ? -(shareValues[i] * (*values)[i * n + shares.label(i)]) : 0.0f;
   }
   core.codec.scatter(shareValues, *shareView, issue.run, core.events[1]);
+  core.noteWrite(*shareView);
   core.countWrite(*shareView);
   part.store(losses, *dst, 0, 3 * uint64_t(rows));
   return Status::success();

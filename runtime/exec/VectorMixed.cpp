@@ -66,6 +66,7 @@ static Status classifyPart(CorePart &core, const Issue &issue) {
   for (size_t i = 0; i < n; ++i)
     narrow[i] += (*x)[i];
   core.codec.put(narrow, *dst);
+  core.noteWrite(*dst);
   core.work.elements += n;
   // A comparison with each limit, and the rounding.
   core.work.operations += part.operations(3 * n, part.lane().step);
@@ -78,8 +79,8 @@ Status vClassify(State &state, const mach::VClassify &) {
   return submitVector(state, classifyPart);
 }
 
-/// The counts of a histogram operand.
-static Result<std::vector<int32_t>> fetchCounts(VectorPart &part, int operand) {
+/// The counts of a histogram operand. Unless `isRead` the instruction only puts others there.
+static Result<std::vector<int32_t>> fetchCounts(VectorPart &part, int operand, bool isRead = true) {
   Result<TileView> view = part.view(operand, "histogram");
   if (!view)
     return view.takeError();
@@ -88,6 +89,8 @@ static Result<std::vector<int32_t>> fetchCounts(VectorPart &part, int operand) {
                  " counts, expected 128"};
   std::vector<int32_t> counts(bins);
   gatherIntegers(*view, counts.data());
+  if (isRead)
+    part.part.noteRead(*view);
   if (part.part.countsWork)
     part.part.countRead(*view);
   return counts;
@@ -104,7 +107,7 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
   bool starts = !part.goesOn(0, holdsFirst);
   if (src->empty() && !starts)
     return Status::success();
-  Result<std::vector<int32_t>> counts = fetchCounts(part, 0);
+  Result<std::vector<int32_t>> counts = fetchCounts(part, 0, !starts);
   if (!counts)
     return counts.takeError();
   if (starts)
@@ -123,6 +126,7 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
   if (!dst)
     return dst.takeError();
   scatterIntegers(counts->data(), *dst);
+  core.noteWrite(*dst);
   core.work.elements += uint64_t(src->count());
   core.work.operations += part.operations(uint64_t(src->count()), part.lane().step);
   core.countWrite(*dst);

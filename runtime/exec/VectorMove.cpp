@@ -53,6 +53,7 @@ static Status copyPart(CorePart &core, const Issue &issue) {
     Result<TileView> from = subview(*src, need, "src");
     if (!from)
       return from.takeError();
+    core.noteRead(*from);
     if (core.countsWork)
       core.countRead(*from);
     for (int d = 0; d < dst->rank; ++d)
@@ -88,6 +89,7 @@ static Result<std::vector<int64_t>> fetchRows(CorePart &core, const Issue &issue
   Result<TileView> need = subview(*all, {{lo, 0, 0, 0, 0}, {n, 1, 1, 1, 1}}, "indices");
   if (!need)
     return need.takeError();
+  core.noteRead(*need);
   if (core.countsWork)
     core.countRead(*need);
   std::vector<int32_t> raw(static_cast<size_t>(n));
@@ -123,6 +125,7 @@ static Status gatherPart(CorePart &core, const Issue &issue) {
   float *result = part.buffer(0, dst->count());
   if (part.goesOn(0, firstRow == 0)) {
     core.codec.gather(*dst, result);
+    core.noteRead(*dst);
     core.countRead(*dst);
   } else {
     std::fill(result, result + dst->count(), 0.0f);

@@ -71,6 +71,7 @@ public:
       return t.takeError();
     int32_t number = 0;
     gatherIntegers(*t, &number);
+    part.part.noteRead(*t);
     part.part.countRead(*t);
     steps = number;
     return Status::success();
@@ -85,6 +86,7 @@ public:
     part.store(state[0], dst[0], 0, each * uint64_t(n));
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], dst[i]); // they are rounded already
+      core.noteWrite(dst[i]);
       core.countWrite(dst[i]);
     }
   }

@@ -93,6 +93,7 @@ static Result<std::vector<int32_t>> fetchLabels(VectorPart &part, int64_t lo, in
   std::vector<int32_t> labels(size_t(n), 0);
   if (n)
     gatherIntegers(*need, labels.data());
+  part.part.noteRead(*need);
   part.part.countRead(*need);
   return labels;
 }

@@ -104,6 +104,7 @@ public:
       part.store(state[0], view[0], 0, steps);
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], view[i]); // they are rounded already
+      core.noteWrite(view[i]);
       core.countWrite(view[i]);
     }
     return Status::success();
@@ -329,6 +330,7 @@ static Status drainPart(CorePart &core, const Issue &issue) {
   }
   part.store(*dw, *dst, 1, uint64_t(n));
   core.codec.put(*sums, *acc); // zeros
+  core.noteWrite(*acc);
   core.countWrite(*acc);
   return Status::success();
 }
@@ -355,6 +357,7 @@ static Status squareSumPart(CorePart &core, const Issue &issue) {
   float sum = 0, unscale = issue.hyper[0];
   if (part.goesOn(0, first == 0)) {
     core.codec.gather(*dst, &sum);
+    core.noteRead(*dst);
   } else if (issue.mode == mach::accMode::bias) {
     Result<float> bias = fetchScalar(part, 2, "bias");
     if (!bias)

@@ -140,6 +140,7 @@ Status maxPoolPart(CorePart &core, const Issue &issue) {
     });
   });
   scatterIntegers(taken.data(), *index);
+  core.noteWrite(*index);
   core.countWrite(*index);
   part.store(y, *dst, 0, p.pairs());
   return Status::success();

@@ -183,6 +183,9 @@ int main(int argc, char **argv) {
   app.add_option("--max-instructions", options.maxInstructions,
                  "instructions that one run of an entry point may issue")
       ->capture_default_str();
+  app.add_flag("--check-order", options.checkOrder,
+               "fail at accesses to memory that no semaphore, fence or queue orders "
+               "(docs/check-order.md)");
   bool listAssumptions = false, quiet = false;
   app.add_flag("--assumptions", listAssumptions,
                "list the numbers of the chip description that are not quoted from its makers");

@@ -64,6 +64,10 @@ int main(int argc, char **argv) {
   llvm::cl::opt<int> threads("threads", llvm::cl::desc("threads of the simulator; 0: all"),
                              llvm::cl::value_desc("N"), llvm::cl::init(options.threads),
                              llvm::cl::cat(category));
+  Switch checkOrder("check-order",
+                    llvm::cl::desc("fail at accesses to memory that no semaphore, fence or queue "
+                                   "orders; --check-order=false does not look"),
+                    llvm::cl::init(options.checkOrder), llvm::cl::cat(category));
   Switch verbose("v", llvm::cl::desc("list the tensors that are not compared"),
                  llvm::cl::cat(category));
   Switch quiet("quiet",
@@ -90,6 +94,7 @@ int main(int argc, char **argv) {
       options.numbers.emplace_back(number->ArgStr.str(), *number);
   options.seed = seed;
   options.threads = threads;
+  options.checkOrder = checkOrder;
   options.groups = groups;
   if (options.steps < 1) {
     llvm::errs() << "slp-verify: error: expected --steps of at least 1, found " << options.steps

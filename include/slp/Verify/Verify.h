@@ -45,6 +45,7 @@ struct Options {
   GroupMasks groups = GroupMasks::refresh;
   int threads = 0;             // of the simulator; 0: all
   uint64_t interleaveSeed = 0; // see exec::Options; tests only
+  bool checkOrder = true;      // see exec::Options; not in runs with an interleaveSeed
   /// Not null: the fp32 step to measure the closeness of each step to (Program::fp32).
   mlir::ModuleOp fp32;
 };
