@@ -12,8 +12,11 @@
 #include "dialects/Mach/MachProgramOps.h"
 #include "dialects/Mach/MachSequencerOps.h"
 #include "runtime/isa/AccModeBias.h.inc"
+#include "runtime/isa/Addresses.h"
+#include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EngineSeq.h.inc"
 #include "runtime/isa/EnumBank.h.inc"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -188,8 +191,12 @@ void DescriptorOp::build(OpBuilder &builder, OperationState &state, StringRef na
     return SmallVector<int64_t>(numbers.begin(), numbers.end());
   };
   build(builder, state, name, tile.space, tile.format, tile.rank, tile.slots, tile.slotBytes,
-        tile.base, tile.rounding, tile.bias, tile.stream, array(tile.extent), array(tile.tile),
-        array(tile.stride), array(tile.origin), array(tile.coreStride));
+        tile.base, tile.rounding, tile.bias, tile.stream,
+        tile.layout == layout::row_major ? IntegerAttr()
+                                         : builder.getI64IntegerAttr(int64_t(tile.layout)),
+        tile.channel ? builder.getI64IntegerAttr(int64_t(tile.channel)) : IntegerAttr(),
+        bool(tile.grouped), array(tile.extent), array(tile.tile), array(tile.stride),
+        array(tile.origin), array(tile.coreStride));
 }
 
 TensorTile DescriptorOp::getTensorTile() {
@@ -203,6 +210,9 @@ TensorTile DescriptorOp::getTensorTile() {
   tile.rounding = getRounding();
   tile.bias = getBias();
   tile.stream = getStream();
+  tile.layout = getLayout().value_or(layout::row_major);
+  tile.channel = getChannel().value_or(0);
+  tile.grouped = getGrouped();
   llvm::copy(getExtent(), tile.extent.begin());
   llvm::copy(getTile(), tile.tile.begin());
   llvm::copy(getStride(), tile.stride.begin());
@@ -229,6 +239,8 @@ LogicalResult DescriptorOp::verify() {
         tile.coreStride[dim] != 0)
       return emitOpError() << "dimension " << dim << " is beyond the rank " << tile.rank
                            << ": extent and tile must be 1, origin and coreStride 0";
+  if (Status ok = checkLayout(tile); !ok)
+    return emitOpError() << ok.message();
   return success();
 }
 
@@ -242,6 +254,14 @@ LogicalResult TensorOp::verify() {
   if (getStrides() && getStrides()->size() != getShape().size())
     return emitOpError() << "has " << getStrides()->size() << " strides for " << getShape().size()
                          << " dimensions";
+  if (std::optional<Layout> order = getLayout()) {
+    if (getStrides())
+      return emitOpError() << "expected no strides with a layout, which has its own";
+    auto places = TensorPlaces::of(*order, elementBytes(getFormat()), isCompressed(getFormat()),
+                                   std::vector<int64_t>(getShape()));
+    if (!places)
+      return emitOpError() << places.message();
+  }
   if (bool(getCopyOf()) != (getRole() == "copy"))
     return emitOpError() << "expected role copy with copy_of, and without it another";
   if ((getInit() || (getInitRounding() && !getCopyOf())) && getRole() != "state" &&

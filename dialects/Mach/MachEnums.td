@@ -17,6 +17,9 @@ def FormatEnum : EnumKind<"Format", [
     "f32", "fp16", "fp8", "i32", "u8", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "mixed", "coded16", "coded8"]> {
   let summary = "An element format: f32, the chip's own fp16 and fp8 (chip description, numerics section), 32-bit integer labels and window indices, 8-bit window indices; the chip's further formats of at most 8 bits (x0 to x3, one byte) and of more (x4 to x7, two bytes), each in the order of their names; mixed, fp16 codes of which those that fp8 holds take one byte in dram; coded16 and coded8, fp16 and fp8 whose zeros take none (docs/compressed.md).";
 }
+def LayoutEnum : EnumKind<"Layout", ["row_major", "channels16", "blocks8x8"]> {
+  let summary = "How the elements of a tensor lie in dram: row by row; channels in blocks of 16, innermost; weights in blocks of 8 output by 8 input channels (docs/decisions/0042-layouts.md).";
+}
 def StoreRoundingEnum : EnumKind<"StoreRounding", ["chip", "nearest_even", "half_away", "toward_zero", "stochastic"]> {
   let summary = "How a result is rounded to the format of its tile: as the chip description says, or by one of the modes of docs/numerics.md section 2.";
 }

@@ -15,7 +15,8 @@ def LD : Instruction<"ld", 0x20, [
   let description = [{
     First stamps dst with src (see `stamp`), then copies, for each core in the mask, the elements of its tile that lie inside
     the extents; the rest of the buffer is filled with +0. Tile sizes, formats and biases of both must agree. If the source has no
-    core stride, the tile is read once and multicast. DRAM bytes count each run of neighbouring elements rounded out to bursts.
+    core stride, the tile is read once and multicast. DRAM bytes count each run of neighbouring elements rounded out to bursts; of
+    channels in blocks (`layout`) it moves whole blocks, though the tile holds a part of one.
   }];
   let engine = "load"; let timingClass = "transfer";
 }

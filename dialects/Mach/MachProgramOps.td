@@ -39,6 +39,7 @@ def LabelOp : Op<Mach_Dialect, "label", [HasParent<"ProgramOp">]> {
 def HeadField {
   Field space = TensorTile.words[0].fields[0];
   Field format = TensorTile.words[0].fields[1];
+  Field layout = TensorTile.words[0].fields[9];
 }
 class HeadSyntax<Field f> { string text = FieldSyntax<"descriptorField(0", f>.text; }
 
@@ -55,11 +56,14 @@ def DescriptorOp : Op<Mach_Dialect, "descriptor", [Symbol]> {
     ```
   }];
   list<Field> fields = TensorTile.words[0].fields;
+  list<Field> given = !filter(f, fields, !not(f.isDefaulted));
+  list<Field> defaulted = !filter(f, fields, f.isDefaulted);
   list<string> arrays = ["extent", "tile", "stride", "origin", "coreStride"];
   let arguments = !con((ins SymbolNameAttr:$sym_name),
                        !dag(ins, !foreach(f, fields, FieldAttr<f>.attr), !foreach(f, fields, f.name)),
                        !dag(ins, !foreach(a, arrays, DenseI64ArrayAttr), arrays));
-  let assemblyFormat = "$sym_name " # !interleave(!foreach(f, fields, HeadSyntax<f>.text), " `,` ") # " `,` "
+  let assemblyFormat = "$sym_name " # !interleave(!foreach(f, given, HeadSyntax<f>.text), " `,` ")
+      # !interleave(!foreach(f, defaulted, DefaultedSyntax<"descriptorField(0", f>.text), " ") # " `,` "
       # !interleave(!foreach(a, arrays, "`" # a # "` `=` $" # a), " `,` ") # " attr-dict";
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "const ::slp::mach::TensorTile &":$tile)>];
   let extraClassDeclaration = [{
@@ -76,7 +80,8 @@ def TensorRoleAttr : ConfinedAttr<StrAttr, [AttrConstraint<
 def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
   let summary = "A named tensor in DRAM.";
   let description = [{
-    `address` and `bytes` say where it lies, `strides` (bytes, one per dimension; row-major without gaps if absent) how.
+    `address` and `bytes` say where it lies, `layout` and `strides` (bytes, one per dimension; those of the layout without gaps if
+    absent) how.
     `bias` is its shared exponent bias, 0 if absent.
     Its name is the ONNX name, or NODE/result for temporaries. `init` is the train state's initial value, `init_rounding` how
     emit converts it; only state has them. `copy_of` is the state whose compute copy a tensor of role copy is, `init_rounding`
@@ -90,9 +95,11 @@ def TensorOp : Op<Mach_Dialect, "tensor", [Symbol]> {
                        DenseI64ArrayAttr:$shape, I64Attr:$address, I64Attr:$bytes,
                        OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<AnyAttr>:$init,
                        OptionalAttr<AnyAttr>:$init_rounding, OptionalAttr<FlatSymbolRefAttr>:$copy_of,
-                       ConfinedAttr<OptionalAttr<I64Attr>, [IntMinValue<-128>, IntMaxValue<127>]>:$bias);
+                       ConfinedAttr<OptionalAttr<I64Attr>, [IntMinValue<-128>, IntMaxValue<127>]>:$bias,
+                       OptionalAttr<NumberAttr<HeadField.layout>>:$layout);
   let assemblyFormat = "$sym_name $role custom<FieldValue>($format, \"descriptorField(0, " # !cast<string>(HeadField.format.lo)
-      # ")\") $shape `at` $address `size` $bytes (`strides` $strides^)? (`bias` $bias^)? attr-dict";
+      # ")\") $shape `at` $address `size` $bytes (`strides` $strides^)? (`bias` $bias^)?"
+      # DefaultedSyntax<"descriptorField(0", HeadField.layout>.text # " attr-dict";
   let hasVerifier = 1;
 }
 

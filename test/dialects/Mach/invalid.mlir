@@ -245,3 +245,19 @@ mach.program @p {
   mach.halt
   mach.label "after"
 }
+
+// -----
+
+// expected-error @below {{layout channels16 has blocks 8 bytes apart, expected at least 16}}
+mach.descriptor @x space = dram, format = fp8, rank = 2, slots = 1, slotBytes = 0, base = 0, rounding = chip, bias = 0, stream = 0 layout = channels16 channel = 1,
+  extent = [1, 32, 1, 1, 1], tile = [1, 32, 1, 1, 1], stride = [16, 8, 0, 0, 0], origin = [0, 0, 0, 0, 0], coreStride = [0, 0, 0, 0, 0]
+
+// -----
+
+// expected-error @below {{expected no strides with a layout, which has its own}}
+mach.tensor @x "temp" fp8 [2, 32] at 0 size 64 strides [32, 16] layout = channels16
+
+// -----
+
+// expected-error @below {{layout channels16 needs at least 2 dimensions, found 1}}
+mach.tensor @x "temp" fp8 [32] at 0 size 64 layout = channels16
