@@ -33,6 +33,10 @@ CompressedTensor::CompressedTensor(const Memory &memory, uint64_t address, mach:
     entry.index = -1;
 }
 
+int64_t CompressedTensor::offsetOfZero(const TileView &view) const {
+  return int64_t(view.address) - int64_t(base) - view.map().offsetOf(coordinates(view.box.lo));
+}
+
 const uint8_t *CompressedTensor::bitmap(int64_t index) const {
   return dram.data() + base - uint64_t((index + 1) * mach::bitmapBytes);
 }
@@ -43,10 +47,9 @@ Status CompressedTensor::check(const TileView &view, const char *name) const {
   if (base > dram.size()) // its first element would lie before address 0
     return Error{std::string("the compressed tensor of operand `") + name +
                  "` begins outside dram, which has " + std::to_string(dram.size()) + " bytes"};
-  int64_t first = int64_t(view.address) - int64_t(base), last = first;
-  for (int d = 0; d < view.rank; ++d)
-    (view.stride[d] < 0 ? first : last) += (view.box.size[d] - 1) * view.stride[d];
-  int64_t block = last / layout.denseBytes;
+  mach::Reach reach = reachOf(view.map(), coordinates(view.box.lo), coordinates(view.box.size));
+  int64_t zero = offsetOfZero(view), first = zero + reach.begin;
+  int64_t block = (zero + reach.end - 1) / layout.denseBytes;
   if (first < 0)
     return Error{std::string("operand `") + name + "` begins " + std::to_string(-first) +
                  " bytes before its compressed tensor"};
@@ -179,18 +182,21 @@ CompressedTensor::Cached &CompressedTensor::blockAt(int64_t index, bool isOverwr
 /// begin at `at` and lie one after the other, or for single elements.
 template <typename Run>
 void CompressedTensor::forRuns(const TileView &view, const TileView &other, Run run) const {
-  int64_t first = int64_t(view.address) - int64_t(base);
-  Nest(view.box.size, view.stride, other.stride)
-      .forRows([&](int64_t a, int64_t b, int64_t n, int64_t strideA, int64_t strideB) {
-        bool isRun = strideA == elementBytes && strideB == elementBytes;
-        for (int64_t i = 0; i < n;) {
-          int64_t at = first + a + i * strideA;
-          int64_t place = at % layout.denseBytes / elementBytes;
-          int64_t length = isRun ? std::min(n - i, mach::blockElements - place) : 1;
-          run(at / layout.denseBytes, size_t(place), size_t(length), other.base + b + i * strideB);
-          i += length;
-        }
-      });
+  forParts(view, other, [&](const TileView &part, const TileView &onChip) {
+    int64_t first = int64_t(part.address) - int64_t(base);
+    Nest(part.box.size, part.stride, onChip.stride)
+        .forRows([&](int64_t a, int64_t b, int64_t n, int64_t strideA, int64_t strideB) {
+          bool isRun = strideA == elementBytes && strideB == elementBytes;
+          for (int64_t i = 0; i < n;) {
+            int64_t at = first + a + i * strideA;
+            int64_t place = at % layout.denseBytes / elementBytes;
+            int64_t length = isRun ? std::min(n - i, mach::blockElements - place) : 1;
+            run(at / layout.denseBytes, size_t(place), size_t(length),
+                onChip.base + b + i * strideB);
+            i += length;
+          }
+        });
+  });
 }
 
 /// The blocks of a tile, each once, ascending.
@@ -250,16 +256,24 @@ void CompressedTensor::load(const TileView &view, const TileView &to, int64_t bu
   elementBytes == 2 ? loadRuns<uint16_t>(view, to) : loadRuns<uint8_t>(view, to);
 }
 
-/// The blocks of which a store of these leaves elements as they are. Behind the last element of the
-/// extents there is nothing to keep.
+/// The blocks of which a store of these leaves elements as they are. Beyond the extents, and in the
+/// padding of a layout, there is nothing to keep.
 std::vector<CompressedTensor::Touched>
-CompressedTensor::readFirst(const std::vector<Touched> &blocks, const TileView &view) {
+CompressedTensor::readFirst(const std::vector<Touched> &blocks, const TileView &view) const {
   int64_t total = 1;
   for (int d = 0; d < view.rank; ++d)
     total *= view.extent[d];
+  mach::AddressMap map = view.map();
+  int64_t zero = offsetOfZero(view);
+  auto elementsOf = [&](int64_t index) {
+    if (view.isRowMajor())
+      return std::min(mach::blockElements, total - index * mach::blockElements);
+    int64_t begin = index * layout.denseBytes - zero;
+    return elementsBetween(map, begin, begin + layout.denseBytes);
+  };
   std::vector<Touched> partly;
   for (const Touched &block : blocks)
-    if (block.elements < std::min(mach::blockElements, total - block.index * mach::blockElements))
+    if (block.elements < mach::blockElements && block.elements < elementsOf(block.index))
       partly.push_back(block);
   return partly;
 }

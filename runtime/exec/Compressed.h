@@ -76,7 +76,9 @@ private:
   template <typename Code> void loadRuns(const TileView &view, const TileView &to);
   template <typename Code> void storeRuns(const TileView &from, const TileView &view);
   std::vector<Touched> touchedBy(const TileView &view, const TileView &other) const;
-  static std::vector<Touched> readFirst(const std::vector<Touched> &blocks, const TileView &view);
+  std::vector<Touched> readFirst(const std::vector<Touched> &blocks, const TileView &view) const;
+  /// Where coordinate 0 of a view lies, bytes from the tensor's first element on.
+  int64_t offsetOfZero(const TileView &view) const;
   Cached &blockAt(int64_t index, bool isOverwritten);
   void flush(Cached &entry) const;
   uint64_t payloadBytes(int64_t index) const;

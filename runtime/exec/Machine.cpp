@@ -153,33 +153,22 @@ static int64_t elementsOf(const image::Tensor &tensor) {
   return n;
 }
 
-/// Calls f(index, address, n, stride) for each innermost row in row-major order while it returns
-/// true: the elements [index, index + n) lie `stride` bytes apart from `address` on.
+/// Calls f(index, address, n, stride) in row-major order while it returns true: the elements
+/// [index, index + n) lie `stride` bytes apart from `address` on.
 template <typename F> static Status forRows(const State &state, const image::Tensor &tensor, F f) {
-  size_t rank = tensor.shape.size();
-  int64_t total = elementsOf(tensor);
-  if (tensor.strides.size() != rank)
+  if (tensor.strides.size() != tensor.shape.size())
     return Error{"tensor " + tensor.name + " has " + std::to_string(tensor.strides.size()) +
-                 " strides for rank " + std::to_string(rank)};
-  size_t outer = rank ? rank - 1 : 0;
-  int64_t n = rank ? tensor.shape[outer] : 1, stride = rank ? tensor.strides[outer] : 0;
+                 " strides for rank " + std::to_string(tensor.shape.size())};
   uint64_t size = state.memories.dram.size(), width = uint64_t(mach::elementBytes(tensor.format));
-  std::vector<int64_t> at(rank, 0);
-  uint64_t address = tensor.address;
-  for (int64_t i = 0; i < total; i += n) {
+  bool isInside = true;
+  tensor.map().forRows([&](int64_t index, int64_t offset, int64_t n, int64_t stride) {
+    uint64_t address = tensor.address + uint64_t(offset);
     uint64_t last = address + uint64_t((n - 1) * stride);
-    if (size < width || std::max(address, last) > size - width)
-      return Error{"tensor " + tensor.name + " reaches beyond the memory"};
-    if (!f(i, state.memories.dram.data() + address, n, stride))
-      break;
-    for (size_t d = outer; d-- > 0;) {
-      address += uint64_t(tensor.strides[d]);
-      if (++at[d] < tensor.shape[d])
-        break;
-      address -= uint64_t(tensor.strides[d] * tensor.shape[d]);
-      at[d] = 0;
-    }
-  }
+    isInside = size >= width && std::max(address, last) <= size - width;
+    return isInside && f(index, state.memories.dram.data() + address, n, stride);
+  });
+  if (!isInside)
+    return Error{"tensor " + tensor.name + " reaches beyond the memory"};
   return Status::success();
 }
 
@@ -215,17 +204,36 @@ static bool writeElement(const State &state, const image::Tensor &tensor, float 
   }
 }
 
-/// The codes of a compressed tensor, dense and row-major.
+/// Calls f(index, block, place) for each element of a compressed tensor in row-major order, until
+/// all are done; `place` is that in its block.
+template <typename F> static void forPlaces(const image::Tensor &tensor, F f) {
+  int64_t width = mach::elementBytes(tensor.format);
+  tensor.map().forRows([&](int64_t index, int64_t offset, int64_t n, int64_t stride) {
+    for (int64_t i = 0; i < n; ++i) {
+      int64_t at = (offset + i * stride) / width;
+      f(size_t(index + i), at / mach::blockElements, size_t(at % mach::blockElements));
+    }
+    return true;
+  });
+}
+
+/// The blocks of a compressed tensor, up to that of its last element.
+static int64_t blocksOf(const image::Tensor &tensor) {
+  mach::AddressMap map = tensor.map();
+  int64_t end = reachOf(map, {}, map.extent).end;
+  return (end / map.elementBytes + mach::blockElements - 1) / mach::blockElements;
+}
+
+/// The codes of a compressed tensor, row-major.
 static std::vector<uint16_t> unpackAll(const State &state, const image::Tensor &tensor) {
-  int64_t n = elementsOf(tensor), blocks = mach::CompressedLayout::blocksOf(n);
-  CompressedTensor blocksOf(state.memories.dram, tensor.address, tensor.format, state.codec);
-  std::vector<uint16_t> codes(size_t(blocks * mach::blockElements));
-  BlockCodes block;
-  for (int64_t b = 0; b < blocks; ++b) {
-    blocksOf.unpack(b, block);
-    std::copy(block.begin(), block.end(), codes.begin() + b * mach::blockElements);
-  }
-  codes.resize(size_t(n));
+  CompressedTensor packed(state.memories.dram, tensor.address, tensor.format, state.codec);
+  std::vector<BlockCodes> blocks(size_t(blocksOf(tensor)));
+  for (size_t b = 0; b < blocks.size(); ++b)
+    packed.unpack(int64_t(b), blocks[b]);
+  std::vector<uint16_t> codes(size_t(elementsOf(tensor)));
+  forPlaces(tensor, [&](size_t index, int64_t block, size_t place) {
+    codes[index] = blocks[size_t(block)][place];
+  });
   return codes;
 }
 
@@ -462,14 +470,13 @@ Status Machine::writeClasses(std::string_view name, const std::vector<ElementCla
       }
       return true;
     });
-  CompressedTensor blocks(state.memories.dram, tensor->address, tensor->format, state.codec);
-  for (size_t first = 0; first < classes.size(); first += size_t(mach::blockElements)) {
-    BlockCodes codes{};
-    size_t n = std::min(classes.size() - first, codes.size());
-    for (size_t i = 0; i < n; ++i)
-      codes[i] = uint16_t(codeOf(state, *tensor, classes[first + i]));
-    blocks.pack(int64_t(first) / mach::blockElements, codes);
-  }
+  std::vector<BlockCodes> blocks(size_t(blocksOf(*tensor)), BlockCodes{});
+  forPlaces(*tensor, [&](size_t index, int64_t block, size_t place) {
+    blocks[size_t(block)][place] = uint16_t(codeOf(state, *tensor, classes[index]));
+  });
+  CompressedTensor packed(state.memories.dram, tensor->address, tensor->format, state.codec);
+  for (size_t b = 0; b < blocks.size(); ++b)
+    packed.pack(int64_t(b), blocks[b]);
   return Status::success();
 }
 

@@ -16,15 +16,42 @@
 
 namespace slp::exec {
 
+mach::AddressMap::Coordinates coordinates(const Dims &dims) {
+  mach::AddressMap::Coordinates result{};
+  std::copy(dims.begin(), dims.end(), result.begin());
+  return result;
+}
+
+mach::AddressMap TileView::map() const {
+  mach::AddressMap map;
+  map.rank = rank;
+  map.layout = layout;
+  map.channel = channel;
+  map.grouped = grouped;
+  map.elementBytes = elementBytes;
+  map.extent = coordinates(extent);
+  map.stride = coordinates(stride);
+  return map;
+}
+
 /// Address and bounds of `view.box` of the tile whose coordinate `origin` lies at `base`.
 static Status locate(TileView &view, const Memories &memories, unsigned core, uint64_t base,
                      const Dims &origin, const char *name) {
   const Memory &memory = memories.of(view.space, core);
   // 48-bit base, 32-bit strides and 24-bit coordinates: 60 bits suffice.
   int64_t address = int64_t(base), before = 0, last = 0;
-  for (int d = 0; d < view.rank; ++d) {
-    address += (view.box.lo[d] - origin[d]) * view.stride[d];
-    (view.stride[d] < 0 ? before : last) += (view.box.size[d] - 1) * view.stride[d];
+  if (view.isRowMajor()) {
+    for (int d = 0; d < view.rank; ++d) {
+      address += (view.box.lo[d] - origin[d]) * view.stride[d];
+      (view.stride[d] < 0 ? before : last) += (view.box.size[d] - 1) * view.stride[d];
+    }
+  } else { // in dram, where coordinates count from 0
+    mach::AddressMap map = view.map();
+    int64_t first = map.offsetOf(coordinates(view.box.lo));
+    mach::Reach reach = reachOf(map, coordinates(view.box.lo), coordinates(view.box.size));
+    address += first;
+    before = reach.begin - first;
+    last = reach.end - first - view.elementBytes;
   }
   if (address + before < 0)
     return Error{std::string("operand `") + name + "` reaches byte " +
@@ -58,6 +85,10 @@ static Status checkCounts(const TileView &view, const Memories &memories, const 
                  " elements, the bytes of the largest memory on the chip"};
   if (whole > uint64_t(mostOfTensor))
     return Error{std::string("the extents of `") + name + "` make more than 2^48 elements"};
+  // Their number times a stride must fit 64 bits.
+  constexpr int64_t mostChannels = int64_t(1) << 24;
+  if (view.grouped && view.extent[view.channel - 1] * view.extent[view.channel] > mostChannels)
+    return Error{std::string("the groups of `") + name + "` make more than 2^24 channels"};
   return Status::success();
 }
 
@@ -75,6 +106,9 @@ static Result<TileView> resolveImpl(const Memories &memories, const Descriptor &
   view.stream = uint32_t(t.stream);
   view.rank = int(t.rank);
   view.elementBytes = mach::elementBytes(t.format);
+  view.layout = t.layout;
+  view.channel = int(t.channel);
+  view.grouped = t.grouped != 0;
   view.extent.fill(1);
   Dims origin{};
   bool isDram = t.space == mach::space::dram;
@@ -111,6 +145,16 @@ Result<TileView> resolveUnclipped(const Memories &memories, const Descriptor &d,
   return resolveImpl(memories, d, core, name, /*clip=*/false);
 }
 
+TileView TileView::part(const Box &part) const {
+  TileView result = *this;
+  result.box = part;
+  for (int d = 0; d < maxRank; ++d) {
+    result.base += (part.lo[d] - box.lo[d]) * stride[d];
+    result.address += uint64_t((part.lo[d] - box.lo[d]) * stride[d]);
+  }
+  return result;
+}
+
 Result<TileView> subview(const TileView &view, const Box &box, const char *name) {
   TileView result = view;
   result.box = box;
@@ -118,7 +162,6 @@ Result<TileView> subview(const TileView &view, const Box &box, const char *name)
     result.base = nullptr;
     return result;
   }
-  int64_t offset = 0;
   for (int d = 0; d < maxRank; ++d) {
     if (box.lo[d] < view.box.lo[d] || box.lo[d] + box.size[d] > view.end(d))
       return Error{std::string("operand `") + name + "` lacks coordinates " +
@@ -126,11 +169,8 @@ Result<TileView> subview(const TileView &view, const Box &box, const char *name)
                    std::to_string(box.lo[d] + box.size[d] - 1) + " of dimension " +
                    std::to_string(d) + ": its tile holds " + std::to_string(view.box.lo[d]) +
                    " to " + std::to_string(view.end(d) - 1)};
-    offset += (box.lo[d] - view.box.lo[d]) * view.stride[d];
   }
-  result.base += offset;
-  result.address += uint64_t(offset);
-  return result;
+  return view.part(box);
 }
 
 Dims rowMajor(const Dims &size) {
@@ -190,6 +230,10 @@ template <typename T> static void copyRows(const TileView &from, const TileView 
 }
 
 void copyElements(const TileView &from, const TileView &to) {
+  if (!from.isRowMajor())
+    return forParts(from, to, [](const TileView &a, const TileView &b) { copyElements(a, b); });
+  if (!to.isRowMajor())
+    return forParts(to, from, [](const TileView &a, const TileView &b) { copyElements(b, a); });
   switch (from.elementBytes) {
   case 1:
     return copyRows<uint8_t>(from, to);
@@ -233,51 +277,13 @@ void gatherIntegers(const TileView &view, int32_t *out) {
       });
 }
 
-uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst) {
-  return length ? ((address + length - 1) / burst - address / burst + 1) * burst : 0;
-}
-
 uint64_t burstBytes(const TileView &view, int64_t burst) {
   if (view.empty())
     return 0;
-  std::array<int, maxRank> order{};
-  int n = 0;
-  // The direction in which coordinates run makes no difference: count from the lowest address.
-  uint64_t lowest = view.address;
-  Dims distance = view.stride;
-  for (int d = 0; d < view.rank; ++d) {
-    if (view.box.size[d] > 1)
-      order[n++] = d;
-    if (distance[d] >= 0)
-      continue;
-    lowest -= uint64_t((view.box.size[d] - 1) * -distance[d]);
-    distance[d] = -distance[d];
-  }
-  std::sort(order.begin(), order.begin() + n, [&](int a, int b) {
-    return distance[a] != distance[b] ? distance[a] < distance[b] : a < b;
-  });
-  // The dimensions that continue each other in memory form the run.
-  int64_t run = view.elementBytes;
-  int first = 0;
-  while (first < n && distance[order[first]] == run)
-    run *= view.box.size[order[first++]];
-  Dims size{1, 1, 1, 1, 1}, stride{};
-  bool aligned = true;
-  uint64_t runs = 1;
-  for (int i = first; i < n; ++i) {
-    size[i - first] = view.box.size[order[i]];
-    stride[i - first] = distance[order[i]];
-    aligned &= stride[i - first] % burst == 0;
-    runs *= uint64_t(size[i - first]);
-  }
-  if (aligned)
-    return runs * roundedRun(lowest, uint64_t(run), uint64_t(burst));
-  uint64_t total = 0;
-  Nest(size, stride, stride).forRows([&](int64_t a, int64_t, int64_t count, int64_t step, int64_t) {
-    for (int64_t i = 0; i < count; ++i)
-      total += roundedRun(lowest + uint64_t(a + i * step), uint64_t(run), uint64_t(burst));
-  });
-  return total;
+  mach::AddressMap map = view.map();
+  mach::AddressMap::Coordinates lo = coordinates(view.box.lo);
+  return mach::burstBytes(map, view.address - uint64_t(map.offsetOf(lo)), lo,
+                          coordinates(view.box.size), burst);
 }
 
 } // namespace slp::exec

@@ -13,7 +13,9 @@
 
 #include "runtime/chips/Chip.h"
 #include "runtime/exec/Memory.h"
+#include "runtime/isa/Addresses.h"
 #include "runtime/isa/ElementBytes.h"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/num/Round.h"
 
 #include <array>
@@ -39,6 +41,9 @@ struct Box {
   int64_t count() const { return size[0] * size[1] * size[2] * size[3] * size[4]; }
 };
 
+/// Coordinates or sizes as Addresses.h has them.
+mach::AddressMap::Coordinates coordinates(const Dims &dims);
+
 /// The part of a tile that lies inside the extents, on one core.
 struct TileView {
   uint8_t *base = nullptr; // element at box.lo; null if the box is empty
@@ -51,8 +56,11 @@ struct TileView {
   int rank = 0;
   int elementBytes = 4;
   Box box;
-  Dims stride{}; // bytes
-  Dims extent{}; // of the tensor
+  Dims stride{};         // bytes
+  Dims extent{};         // of the tensor
+  mach::Layout layout{}; // row_major but in dram; channels as in a descriptor
+  int channel = 0;
+  bool grouped = false;
   bool empty() const { return box.count() == 0; }
   int64_t count() const { return box.count(); }
   int64_t bytes() const { return count() * elementBytes; }
@@ -60,7 +68,15 @@ struct TileView {
   int64_t end(int d) const { return box.lo[d] + box.size[d]; }
   /// Whether dimension d holds all coordinates of the tensor.
   bool whole(int d) const { return box.lo[d] == 0 && box.size[d] == extent[d]; }
+  /// Where elements lie, counted from coordinate 0.
+  mach::AddressMap map() const;
+  bool isRowMajor() const { return layout == mach::layout::row_major; }
+  /// The elements of `part` of the box, in a view that has one stride in each dimension.
+  TileView part(const Box &part) const;
 };
+/// Calls f(a, b) for parts of a view and the same elements of another one on the chip, each of
+/// which has one stride in each dimension.
+template <typename F> void forParts(const TileView &view, const TileView &onChip, F f);
 
 /// Clips and locates. Fails if an element lies outside the memory, or if there are more of them
 /// than the largest memory on the chip has bytes. `name` is the operand's, for the message.
@@ -166,17 +182,38 @@ void scatterIntegers(const int32_t *values, const TileView &view);
 /// Reads an i32 tile, row-major.
 void gatherIntegers(const TileView &view, int32_t *out);
 
-/// Copies elements of equal format and box sizes.
+/// Copies elements of equal format and boxes.
 void copyElements(const TileView &from, const TileView &to);
 /// Sets all bytes of the view's elements to zero.
 void clearElements(const TileView &view);
 
-/// Bytes of the bursts that [address, address + length) touches; 0 for nothing.
-uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst);
+using mach::roundedRun;
 
-/// Bytes of DRAM bursts that an access to the view moves: elements that are neighbours in memory
-/// form runs, each run counts from the burst of its first byte to that of its last.
+/// Bytes of DRAM bursts that an access to the view moves (Addresses.h).
 uint64_t burstBytes(const TileView &view, int64_t burst);
+
+template <typename F> void forParts(const TileView &view, const TileView &onChip, F f) {
+  if (view.isRowMajor())
+    return f(view, onChip);
+  if (view.empty())
+    return;
+  mach::AddressMap addresses = view.map();
+  mach::AddressMap::Coordinates lo = coordinates(view.box.lo);
+  int64_t first = addresses.offsetOf(lo);
+  addresses.forPieces(lo, coordinates(view.box.size), [&](const mach::AddressMap::Piece &piece) {
+    TileView part = view;
+    part.layout = mach::layout::row_major;
+    std::copy_n(piece.lo.begin(), maxRank, part.box.lo.begin());
+    std::copy_n(piece.size.begin(), maxRank, part.box.size.begin());
+    std::copy_n(piece.stride.begin(), maxRank, part.stride.begin());
+    part.base += piece.offset - first;
+    part.address += uint64_t(piece.offset - first);
+    Box box = part.box;
+    for (int d = 0; d < maxRank; ++d)
+      box.lo[d] += onChip.box.lo[d] - view.box.lo[d];
+    f(part, onChip.part(box));
+  });
+}
 
 } // namespace slp::exec
 

@@ -14,6 +14,7 @@
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumStoreRounding.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 
 #include <algorithm>
@@ -112,10 +113,25 @@ uint64_t elementsWithin(const Tensor &t) {
   return elements;
 }
 
+/// How a tensor lies whose elements fit its bytes without padding.
+Result<mach::TensorPlaces> placesOf(const Tensor &t) {
+  return mach::TensorPlaces::of(t.layout, mach::elementBytes(t.format),
+                                mach::isCompressed(t.format), t.shape);
+}
+
+/// Places for elements, its layout's padding included; 0 if its elements do not fit its bytes.
+uint64_t placesWithin(const Tensor &t) {
+  uint64_t elements = elementsWithin(t);
+  if (elements == 0 || t.layout == mach::layout::row_major)
+    return elements;
+  Result<mach::TensorPlaces> places = placesOf(t);
+  return places ? uint64_t(places->elements) : 0;
+}
+
 /// Bytes that belong to a tensor before its address: the bitmaps of a compressed one.
 uint64_t bytesBefore(const Tensor &t) {
   return mach::isCompressed(t.format)
-             ? uint64_t(mach::CompressedLayout::bitmapsOf(int64_t(elementsWithin(t))))
+             ? uint64_t(mach::CompressedLayout::bitmapsOf(int64_t(placesWithin(t))))
              : 0;
 }
 
@@ -126,6 +142,8 @@ bool extentFits(const Tensor &t, uint64_t elements) {
     return false;
   if (mach::isCompressed(t.format))
     return uint64_t(mach::CompressedLayout(t.format).payloadsOf(int64_t(elements))) <= t.bytes;
+  if (t.layout != mach::layout::row_major)
+    return elements <= t.bytes / uint64_t(mach::elementBytes(t.format));
   // All numbers stay below 2^48 and there are few of them: no sum or product overflows 2^64.
   uint64_t end = mach::elementBytes(t.format);
   for (size_t d = 0; d < t.shape.size(); ++d) {
@@ -135,6 +153,24 @@ bool extentFits(const Tensor &t, uint64_t elements) {
     end += steps * stride;
   }
   return end <= t.bytes;
+}
+
+/// A layout other than row_major leaves nothing to choose.
+Status checkLayout(const Tensor &t) {
+  if (mach::toString(t.layout).empty())
+    return Error{"unknown layout " + std::to_string(int(t.layout))};
+  if (t.layout == mach::layout::row_major || elementsWithin(t) == 0)
+    return Status::success();
+  Result<mach::TensorPlaces> places = placesOf(t);
+  if (!places)
+    return places.takeError();
+  if (places->strides() == t.strides)
+    return Status::success();
+  std::string expected;
+  for (int64_t stride : places->strides())
+    expected += (expected.empty() ? "" : ", ") + std::to_string(stride);
+  return Error{"layout " + std::string(mach::toString(t.layout)) + " with other strides than [" +
+               expected + "]"};
 }
 
 Status checkTensor(const Tensor &t) {
@@ -157,7 +193,9 @@ Status checkTensor(const Tensor &t) {
   if (t.bytes == 0 || t.bytes > addressLimit || t.address > addressLimit - t.bytes)
     return fail(std::to_string(t.bytes) + " bytes at " + std::to_string(t.address) +
                 ", expected at least one byte below 2^48");
-  if (!extentFits(t, elementsWithin(t)))
+  if (Status s = checkLayout(t); !s)
+    return fail(s.message());
+  if (!extentFits(t, placesWithin(t)))
     return fail("its elements do not fit its " + std::to_string(t.bytes) + " bytes");
   if (bytesBefore(t) > t.address)
     return fail("compressed at " + std::to_string(t.address) + ", expected at least " +
@@ -203,6 +241,26 @@ Status checkTensors(const Image &image) {
   return checkApart(image);
 }
 
+/// A view of a tensor in blocks has the tensor's blocks: it begins with one of them, and they are
+/// as far apart.
+Status checkBlocks(const mach::TensorTile &tile, const Tensor &tensor) {
+  if (tile.layout == mach::layout::row_major)
+    return Status::success();
+  std::array<mach::BlockedChannels, 2> ofView, ofTensor;
+  int count = mach::AddressMap::of(tile).blockedChannels(ofView);
+  tensor.map().blockedChannels(ofTensor);
+  int64_t least = ofView[0].block * ofView[0].innerStride; // bytes of a block
+  for (int i = 0; i < count; ++i)
+    if (ofView[i].blockStride != ofTensor[i].blockStride)
+      return Error{"blocks of channels " + std::to_string(ofView[i].blockStride) +
+                   " bytes apart, expected " + std::to_string(ofTensor[i].blockStride) +
+                   ", as in tensor " + quoted(tensor.name)};
+  if (int64_t(tile.base - tensor.address) % least)
+    return Error{"begins " + std::to_string(tile.base - tensor.address) + " bytes into tensor " +
+                 quoted(tensor.name) + ", inside a block of channels"};
+  return Status::success();
+}
+
 Status checkDescriptors(const Image &image) {
   std::set<std::string> names;
   for (const NamedDescriptor &d : image.descriptors) {
@@ -216,11 +274,21 @@ Status checkDescriptors(const Image &image) {
                    ", expected at most 5"};
     if (d.tile.slots < 1)
       return Error{"descriptor " + quoted(d.name) + ": 0 slots, expected at least 1"};
+    if (Status s = mach::checkLayout(d.tile); !s)
+      return Error{"descriptor " + quoted(d.name) + ": " + s.message()};
     if (d.tile.space != mach::space::dram)
       continue;
     if (tensorsAt(image, d.tile.base).empty())
       return Error{"descriptor " + quoted(d.name) + ": begins at dram address " +
                    std::to_string(d.tile.base) + ", where no tensor lies"};
+    const Tensor &tensor = *std::prev(above);
+    if (d.tile.layout != tensor.layout)
+      return Error{"descriptor " + quoted(d.name) + ": layout " +
+                   std::string(mach::toString(d.tile.layout)) + ", expected " +
+                   std::string(mach::toString(tensor.layout)) + ", that of tensor " +
+                   quoted(tensor.name)};
+    if (Status s = checkBlocks(d.tile, tensor); !s)
+      return Error{"descriptor " + quoted(d.name) + ": " + s.message()};
   }
   return Status::success();
 }
@@ -307,6 +375,10 @@ Status checkDebug(const Image &image) {
 }
 
 } // namespace
+
+mach::AddressMap Tensor::map() const {
+  return mach::AddressMap::of(layout, mach::elementBytes(format), shape, strides);
+}
 
 const Tensor *Image::findTensor(std::string_view name) const {
   for (const Tensor &t : tensors)

@@ -13,7 +13,7 @@
 #define RUNTIME_IMAGE_IMAGE_H
 
 #include "runtime/api/Result.h"
-#include "runtime/isa/Instructions.h"
+#include "runtime/isa/Addresses.h"
 
 #include <cstdint>
 #include <optional>
@@ -24,25 +24,30 @@ namespace slp::image {
 
 /// e_machine of our files, from the range nobody has registered.
 constexpr uint16_t elfMachine = 0x5c1f;
-constexpr uint32_t formatVersion = 8;
+constexpr uint32_t formatVersion = 9;
 
 /// `copy`: a state's compute copy, which the program writes with the state and the machine whenever
 /// the host does.
 enum class Role : uint8_t { input, output, state, temp, constant, copy };
 
-/// A named tensor in DRAM, row-major or with the strides its descriptors give it.
+/// A named tensor in DRAM: row by row, with any strides, or in a layout with exactly its strides.
 struct Tensor {
   std::string name; // the ONNX name, or NODE/result for temporaries
   Role role = Role::temp;
   mach::Format format{};          // f32
   std::vector<int64_t> shape;     // logical, as in the train IR
-  std::vector<int64_t> strides;   // bytes, one per dimension of shape
+  std::vector<int64_t> strides;   // bytes, one per dimension of shape; of a layout's channels those
+                                  // of blocks
   uint64_t address = 0;           // DRAM, bytes
   uint64_t bytes = 0;             // extent in memory
   std::vector<uint8_t> init;      // state and constant: initial bytes as in memory; empty: zero
   int8_t bias = 0;                // shared exponent bias
   std::string copyOf;             // role copy: the state that it holds, rounded,
   mach::StoreRounding rounding{}; // and how: not as the chip does, without random numbers
+  mach::Layout layout{};          // row_major
+
+  /// Where elements lie, from the address on; of compressed formats as if they had one code each.
+  mach::AddressMap map() const;
 };
 
 struct NamedDescriptor {

@@ -193,6 +193,7 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
     }
     w.u8(uint8_t(t.format));
     w.u8(uint8_t(t.bias));
+    w.u8(uint8_t(t.layout));
     w.u8(t.init.empty() ? 0 : 1);
     w.list(t.shape);
     w.list(t.strides);
@@ -214,7 +215,7 @@ std::vector<uint8_t> encodeSchema(const Image &image) {
 
 bool decodeSchema(const uint8_t *data, size_t size, size_t fileBytes, Image &image) {
   ByteReader r(data, size);
-  image.tensors.resize(r.count(32)); // the least that a tensor takes
+  image.tensors.resize(r.count(33)); // the least that a tensor takes
   size_t initBytes = 0;
   for (Tensor &t : image.tensors) {
     t.name = r.text();
@@ -225,6 +226,7 @@ bool decodeSchema(const uint8_t *data, size_t size, size_t fileBytes, Image &ima
     }
     t.format = mach::Format(r.u8());
     t.bias = int8_t(r.u8());
+    t.layout = mach::Layout(r.u8());
     uint8_t hasInit = r.u8();
     t.shape = r.list();
     t.strides = r.list();

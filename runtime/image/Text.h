@@ -5,15 +5,15 @@
 // What slp-dis prints and slp-as reads. Instructions, descriptors, labels and entry points are
 // those of runtime/isa/Assembly.h; the directives below are what an image has beyond a program:
 //
-//   .image 8                       format version
+//   .image 9                       format version
 //   .chip NAME [HASH [HASH]]       Chip::structureHash and Chip::ratesHash in hexadecimal
 //   .chip_line "TEXT"              a line of the chip's description; all of them or none
 //   .model NAME [HASH]             Image::modelHash in hexadecimal
 //   .batch N
 //   .loss_scale X                  1 if absent
 //   .loss_scale_state NAME         of dynamic loss scaling
-//   .tensor @NAME role=R, format=F, bias=B, shape=[..], strides=[..], address=A, bytes=N
-//   .bytes HEX                     initial bytes of the tensor above; any number of lines
+//   .tensor @NAME role=R, format=F, bias=B[, layout=L], shape=[..], strides=[..], address=A,
+//   bytes=N .bytes HEX                     initial bytes of the tensor above; any number of lines
 //   .node @NAME OPERATION          ONNX node and train operation, counted from 0
 //   .capture @NAME format=F, accumulator=0|1, shape=[..]
 //   .elided @NAME REASON

@@ -75,6 +75,15 @@ public:
     }
   }
 
+  /// The same where another key may stand. Whether it is there.
+  bool optionalKey(const char *name) {
+    Cursor before = cursor;
+    if (!error && cursor.consume(',') && cursor.word() == name && cursor.consume('='))
+      return true;
+    cursor = before;
+    return false;
+  }
+
   /// An integer from `min` to `max`.
   int64_t integer(int64_t min, int64_t max) {
     if (error)
@@ -144,6 +153,13 @@ public:
     for (size_t i = 0; mach::isFormat(i); ++i)
       names.emplace_back(mach::toString(mach::Format(i)));
     return mach::Format(choice(names));
+  }
+
+  mach::Layout layout() {
+    std::vector<std::string> names;
+    for (size_t i = 0; mach::isLayout(i); ++i)
+      names.emplace_back(mach::toString(mach::Layout(i)));
+    return mach::Layout(choice(names));
   }
 
   /// `none` (-1) or an index.
@@ -355,6 +371,8 @@ private:
     t.format = o.format();
     o.key("bias");
     t.bias = int8_t(o.integer(-128, 127));
+    if (o.optionalKey("layout"))
+      t.layout = o.layout();
     o.key("shape");
     t.shape = o.list();
     o.key("strides");

@@ -12,6 +12,7 @@
 #include "runtime/image/DramMap.h"
 #include "runtime/image/Layout.h"
 #include "runtime/isa/Assembly.h"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 
@@ -89,13 +90,16 @@ void printHeader(std::string &out, const Image &image) {
 }
 
 void printTensor(std::string &out, const Tensor &t) {
-  out += ".tensor @" + mach::quoteName(t.name) + " role=" + roleNames[size_t(t.role)] +
-         (t.role == Role::copy ? ", of=@" + mach::quoteName(t.copyOf) +
-                                     ", rounding=" + std::string(mach::toString(t.rounding))
-                               : "") +
-         ", format=" + std::string(mach::toString(t.format)) + ", bias=" + std::to_string(t.bias) +
-         ", shape=" + listText(t.shape) + ", strides=" + listText(t.strides) +
-         ", address=" + std::to_string(t.address) + ", bytes=" + std::to_string(t.bytes) + "\n";
+  out +=
+      ".tensor @" + mach::quoteName(t.name) + " role=" + roleNames[size_t(t.role)] +
+      (t.role == Role::copy ? ", of=@" + mach::quoteName(t.copyOf) +
+                                  ", rounding=" + std::string(mach::toString(t.rounding))
+                            : "") +
+      ", format=" + std::string(mach::toString(t.format)) + ", bias=" + std::to_string(t.bias) +
+      (t.layout == mach::layout::row_major ? ""
+                                           : ", layout=" + std::string(mach::toString(t.layout))) +
+      ", shape=" + listText(t.shape) + ", strides=" + listText(t.strides) +
+      ", address=" + std::to_string(t.address) + ", bytes=" + std::to_string(t.bytes) + "\n";
   printBytes(out, t.init);
 }
 

@@ -1,5 +1,5 @@
 ; A program in fp8 for asu-fp8 whose image says everything of itself that the host may ask: a seed, and what seeds.py damages.
-.image 8
+.image 9
 .chip asu-fp8
 .model contract.onnx
 .batch 2

@@ -1,5 +1,5 @@
 ; The three convolutions with gates and weight groups, for asu-fp8: a seed of what masks leave out.
-.image 8
+.image 9
 .chip asu-fp8
 .model masks.onnx
 .batch 1

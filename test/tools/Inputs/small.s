@@ -1,5 +1,5 @@
 ; A small program with everything that an image can hold.
-.image 8
+.image 9
 .chip lnpu
 .model small.onnx
 .batch 2

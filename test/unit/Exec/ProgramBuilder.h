@@ -88,21 +88,23 @@ public:
     image.debug.records.push_back({});
   }
 
-  /// A dense row-major tensor in DRAM.
-  void tensor(const std::string &name, mach::Format format, const Shape &shape) {
+  /// A tensor in DRAM, row-major if nothing else is said.
+  void tensor(const std::string &name, mach::Format format, const Shape &shape,
+              mach::Layout layout = {}) {
     image::Tensor t;
     t.name = name;
     t.role = image::Role::temp; // an input would have the batch in front
     t.format = format;
+    t.layout = layout;
     t.shape = shape;
-    t.strides.assign(shape.size(), 0);
-    int64_t stride = bytesOfFormat(format);
-    for (size_t d = shape.size(); d-- > 0; stride *= shape[d])
-      t.strides[d] = stride;
-    t.bytes = uint64_t(stride);
+    Result<mach::TensorPlaces> places =
+        mach::TensorPlaces::of(layout, bytesOfFormat(format), mach::isCompressed(format), shape);
+    ASSERT_TRUE(places.ok()) << places.message();
+    t.strides = places->strides();
+    t.bytes = uint64_t(places->elements * bytesOfFormat(format));
     if (mach::isCompressed(format)) {
-      dramUsed += uint64_t(mach::CompressedLayout::bitmapsOf(elementsOf(shape)));
-      t.bytes = uint64_t(mach::CompressedLayout(format).payloadsOf(elementsOf(shape)));
+      dramUsed += uint64_t(mach::CompressedLayout::bitmapsOf(places->elements));
+      t.bytes = uint64_t(mach::CompressedLayout(format).payloadsOf(places->elements));
     }
     t.address = dramUsed;
     dramUsed = (dramUsed + t.bytes + 63) / 64 * 64;
@@ -114,6 +116,8 @@ public:
       if (t.name == name) {
         mach::TensorTile tile = tileOf(space::dram, t.format, piece);
         tile.base = t.address;
+        tile.layout = t.layout;
+        tile.channel = uint64_t(t.map().channel);
         for (size_t d = 0; d < t.shape.size(); ++d) {
           tile.extent[d] = uint64_t(t.shape[d]);
           tile.stride[d] = uint64_t(t.strides[d]);

@@ -246,7 +246,7 @@ TEST(Elf, RefusesOtherVersionsAndWrongSums) {
   size_t version = size_t(at - bytes.begin()) + 8;
   std::vector<uint8_t> other = bytes;
   other[version] = formatVersion - 1;
-  EXPECT_EQ(messageOf(other), "my.elf: image format version 7, this program reads 8");
+  EXPECT_EQ(messageOf(other), "my.elf: image format version 8, this program reads 9");
   other = bytes;
   other[version + 4] ^= 1;
   EXPECT_NE(messageOf(other).find("corrupt: the checksum is 0x"), std::string::npos);

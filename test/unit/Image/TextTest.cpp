@@ -173,8 +173,8 @@ TEST(Text, CommentsNameNodesAndTensors) {
 }
 
 TEST(Text, MessagesNameTheLine) {
-  EXPECT_EQ(messageAfter(".image 8", ".image 9"),
-            "my.s:1: .image: expected an integer from 8 to 8, found '9'");
+  EXPECT_EQ(messageAfter(".image 9", ".image 10"),
+            "my.s:1: .image: expected an integer from 9 to 9, found '10'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 0"),
             "my.s:7: .batch: expected an integer from 1 to 9223372036854775807, found '0'");
   EXPECT_EQ(messageAfter(".batch 2", ".batch 18446744073709551615"),

@@ -1,4 +1,4 @@
-.image 8
+.image 9
 .chip small
 .model m
 .batch 1

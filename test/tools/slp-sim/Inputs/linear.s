@@ -1,7 +1,7 @@
 ; One dense layer with softmax cross-entropy and SGD, by hand: an image of 8 x 8 pixels goes in as 64 numbers, 10 classes
 ; come out, 32 images a step, on core 0 of lnpu in fp16. Transfers and engines are ordered by fences, except for the
 ; weights, which a semaphore orders. Learns the digits of test/data to over 90 %.
-.image 8
+.image 9
 .chip lnpu
 .model linear
 .batch 32
