@@ -6,6 +6,7 @@
 
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
+#include "dialects/Chip/ChipPlaces.h"
 #include "dialects/Chip/ChipVerify.h"
 
 #include "dialects/Num/NumDialect.h"
@@ -193,6 +194,8 @@ LogicalResult TensorOp::verify() {
     return emitOpError("expected role copy with copy_of, and without it another");
   if (getHome() && *getHome() != Space::dram)
     return emitOpError("expected a home in dram, found ") << stringifyEnum(*getHome());
+  if (auto places = placesIn(*this, getLayout().value_or(Layout::row_major)); !places)
+    return emitOpError() << places.message();
   return success();
 }
 
@@ -214,6 +217,10 @@ LogicalResult slp::chip_ir::verifyReach(Operation *op, SymbolTableCollection &sy
   if (first < 0 || last >= whole.getNumElements())
     return op->emitOpError("reaches element ")
            << (first < 0 ? first : last) << " of a tensor of " << whole.getNumElements();
+  if (tensor.getLayout().value_or(Layout::row_major) == Layout::row_major)
+    return success();
+  if (auto placed = placeView(placesOf(tensor), shape, strides, offset); !placed)
+    return op->emitOpError() << placed.message() << ", found one of " << name;
   return success();
 }
 

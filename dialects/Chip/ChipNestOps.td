@@ -58,7 +58,7 @@ def Chip_BufferOp : Op<Chip_Dialect, "buffer", [DeclareOpInterfaceMethods<Symbol
     the dimensions that `clipped` lists have tiles that are not larger than that.
 
     With `of` the logical tensor is one in DRAM, or a view of it: with `strides` (elements) in each dimension, the first element
-    at `first`. Without `strides` it has the tensor's elements in their order; `chip-choose-layouts` says where those are. It is
+    at `first`, counted as in `chip.view`. Without `strides` it has the tensor's elements in their order. It is
     filled by `load` and written back by `store`. Without `of` it stays on the chip. A `total` gathers from all tiles, and is
     stored when the nest is done. `rounding` and `stream` are as in `chip.alloc`.
   }];

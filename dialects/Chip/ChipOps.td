@@ -20,7 +20,8 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   let summary = "a named tensor in DRAM";
   let description = [{
     `home` is the memory that holds it between nests, `layout` the order of its elements there; both are given by
-    `chip-choose-layouts`. `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+    `chip-choose-layouts`. The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
+    output channels in dimension 0 and input channels in dimension 1 ([decision 0040](../decisions/0040-layouts.md)). `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
     `copy_of` is the state whose compute copy a tensor of role copy is.
 
     ```mlir
@@ -37,7 +38,9 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
 def Chip_ViewOp : Chip_Op<"view", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a DRAM tensor under another shape and order of dimensions";
   let description = [{
-    The type's shape and strides (elements, from the tensor's first) say which elements are meant.
+    The type's shape and strides say which elements are meant: in numbers of elements, from the tensor's first, in row-major
+    order of its shape, however the tensor lies. A view that the tensor's layout cannot address is refused: one that begins or
+    ends inside a block of channels, or that makes one dimension of channels and others.
 
     ```mlir
     %v = chip.view @w : memref<8x4xf32, strided<[1, 8]>, #chip.space<dram>>

@@ -12,7 +12,8 @@
 namespace slp::chip_ir {
 
 /// Fails with an error of `op` unless `tensor` is a chip.tensor of `element` that has all elements
-/// of a view of this shape, with these strides and first element (both in elements).
+/// of a view of this shape, with these strides and first element (both in elements), and has a
+/// layout, if any, that can address it.
 mlir::LogicalResult verifyReach(mlir::Operation *op, mlir::SymbolTableCollection &symbols,
                                 mlir::FlatSymbolRefAttr tensor, mlir::Type element,
                                 mlir::ArrayRef<int64_t> shape, mlir::ArrayRef<int64_t> strides,

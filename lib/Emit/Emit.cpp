@@ -15,9 +15,11 @@
 #include "runtime/image/Description.h"
 #include "runtime/image/Features.h"
 #include "runtime/image/Formats.h"
+#include "runtime/isa/Addresses.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatI32.h.inc"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/num/Round.h"
 #include "slp/Emit/InitialValues.h"
 
@@ -105,6 +107,20 @@ static FailureOr<std::vector<uint8_t>> bytesOfIntegers(mach::TensorOp op) {
     for (int b = 0; b < 4; ++b)
       bytes.push_back(uint8_t(uint32_t(value) >> (8 * b)));
   return bytes;
+}
+
+/// The bytes of all elements, which are given in row-major order, as the tensor's layout has them.
+static std::vector<uint8_t> placed(std::vector<uint8_t> bytes, const image::Tensor &tensor) {
+  if (bytes.empty() || tensor.layout == mach::layout::row_major)
+    return bytes;
+  std::vector<uint8_t> result(tensor.bytes);
+  size_t width = mach::elementBytes(tensor.format);
+  tensor.map().forRows([&](int64_t index, int64_t offset, int64_t n, int64_t stride) {
+    for (int64_t i = 0; i < n; ++i)
+      std::memcpy(&result[offset + i * stride], &bytes[(index + i) * width], width);
+    return true;
+  });
+  return result;
 }
 
 /// What the codes of a tensor in a format of the chip mean.
@@ -222,21 +238,24 @@ LogicalResult Emitter::emitTensor(mach::TensorOp op) {
     tensor.copyOf = op.getCopyOf()->str();
     tensor.rounding = mach::storeRounding(rounding.getValue());
   }
+  tensor.layout = op.getLayout().value_or(mach::layout::row_major);
   tensor.shape.assign(op.getShape().begin(), op.getShape().end());
   if (auto strides = op.getStrides()) {
     tensor.strides.assign(strides->begin(), strides->end());
   } else {
-    tensor.strides.resize(tensor.shape.size());
-    int64_t stride = mach::elementBytes(op.getFormat());
-    for (size_t d = tensor.shape.size(); d-- > 0; stride *= tensor.shape[d])
-      tensor.strides[d] = stride;
+    Result<mach::TensorPlaces> places =
+        mach::TensorPlaces::of(tensor.layout, mach::elementBytes(op.getFormat()),
+                               mach::isCompressed(op.getFormat()), tensor.shape);
+    if (!places)
+      return op.emitOpError() << places.message();
+    tensor.strides = places->strides();
   }
   tensor.address = op.getAddress();
   tensor.bytes = op.getBytes();
   FailureOr<std::vector<uint8_t>> init = initialBytes(op);
   if (failed(init))
     return failure();
-  tensor.init = std::move(*init);
+  tensor.init = placed(std::move(*init), tensor);
   image.tensors.push_back(std::move(tensor));
   return success();
 }

@@ -11,15 +11,16 @@
 #include "DescriptorTable.h"
 #include "dialects/Chip/ChipInstruction.h"
 #include "dialects/Chip/ChipOps.h"
+#include "dialects/Chip/ChipPlaces.h"
 #include "dialects/Chip/NestOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
 #include "dialects/Mach/MachProgramOps.h"
 #include "dialects/Mach/MachToInstruction.h"
-#include "runtime/isa/CompressedLayout.h"
 #include "runtime/isa/ElementBytes.h"
 #include "runtime/isa/EnumBank.h.inc"
 #include "runtime/isa/InstrSequencer.h.inc"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/StructLd.h.inc"
 #include "runtime/isa/StructLdShared.h.inc"
@@ -195,22 +196,25 @@ LogicalResult TaskLowering::placeInDram(Operation *op, Value value, mach::Tensor
   auto tensor = view ? symbols.lookup<mach::TensorOp>(view.getTensor()) : mach::TensorOp();
   if (!tensor)
     return op->emitError("expected a chip.view of a tensor with an address");
-  auto type = cast<MemRefType>(value.getType());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(type.getStridesAndOffset(strides, offset)))
-    return op->emitError("expected a strided view, found ") << type;
-  int64_t bytes = chip_ir::elementBytes(type.getElementType());
+  auto placed = chip_ir::placeView(tensor, cast<MemRefType>(value.getType()));
+  if (!placed)
+    return op->emitError() << placed.message();
+  const mach::AddressMap &map = placed->map;
   tile.space = mach::space::dram;
-  tile.base = tensor.getAddress() + offset * bytes;
+  tile.base = tensor.getAddress() + placed->offset;
+  tile.layout = map.layout;
+  if (map.layout != mach::layout::row_major) {
+    tile.channel = map.channel;
+    tile.grouped = map.grouped;
+  }
   if (mach::isCompressed(tile.format)) {
+    int64_t offset = placed->offset / map.elementBytes;
     if (!llvm::isUInt<24>(offset))
       return op->emitError("begins ") << offset << " elements into a compressed tensor, expected "
                                       << "fewer than 2^24";
     tile.stream = offset;
   }
-  for (size_t d = 0; d < strides.size(); ++d)
-    tile.stride[d] = strides[d] * bytes;
+  std::copy_n(map.stride.begin(), map.rank, tile.stride.begin());
   return success();
 }
 
@@ -710,14 +714,15 @@ LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
   if (failed(format))
     return failure();
   IntegerAttr bias = format->bias ? b.getI64IntegerAttr(format->bias) : IntegerAttr();
-  int64_t bytes = type.getNumElements() * chip_ir::elementBytes(type.getElementType());
-  if (auto compressed = mach::compressedFormat(type.getElementType()))
-    bytes = mach::CompressedLayout(*compressed).payloadsOf(type.getNumElements());
+  chip_ir::Layout order = tensor.getLayout().value_or(chip_ir::Layout::row_major);
+  IntegerAttr layout =
+      order == chip_ir::Layout::row_major ? IntegerAttr() : b.getI64IntegerAttr(int64_t(order));
+  int64_t bytes = chip_ir::bytesOf(tensor).behind;
   std::string role = stringifyEnum(tensor.getRole()).str();
   mach::TensorOp::create(b, tensor.getLoc(), tensor.getSymName(), role, format->format,
                          type.getShape(), *tensor.getAddress(), bytes, DenseI64ArrayAttr(),
                          tensor.getInitAttr(), tensor.getInitRoundingAttr(), tensor.getCopyOfAttr(),
-                         bias);
+                         bias, layout);
   tensor.erase();
   return success();
 }

@@ -6,8 +6,7 @@
 
 #include "Footprint.h"
 
-#include "dialects/Mach/ElementFormat.h"
-#include "runtime/isa/CompressedLayout.h"
+#include "dialects/Chip/ChipPlaces.h"
 #include "runtime/isa/StructConvWg.h.inc"
 
 using namespace mlir;
@@ -26,13 +25,8 @@ ByteRange slp::rangeOf(AllocOp alloc) {
 }
 
 ByteRange slp::rangeAt(TensorOp tensor, int64_t address) {
-  auto type = cast<MemRefType>(tensor.getType());
-  int64_t elements = type.getNumElements();
-  std::optional<mach::Format> format = mach::compressedFormat(type.getElementType());
-  if (!format)
-    return {Space::dram, address, address + elements * elementBytes(type.getElementType())};
-  return {Space::dram, address - int64_t(mach::CompressedLayout::bitmapsOf(elements)),
-          address + int64_t(mach::CompressedLayout(*format).payloadsOf(elements))};
+  auto [before, behind] = chip_ir::bytesOf(tensor);
+  return {Space::dram, address - before, address + behind};
 }
 
 ByteRange slp::rangeOf(TensorOp tensor) { return rangeAt(tensor, int64_t(*tensor.getAddress())); }

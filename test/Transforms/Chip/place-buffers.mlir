@@ -10,6 +10,17 @@ module attributes {slp.chip = "lnpu"} {
   chip.tensor @c : memref<65xi8, #chip.space<dram>> {role = #chip.role<temp>}
   // CHECK: chip.tensor @d : memref<f32, #chip.space<dram>> {address = 256 : i64
   chip.tensor @d : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
+  // Channels in blocks of 16, the last padded: 2 * 2 * 3 * 16 elements.
+  // CHECK: chip.tensor @e : memref<2x20x3xf32, #chip.space<dram>> layout <channels16> {address = 320 : i64
+  chip.tensor @e : memref<2x20x3xf32, #chip.space<dram>> layout <channels16> {role = #chip.role<temp>}
+  // 8 x 8 blocks: 2 * 1 * 9 * 64 elements.
+  // CHECK: chip.tensor @f : memref<12x3x3x3xi8, #chip.space<dram>> layout <blocks8x8> {address = 1088 : i64
+  chip.tensor @f : memref<12x3x3x3xi8, #chip.space<dram>> layout <blocks8x8> {role = #chip.role<temp>}
+  // Two images of two blocks of 16 channels, whose two rows of 17 pixels take two compressed blocks each: 16 bitmaps first.
+  // CHECK: chip.tensor @g : {{.*}} layout <channels16> {address = 2752 : i64
+  chip.tensor @g : memref<2x20x2x17x!num.mixed<!num.float<5, 2, 15, reserved, gradual>, !num.float<5, 10, 15, reserved, gradual>>, #chip.space<dram>> layout <channels16> {role = #chip.role<temp>}
+  // CHECK: chip.tensor @h : memref<f32, #chip.space<dram>> {address = 11968 : i64
+  chip.tensor @h : memref<f32, #chip.space<dram>> {role = #chip.role<temp>}
   func.func @step() {
     // CHECK: chip.task "first"
     chip.task "first" "train.x" "fp" cores(1) {

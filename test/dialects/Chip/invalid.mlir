@@ -26,6 +26,34 @@ chip.tensor @x : memref<4xf32> home <shared> {role = #chip.role<temp>}
 
 // -----
 
+// expected-error @below {{layout channels16 needs at least 2 dimensions, found 1}}
+chip.tensor @x : memref<4xf32> layout <channels16> {role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{layout blocks8x8 needs a format that is not compressed}}
+chip.tensor @x : memref<8x8x!num.mixed<!num.float<5, 2, 15, reserved, gradual>, !num.float<5, 10, 15, reserved, gradual>>> layout <blocks8x8> {role = #chip.role<temp>}
+
+// -----
+
+chip.tensor @x : memref<2x32x4x5xf32> layout <channels16> {role = #chip.role<temp>}
+func.func @f() {
+  // expected-error @below {{layout channels16 has no view whose dimensions merge channels with others, found one of @x}}
+  %v = chip.view @x : memref<2x640xf32>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<2x32x4x5xf32> layout <channels16> {role = #chip.role<temp>}
+func.func @f() {
+  // expected-error @below {{layout channels16 has no view that cuts blocks of channels, or takes them in another order, found one of @x}}
+  %v = chip.view @x : memref<16x20xf32, strided<[20, 1], offset: 160>>
+  return
+}
+
+// -----
+
 // expected-error @+2 {{expected ::slp::chip_ir::Role to be one of: input, output, state, temp, constant}}
 // expected-error @+1 {{failed to parse Chip_RoleAttr parameter 'value'}}
 chip.tensor @x : memref<4xf32> {role = #chip.role<weight>}
