@@ -196,6 +196,12 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options,
   return success();
 }
 
+/// The seed with which --layouts has them drawn; 0: it names them.
+static uint64_t seedOfLayouts(StringRef layouts) {
+  uint64_t seed = 0;
+  return layouts.getAsInteger(10, seed) ? 0 : seed;
+}
+
 /// tile: every op becomes a nest over buffers of the chip; some are fused, tensors get their
 /// places, and each nest its tiling.
 static void tile(OpPassManager &pm, const CompileOptions &options, const SparsityPolicy &sparsity) {
@@ -205,7 +211,10 @@ static void tile(OpPassManager &pm, const CompileOptions &options, const Sparsit
   pm.addPass(createFuseNests());
   if (sparsity.zeroSkip)
     pm.addPass(createSkipZeros());
-  pm.addPass(createChooseLayouts());
+  ChooseLayoutsOptions l;
+  l.blocked = options.layouts == "blocked";
+  l.seed = seedOfLayouts(options.layouts);
+  pm.addPass(createChooseLayouts(l));
   ChooseTilesOptions t;
   t.cores = options.cores;
   t.tileSeed = options.tileSeed;
@@ -254,6 +263,11 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   if (options.dram != "auto" && options.dram != "apart" && options.dram != "shared")
     return emitError(UnknownLoc::get(module.getContext()))
            << "--dram=" << options.dram << ": expected apart, shared or auto";
+  bool namesLayouts = options.layouts == "row-major" || options.layouts == "blocked";
+  if (wanted(Stage::tile) && !namesLayouts && seedOfLayouts(options.layouts) == 0)
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--layouts=" << options.layouts
+           << ": expected row-major, blocked, or a number from 1";
   for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile, Stage::schedule})
     if (wanted(stage))
       recordOptions(module, stage, options);

@@ -54,6 +54,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("skip-divide", Stage::precision, options.skipDivide);
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
+  visit("layouts", Stage::tile, options.layouts);
   visit("regions", Stage::schedule, options.regions);
   visit("dram", Stage::schedule, options.dram);
 }

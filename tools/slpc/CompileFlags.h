@@ -154,6 +154,11 @@ public:
                  llvm::cl::desc("draw legal tile sizes and loop orders at random; 0: choose them"),
                  llvm::cl::value_desc("N"), llvm::cl::init(defaults.tileSeed),
                  llvm::cl::cat(category)),
+        layouts("layouts",
+                llvm::cl::desc("of tensors in DRAM: row-major; blocked, all that can be; or drawn "
+                               "at random with a seed"),
+                llvm::cl::value_desc("row-major|blocked|N"), llvm::cl::init(defaults.layouts),
+                llvm::cl::cat(category)),
         regions("regions",
                 llvm::cl::desc("fences where they are needed, or behind every nest of loops"),
                 llvm::cl::value_desc("joined|single"), llvm::cl::init(defaults.regions),
@@ -199,6 +204,7 @@ public:
     o.skipDivide = skipDivide;
     o.cores = cores;
     o.tileSeed = tileSeed;
+    o.layouts = layouts;
     o.regions = regions;
     o.dram = dram;
     return o;
@@ -234,6 +240,7 @@ private:
   llvm::cl::opt<std::string> precision, masterWeights, lossScale, profileUse, sparsity, skipDivide;
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
+  llvm::cl::opt<std::string> layouts;
   llvm::cl::opt<std::string> regions, dram;
 };
 

@@ -70,6 +70,8 @@ struct CompileOptions {
   /// Tile options; tests draw them at random. 0 and empty mean: the tiler chooses.
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
+  /// Of tensors in DRAM: row-major; blocked where that is possible; or drawn with this seed.
+  std::string layouts = "row-major";
   std::string regions = joinedRegions;
   std::string dram = "auto"; // apart, shared, auto: see chip-place-buffers
 };

@@ -13,6 +13,7 @@
 
 #include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/ChipNest.h"
+#include "dialects/Chip/ChipPlaces.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -46,28 +47,58 @@ struct TileWish {
 };
 } // namespace
 
-/// DRAM bytes of the whole nest, an estimate: runs of neighbours rounded up to bursts, a multicast
-/// tile counted once.
-static int64_t dramTraffic(const NestView &nest, const chip::Chip &chip, const Tiling &choice) {
+/// Where the elements of a nest's buffers lie that are of tensors with blocks, by buffer.
+using BlockedBuffers = SmallVector<std::optional<mach::AddressMap>>;
+
+static BlockedBuffers blockedBuffers(const NestView &nest, const SymbolTable &symbols) {
+  BlockedBuffers blocked(nest.buffers.size());
+  for (auto [buffer, map] : llvm::zip_equal(nest.buffers, blocked)) {
+    auto tensor =
+        buffer.op.getTensor() ? symbols.lookup<TensorOp>(*buffer.op.getTensor()) : TensorOp();
+    if (!tensor || tensor.getLayout().value_or(Layout::row_major) == Layout::row_major)
+      continue;
+    if (auto placed = placeView(placesOf(tensor), buffer.op.getExtents(), *buffer.op.getStrides(),
+                                int64_t(buffer.op.getFirst())))
+      map = placed->map;
+  }
+  return blocked;
+}
+
+/// DRAM bytes of a tile of a row-major view: runs of neighbours rounded up to bursts.
+static int64_t tileBytes(const BufferView &buffer, const Tiling &choice, int64_t burst) {
+  ArrayRef<int64_t> strides = *buffer.op.getStrides();
+  auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
+  llvm::sort(byStride,
+             [&](unsigned a, unsigned b) { return std::abs(strides[a]) < std::abs(strides[b]); });
+  int64_t elements = 1, run = 1;
+  bool whole = true;
+  for (unsigned d : byStride) {
+    int64_t size = std::min(buffer.dims[d].sizeIn(choice.sizes), buffer.dims[d].extent);
+    elements *= size;
+    if (whole)
+      run *= size;
+    whole &= size == buffer.dims[d].extent;
+  }
+  return elements / run * int64_t(llvm::alignTo(run * elementBytes(buffer.element), burst));
+}
+
+/// The same in blocks: of the tile at coordinate 0.
+static int64_t tileBytes(const mach::AddressMap &map, const BufferView &buffer,
+                         const Tiling &choice, int64_t burst) {
+  mach::AddressMap::Coordinates size{};
+  for (auto [d, dim] : llvm::enumerate(buffer.dims))
+    size[d] = std::min(dim.sizeIn(choice.sizes), dim.extent);
+  return int64_t(mach::burstBytes(map, /*base=*/0, /*lo=*/{}, size, burst));
+}
+
+/// DRAM bytes of the whole nest, an estimate, a multicast tile counted once.
+static int64_t dramTraffic(const NestView &nest, const BlockedBuffers &blocked,
+                           const chip::Chip &chip, const Tiling &choice) {
   int64_t burst = chip.rates.dramBurstBytes, sum = 0;
-  for (const BufferView &buffer : nest.buffers) {
+  for (const auto &[buffer, map] : llvm::zip_equal(nest.buffers, blocked)) {
     if (!buffer.op.getTensor())
       continue;
-    ArrayRef<int64_t> strides = *buffer.op.getStrides();
-    auto byStride = llvm::to_vector(llvm::seq<unsigned>(0, buffer.dims.size()));
-    llvm::sort(byStride,
-               [&](unsigned a, unsigned b) { return std::abs(strides[a]) < std::abs(strides[b]); });
-    int64_t elements = 1, run = 1;
-    bool whole = true;
-    for (unsigned d : byStride) {
-      int64_t size = std::min(buffer.dims[d].sizeIn(choice.sizes), buffer.dims[d].extent);
-      elements *= size;
-      if (whole)
-        run *= size;
-      whole &= size == buffer.dims[d].extent;
-    }
-    int64_t bytes =
-        elements / run * int64_t(llvm::alignTo(run * elementBytes(buffer.element), burst));
+    int64_t bytes = map ? tileBytes(*map, buffer, choice, burst) : tileBytes(buffer, choice, burst);
     // The transfer stands inside every loop down to the last one that moves it.
     int64_t times = 1, pending = 1;
     for (unsigned loop : choice.order) {
@@ -89,8 +120,9 @@ namespace {
 
 class TileChooser {
 public:
-  TileChooser(const NestView &nest, const chip::Chip &chip, const TileWish &wish)
-      : nest(nest), chip(chip), wish(wish), random(wish.seed) {}
+  TileChooser(const NestView &nest, const BlockedBuffers &blocked, const chip::Chip &chip,
+              const TileWish &wish)
+      : nest(nest), blocked(blocked), chip(chip), wish(wish), random(wish.seed) {}
 
   FailureOr<Tiling> choose();
 
@@ -122,6 +154,7 @@ private:
   LogicalResult applySizes(Tiling &choice);
 
   const NestView &nest;
+  const BlockedBuffers &blocked;
   const chip::Chip &chip;
   const TileWish &wish;
   std::mt19937_64 random; // standardised sequence: the same on any host
@@ -217,7 +250,7 @@ double TileChooser::macCycles(const Tiling &choice) const {
 /// Cycles of a choice: the longer of multiplications and transfers where buffers have two copies,
 /// which hide one behind the other, else both. An estimate: it knows no waiting.
 double TileChooser::cyclesOf(const Tiling &choice) const {
-  double dram = double(dramTraffic(nest, chip, choice)) * chip.rates.clockHz /
+  double dram = double(dramTraffic(nest, blocked, chip, choice)) * chip.rates.clockHz /
                 (chip.rates.dramBytesPerSecond * chip.rates.dramEfficiency);
   if (!nest.op.getOnCores())
     return dram;
@@ -554,15 +587,17 @@ void ChooseTiles::runOnOperation() {
   if (failed(chip))
     return signalPassFailure();
   uint64_t number = 0;
+  SymbolTable symbols(module);
   for (auto fn : module.getOps<func::FuncOp>())
     for (auto op : fn.getOps<NestOp>()) {
       if (failed(checkLaidOut(op)))
         return signalPassFailure();
       NestView nest(op);
+      BlockedBuffers blocked = blockedBuffers(nest, symbols);
       FailureOr<TileWish> wish = wishOf(op, ++number);
       if (failed(wish))
         return signalPassFailure();
-      FailureOr<Tiling> tiling = TileChooser(nest, *chip, *wish).choose();
+      FailureOr<Tiling> tiling = TileChooser(nest, blocked, *chip, *wish).choose();
       if (failed(tiling))
         return signalPassFailure();
       remarkTiles(nest, *tiling);

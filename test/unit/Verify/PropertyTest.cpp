@@ -2,9 +2,9 @@
 //
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
-// Property: for any network, any legal tile sizes and loop orders, any number of cores and of host
-// threads, any legal interleaving of the engines, the simulator computes every element of every
-// train tensor as the reference does, which knows of none of these.
+// Property: for any network, any legal tile sizes and loop orders, any layouts of tensors, any
+// number of cores and of host threads, any legal interleaving of the engines, the simulator
+// computes every element of every train tensor as the reference does, which knows of none of these.
 //
 //===----------------------------------------------------------------------------------------===//
 
@@ -34,6 +34,11 @@ TEST_P(TilingProperty, ChangesNoBit) {
     ASSERT_TRUE(chip);
     options.tileSeed = 1 + random() % 1000000;
     options.cores = 1 + random() % chip->structure.cores.value;
+    // Two of three networks have tensors in blocks.
+    uint32_t drawn = random() % 6;
+    options.layouts = drawn < 2    ? "row-major"
+                      : drawn == 2 ? "blocked"
+                                   : std::to_string(1 + random() % 1000000);
     options.masterWeights = random() % 3 ? "fp16" : "fp32";
     drawTraining(random, options);
     verify::Options run;
@@ -54,9 +59,9 @@ TEST_P(TilingProperty, ChangesNoBit) {
     SCOPED_TRACE(
         "network " + std::to_string(GetParam()) + " --target=" + target +
         " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
-        " --cores=" + std::to_string(options.cores) + " --master-weights=" + options.masterWeights +
-        " --optimizer=" + options.optimizer + (options.nesterov ? " --nesterov" : "") +
-        (options.clipNorm ? " --clip-norm" : "") +
+        " --layouts=" + options.layouts + " --cores=" + std::to_string(options.cores) +
+        " --master-weights=" + options.masterWeights + " --optimizer=" + options.optimizer +
+        (options.nesterov ? " --nesterov" : "") + (options.clipNorm ? " --clip-norm" : "") +
         (options.microBatch ? ", two micro-batches" : "") + " --loss-scale=" + options.lossScale +
         (run.numbers.empty() ? ""
                              : " --sparsity=gradient-skip --skip-divide=" + options.skipDivide +

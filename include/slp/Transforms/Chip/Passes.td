@@ -42,11 +42,20 @@ def SkipZeros : Pass<"chip-skip-zeros", "::mlir::ModuleOp"> {
 def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
   let summary = "say where each tensor is between nests, and in which order its elements lie (stage tile)";
   let description = [{
-    Every `chip.tensor` gets a `home` and a `layout`, every `chip.buffer` of one the strides of its elements there. A tensor
-    that has them keeps them. Nothing stays on the chip between two nests, whose engines are idle and whose buffers are laid
-    out anew: the home is DRAM, and the layout row-major, which suits any view and any instruction.
-    test/Transforms/Chip/choose-layouts.mlir is an example.
+    Every `chip.tensor` gets a `home` and a `layout`, every `chip.buffer` of one the strides of its elements in row-major
+    order. A tensor that has them keeps them. Nothing stays on the chip between two nests, whose engines are idle and whose
+    buffers are laid out anew: the home is DRAM, and the layout row-major, which suits any view and any instruction.
+
+    With `blocked` every tensor that can have one gets a layout of blocks, with `seed` those that are drawn: weights, their
+    gradients and what the optimizer keeps `blocks8x8`, other tensors `channels16`, or the other one if that fails. A tensor
+    can have a layout if all its readers and writers can address it so (`chip.view`). Loops of elementwise nests, which lowerings
+    make of several dimensions, become several again for that; a tensor that a reshape reads under a shape without its
+    channels stays row-major. No bit changes.
+    test/Transforms/Chip/choose-layouts.mlir and choose-layouts-blocked.mlir are examples.
   }];
+  let options = [
+    Option<"blocked", "blocked", "bool", "false", "blocks for every tensor that can have them. For tests and measurements">,
+    Option<"seed", "seed", "uint64_t", "0", "non-zero: draw layouts at random. For tests">];
 }
 
 def ChooseTiles : Pass<"chip-choose-tiles", "::mlir::ModuleOp"> {
