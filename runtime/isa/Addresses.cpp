@@ -511,7 +511,6 @@ std::optional<AddressMap> ViewPlacer::mapWith(int channel, bool grouped) const {
   std::copy(view.extent.begin(), view.extent.end(), map.extent.begin());
   const Axis &outer = axes[size_t(outputs)];
   map.stride[size_t(channel)] = outer.stride;
-  bool hasOthers = false;
   for (int d = 0; d < rank; ++d) {
     const Walk &walk = walks[size_t(d)];
     if (d == channel || d == group || d == in || walk.axis < 0)
@@ -521,9 +520,8 @@ std::optional<AddressMap> ViewPlacer::mapWith(int channel, bool grouped) const {
     if (walk.step % axis.block || walk.axis == inputs)
       return std::nullopt;
     map.stride[size_t(d)] = walk.step / axis.block * axis.stride;
-    hasOthers |= walk.axis == outputs;
   }
-  if (!isWhole(outer, channels) || (hasOthers && channels % outer.block))
+  if (!isWhole(outer, channels))
     return std::nullopt;
   if (in < 0)
     return map;
