@@ -48,6 +48,11 @@ ShadowMemory &CheckOrder::shadowOf(mach::Space space, unsigned core) {
 /// Calls f(begin, end) for the bytes of a view, neighbours together, ascending but where rows
 /// interleave, while it returns true.
 template <typename F> static bool forRuns(const TileView &view, F f) {
+  if (!view.isRowMajor()) {
+    bool goesOn = true;
+    forParts(view, [&](const TileView &part) { goesOn = goesOn && forRuns(part, f); });
+    return goesOn;
+  }
   uint64_t begin = view.address;
   std::array<std::pair<int64_t, int64_t>, maxRank> dims; // distance, size
   int n = 0;

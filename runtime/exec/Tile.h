@@ -74,8 +74,9 @@ struct TileView {
   /// The elements of `part` of the box, in a view that has one stride in each dimension.
   TileView part(const Box &part) const;
 };
-/// Calls f(a, b) for parts of a view and the same elements of another one on the chip, each of
-/// which has one stride in each dimension.
+/// Calls f(part) for parts of a view, each of which has one stride in each dimension.
+template <typename F> void forParts(const TileView &view, F f);
+/// Calls f(a, b) for such parts and the same elements of another view, on the chip.
 template <typename F> void forParts(const TileView &view, const TileView &onChip, F f);
 
 /// Clips and locates. Fails if an element lies outside the memory, or if there are more of them
@@ -192,9 +193,9 @@ using mach::roundedRun;
 /// Bytes of DRAM bursts that an access to the view moves (Addresses.h).
 uint64_t burstBytes(const TileView &view, int64_t burst);
 
-template <typename F> void forParts(const TileView &view, const TileView &onChip, F f) {
+template <typename F> void forParts(const TileView &view, F f) {
   if (view.isRowMajor())
-    return f(view, onChip);
+    return f(view);
   if (view.empty())
     return;
   mach::AddressMap addresses = view.map();
@@ -208,6 +209,14 @@ template <typename F> void forParts(const TileView &view, const TileView &onChip
     std::copy_n(piece.stride.begin(), maxRank, part.stride.begin());
     part.base += piece.offset - first;
     part.address += uint64_t(piece.offset - first);
+    f(part);
+  });
+}
+
+template <typename F> void forParts(const TileView &view, const TileView &onChip, F f) {
+  if (view.isRowMajor())
+    return f(view, onChip);
+  forParts(view, [&](const TileView &part) {
     Box box = part.box;
     for (int d = 0; d < maxRank; ++d)
       box.lo[d] += onChip.box.lo[d] - view.box.lo[d];

@@ -17,9 +17,10 @@ namespace slp::image {
 std::pair<uint64_t, uint64_t> bytesOf(const Tensor &tensor) {
   uint64_t bitmaps = 0;
   if (mach::isCompressed(tensor.format)) {
-    int64_t elements =
-        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t(1), std::multiplies<>());
-    bitmaps = uint64_t(mach::CompressedLayout::bitmapsOf(elements));
+    auto places = mach::TensorPlaces::of(tensor.layout, mach::elementBytes(tensor.format),
+                                         /*isCompressed=*/true, tensor.shape);
+    if (places)
+      bitmaps = uint64_t(mach::CompressedLayout::bitmapsOf(places->elements));
   }
   return {tensor.address - bitmaps, tensor.address + tensor.bytes};
 }

@@ -241,9 +241,12 @@ Status checkTensors(const Image &image) {
   return checkApart(image);
 }
 
-/// A view of a tensor in blocks has the tensor's blocks: it begins with one of them, and they are
-/// as far apart.
-Status checkBlocks(const mach::TensorTile &tile, const Tensor &tensor) {
+/// A view has its tensor's layout, and begins with one of its blocks, which are as far apart.
+Status checkView(const mach::TensorTile &tile, const Tensor &tensor) {
+  if (tile.layout != tensor.layout)
+    return Error{"layout " + std::string(mach::toString(tile.layout)) + ", expected " +
+                 std::string(mach::toString(tensor.layout)) + ", that of tensor " +
+                 quoted(tensor.name)};
   if (tile.layout == mach::layout::row_major)
     return Status::success();
   std::array<mach::BlockedChannels, 2> ofView, ofTensor;
@@ -278,17 +281,23 @@ Status checkDescriptors(const Image &image) {
       return Error{"descriptor " + quoted(d.name) + ": " + s.message()};
     if (d.tile.space != mach::space::dram)
       continue;
-    if (tensorsAt(image, d.tile.base).empty())
+    std::vector<const Tensor *> tensors = tensorsAt(image, d.tile.base);
+    if (tensors.empty())
       return Error{"descriptor " + quoted(d.name) + ": begins at dram address " +
                    std::to_string(d.tile.base) + ", where no tensor lies"};
-    const Tensor &tensor = *std::prev(above);
-    if (d.tile.layout != tensor.layout)
-      return Error{"descriptor " + quoted(d.name) + ": layout " +
-                   std::string(mach::toString(d.tile.layout)) + ", expected " +
-                   std::string(mach::toString(tensor.layout)) + ", that of tensor " +
-                   quoted(tensor.name)};
-    if (Status s = checkBlocks(d.tile, tensor); !s)
-      return Error{"descriptor " + quoted(d.name) + ": " + s.message()};
+    // Of tensors that share the place it is one that it fits.
+    std::optional<Error> misfit;
+    for (const Tensor *tensor : tensors) {
+      Status s = checkView(d.tile, *tensor);
+      if (s) {
+        misfit.reset();
+        break;
+      }
+      if (!misfit)
+        misfit = Error{"descriptor " + quoted(d.name) + ": " + s.message()};
+    }
+    if (misfit)
+      return *misfit;
   }
   return Status::success();
 }

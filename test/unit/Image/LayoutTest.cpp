@@ -135,3 +135,18 @@ TEST(ImageLayout, RefusesUnknownBitsInAFile) {
   ASSERT_FALSE(decoded.ok());
   EXPECT_EQ(decoded.message(), "TensorTile.head: field 'layout' is 5, expected 0 to 2");
 }
+
+/// Temporaries that are not alive together may share bytes: a view is one of either.
+TEST(ImageLayout, ViewsOfTensorsThatShareBytes) {
+  Image image = blockedImage();
+  Tensor plain = image.tensors.back();
+  plain.name = "plain";
+  plain.layout = mach::Layout::row_major;
+  plain.strides = {480, 24, 8, 2};
+  image.tensors.push_back(plain);
+  EXPECT_TRUE(verify(image).ok()) << verify(image).message();
+  image.descriptors.back().tile.stride[2] = 768;
+  EXPECT_EQ(verify(image).message(),
+            "descriptor 'blocked.1': blocks of channels 768 bytes apart, expected 384, as in "
+            "tensor 'blocked'");
+}
