@@ -21,7 +21,7 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   let description = [{
     `home` is the memory that holds it between nests, `layout` the order of its elements there; both are given by
     `chip-choose-layouts`. The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
-    output channels in dimension 0 and input channels in dimension 1 ([decision 0040](../decisions/0040-layouts.md)). `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+    output channels in dimension 0 and input channels in dimension 1 ([decision 0042](../decisions/0042-layouts.md)). `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
     `copy_of` is the state whose compute copy a tensor of role copy is.
 
     ```mlir
