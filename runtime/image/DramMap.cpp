@@ -38,7 +38,8 @@ static std::vector<size_t> byAddress(const Image &image) {
   std::vector<size_t> order(image.tensors.size());
   std::iota(order.begin(), order.end(), size_t(0));
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return std::pair(bytesOf(image.tensors[a]), a) < std::pair(bytesOf(image.tensors[b]), b);
+    return std::pair(bytesOf(image.tensors[a]).first, a) <
+           std::pair(bytesOf(image.tensors[b]).first, b);
   });
   return order;
 }

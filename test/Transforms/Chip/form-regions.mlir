@@ -1,6 +1,7 @@
 // Tasks that follow each other make a region, but for fences that stay: before what reads the counter of saturations, and on
 // both sides of what data decide.
 // RUN: slp-opt %s --chip-form-regions | FileCheck %s
+// RUN: slp-opt %s --chip-form-regions --remarks-filter=regions -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 module {
   chip.tensor @count : memref<1xi32, #chip.space<dram>> {role = #chip.role<temp>}
@@ -17,6 +18,7 @@ module {
     // CHECK: chip.region {
     // CHECK-NEXT: chip.task "saturated"
     // CHECK: chip.task "c"
+    // REMARK: train.x, up: a fence before it: it reads or clears the counter of saturations, as it is when it is issued
     chip.task "saturated" "train.x" "up" cores(1) {
       %c0 = arith.constant 0 : index
       %n = chip.alloc [%c0] extents [1] core_stride [0] slots 1 : memref<1xf32, #chip.space<spm>>
@@ -28,6 +30,7 @@ module {
     // CHECK: }
     // CHECK-NOT: chip.region
     // CHECK: chip.task "counted"
+    // REMARK: train.x, bp: a fence before it: a number decides what it does
     chip.task "counted" "train.x" "bp" cores(1) {
       %c0 = arith.constant 0 : index
       %v = chip.view @count : memref<1xi32, #chip.space<dram>>
