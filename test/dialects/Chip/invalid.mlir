@@ -462,3 +462,27 @@ func.func @if_argument(%n: index) {
   }
   return
 }
+
+// -----
+
+func.func @region_of_more_than_tasks() {
+  chip.region {
+    // expected-error @below {{expected nothing but chip.task in a region}}
+    %c1 = arith.constant 1 : index
+  }
+  return
+}
+
+// -----
+
+func.func @across_in_a_loop() {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  chip.task "x" "train.x" "fp" cores(1) {
+    scf.for %i = %c0 to %c1 step %c1 {
+      // expected-error @below {{'chip.wait' op expected `across` in the body of a task, not in a loop or branch}}
+      chip.wait <mac> 1 by 1 across
+    }
+  }
+  return
+}
