@@ -17,7 +17,7 @@ Model::~Model() = default;
 
 void Model::issued(const exec::Event &event) {
   if (!run)
-    run = std::make_unique<Run>(*costs, groups);
+    run = std::make_unique<Run>(*costs, groups, listener);
   // Time behind an error or a halt means nothing.
   if (run->error.empty() && !run->halted)
     run->issue(event);
@@ -25,7 +25,7 @@ void Model::issued(const exec::Event &event) {
 
 Result<Report> Model::finish() {
   if (!run)
-    run = std::make_unique<Run>(*costs, groups);
+    run = std::make_unique<Run>(*costs, groups, listener);
   if (run->error.empty() && !run->halted)
     run->drain();
   std::unique_ptr<Run> ended = std::move(run);

@@ -22,11 +22,23 @@ namespace slp::timing {
 
 class Costs;
 
+/// Is told when engines work, in no particular order.
+class WorkListener {
+public:
+  virtual ~WorkListener() = default;
+  /// `engine` of a core, 0 where there is one for all, works on the instruction at `pc` in the
+  /// cycles [begin, end); what is left of DRAM's latency behind a transfer does not count.
+  virtual void worked(mach::Engine engine, int core, uint64_t pc, Cycle begin, Cycle end) = 0;
+};
+
 class Model : public exec::Observer {
 public:
   /// `groups` outlives the model.
   Model(const chip::Chip &chip, const Groups &groups);
   ~Model() override;
+
+  /// Outlives the model; null: nobody.
+  void listen(WorkListener *to) { listener = to; }
 
   void issued(const exec::Event &event) override;
   /// Ends a run (as `halt` does, if the program has not) and returns its cycles; the next event
@@ -39,6 +51,7 @@ private:
   struct Run;
   const std::unique_ptr<Costs> costs;
   const Groups &groups;
+  WorkListener *listener = nullptr;
   std::unique_ptr<Run> run;
 };
 

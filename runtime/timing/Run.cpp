@@ -65,9 +65,10 @@ Credit Semaphores::take(Semaphore &semaphore, uint64_t count) {
 // Queues and issue
 //===----------------------------------------------------------------------------------------===//
 
-Model::Run::Run(const Costs &costs, const Groups &groups)
-    : costs(costs), groups(groups), sequencer(costs.issuePerCycle), dram(costs.dramBus()),
-      toCores(costs.toCores()), fromCores(costs.fromCores()), semaphores(costs.cores) {
+Model::Run::Run(const Costs &costs, const Groups &groups, WorkListener *listener)
+    : costs(costs), groups(groups), listener(listener), sequencer(costs.issuePerCycle),
+      dram(costs.dramBus()), toCores(costs.toCores()), fromCores(costs.fromCores()),
+      semaphores(costs.cores) {
   for (Engine engine : {Engine::mac, Engine::load, Engine::store})
     for (int core = 0; core < costs.cores; ++core) {
       Queue &queue = queues.emplace_back();
@@ -409,6 +410,8 @@ void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
   Cycle end = std::max({ready + entry.duration, in.end, out.end});
   Cycle busy = std::min(std::max({entry.duration, in.duration, out.duration}), end - ready);
   checkTime(end);
+  if (listener)
+    listener->worked(queue.engine, queue.core, entry.pc, ready, end);
   CauseCycles cycles{};
   cycles[indexOf(Cause::busy)] = busy;
   cycles[indexOf(Cause::bus)] = end - ready - busy;
@@ -436,6 +439,8 @@ void Model::Run::compute(Queue &queue, const Entry &entry, Cycle ready) {
 void Model::Run::transfer(Queue &queue, const Entry &entry, Cycle ready, Cycle end, Cycle busy,
                           Cycle done) {
   checkTime(std::max(end, done));
+  if (listener)
+    listener->worked(queue.engine, queue.core, entry.pc, ready, end);
   CauseCycles cycles{};
   cycles[indexOf(Cause::busy)] = busy;
   cycles[indexOf(Cause::bus)] = end - ready - busy;

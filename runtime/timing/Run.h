@@ -25,7 +25,7 @@
 namespace slp::timing {
 
 struct Model::Run {
-  Run(const Costs &costs, const Groups &groups);
+  Run(const Costs &costs, const Groups &groups, WorkListener *listener);
 
   void issue(const exec::Event &event);
   /// Lets all queues run empty and brings every engine to the same cycle. `issued`: when the fence
@@ -73,6 +73,7 @@ private:
 
   const Costs costs;
   const Groups &groups;
+  WorkListener *const listener; // null: nobody
   Sequencer sequencer;
   Bus dram, toCores, fromCores;
   std::vector<Queue> queues;

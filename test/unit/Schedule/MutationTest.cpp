@@ -76,6 +76,7 @@ OwningOpRef<ModuleOp> MutationTest::schedule(uint32_t seed) {
   tile.tileSeed = seed;
   pm.addPass(createChooseTiles(tile));
   pm.addPass(createExpandNests());
+  pm.addPass(createFormRegions());
   pm.addPass(createPlaceBuffers());
   pm.addPass(createInsertSemaphores());
   if (failed(pm.run(*module)))
