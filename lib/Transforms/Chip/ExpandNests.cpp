@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace slp {
 #define GEN_PASS_DEF_EXPANDNESTS
@@ -34,8 +35,9 @@ namespace {
 
 class NestExpander {
 public:
-  explicit NestExpander(NestOp op)
-      : b(op), nest(op), tiling(Tiling::of(*op.getTiling())), loc(op.getLoc()),
+  /// `stored`: tensors that nests before this one store.
+  NestExpander(NestOp op, const llvm::StringSet<> &stored)
+      : b(op), nest(op), stored(stored), tiling(Tiling::of(*op.getTiling())), loc(op.getLoc()),
         induction(nest.loops.size()), buffers(nest.buffers.size()), views(nest.buffers.size()) {}
 
   /// Creates the task in front of the nest.
@@ -53,6 +55,7 @@ private:
   unsigned depthOf(EngineInstruction run) const;
   /// Loops opened before the buffer's tile is known.
   unsigned depthOf(unsigned buffer) const;
+  void emitAllocs(unsigned depth);
   void emitLevel(unsigned depth);
   /// Opens a loop, and gives `induction` what its coordinates are; the builder stands in it.
   void openLoop(unsigned loop);
@@ -69,6 +72,7 @@ private:
 
   OpBuilder b;
   NestView nest;
+  const llvm::StringSet<> &stored;
   Tiling tiling;
   Location loc;
   SmallVector<unsigned> open;   // loops that take more than one step, outermost first
@@ -190,10 +194,21 @@ void NestExpander::openLoop(unsigned loop) {
                                         nest.loops[loop].getExtent());
 }
 
+/// Buffers that wait for no other nest come first, so that they are loaded while others are waited
+/// for.
+void NestExpander::emitAllocs(unsigned depth) {
+  auto waits = [&](unsigned index) {
+    BufferOp op = nest.buffers[index].op;
+    return !op.getLoad() || stored.contains(op.getTensorAttr().getValue());
+  };
+  for (bool waiting : {false, true})
+    for (unsigned index = 0; index < nest.buffers.size(); ++index)
+      if (depthOf(index) == depth && waits(index) == waiting)
+        emitAlloc(index);
+}
+
 void NestExpander::emitLevel(unsigned depth) {
-  for (unsigned index = 0; index < nest.buffers.size(); ++index)
-    if (depthOf(index) == depth)
-      emitAlloc(index);
+  emitAllocs(depth);
   emitRuns(depth, [](EngineInstruction run) { return run.getInFront(); });
   if (depth < open.size()) {
     OpBuilder::InsertionGuard guard(b);
@@ -250,15 +265,20 @@ namespace {
 struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
   using Base::Base;
   void runOnOperation() override {
-    for (auto fn : getOperation().getOps<func::FuncOp>())
+    for (auto fn : getOperation().getOps<func::FuncOp>()) {
+      llvm::StringSet<> stored;
       for (auto nest : llvm::make_early_inc_range(fn.getOps<NestOp>())) {
         if (!nest.getTiling()) {
           nest.emitOpError("has no tiling; run chip-choose-tiles first");
           return signalPassFailure();
         }
-        NestExpander(nest).expand();
+        NestExpander(nest, stored).expand();
+        for (auto buffer : nest.getBody().getOps<BufferOp>())
+          if (buffer.getStore())
+            stored.insert(buffer.getTensorAttr().getValue());
         nest.erase();
       }
+    }
   }
 };
 } // namespace

@@ -226,8 +226,11 @@ TEST_F(MutationTest, OverlappingBuffersAreRejected) {
     OwningOpRef<ModuleOp> module = schedule(seed);
     ASSERT_TRUE(module);
     std::map<int, SmallVector<chip_ir::AllocOp>> bySpace;
-    chip_ir::TaskOp task =
-        *module->lookupSymbol<func::FuncOp>("step").getOps<chip_ir::TaskOp>().begin();
+    chip_ir::TaskOp task;
+    module->lookupSymbol<func::FuncOp>("step").walk([&](chip_ir::TaskOp first) {
+      task = first;
+      return WalkResult::interrupt();
+    });
     task.walk([&](chip_ir::AllocOp alloc) {
       bySpace[int(chip_ir::spaceOf(cast<MemRefType>(alloc.getResult().getType())))].push_back(
           alloc);
