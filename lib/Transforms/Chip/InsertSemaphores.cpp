@@ -36,11 +36,11 @@ namespace {
 /// meaning in each: its credits are then those of the task before, or free copies.
 class Numbers {
 public:
-  /// `spare`: free copies of consecutive tasks have different semaphores where tasks have so many
-  /// times fewer.
+  /// `spare`: of each kind of free copies so many times the semaphores that a task has at most, so
+  /// that the next task takes others.
   Numbers(ArrayRef<SmallVector<HandOver>> handOvers, size_t spare);
 
-  /// The semaphore of a hand-over of the task that begun last.
+  /// The semaphore of a hand-over of the task that began last.
   int64_t of(const HandOver &handOver);
   void beginTask() { given.clear(); }
   /// The semaphore of what goes from task to task.
@@ -85,6 +85,7 @@ public:
 
 private:
   void number(size_t spare);
+
   SmallVector<TaskOp> tasks;
   const chip::Chip &chip;
   SmallVector<SmallVector<HandOver>> handOvers; // by task
@@ -189,7 +190,7 @@ void RegionScheduler::number(size_t spare) {
 }
 
 void RegionScheduler::insert() {
-  bool across = tasks.size() > 1;
+  bool isJoined = tasks.size() > 1;
   OpBuilder b(tasks.front());
   auto wait = [&](Location loc, Engine engine, int64_t semaphore, int64_t count, Bank bank,
                   bool across) { WaitOp::create(b, loc, engine, semaphore, count, bank, across); };
@@ -221,9 +222,9 @@ void RegionScheduler::insert() {
   for (const Numbers::FreeCopies &free : numbers->freeCopies()) {
     Location loc = tasks.front().getLoc();
     b.setInsertionPointToStart(&tasks.front().getBody().front());
-    signal(loc, free.giver, free.number, free.slots, free.bank, across);
+    signal(loc, free.giver, free.number, free.slots, free.bank, isJoined);
     b.setInsertionPointToEnd(&tasks.back().getBody().front());
-    wait(loc, free.taker, free.number, free.slots, free.bank, across);
+    wait(loc, free.taker, free.number, free.slots, free.bank, isJoined);
   }
 }
 
