@@ -4,8 +4,7 @@
 //
 // Of each nest behind one that multiplies: does its first load begin before the last multiplication
 // ends? Those that begin later are counted. They wait for a fence, or for what another nest does,
-// which --remarks=regions says of each; one in ten may be late because the sequencer was: with
-// small tiles a nest's descriptors take longer to issue than its last multiplication takes.
+// which --remarks=regions says of each; no more than one in ten are late without a remark.
 //
 //===----------------------------------------------------------------------------------------===//
 
