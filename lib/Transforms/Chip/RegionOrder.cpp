@@ -7,7 +7,6 @@
 
 #include "RegionOrder.h"
 
-#include "dialects/Chip/IfOp.h"
 #include "dialects/Chip/LoadOp.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/ViewOp.h"

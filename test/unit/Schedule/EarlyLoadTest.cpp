@@ -14,7 +14,6 @@
 #include "runtime/isa/EngineLoad.h.inc"
 #include "runtime/isa/EngineMac.h.inc"
 #include "runtime/isa/EngineSharedLoad.h.inc"
-#include "runtime/isa/EngineStore.h.inc"
 #include "runtime/isa/StructDesc.h.inc"
 #include "runtime/timing/Model.h"
 #include "slp/Emit/Emit.h"

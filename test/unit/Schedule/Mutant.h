@@ -16,6 +16,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/FunctionExtras.h"
 
+#include <cstdlib>
 #include <map>
 #include <random>
 
@@ -35,6 +36,12 @@ struct Mutation {
 llvm::ArrayRef<Mutation> mutations();
 
 std::string textOf(mlir::ModuleOp module);
+
+/// The number in an environment variable, or `otherwise`.
+inline uint32_t fromEnvironment(const char *name, uint32_t otherwise) {
+  const char *text = std::getenv(name);
+  return text ? uint32_t(std::strtoul(text, nullptr, 10)) : otherwise;
+}
 
 /// What became of a program.
 enum class Outcome {

@@ -27,17 +27,10 @@
 #include "mlir/Pass/PassManager.h"
 #include "gtest/gtest.h"
 
-#include <cstdlib>
-
 using namespace mlir;
 using namespace slp;
 
 namespace {
-
-uint32_t fromEnvironment(const char *name, uint32_t otherwise) {
-  const char *text = std::getenv(name);
-  return text ? uint32_t(std::strtoul(text, nullptr, 10)) : otherwise;
-}
 
 constexpr int perProgram = 4; // mutants
 

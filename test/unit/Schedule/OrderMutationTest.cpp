@@ -16,17 +16,10 @@
 #include "mlir/IR/Diagnostics.h"
 #include "gtest/gtest.h"
 
-#include <cstdlib>
-
 using namespace mlir;
 using namespace slp;
 
 namespace {
-
-uint32_t fromEnvironment(const char *name, uint32_t otherwise) {
-  const char *text = std::getenv(name);
-  return text ? uint32_t(std::strtoul(text, nullptr, 10)) : otherwise;
-}
 
 struct Case {
   const char *target, *precision;
