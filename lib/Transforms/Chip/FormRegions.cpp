@@ -65,11 +65,12 @@ void FormRegions::form(func::FuncOp fn) {
   for (auto task : fn.getOps<TaskOp>()) {
     bool alsoBehind = false;
     StringRef why = fenceBefore(task, alsoBehind);
-    if (isOpen && !why.empty())
+    if (!regions.empty() && !why.empty())
       if (auto r =
               remark::missed(task.getLoc(), remark::RemarkOpts::name("fence").category("regions")))
         r << task.getOp().str() + ", " + task.getPhase().str() +
-                 ": a fence before it: " + why.str();
+                 (alsoBehind ? ": fences before and behind it: " : ": a fence before it: ") +
+                 why.str();
     if (!isOpen || !why.empty())
       regions.emplace_back();
     regions.back().push_back(task);

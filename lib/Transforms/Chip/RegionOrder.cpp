@@ -41,7 +41,7 @@ static bool isCertain(Operation *op) {
 
 namespace {
 
-constexpr size_t engineCount = 7;
+constexpr size_t engineCount = getMaxEnumValForEngine() + 1;
 
 /// Of each engine, up to which task its work is done; tasks are counted from 1.
 using Tasks = std::array<size_t, engineCount>;

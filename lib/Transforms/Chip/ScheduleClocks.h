@@ -21,7 +21,7 @@
 
 namespace slp {
 
-constexpr size_t scheduleEngines = 7;
+constexpr size_t scheduleEngines = chip_ir::getMaxEnumValForEngine() + 1;
 /// By engine: how much of its work is done, on one core or on each of several.
 using Counts = std::array<int64_t, scheduleEngines>;
 

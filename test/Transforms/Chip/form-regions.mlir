@@ -30,7 +30,7 @@ module {
     // CHECK: }
     // CHECK-NOT: chip.region
     // CHECK: chip.task "counted"
-    // REMARK: train.x, bp: a fence before it: a number decides what it does
+    // REMARK: train.x, bp: fences before and behind it: a number decides what it does
     chip.task "counted" "train.x" "bp" cores(1) {
       %c0 = arith.constant 0 : index
       %v = chip.view @count : memref<1xi32, #chip.space<dram>>
