@@ -8,6 +8,7 @@
 #include "dialects/Chip/ChipOps.h"
 #include "dialects/Chip/ChipPlaces.h"
 #include "dialects/Chip/ChipVerify.h"
+#include "dialects/Mach/ElementFormat.h"
 
 #include "dialects/Num/NumDialect.h"
 
@@ -180,10 +181,31 @@ Engine MoveOp::getEngine() { return isShared(getTarget()) ? Engine::store : Engi
 // Verifiers
 //===----------------------------------------------------------------------------------------===//
 
+/// What may stay on the chip.
+static LogicalResult verifyOnChip(TensorOp tensor) {
+  if (*tensor.getHome() != Space::shared)
+    return tensor.emitOpError("expected a home in dram or shared, found ")
+           << stringifyEnum(*tensor.getHome());
+  if (tensor.getRole() != Role::temp)
+    return tensor.emitOpError("expected role temp of what is not in dram, found ")
+           << stringifyEnum(tensor.getRole());
+  if (tensor.getLayout().value_or(Layout::row_major) != Layout::row_major)
+    return tensor.emitOpError("expected layout row_major of what is not in dram, found ")
+           << stringifyEnum(*tensor.getLayout());
+  Type element = cast<MemRefType>(tensor.getType()).getElementType();
+  if (slp::mach::compressedFormat(element))
+    return tensor.emitOpError("expected a format that is not compressed on the chip, found ")
+           << element;
+  if (!tensor.getAddress())
+    return tensor.emitOpError("expected an address with a home that is not dram");
+  return success();
+}
+
 LogicalResult TensorOp::verify() {
   auto type = cast<MemRefType>(getType());
-  if (spaceOf(type) != Space::dram)
-    return emitOpError("expected a tensor in dram, found ") << type;
+  if (spaceOf(type) != getHome().value_or(Space::dram))
+    return emitOpError("expected a tensor in ")
+           << stringifyEnum(getHome().value_or(Space::dram)) << ", its home, found " << type;
   if (!type.getLayout().isIdentity())
     return emitOpError("expected a row-major tensor, found ") << type;
   if (type.getRank() > 8) // as the image; tiles and views have at most 5
@@ -192,8 +214,8 @@ LogicalResult TensorOp::verify() {
     return emitOpError("has an initial value but is no state and no constant");
   if (bool(getCopyOf()) != (getRole() == Role::copy))
     return emitOpError("expected role copy with copy_of, and without it another");
-  if (getHome() && *getHome() != Space::dram)
-    return emitOpError("expected a home in dram, found ") << stringifyEnum(*getHome());
+  if (spaceOf(type) != Space::dram && failed(verifyOnChip(*this)))
+    return failure();
   if (auto places = placesIn(*this, getLayout().value_or(Layout::row_major)); !places)
     return emitOpError() << places.message();
   return success();
@@ -235,6 +257,9 @@ LogicalResult slp::chip_ir::verifyRounding(Operation *op, std::optional<num_ir::
 }
 
 LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto of = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getTensorAttr());
+  if (of && spaceOf(cast<MemRefType>(of.getType())) != Space::dram)
+    return emitOpError("expected a tensor in dram, found ") << of.getType();
   auto type = cast<MemRefType>(getResult().getType());
   SmallVector<int64_t> strides;
   int64_t offset = 0;
@@ -242,6 +267,15 @@ LogicalResult ViewOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError("expected a strided view, found ") << type;
   return verifyReach(*this, symbols, getTensorAttr(), type.getElementType(), type.getShape(),
                      strides, offset);
+}
+
+LogicalResult slp::chip_ir::verifyRoom(Operation *op, std::optional<ArrayRef<int64_t>> room) {
+  if (!room)
+    return success();
+  if (room->size() != 2 || (*room)[0] < 0 || (*room)[1] < (*room)[0])
+    return op->emitOpError("expected a room of a first byte and the one behind the last, found [")
+           << *room << "]";
+  return success();
 }
 
 LogicalResult RegionOp::verify() {
@@ -255,7 +289,7 @@ LogicalResult TaskOp::verify() {
   if (getCores() % getGroups())
     return emitOpError("expected groups of equal size, found ")
            << getGroups() << " groups of " << getCores() << " cores";
-  return success();
+  return verifyRoom(*this, getRoom());
 }
 
 bool AllocOp::isSplit() {
@@ -298,7 +332,24 @@ LogicalResult AllocOp::verify() {
     return emitOpError("expected 1 to 15 slots, found ") << getSlots();
   if (failed(verifyRounding(*this, getRounding(), getStream())))
     return failure();
+  if (getHolds() && (getBase() || getSlots() != 1))
+    return emitOpError("holds a tensor, expected one copy and no `of`");
   return getBase() ? verifyBase(*this) : success();
+}
+
+LogicalResult AllocOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!getHolds())
+    return success();
+  auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getHoldsAttr());
+  if (!tensor)
+    return emitOpError("names ") << getHoldsAttr() << ", which is not a chip.tensor";
+  auto type = cast<MemRefType>(getResult().getType());
+  auto of = cast<MemRefType>(tensor.getType());
+  if (spaceOf(type) != spaceOf(of) || type.getElementType() != of.getElementType() ||
+      type.getNumElements() != of.getNumElements() || getExtents() != type.getShape())
+    return emitOpError("expected all elements of ")
+           << getHoldsAttr() << " in its home, found " << type << " of " << of;
+  return success();
 }
 
 static LogicalResult verifyTransfer(Operation *op, MemRefType dram, MemRefType buffer) {

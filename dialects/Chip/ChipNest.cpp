@@ -8,6 +8,7 @@
 
 #include "dialects/Chip/ChipKept.h"
 #include "dialects/Chip/ChipVerify.h"
+#include "dialects/Chip/TensorOp.h"
 
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
@@ -333,7 +334,9 @@ static LogicalResult verifyLoops(NestOp nest) {
   return success();
 }
 
-LogicalResult NestOp::verify() { return verifyLoops(*this); }
+LogicalResult NestOp::verify() {
+  return failed(verifyRoom(*this, getRoom())) ? failure() : verifyLoops(*this);
+}
 
 /// A coordinate that is read from a list is that of an image.
 static LogicalResult verifyKept(NestOp nest) {
@@ -474,9 +477,30 @@ LogicalResult BufferOp::verify() {
 LogicalResult BufferOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!getTensor())
     return success();
-  return verifyReach(*this, symbols, getTensorAttr(), cast<MemRefType>(getType()).getElementType(),
-                     getExtents(), getStrides() ? *getStrides() : rowMajor(getExtents()),
-                     int64_t(getFirst()));
+  if (failed(verifyReach(*this, symbols, getTensorAttr(),
+                         cast<MemRefType>(getType()).getElementType(), getExtents(),
+                         getStrides() ? *getStrides() : rowMajor(getExtents()),
+                         int64_t(getFirst()))))
+    return failure();
+  auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getTensorAttr());
+  if (tensor.getHome().value_or(Space::dram) == Space::dram || seesAllOf(*this, tensor))
+    return success();
+  return emitOpError("expected all elements of ")
+         << getTensorAttr() << " in their order, as it is not in dram";
+}
+
+bool slp::chip_ir::seesAllOf(BufferOp buffer, TensorOp tensor) {
+  ArrayRef<int64_t> extents = buffer.getExtents();
+  int64_t elements = 1;
+  for (int64_t extent : extents)
+    elements *= extent;
+  if (buffer.getFirst() != 0 || elements != cast<MemRefType>(tensor.getType()).getNumElements())
+    return false;
+  std::optional<ArrayRef<int64_t>> strides = buffer.getStrides();
+  SmallVector<int64_t> inOrder = rowMajor(extents);
+  return !strides || llvm::all_of(llvm::seq(extents.size()), [&](size_t d) {
+    return extents[d] == 1 || (*strides)[d] == inOrder[d];
+  });
 }
 
 #define GET_OP_CLASSES

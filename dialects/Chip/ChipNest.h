@@ -19,6 +19,8 @@
 
 namespace slp::chip_ir {
 
+class TensorOp;
+
 /// How a user wants the nests of a train op tiled (chip-choose-tiles): an attribute of the op, then
 /// of its nests.
 constexpr llvm::StringLiteral tileWishAttrName = "slp.tile";
@@ -45,6 +47,10 @@ struct NestDim {
 
 /// Strides of neighbouring elements, row by row, in elements.
 mlir::SmallVector<int64_t> rowMajor(mlir::ArrayRef<int64_t> shape);
+
+/// Whether a buffer's logical tensor is all of a tensor, its elements in their order, under
+/// whatever shape.
+bool seesAllOf(BufferOp buffer, TensorOp tensor);
 
 /// The dimensions of a buffer, and the attributes `origin`, `size`, `extents` and `clipped` that
 /// say the same of a nest with `numLoops` loops.

@@ -25,7 +25,11 @@ def Chip_NestOp : Op<Chip_Dialect, "nest", [NoTerminator, NoRegionArguments, Sin
     - `one_acc_slot`: an accumulator lies in one bank, whose other is in use (`conv.wg` with a chain per image);
     - `may_join_banks`: accumulators as large as both banks are worth a trial;
     - `items_of_point`: work items of the MAC engine besides those of the parallel loops;
-    - `fused`: the train ops, besides `op`, that are done on the nest's tiles, in order.
+    - `fused`: the train ops, besides `op`, that are done on the nest's tiles, in order;
+    - `room`: the bytes of the shared buffer that its tiles may take, as in `chip.task`.
+
+    A buffer in the shared buffer of a tensor whose home that is *is* the tensor: the loops of its dimensions are not cut. One in a scratchpad is
+    moved from there and back.
 
     `name`, `op` and `phase` tell the train op for reports.
 
@@ -40,11 +44,11 @@ def Chip_NestOp : Op<Chip_Dialect, "nest", [NoTerminator, NoRegionArguments, Sin
   let arguments = (ins StrAttr:$name, StrAttr:$op, StrAttr:$phase, Chip_LoopsAttr:$loops, OptionalAttr<Chip_TilingAttr>:$tiling,
                        UnitAttr:$on_cores, UnitAttr:$one_acc_slot, UnitAttr:$may_join_banks,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntMinValue<1>]>, "1">:$items_of_point,
-                       OptionalAttr<StrArrayAttr>:$fused);
+                       OptionalAttr<StrArrayAttr>:$fused, OptionalAttr<DenseI64ArrayAttr>:$room);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name $op $phase (`on_cores` $on_cores^)? `loops` $loops (`one_acc_slot` $one_acc_slot^)? (`may_join_banks` $may_join_banks^)?
-    (`items_of_point` $items_of_point^)? (`fused` $fused^)? (`tiling` $tiling^)? $body attr-dict
+    (`items_of_point` $items_of_point^)? (`fused` $fused^)? (`room` $room^)? (`tiling` $tiling^)? $body attr-dict
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;

@@ -17,15 +17,18 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Chip_Op<string mnemonic, list<Trait> traits = []> : Op<Chip_Dialect, mnemonic, traits>;
 
 def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
-  let summary = "a named tensor in DRAM";
+  let summary = "a named tensor that nests hand to each other";
   let description = [{
-    `home` is the memory that holds it between nests, `layout` the order of its elements there; both are given by
-    `chip-choose-layouts`. The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
-    output channels in dimension 0 and input channels in dimension 1 ([decision 0042](../decisions/0042-layouts.md)). `init` is the train state's initial value; `address` (bytes) is given by `chip-place-buffers`.
+    `home` is the memory that holds it between nests, that of its type; `layout` the order of its elements there. They are given by
+    `chip-choose-layouts`, and by `chip-choose-homes` to what stays on the chip: a temporary in the shared buffer, row-major, its elements
+    dense, in no compressed format ([decision 0043](../decisions/0043-homes.md)). The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
+    output channels in dimension 0 and input channels in dimension 1 ([decision 0042](../decisions/0042-layouts.md)). `init` is the train state's initial value; `address` (bytes in its home) is given
+    with the home in the shared buffer, in DRAM by `chip-place-buffers`.
     `copy_of` is the state whose compute copy a tensor of role copy is.
 
     ```mlir
     chip.tensor @"conv1/y" : memref<4x8x8x8xf32, #chip.space<dram>> home <dram> layout <row_major> {role = #chip.role<temp>}
+    chip.tensor @"fc1/y" : memref<4x8xf32, #chip.space<shared>> home <shared> layout <row_major> {address = 1024 : i64, role = #chip.role<temp>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyStaticShapeMemRef>:$type, Chip_RoleAttr:$role,
@@ -79,21 +82,25 @@ def Chip_TaskOp : Chip_Op<"task", [NoTerminator, NoRegionArguments, SingleBlock]
     With `groups` work is split over the cores in two dimensions. Cores c = g * (cores / groups) + i, of which g is the
     group, add i times the core stride and g times the group stride of each buffer.
 
+    `room` [begin, end) are the bytes of the shared buffer that the task's own buffers may take, all of them if it is absent: elsewhere may
+    be what stays there from task to task.
+
     ```mlir
     chip.task "conv1" "train.conv" "fp" cores(16) groups(4) { }
     ```
   }];
   let arguments = (ins StrAttr:$name, StrAttr:$op, StrAttr:$phase, ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<64>]>:$cores,
-                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<6>]>, "1">:$groups);
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<6>]>, "1">:$groups,
+                       OptionalAttr<DenseI64ArrayAttr>:$room);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name $op $phase `cores` `(` $cores `)` (`groups` `(` $groups^ `)`)? $body attr-dict";
+  let assemblyFormat = "$name $op $phase `cores` `(` $cores `)` (`groups` `(` $groups^ `)`)? (`room` $room^)? $body attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     int64_t getCoresOfGroup() { return int64_t(getCores() / getGroups()); }
   }];
 }
 
-def Chip_AllocOp : Chip_Op<"alloc", [AttrSizedOperandSegments]> {
+def Chip_AllocOp : Chip_Op<"alloc", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a buffer that holds a tile of a logical tensor";
   let description = [{
     Executing it takes the next of `slots` copies. The tile begins at the logical coordinates `origin` plus the core number
@@ -111,13 +118,19 @@ def Chip_AllocOp : Chip_Op<"alloc", [AttrSizedOperandSegments]> {
     ```mlir
     %z = chip.alloc [%n, %c, %c0] extents [4, 8, 64] core_stride [1, 0, 0] slots 2 of(%x : memref<1x8x8x8xf32, #chip.space<spm>>) : memref<1x8x64xf32, #chip.space<spm>>
     ```
+
+    With `holds` it is a tensor whose home is on the chip, all of it, under the shape of the buffer: it has the tensor's address and one copy.
+
+    ```mlir
+    %y = chip.alloc [%c0, %c0] extents [4, 8] core_stride [0, 0] slots 1 holds @"fc1/y" : memref<4x8xf32, #chip.space<shared>>
+    ```
   }];
   let arguments = (ins Variadic<Index>:$origin, Optional<AnyStaticShapeMemRef>:$base, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$core_stride, I64Attr:$slots,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$slot_bytes,
                        OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream,
-                       OptionalAttr<DenseI64ArrayAttr>:$group_stride);
+                       OptionalAttr<DenseI64ArrayAttr>:$group_stride, OptionalAttr<FlatSymbolRefAttr>:$holds);
   let results = (outs AnyStaticShapeMemRef:$result);
-  let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride (`group_stride` $group_stride^)? `slots` $slots (`of` `(` $base^ `:` type($base) `)`)? attr-dict `:` type($result)";
+  let assemblyFormat = "`[` $origin `]` `extents` $extents `core_stride` $core_stride (`group_stride` $group_stride^)? `slots` $slots (`of` `(` $base^ `:` type($base) `)`)? (`holds` $holds^)? attr-dict `:` type($result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// The buffer that has the memory: this one, or the one that it is of.

@@ -24,6 +24,10 @@ mlir::LogicalResult verifyReach(mlir::Operation *op, mlir::SymbolTableCollection
 mlir::LogicalResult verifyRounding(mlir::Operation *op, std::optional<num_ir::Rounding> rounding,
                                    std::optional<int64_t> stream);
 
+/// Fails with an error of `op` unless its `room`, if it has one, is a first byte and the one behind
+/// the last.
+mlir::LogicalResult verifyRoom(mlir::Operation *op, std::optional<mlir::ArrayRef<int64_t>> room);
+
 } // namespace slp::chip_ir
 
 #endif // DIALECTS_CHIP_CHIPVERIFY_H

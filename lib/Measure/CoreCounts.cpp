@@ -141,6 +141,7 @@ Comparison::Comparison(ModuleOp original, const CompileOptions &o, const chip::C
               }),
       options(o), chip(chip), costs(chip), mostSteps(mostSteps) {
   options.regions = singleRegions; // a layer's cycles are those of nobody else
+  options.homes = homesInDram;     // and so are its transfers
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
   if (succeeded(writeBytecodeToFile(original, os)))

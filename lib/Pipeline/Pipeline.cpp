@@ -196,10 +196,10 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options,
   return success();
 }
 
-/// The seed with which --layouts has them drawn; 0: it names them.
-static uint64_t seedOfLayouts(StringRef layouts) {
+/// The seed with which --layouts or --homes has them drawn; 0: it names them.
+static uint64_t seedOf(StringRef choice) {
   uint64_t seed = 0;
-  return layouts.getAsInteger(10, seed) ? 0 : seed;
+  return choice.getAsInteger(10, seed) ? 0 : seed;
 }
 
 /// tile: every op becomes a nest over buffers of the chip; some are fused, tensors get their
@@ -213,8 +213,13 @@ static void tile(OpPassManager &pm, const CompileOptions &options, const Sparsit
     pm.addPass(createSkipZeros());
   ChooseLayoutsOptions l;
   l.blocked = options.layouts == "blocked";
-  l.seed = seedOfLayouts(options.layouts);
+  l.seed = seedOf(options.layouts);
   pm.addPass(createChooseLayouts(l));
+  if (options.homes != homesInDram) {
+    ChooseHomesOptions h;
+    h.seed = seedOf(options.homes);
+    pm.addPass(createChooseHomes(h));
+  }
   ChooseTilesOptions t;
   t.cores = options.cores;
   t.tileSeed = options.tileSeed;
@@ -264,10 +269,15 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
     return emitError(UnknownLoc::get(module.getContext()))
            << "--dram=" << options.dram << ": expected apart, shared or auto";
   bool namesLayouts = options.layouts == "row-major" || options.layouts == "blocked";
-  if (wanted(Stage::tile) && !namesLayouts && seedOfLayouts(options.layouts) == 0)
+  if (wanted(Stage::tile) && !namesLayouts && seedOf(options.layouts) == 0)
     return emitError(UnknownLoc::get(module.getContext()))
            << "--layouts=" << options.layouts
            << ": expected row-major, blocked, or a number from 1";
+  bool namesHomes = options.homes == "auto" || options.homes == homesInDram;
+  if (wanted(Stage::tile) && !namesHomes && seedOf(options.homes) == 0)
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--homes=" << options.homes << ": expected auto, " << homesInDram
+           << ", or a number from 1";
   for (Stage stage : {Stage::differentiate, Stage::precision, Stage::tile, Stage::schedule})
     if (wanted(stage))
       recordOptions(module, stage, options);

@@ -159,6 +159,12 @@ public:
                                "at random with a seed"),
                 llvm::cl::value_desc("row-major|blocked|N"), llvm::cl::init(defaults.layouts),
                 llvm::cl::cat(category)),
+        homes(
+            "homes",
+            llvm::cl::desc("where temporaries are between nests: auto, on the chip where there is "
+                           "room; in DRAM; or drawn at random with a seed"),
+            llvm::cl::value_desc("auto|dram|N"), llvm::cl::init(defaults.homes),
+            llvm::cl::cat(category)),
         regions("regions",
                 llvm::cl::desc("fences where they are needed, or behind every nest of loops"),
                 llvm::cl::value_desc("joined|single"), llvm::cl::init(defaults.regions),
@@ -205,6 +211,7 @@ public:
     o.cores = cores;
     o.tileSeed = tileSeed;
     o.layouts = layouts;
+    o.homes = homes;
     o.regions = regions;
     o.dram = dram;
     return o;
@@ -241,6 +248,7 @@ private:
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
   llvm::cl::opt<std::string> layouts;
+  llvm::cl::opt<std::string> homes;
   llvm::cl::opt<std::string> regions, dram;
 };
 

@@ -35,10 +35,12 @@ std::optional<Stage> parseStage(llvm::StringRef name);
 /// "import, differentiate, ..." for messages.
 std::string listStages();
 
-/// What a user chooses. Defaults are the driver's.
 /// Values of --regions: a fence where one is needed, and behind every nest.
 constexpr char joinedRegions[] = "joined", singleRegions[] = "single";
+/// A value of --homes: nothing stays on the chip between nests.
+constexpr char homesInDram[] = "dram";
 
+/// What a user chooses. Defaults are the driver's.
 struct CompileOptions {
   std::string target = "lnpu";              // shipped chip or YAML file
   std::string loss;                         // "", softmax-cross-entropy, mse
@@ -72,6 +74,7 @@ struct CompileOptions {
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
   /// Of tensors in DRAM: row-major; blocked where that is possible; or drawn with this seed.
   std::string layouts = "row-major";
+  std::string homes = "auto"; // auto, dram, or drawn with this seed: see chip-choose-homes
   std::string regions = joinedRegions;
   std::string dram = "auto"; // apart, shared, auto: see chip-place-buffers
 };

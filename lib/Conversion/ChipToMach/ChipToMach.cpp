@@ -708,6 +708,10 @@ LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
                                              const mach::FormatTable &formats) {
   if (!tensor.getAddress())
     return tensor.emitOpError("has no address; run chip-place-buffers first");
+  if (tensor.getHome().value_or(chip_ir::Space::dram) != chip_ir::Space::dram) {
+    tensor.erase(); // its buffers say where it is
+    return success();
+  }
   OpBuilder b(tensor);
   auto type = cast<MemRefType>(tensor.getType());
   FailureOr<mach::ElementFormat> format = formatOf(tensor, type.getElementType(), formats);

@@ -92,7 +92,7 @@ NestOp slp::createNest(OpBuilder &b, const Nest &nest) {
     loops.push_back(loopAttr(b.getContext(), loop));
   auto op = NestOp::create(b, nest.loc, nest.name, nest.op, nest.phase, b.getArrayAttr(loops),
                            TilingAttr(), nest.onCores, nest.oneAccumulatorSlot, nest.mayJoinBanks,
-                           nest.itemsOfPoint, ArrayAttr());
+                           nest.itemsOfPoint, /*fused=*/ArrayAttr(), /*room=*/DenseI64ArrayAttr());
   OpBuilder::InsertionGuard guard(b);
   b.createBlock(&op.getBody());
   SmallVector<Value> buffers;

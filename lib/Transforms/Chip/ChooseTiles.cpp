@@ -47,21 +47,30 @@ struct TileWish {
 };
 } // namespace
 
-/// Where the elements of a nest's buffers lie that are of tensors with blocks, by buffer.
-using BlockedBuffers = SmallVector<std::optional<mach::AddressMap>>;
+namespace {
+/// Where the tensor of a buffer is.
+struct BufferPlace {
+  bool isOnChip = false;                  // between nests
+  std::optional<mach::AddressMap> inDram; // of one with blocks
+};
+} // namespace
 
-static BlockedBuffers blockedBuffers(const NestView &nest, const SymbolTable &symbols) {
-  BlockedBuffers blocked(nest.buffers.size());
-  for (auto [buffer, map] : llvm::zip_equal(nest.buffers, blocked)) {
+/// By buffer.
+using BufferPlaces = SmallVector<BufferPlace>;
+
+static BufferPlaces placesOfBuffers(const NestView &nest, const SymbolTable &symbols) {
+  BufferPlaces places(nest.buffers.size());
+  for (auto [buffer, place] : llvm::zip_equal(nest.buffers, places)) {
     auto tensor =
         buffer.op.getTensor() ? symbols.lookup<TensorOp>(*buffer.op.getTensor()) : TensorOp();
+    place.isOnChip = tensor && tensor.getHome().value_or(Space::dram) != Space::dram;
     if (!tensor || tensor.getLayout().value_or(Layout::row_major) == Layout::row_major)
       continue;
     if (auto placed = placeView(placesOf(tensor), buffer.op.getExtents(), *buffer.op.getStrides(),
                                 int64_t(buffer.op.getFirst())))
-      map = placed->map;
+      place.inDram = placed->map;
   }
-  return blocked;
+  return places;
 }
 
 /// DRAM bytes of a tile of a row-major view: runs of neighbours rounded up to bursts.
@@ -92,13 +101,14 @@ static int64_t tileBytes(const mach::AddressMap &map, const BufferView &buffer,
 }
 
 /// DRAM bytes of the whole nest, an estimate, a multicast tile counted once.
-static int64_t dramTraffic(const NestView &nest, const BlockedBuffers &blocked,
-                           const chip::Chip &chip, const Tiling &choice) {
+static int64_t dramTraffic(const NestView &nest, const BufferPlaces &places, const chip::Chip &chip,
+                           const Tiling &choice) {
   int64_t burst = chip.rates.dramBurstBytes, sum = 0;
-  for (const auto &[buffer, map] : llvm::zip_equal(nest.buffers, blocked)) {
-    if (!buffer.op.getTensor())
+  for (const auto &[buffer, place] : llvm::zip_equal(nest.buffers, places)) {
+    if (!buffer.op.getTensor() || place.isOnChip)
       continue;
-    int64_t bytes = map ? tileBytes(*map, buffer, choice, burst) : tileBytes(buffer, choice, burst);
+    int64_t bytes = place.inDram ? tileBytes(*place.inDram, buffer, choice, burst)
+                                 : tileBytes(buffer, choice, burst);
     // The transfer stands inside every loop down to the last one that moves it.
     int64_t times = 1, pending = 1;
     for (unsigned loop : choice.order) {
@@ -120,9 +130,14 @@ namespace {
 
 class TileChooser {
 public:
-  TileChooser(const NestView &nest, const BlockedBuffers &blocked, const chip::Chip &chip,
+  TileChooser(const NestView &nest, const BufferPlaces &places, const chip::Chip &chip,
               const TileWish &wish)
-      : nest(nest), blocked(blocked), chip(chip), wish(wish), random(wish.seed) {}
+      : nest(nest), places(places), chip(chip), wish(wish), random(wish.seed) {
+    if (std::optional<ArrayRef<int64_t>> room = nest.op.getRoom())
+      sharedBytes = (*room)[1] - (*room)[0];
+    else
+      sharedBytes = chip.structure.sharedBytes;
+  }
 
   FailureOr<Tiling> choose();
 
@@ -154,10 +169,11 @@ private:
   LogicalResult applySizes(Tiling &choice);
 
   const NestView &nest;
-  const BlockedBuffers &blocked;
+  const BufferPlaces &places;
   const chip::Chip &chip;
   const TileWish &wish;
   std::mt19937_64 random; // standardised sequence: the same on any host
+  int64_t sharedBytes;    // that its tiles may take
   int64_t share = 1;      // of scratchpads and shared buffer the nest may have one part of so many
 };
 
@@ -250,7 +266,7 @@ double TileChooser::macCycles(const Tiling &choice) const {
 /// Cycles of a choice: the longer of multiplications and transfers where buffers have two copies,
 /// which hide one behind the other, else both. An estimate: it knows no waiting.
 double TileChooser::cyclesOf(const Tiling &choice) const {
-  double dram = double(dramTraffic(nest, blocked, chip, choice)) * chip.rates.clockHz /
+  double dram = double(dramTraffic(nest, places, chip, choice)) * chip.rates.clockHz /
                 (chip.rates.dramBytesPerSecond * chip.rates.dramEfficiency);
   if (!nest.op.getOnCores())
     return dram;
@@ -313,7 +329,9 @@ struct Demand {
 int64_t TileChooser::excess(const Tiling &choice, SmallVectorImpl<std::string> *full) const {
   Demand scratchpad, shared;
   int64_t over = 0;
-  for (const BufferView &buffer : nest.buffers) {
+  for (const auto &[buffer, place] : llvm::zip_equal(nest.buffers, places)) {
+    if (place.isOnChip && buffer.space == Space::shared)
+      continue; // is there already
     int64_t size = buffer.bytesIn(choice.sizes);
     Demand copy;
     copy.add(buffer, size);
@@ -336,7 +354,7 @@ int64_t TileChooser::excess(const Tiling &choice, SmallVectorImpl<std::string> *
   }
   return over +
          scratchpad.over("a core's scratchpad", chip.structure.scratchpadBytes / share, full) +
-         shared.over("the shared buffer", chip.structure.sharedBytes / share, full);
+         shared.over("the shared buffer", sharedBytes / share, full);
 }
 
 bool TileChooser::cut(Tiling &choice, bool cutLast, bool keepsPes) const {
@@ -593,11 +611,11 @@ void ChooseTiles::runOnOperation() {
       if (failed(checkLaidOut(op)))
         return signalPassFailure();
       NestView nest(op);
-      BlockedBuffers blocked = blockedBuffers(nest, symbols);
+      BufferPlaces places = placesOfBuffers(nest, symbols);
       FailureOr<TileWish> wish = wishOf(op, ++number);
       if (failed(wish))
         return signalPassFailure();
-      FailureOr<Tiling> tiling = TileChooser(nest, blocked, *chip, *wish).choose();
+      FailureOr<Tiling> tiling = TileChooser(nest, places, *chip, *wish).choose();
       if (failed(tiling))
         return signalPassFailure();
       remarkTiles(nest, *tiling);

@@ -10,8 +10,10 @@
 #include "dialects/Chip/CountOp.h"
 #include "dialects/Chip/ElementOp.h"
 #include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/MoveOp.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
+#include "dialects/Chip/TensorOp.h"
 #include "dialects/Chip/ViewOp.h"
 #include "slp/Transforms/Chip/Passes.h"
 
@@ -36,9 +38,10 @@ namespace {
 class NestExpander {
 public:
   /// `stored`: tensors that nests before this one store.
-  NestExpander(NestOp op, const llvm::StringSet<> &stored)
-      : b(op), nest(op), stored(stored), tiling(Tiling::of(*op.getTiling())), loc(op.getLoc()),
-        induction(nest.loops.size()), buffers(nest.buffers.size()), views(nest.buffers.size()) {}
+  NestExpander(NestOp op, const SymbolTable &symbols, const llvm::StringSet<> &stored)
+      : b(op), nest(op), symbols(symbols), stored(stored), tiling(Tiling::of(*op.getTiling())),
+        loc(op.getLoc()), induction(nest.loops.size()), buffers(nest.buffers.size()),
+        places(nest.buffers.size()) {}
 
   /// Creates the task in front of the nest.
   void expand();
@@ -59,6 +62,19 @@ private:
   void emitLevel(unsigned depth);
   /// Opens a loop, and gives `induction` what its coordinates are; the builder stands in it.
   void openLoop(unsigned loop);
+  bool isOnChip(const BufferView &buffer) const {
+    auto tensor =
+        buffer.op.getTensor() ? symbols.lookup<TensorOp>(*buffer.op.getTensor()) : TensorOp();
+    return tensor && tensor.getHome().value_or(Space::dram) != Space::dram;
+  }
+  /// Whether the buffer is a tensor that stays where it is.
+  bool isResident(const BufferView &buffer) const {
+    return isOnChip(buffer) && buffer.space == Space::shared;
+  }
+  Value viewOf(const BufferView &buffer);
+  Value residentOf(const BufferView &buffer);
+  void emitFill(unsigned index);
+  void emitDrain(unsigned index);
   /// A view of a list of `size` numbers, at the head of the task.
   Value viewOfList(FlatSymbolRefAttr tensor, int64_t size);
   void emitAlloc(unsigned index);
@@ -72,13 +88,16 @@ private:
 
   OpBuilder b;
   NestView nest;
+  const SymbolTable &symbols;
   const llvm::StringSet<> &stored;
   Tiling tiling;
   Location loc;
   SmallVector<unsigned> open;   // loops that take more than one step, outermost first
   unsigned parallelDepth = 0;   // how many of them are parallel
   SmallVector<Value> induction; // by loop; null if one step
-  SmallVector<Value> buffers, views;
+  SmallVector<Value> buffers;
+  SmallVector<Value>
+      places;          // by buffer: where its tensor is, a view of DRAM or a buffer that holds it
   Value count, images; // of the list that a loop runs over: how many, and their numbers
   Block *body = nullptr;
   llvm::DenseMap<int64_t, Value> constants;
@@ -108,7 +127,7 @@ unsigned NestExpander::depthOf(EngineInstruction run) const {
 
 unsigned NestExpander::depthOf(unsigned index) const {
   const BufferView &buffer = nest.buffers[index];
-  if (buffer.op.getTotal())
+  if (buffer.op.getTotal() || isResident(buffer))
     return 0;
   // What leaves the chip or gathers sums is born where the reduction loops begin, or where a run
   // that uses it stands in front of them.
@@ -126,8 +145,27 @@ unsigned NestExpander::depthOf(unsigned index) const {
   return depth;
 }
 
+/// Brings a tile from where the tensor is.
+void NestExpander::emitFill(unsigned index) {
+  if (isOnChip(nest.buffers[index]))
+    MoveOp::create(b, loc, places[index], buffers[index]);
+  else
+    LoadOp::create(b, loc, places[index], buffers[index]);
+}
+
+void NestExpander::emitDrain(unsigned index) {
+  if (isOnChip(nest.buffers[index]))
+    MoveOp::create(b, loc, buffers[index], places[index]);
+  else
+    StoreOp::create(b, loc, buffers[index], places[index]);
+}
+
 void NestExpander::emitAlloc(unsigned index) {
   const BufferView &buffer = nest.buffers[index];
+  if (isResident(buffer)) {
+    buffers[index] = places[index];
+    return;
+  }
   SmallVector<Value> origin;
   SmallVector<int64_t> extents, coreStride, sizes;
   for (const NestDim &dim : buffer.dims) {
@@ -148,12 +186,12 @@ void NestExpander::emitAlloc(unsigned index) {
   }
   auto type = MemRefType::get(sizes, buffer.element, MemRefLayoutAttrInterface(),
                               SpaceAttr::get(b.getContext(), buffer.space));
-  buffers[index] =
-      AllocOp::create(b, loc, type, origin, Value(), extents, coreStride,
-                      nest.slotsOf(buffer, tiling), IntegerAttr(), IntegerAttr(),
-                      buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(), DenseI64ArrayAttr());
+  buffers[index] = AllocOp::create(b, loc, type, origin, Value(), extents, coreStride,
+                                   nest.slotsOf(buffer, tiling), IntegerAttr(), IntegerAttr(),
+                                   buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(),
+                                   DenseI64ArrayAttr(), FlatSymbolRefAttr());
   if (buffer.op.getLoad())
-    LoadOp::create(b, loc, views[index], buffers[index]);
+    emitFill(index);
 }
 
 void NestExpander::emitRun(EngineInstruction run) {
@@ -173,8 +211,8 @@ void NestExpander::emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstru
 
 void NestExpander::emitStores(bool totals) {
   for (auto [index, buffer] : llvm::enumerate(nest.buffers))
-    if (buffer.op.getStore() && buffer.op.getTotal() == totals)
-      StoreOp::create(b, loc, buffers[index], views[index]);
+    if (buffer.op.getStore() && buffer.op.getTotal() == totals && !isResident(buffer))
+      emitDrain(unsigned(index));
 }
 
 Value NestExpander::viewOfList(FlatSymbolRefAttr tensor, int64_t size) {
@@ -224,6 +262,33 @@ void NestExpander::emitLevel(unsigned depth) {
     emitStores(/*totals=*/true);
 }
 
+Value NestExpander::viewOf(const BufferView &buffer) {
+  SmallVector<int64_t> extents(buffer.op.getExtents());
+  auto space = SpaceAttr::get(b.getContext(), Space::dram);
+  auto identity = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(), space);
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  auto layout = MemRefLayoutAttrInterface();
+  if (succeeded(identity.getStridesAndOffset(strides, offset)) &&
+      (ArrayRef(strides) != *buffer.op.getStrides() || buffer.op.getFirst() != 0))
+    layout = StridedLayoutAttr::get(b.getContext(), int64_t(buffer.op.getFirst()),
+                                    *buffer.op.getStrides());
+  return ViewOp::create(b, loc, MemRefType::get(extents, buffer.element, layout, space),
+                        buffer.op.getTensorAttr());
+}
+
+/// All of a tensor whose home is the shared buffer.
+Value NestExpander::residentOf(const BufferView &buffer) {
+  SmallVector<int64_t> extents(buffer.op.getExtents());
+  auto type = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(),
+                              SpaceAttr::get(b.getContext(), Space::shared));
+  SmallVector<Value> origin(extents.size(), constant(0));
+  return AllocOp::create(b, loc, type, origin, Value(), extents,
+                         SmallVector<int64_t>(extents.size()), /*slots=*/1, IntegerAttr(),
+                         IntegerAttr(), buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(),
+                         DenseI64ArrayAttr(), buffer.op.getTensorAttr());
+}
+
 void NestExpander::expand() {
   for (unsigned loop : tiling.order)
     if (isReal(loop)) {
@@ -231,27 +296,13 @@ void NestExpander::expand() {
       parallelDepth += !nest.loops[loop].getReduction();
     }
   auto task =
-      TaskOp::create(b, loc, nest.op.getName(), nest.op.getOp(), nest.op.getPhase(), tiling.cores);
+      TaskOp::create(b, loc, nest.op.getName(), nest.op.getOp(), nest.op.getPhase(), tiling.cores,
+                     /*groups=*/1, nest.op.getRoomAttr());
   OpBuilder::InsertionGuard guard(b);
   body = b.createBlock(&task.getBody());
-  for (auto [index, buffer] : llvm::enumerate(nest.buffers)) {
-    if (!buffer.op.getTensor())
-      continue;
-    SmallVector<int64_t> extents;
-    for (const NestDim &dim : buffer.dims)
-      extents.push_back(dim.extent);
-    auto space = SpaceAttr::get(b.getContext(), Space::dram);
-    auto identity = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(), space);
-    SmallVector<int64_t> strides;
-    int64_t offset;
-    auto layout = MemRefLayoutAttrInterface();
-    if (succeeded(identity.getStridesAndOffset(strides, offset)) &&
-        (ArrayRef(strides) != *buffer.op.getStrides() || buffer.op.getFirst() != 0))
-      layout = StridedLayoutAttr::get(b.getContext(), int64_t(buffer.op.getFirst()),
-                                      *buffer.op.getStrides());
-    views[index] = ViewOp::create(b, loc, MemRefType::get(extents, buffer.element, layout, space),
-                                  buffer.op.getTensorAttr());
-  }
+  for (auto [place, buffer] : llvm::zip_equal(places, nest.buffers))
+    if (buffer.op.getTensor())
+      place = isOnChip(buffer) ? residentOf(buffer) : viewOf(buffer);
   if (std::optional<KeptLoop> kept = KeptLoop::of(nest.op)) {
     int64_t extent = nest.loops[size_t(kept->loop)].getExtent();
     images = viewOfList(kept->images, extent);
@@ -265,6 +316,7 @@ namespace {
 struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
   using Base::Base;
   void runOnOperation() override {
+    SymbolTable symbols(getOperation());
     for (auto fn : getOperation().getOps<func::FuncOp>()) {
       llvm::StringSet<> stored;
       for (auto nest : llvm::make_early_inc_range(fn.getOps<NestOp>())) {
@@ -272,7 +324,7 @@ struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
           nest.emitOpError("has no tiling; run chip-choose-tiles first");
           return signalPassFailure();
         }
-        NestExpander(nest, stored).expand();
+        NestExpander(nest, symbols, stored).expand();
         for (auto buffer : nest.getBody().getOps<BufferOp>())
           if (buffer.getStore())
             stored.insert(buffer.getTensorAttr().getValue());

@@ -49,48 +49,65 @@ struct PlaceBuffers : slp::impl::PlaceBuffersBase<PlaceBuffers> {
 private:
   LogicalResult placeTensors(const chip::Chip &chip);
   /// `fromAbove`: from the upper end of scratchpads and shared buffer downwards.
-  LogicalResult placeTask(TaskOp task, const chip::Chip &chip, bool fromAbove);
+  LogicalResult placeTask(TaskOp task, const chip::Chip &chip, const SymbolTable &symbols,
+                          bool fromAbove);
 };
 } // namespace
 
-LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip, bool fromAbove) {
-  OpBuilder b(&getContext());
+LogicalResult PlaceBuffers::placeTask(TaskOp task, const chip::Chip &chip,
+                                      const SymbolTable &symbols, bool fromAbove) {
   int64_t used[4] = {0, 0, 0, 0};
+  int64_t start[4] = {0, 0, 0, 0};
   int64_t capacity[4] = {0, chip.structure.sharedBytes, chip.structure.scratchpadBytes,
                          2 * chip.structure.accBankBytes};
-  WalkResult result = task.walk([&](AllocOp alloc) {
-    if (AllocOp owner = alloc.getOwner(); owner != alloc) {
-      alloc.setOffsetAttr(owner.getOffsetAttr());
-      alloc.setSlotBytesAttr(owner.getSlotBytesAttr());
-      return WalkResult::advance();
-    }
-    auto type = cast<MemRefType>(alloc.getResult().getType());
-    int space = int(spaceOf(type));
-    int64_t bytes = llvm::alignTo(bytesOf(alloc.getResult()), bufferAlignment);
-    if (spaceOf(type) == Space::acc && bytes <= chip.structure.accBankBytes)
-      bytes = chip.structure.accBankBytes;
-    if (bytes >= copyBytesLimit) {
-      alloc.emitOpError("has copies of ")
-          << bytes << " bytes, of which a descriptor tells the distance up to "
-          << copyBytesLimit - 1;
-      return WalkResult::interrupt();
-    }
-    int64_t begin = used[space];
-    alloc.setSlotBytes(bytes);
-    used[space] += bytes * alloc.getSlots();
-    bool isBelow = !fromAbove || spaceOf(type) == Space::acc;
-    alloc.setOffset(isBelow ? begin : capacity[space] - used[space]);
-    if (used[space] <= capacity[space])
-      return WalkResult::advance();
-    alloc.emitOpError("needs ") << used[space] << " bytes of " << stringifyEnum(spaceOf(type))
-                                << ", of which " << chip.name << " has " << capacity[space];
-    return WalkResult::interrupt();
-  });
+  if (std::optional<ArrayRef<int64_t>> room = task.getRoom()) {
+    start[int(Space::shared)] = (*room)[0];
+    capacity[int(Space::shared)] = (*room)[1] - (*room)[0];
+  }
+  WalkResult result =
+      task.walk([&](AllocOp alloc) {
+        if (AllocOp owner = alloc.getOwner(); owner != alloc) {
+          alloc.setOffsetAttr(owner.getOffsetAttr());
+          alloc.setSlotBytesAttr(owner.getSlotBytesAttr());
+          return WalkResult::advance();
+        }
+        if (alloc.getHolds()) {
+          alloc.setOffset(*symbols.lookup<TensorOp>(*alloc.getHolds()).getAddress());
+          alloc.setSlotBytes(llvm::alignTo(bytesOf(alloc.getResult()), bufferAlignment));
+          return WalkResult::advance();
+        }
+        auto type = cast<MemRefType>(alloc.getResult().getType());
+        int space = int(spaceOf(type));
+        int64_t bytes = llvm::alignTo(bytesOf(alloc.getResult()), bufferAlignment);
+        if (spaceOf(type) == Space::acc && bytes <= chip.structure.accBankBytes)
+          bytes = chip.structure.accBankBytes;
+        if (bytes >= copyBytesLimit) {
+          alloc.emitOpError("has copies of ")
+              << bytes << " bytes, of which a descriptor tells the distance up to "
+              << copyBytesLimit - 1;
+          return WalkResult::interrupt();
+        }
+        int64_t begin = used[space];
+        alloc.setSlotBytes(bytes);
+        used[space] += bytes * alloc.getSlots();
+        bool isBelow = !fromAbove || spaceOf(type) == Space::acc;
+        alloc.setOffset(start[space] + (isBelow ? begin : capacity[space] - used[space]));
+        if (used[space] <= capacity[space])
+          return WalkResult::advance();
+        alloc.emitOpError("needs ")
+            << used[space] << " bytes of " << stringifyEnum(spaceOf(type)) << ", of which "
+            << chip.name << " has " << capacity[space]
+            << (task.getRoom() && space == int(Space::shared) ? " beside what stays there" : "");
+        return WalkResult::interrupt();
+      });
   return failure(result.wasInterrupted());
 }
 
-/// What a tensor takes of DRAM, the bitmaps of a compressed one in front of it included.
+/// What a tensor takes of DRAM, nothing if it stays on the chip; the bitmaps of a compressed one in
+/// front of it included.
 static int64_t bytesOf(TensorOp tensor) {
+  if (tensor.getHome().value_or(Space::dram) != Space::dram)
+    return 0;
   ByteRange range = rangeAt(tensor, 0);
   return int64_t(llvm::alignTo(range.end - range.begin, tensorAlignment));
 }
@@ -144,7 +161,10 @@ static void remarkMemory(ModuleOp module, int64_t apart, int64_t byLifetime, int
 LogicalResult PlaceBuffers::placeTensors(const chip::Chip &chip) {
   ModuleOp module = getOperation();
   Lifetimes lifetimes(module);
-  auto all = llvm::to_vector(module.getOps<TensorOp>());
+  SmallVector<TensorOp> all;
+  for (auto tensor : module.getOps<TensorOp>())
+    if (tensor.getHome().value_or(Space::dram) == Space::dram)
+      all.push_back(tensor);
   SmallVector<TensorOp> passing, staying;
   for (TensorOp tensor : all)
     (lifetimes.passes(tensor) ? passing : staying).push_back(tensor);
@@ -186,12 +206,13 @@ void PlaceBuffers::runOnOperation() {
     return signalPassFailure();
   if (failed(placeTensors(*chip)))
     return signalPassFailure();
+  SymbolTable symbols(getOperation());
   bool fromAbove = false;
   WalkResult result = getOperation().walk([&](TaskOp task) {
     // In turn, so that a task's first buffers lie where the one before has none.
     bool isFirst = !isa<RegionOp>(task->getParentOp()) || !task->getPrevNode();
     fromAbove = !isFirst && !fromAbove;
-    return WalkResult(placeTask(task, *chip, fromAbove));
+    return WalkResult(placeTask(task, *chip, symbols, fromAbove));
   });
   if (result.wasInterrupted())
     signalPassFailure();

@@ -8,6 +8,7 @@
 #include "RegionOrder.h"
 
 #include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/MoveOp.h"
 #include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/ViewOp.h"
 
@@ -135,6 +136,16 @@ private:
 
 } // namespace
 
+/// Whether an op writes a buffer that it uses.
+static bool isWrittenBy(AllocOp buffer, Operation *user) {
+  if (auto move = dyn_cast<MoveOp>(user))
+    return move.getTarget() == buffer.getResult();
+  auto instr = dyn_cast<EngineInstruction>(user);
+  return !instr || llvm::any_of(user->getOpOperands(), [&](OpOperand &operand) {
+    return operand.get() == buffer.getResult() && instr.getField(operand).role.isWritten();
+  });
+}
+
 LogicalResult RegionOrder::collectBuffer(AllocOp alloc) {
   if (alloc.getBase())
     return success();
@@ -142,6 +153,13 @@ LogicalResult RegionOrder::collectBuffer(AllocOp alloc) {
   if (failed(turns))
     return failure();
   auto task = alloc->getParentOfType<TaskOp>();
+  if (alloc.getHolds()) { // which tasks may read one after the other, in any order
+    for (Operation *user : alloc.getResult().getUsers())
+      if (std::optional<Engine> engine = engineOf(user))
+        onChip.push_back(
+            {{rangeOf(alloc), *engine, isWrittenBy(alloc, user), inBlockOf(task, user)}, *engine});
+    return success();
+  }
   // Whoever takes the first turn writes, and the others wait for it.
   for (const Turn &turn : *turns)
     onChip.push_back({{rangeOf(alloc), turns->front().engine, /*isWritten=*/true,

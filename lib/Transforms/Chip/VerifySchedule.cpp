@@ -3,11 +3,12 @@
 // Part of SLPC, under the Apache License v2.0 with LLVM Exceptions.
 //
 // Vector clocks, advanced through a bounded unrolling of the tasks between two fences in program
-// order. The rules V1 to V10 are those of the pass description.
+// order. The rules V1 to V11 are those of the pass description.
 //
 //===----------------------------------------------------------------------------------------===//
 
 #include "Footprint.h"
+#include "HomeRules.h"
 #include "Lifetimes.h"
 #include "ScheduleClocks.h"
 #include "ScheduleRules.h"
@@ -583,7 +584,7 @@ static LogicalResult verifyTensors(ModuleOp module) {
   Lifetimes lifetimes(module);
   SmallVector<std::pair<ByteRange, TensorOp>> places;
   for (auto tensor : module.getOps<TensorOp>())
-    if (tensor.getAddress())
+    if (tensor.getAddress() && tensor.getHome().value_or(Space::dram) == Space::dram)
       places.emplace_back(rangeOf(tensor), tensor);
   llvm::sort(places, [](const auto &a, const auto &b) { return a.first < b.first; });
   for (size_t i = 0; i < places.size(); ++i)
@@ -619,7 +620,7 @@ struct VerifySchedule : slp::impl::VerifyScheduleBase<VerifySchedule> {
         return WalkResult::interrupt();
       return WalkResult::skip();
     });
-    if (result.wasInterrupted())
+    if (result.wasInterrupted() || failed(verifyHomes(getOperation())))
       signalPassFailure();
     markAllAnalysesPreserved();
   }

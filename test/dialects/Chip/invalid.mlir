@@ -1,7 +1,7 @@
 // One refusal for each sentence of the verifiers.
 // RUN: slp-opt %s --split-input-file --verify-diagnostics
 
-// expected-error @below {{'chip.tensor' op expected a tensor in dram, found 'memref<4xf32, #chip.space<spm>>'}}
+// expected-error @below {{'chip.tensor' op expected a tensor in dram, its home, found 'memref<4xf32, #chip.space<spm>>'}}
 chip.tensor @x : memref<4xf32, #chip.space<spm>> {role = #chip.role<temp>}
 
 // -----
@@ -21,8 +21,86 @@ chip.tensor @x : memref<4xf32> {role = #chip.role<input>, init = 0 : i64}
 
 // -----
 
-// expected-error @below {{expected a home in dram, found shared}}
+// expected-error @below {{expected a tensor in shared, its home, found 'memref<4xf32>'}}
 chip.tensor @x : memref<4xf32> home <shared> {role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected a home in dram or shared, found spm}}
+chip.tensor @x : memref<4xf32, #chip.space<spm>> home <spm> {address = 0 : i64, role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected role temp of what is not in dram, found output}}
+chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<output>}
+
+// -----
+
+// expected-error @below {{expected layout row_major of what is not in dram, found channels16}}
+chip.tensor @x : memref<1x16xf32, #chip.space<shared>> home <shared> layout <channels16> {address = 0 : i64, role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected a format that is not compressed on the chip, found}}
+chip.tensor @x : memref<8x!num.mixed<!num.float<5, 2, 15, reserved, gradual>, !num.float<5, 10, 15, reserved, gradual>>, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<temp>}
+
+// -----
+
+// expected-error @below {{expected an address with a home that is not dram}}
+chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {role = #chip.role<temp>}
+
+// -----
+
+chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<temp>}
+func.func @view_of_resident() {
+  // expected-error @below {{expected a tensor in dram, found}}
+  %v = chip.view @x : memref<4xf32>
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<temp>}
+func.func @part_of_resident() {
+  chip.task "a" "b" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    // expected-error @below {{expected all elements of @x in its home, found 'memref<2xf32, #chip.space<shared>>' of 'memref<4xf32, #chip.space<shared>>'}}
+    %x = chip.alloc [%c0] extents [2] core_stride [0] slots 1 holds @x : memref<2xf32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<temp>}
+func.func @copies_of_resident() {
+  chip.task "a" "b" "fp" cores(1) {
+    %c0 = arith.constant 0 : index
+    // expected-error @below {{holds a tensor, expected one copy and no `of`}}
+    %x = chip.alloc [%c0] extents [4] core_stride [0] slots 2 holds @x : memref<4xf32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+chip.tensor @x : memref<4x2xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<temp>}
+func.func @turned_resident() {
+  chip.nest "" "train.transpose" "fp" loops [#chip.loop<"d0" 2>, #chip.loop<"d1" 4 cut_last>] {
+    // expected-error @below {{expected all elements of @x in their order, as it is not in dram}}
+    %x = chip.buffer of @x strides [1, 2] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [2, 4] load : memref<?x?xf32, #chip.space<shared>>
+  }
+  return
+}
+
+// -----
+
+func.func @no_room() {
+  // expected-error @below {{expected a room of a first byte and the one behind the last, found [64, 32]}}
+  chip.task "a" "b" "fp" cores(1) room [64, 32] {
+  }
+  return
+}
 
 // -----
 

@@ -39,6 +39,11 @@ TEST_P(TilingProperty, ChangesNoBit) {
     options.layouts = drawn < 2    ? "row-major"
                       : drawn == 2 ? "blocked"
                                    : std::to_string(1 + random() % 1000000);
+    // What stays on the chip is drawn for half of the networks.
+    drawn = random() % 4;
+    options.homes = drawn == 0   ? "dram"
+                    : drawn == 1 ? "auto"
+                                 : std::to_string(1 + random() % 1000000);
     options.masterWeights = random() % 3 ? "fp16" : "fp32";
     drawTraining(random, options);
     verify::Options run;
@@ -59,9 +64,10 @@ TEST_P(TilingProperty, ChangesNoBit) {
     SCOPED_TRACE(
         "network " + std::to_string(GetParam()) + " --target=" + target +
         " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
-        " --layouts=" + options.layouts + " --cores=" + std::to_string(options.cores) +
-        " --master-weights=" + options.masterWeights + " --optimizer=" + options.optimizer +
-        (options.nesterov ? " --nesterov" : "") + (options.clipNorm ? " --clip-norm" : "") +
+        " --layouts=" + options.layouts + " --homes=" + options.homes +
+        " --cores=" + std::to_string(options.cores) + " --master-weights=" + options.masterWeights +
+        " --optimizer=" + options.optimizer + (options.nesterov ? " --nesterov" : "") +
+        (options.clipNorm ? " --clip-norm" : "") +
         (options.microBatch ? ", two micro-batches" : "") + " --loss-scale=" + options.lossScale +
         (run.numbers.empty() ? ""
                              : " --sparsity=gradient-skip --skip-divide=" + options.skipDivide +

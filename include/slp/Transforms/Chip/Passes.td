@@ -43,8 +43,8 @@ def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
   let summary = "say where each tensor is between nests, and in which order its elements lie (stage tile)";
   let description = [{
     Every `chip.tensor` gets a `home` and a `layout`, every `chip.buffer` of one the strides of its elements in row-major
-    order. A tensor that has them keeps them. Nothing stays on the chip between two nests, whose engines are idle and whose
-    buffers are laid out anew: the home is DRAM, and the layout row-major, which suits any view and any instruction.
+    order. A tensor that has them keeps them. The home is DRAM, of which `chip-choose-homes` makes exceptions, and the layout row-major,
+    which suits any view and any instruction.
 
     With `blocked` every tensor that can have one gets a layout of blocks, with `seed` those that are drawn: weights, their
     gradients and what the optimizer keeps `blocks8x8`, other tensors `channels16`, or the other one if that fails. A tensor
@@ -56,6 +56,22 @@ def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
   let options = [
     Option<"blocked", "blocked", "bool", "false", "blocks for every tensor that can have them. For tests and measurements">,
     Option<"seed", "seed", "uint64_t", "0", "non-zero: draw layouts at random. For tests">];
+}
+
+def ChooseHomes : Pass<"chip-choose-homes", "::mlir::ModuleOp"> {
+  let summary = "keep temporaries on the chip between nests (stage tile)";
+  let description = [{
+    A temporary may stay in the shared buffer from the nest that stores it to the last one that loads it: its home is `shared`,
+    and it has its address there. Every nest has to see all of it in row-major order, each function to store it before it loads it, and no nest
+    that has it may run over a list. A nest that works in the shared buffer then works on the tensor itself, and the loops along it stay whole
+    (`granule`), so that padding around it is not possible; one whose tiles lie in scratchpads moves them from there and back.
+
+    Tensors are taken one by one, those first that save most transfers for the nests during which they take memory, and of these the largest, if each of
+    these nests is left with room for its own buffers whole, twice where it has to load them, or with half of the memory. The bytes that are left are the `room` of a nest.
+    `--remarks=homes` names what stays. With `seed` they are drawn, and nests may have to do with the smallest tiles.
+    No bit changes. test/Transforms/Chip/choose-homes.mlir is an example.
+  }];
+  let options = [Option<"seed", "seed", "uint64_t", "0", "non-zero: draw at random. For tests">];
 }
 
 def ChooseTiles : Pass<"chip-choose-tiles", "::mlir::ModuleOp"> {
@@ -78,7 +94,8 @@ def ExpandNests : Pass<"chip-expand-nests", "::mlir::ModuleOp"> {
   let summary = "make loops of nests (stage schedule)";
   let description = [{
     Every `chip.nest` becomes a `chip.task`: loops that take more than one step, in the order of its tiling; buffers with
-    their sizes, loaded as far outside as their coordinates allow; instructions; stores. A nest without a tiling is refused.
+    their sizes, loaded as far outside as their coordinates allow; instructions; stores. What stays in the shared buffer
+    (`chip-choose-homes`) is moved to and from scratchpads, and is itself the buffer of what works there. A nest without a tiling is refused.
     test/Transforms/Chip/expand-nests.mlir is an example.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
@@ -103,7 +120,8 @@ def PlaceBuffers : Pass<"chip-place-buffers", "::mlir::ModuleOp"> {
     have, if no task lies between the first store and the last use of both: largest first, each as low as it can be. `auto` is `apart` where the
     memory is large enough. `--remarks=memory` says what both take, and the least that any placement takes. On-chip buffers are laid out anew in each task, in a region
     in turn from the lower and from the upper end of a memory, those that are used first nearest to that end: so the first buffers of a task
-    have bytes in common with few of the task before. Accumulator copies lie one in each bank. Fails if a memory of the module's chip (`slp.chip`) is
+    have bytes in common with few of the task before. In the shared buffer they lie in the task's `room`; what it `holds` lies at its tensor's
+    address. Accumulator copies lie one in each bank. Fails if a memory of the module's chip (`slp.chip`) is
     too small. test/Transforms/Chip/place-buffers.mlir is an example.
   }];
   let options = [Option<"dram", "dram", "std::string", /*default=*/"\"auto\"", "where tensors lie: apart, shared or auto">];
@@ -160,7 +178,9 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
       one engine are in order: of each, the cores take turns; groups of cores would not;
     - V9: no store of a region writes what its `chip.count` and `chip.element` read, for the sequencer reads ahead of the engines;
     - V10: what a task does to a DRAM tensor is ordered behind what earlier tasks of its region did to bytes of it, on all cores, if
-      one of the two writes. V4 holds between tasks, too, where their buffers have bytes in common.
+      one of the two writes. V4 holds between tasks, too, where their buffers have bytes in common;
+    - V11: a tensor whose home is on the chip is written in each function before it is read, and from the first task that has it to the last one no other buffer of
+      these tasks, nor another such tensor that is alive in one of them, has bytes in common with it.
 
     Cores that no task of a region tells apart, those of one and not of another, are a class: a clock is kept for each. Nothing in a region of
     several tasks is decided by data.
