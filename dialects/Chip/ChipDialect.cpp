@@ -186,8 +186,8 @@ static LogicalResult verifyOnChip(TensorOp tensor) {
   if (*tensor.getHome() != Space::shared)
     return tensor.emitOpError("expected a home in dram or shared, found ")
            << stringifyEnum(*tensor.getHome());
-  if (tensor.getRole() != Role::temp)
-    return tensor.emitOpError("expected role temp of what is not in dram, found ")
+  if (tensor.getRole() != Role::temp && tensor.getRole() != Role::copy)
+    return tensor.emitOpError("expected role temp or copy of what is not in dram, found ")
            << stringifyEnum(tensor.getRole());
   if (tensor.getLayout().value_or(Layout::row_major) != Layout::row_major)
     return tensor.emitOpError("expected layout row_major of what is not in dram, found ")

@@ -20,8 +20,8 @@ def Chip_TensorOp : Chip_Op<"tensor", [Symbol]> {
   let summary = "a named tensor that nests hand to each other";
   let description = [{
     `home` is the memory that holds it between nests, that of its type; `layout` the order of its elements there. They are given by
-    `chip-choose-layouts`, and by `chip-choose-homes` to what stays on the chip: a temporary in the shared buffer, row-major, its elements
-    dense, in no compressed format ([decision 0043](../decisions/0043-homes.md)). The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
+    `chip-choose-layouts`, and by `chip-choose-homes` to what stays on the chip: a temporary, or, with role copy, a state or compute copy over steps, which
+    `copy_of` names: in the shared buffer, row-major, in no compressed format ([decision 0043](../decisions/0043-homes.md)). The type's shape is logical: a layout of blocks has its channels in dimension 1, `blocks8x8`
     output channels in dimension 0 and input channels in dimension 1 ([decision 0042](../decisions/0042-layouts.md)). `init` is the train state's initial value; `address` (bytes in its home) is given
     with the home in the shared buffer, in DRAM by `chip-place-buffers`.
     `copy_of` is the state whose compute copy a tensor of role copy is.

@@ -144,6 +144,21 @@ void CheckOrder::beginRun() {
   firstReader += uint32_t(readers.size());
   readers.clear();
   runBegan = clocks.beginRun();
+  for (auto [begin, end] : kept)
+    shared.forStretches(begin, end, [this](uint64_t, uint64_t, History &history) {
+      history = {runBegan, 0};
+      return true;
+    });
+}
+
+void CheckOrder::keepShared() {
+  kept.clear();
+  shared.forStretches(0, state.memories.shared.size(),
+                      [this](uint64_t begin, uint64_t end, const History &history) {
+                        if (history.writer >= runBegan)
+                          kept.emplace_back(begin, end);
+                        return true;
+                      });
 }
 
 /// Numbers begin anew. What has been written stays so.

@@ -26,6 +26,8 @@ public:
   /// Anything may have been written to DRAM.
   void forgetDram();
   void beginRun();
+  /// What the run that has ended wrote in the shared buffer stays there for those that follow.
+  void keepShared();
   /// Where the part of a core notes its accesses, or that of several cores on behalf of the first.
   Accesses &accessesOf(unsigned core) { return accesses[core]; }
 
@@ -85,6 +87,7 @@ private:
   OrderClocks clocks;
   ShadowMemory dram, shared;
   std::vector<ShadowMemory> spm, acc;
+  std::vector<std::pair<uint64_t, uint64_t>> kept; // bytes of the shared buffer
   uint32_t runBegan = 0;          // number: on the chip what has a smaller one is unwritten
   std::vector<Accesses> accesses; // by core
   std::optional<OrderFault> found;

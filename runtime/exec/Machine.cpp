@@ -24,7 +24,21 @@ namespace slp::exec {
 struct Machine::Impl {
   Impl(const chip::Chip &chip, const image::Image &image, num::HostPath path)
       : state(chip, image, path) {}
+  bool hasEntry(std::string_view name) const {
+    return std::any_of(state.image.entries.begin(), state.image.entries.end(),
+                       [&](const image::Entry &entry) { return entry.name == name; });
+  }
+  /// The host has written a tensor: a state that is kept on the chip is old there.
+  void noteHostWrite(const image::Tensor &tensor) {
+    if (tensor.role == image::Role::state || tensor.role == image::Role::copy)
+      isOnChip = false;
+    state.noteHostWrite(tensor);
+  }
+
   State state;
+  // Of an image that keeps states on the chip:
+  bool isOnChip = false;  // they are there
+  bool isChecked = false; // and a run that checked the order brought them
 };
 
 Machine::Machine() = default;
@@ -131,12 +145,33 @@ Result<std::unique_ptr<Machine>> Machine::create(const chip::Chip &chip, const i
   return machine;
 }
 
-Status Machine::run(std::string_view entry, const Options &options) {
+Status Machine::runEntry(std::string_view entry, const Options &options) {
   for (const image::Entry &e : impl->state.image.entries)
     if (e.name == entry)
       return guarded("entry point '" + e.name + "'",
                      [&] { return impl->state.run(e.pc, options); });
   return Error{"the image has no entry point `" + std::string(entry) + "`"};
+}
+
+Status Machine::run(std::string_view entry, const Options &options) {
+  bool keepsStates = impl->hasEntry("sync"), isExchange = entry == "init" || entry == "sync";
+  Options exchange = options;
+  exchange.observer = nullptr;
+  exchange.capturer = nullptr;
+  bool isThere = impl->isOnChip && (impl->isChecked || !options.checkOrder);
+  if (keepsStates && !isThere && !isExchange)
+    if (Status s = run("init", exchange); !s)
+      return s;
+  if (Status s = runEntry(entry, options); !s)
+    return s;
+  if (!keepsStates || entry == "sync")
+    return Status::success();
+  if (entry != "init")
+    return run("sync", exchange);
+  impl->isOnChip = true;
+  impl->isChecked = options.checkOrder;
+  impl->state.keepShared();
+  return Status::success();
 }
 
 static const image::Tensor *findTensor(const State &state, std::string_view name) {
@@ -286,12 +321,12 @@ Status Machine::makeCopy(const image::Tensor &copy) {
 Status Machine::write(std::string_view name, const std::vector<float> &values) {
   if (Status s = writeValues(impl->state, name, values, /*isTrial=*/false); !s)
     return s;
-  impl->state.noteHostWrite(*findTensor(impl->state, name));
+  impl->noteHostWrite(*findTensor(impl->state, name));
   for (const image::Tensor &tensor : impl->state.image.tensors)
     if (tensor.role == image::Role::copy && tensor.copyOf == name) {
       if (Status s = makeCopy(tensor); !s)
         return s;
-      impl->state.noteHostWrite(tensor);
+      impl->noteHostWrite(tensor);
     }
   return Status::success();
 }
@@ -461,7 +496,7 @@ Status Machine::writeClasses(std::string_view name, const std::vector<ElementCla
   if (tensor->format != mach::Format::mixed &&
       std::find(classes.begin(), classes.end(), ElementClass::wide) != classes.end())
     return Error{"tensor " + tensor->name + " is not mixed, and has no elements of two widths"};
-  state.noteHostWrite(*tensor);
+  impl->noteHostWrite(*tensor);
   if (!mach::isCompressed(tensor->format))
     return forRows(state, *tensor, [&](int64_t first, uint8_t *to, int64_t n, int64_t stride) {
       for (int64_t i = first; i < first + n; ++i, to += stride) {

@@ -159,6 +159,10 @@ public:
 
   /// Runs an entry point to `halt`. A fault's message has the instruction's text, its index, the
   /// ONNX node, and the queues' state where it matters.
+  ///
+  /// An image with an entry point `sync` keeps states on the chip from run to run: what host and
+  /// image hold in DRAM is brought there by `init` before the first run and after a write, and
+  /// `sync` writes it back behind each run, both unseen by observer and capturer.
   Status run(std::string_view entry, const Options &options);
 
   /// Writes a tensor from values in row-major order: f32 and i32 tensors are stored as they are,
@@ -189,6 +193,8 @@ public:
 
 private:
   Machine();
+  /// That entry point and no other.
+  Status runEntry(std::string_view entry, const Options &options);
   /// Gives a compute copy the value of its state, rounded.
   Status makeCopy(const image::Tensor &copy);
   struct Impl;

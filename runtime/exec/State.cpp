@@ -74,6 +74,11 @@ void State::noteHostWrite(const image::Tensor &tensor) {
   hostWrote[size_t(&tensor - image.tensors.data())] = 1;
 }
 
+void State::keepShared() {
+  if (checker)
+    checker->keepShared();
+}
+
 std::optional<OrderFault> State::orderFault() const {
   return checker ? checker->fault() : std::nullopt;
 }

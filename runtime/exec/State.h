@@ -85,6 +85,8 @@ public:
   Status run(uint64_t entry, const Options &o);
   /// The host has written a tensor, one of the image's.
   void noteHostWrite(const image::Tensor &tensor);
+  /// What the last run wrote in the shared buffer is there in later runs, too.
+  void keepShared();
   /// What the check of the last run found; empty unless the run failed for that.
   std::optional<OrderFault> orderFault() const;
 

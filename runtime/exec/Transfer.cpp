@@ -390,6 +390,10 @@ Status mvLoad(State &state, const mach::MvLoad &instr) {
   Issue &issue = *prepared;
   if (Status s = checkMove(dst, src, src, "src"); !s)
     return s;
+  if (state.options.values == Values::classes)
+    return Error{
+        "moves from the shared buffer elements of which the masks know no classes; expected a "
+        "program whose tensors are in DRAM between nests (slpc --homes=dram)"};
   uint64_t cores = issue.mask;
   bool isSingle = (cores & (cores - 1)) == 0;
   issue.multicast = issue.joint = !isSingle && !hasCoreStride(dst);

@@ -699,7 +699,7 @@ struct ConvertChipToMach : slp::impl::ConvertChipToMachBase<ConvertChipToMach> {
 
 private:
   LogicalResult lowerTensor(chip_ir::TensorOp tensor, const mach::FormatTable &formats);
-  LogicalResult lowerProgram(func::FuncOp fn, StringRef name, DescriptorTable &table,
+  LogicalResult lowerProgram(func::FuncOp fn, mach::ProgramOp program, DescriptorTable &table,
                              const mach::FormatTable &formats);
 };
 } // namespace
@@ -731,12 +731,11 @@ LogicalResult ConvertChipToMach::lowerTensor(chip_ir::TensorOp tensor,
   return success();
 }
 
-LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, StringRef name,
+/// Appends the instructions of a function to a program.
+LogicalResult ConvertChipToMach::lowerProgram(func::FuncOp fn, mach::ProgramOp program,
                                               DescriptorTable &table,
                                               const mach::FormatTable &formats) {
-  OpBuilder b(fn);
-  auto program = mach::ProgramOp::create(b, fn.getLoc(), name);
-  b.createBlock(&program.getBody());
+  OpBuilder b = OpBuilder::atBlockEnd(&program.getBody().front());
   SymbolTable symbols(getOperation());
   unsigned nextLabel = 0;
   if (auto nests = fn.getOps<chip_ir::NestOp>(); !nests.empty())
@@ -767,18 +766,22 @@ void ConvertChipToMach::runOnOperation() {
   if (functions.empty())
     return;
   OpBuilder b(functions.front());
-  auto init = mach::ProgramOp::create(b, module.getLoc(), "init");
+  auto init = mach::ProgramOp::create(b, module.getLoc(), "init"); // every image has one
   DescriptorTable table(OpBuilder(init), module); // the table stands before the programs
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.createBlock(&init.getBody());
+  b.createBlock(&init.getBody());
+  if (llvm::none_of(functions, [](func::FuncOp fn) { return fn.getSymName() == "init"; }))
     mach::createInstruction(b, module.getLoc(), mach::Halt());
-  }
   for (func::FuncOp fn : functions) {
     // The program takes the function's name.
     std::string name = fn.getSymName().str();
     fn.setSymName(name + ".tasks");
-    if (failed(lowerProgram(fn, name, table, formats)))
+    mach::ProgramOp program = init;
+    if (name != "init") {
+      OpBuilder atFunction(fn);
+      program = mach::ProgramOp::create(atFunction, fn.getLoc(), name);
+      program.getBody().emplaceBlock();
+    }
+    if (failed(lowerProgram(fn, program, table, formats)))
       return signalPassFailure();
     fn.erase();
   }

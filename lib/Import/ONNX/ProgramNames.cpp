@@ -55,7 +55,7 @@ static void visitNames(onnx::ModelProto &model, Visitor visit) {
 std::vector<std::pair<std::string, std::string>>
 import_onnx::renameProgramNames(onnx::ModelProto &model) {
   std::vector<std::pair<std::string, std::string>> renamed;
-  for (const char *name : {"init", "accumulate", "step", "eval"}) {
+  for (const char *name : {"init", "accumulate", "step", "eval", "sync"}) {
     llvm::StringSet<> all;
     visitNames(model, [&](std::string &other) { all.insert(other); });
     if (!all.contains(name))

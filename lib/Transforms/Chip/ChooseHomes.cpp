@@ -57,6 +57,10 @@ struct Candidate {
   SmallVector<BufferOp> buffers;         // of it
   SmallVector<std::optional<Life>> life; // by function
   std::optional<Room> place;             // once it is chosen
+  /// A state or its compute copy, which stays over steps.
+  bool isState() const {
+    return llvm::is_contained({Role::state, Role::copy}, TensorOp(tensor).getRole());
+  }
   bool isAliveAt(size_t function, size_t nest) const {
     return life[function] && life[function]->first <= nest && nest <= life[function]->last;
   }
@@ -125,21 +129,27 @@ static bool isOneTile(BufferOp buffer) {
 /// Whether every nest can have the tensor on the chip.
 bool HomeChooser::isFit(Candidate &candidate) const {
   TensorOp tensor = candidate.tensor;
-  if (tensor.getRole() != Role::temp || tensor.getHome().value_or(Space::dram) != Space::dram ||
+  if ((tensor.getRole() != Role::temp && !candidate.isState()) ||
+      tensor.getHome().value_or(Space::dram) != Space::dram ||
       tensor.getLayout().value_or(Layout::row_major) != Layout::row_major ||
       mach::compressedFormat(cast<MemRefType>(tensor.getType()).getElementType()) ||
       candidate.bytes > capacity || candidate.bytes >= copyBytesLimit || candidate.buffers.empty())
     return false;
-  llvm::SmallPtrSet<Operation *, 4> seen;
+  llvm::SmallDenseMap<Operation *, BufferOp> seen; // by nest
   for (BufferOp buffer : candidate.buffers) {
     auto nest = cast<NestOp>(buffer->getParentOp());
     // What a list leaves out is stored by nobody.
-    if (!seen.insert(nest).second || KeptLoop::of(nest) || !seesAllOf(buffer, tensor))
+    if (KeptLoop::of(nest) || !seesAllOf(buffer, tensor) ||
+        (isShared(buffer) && !isOneTile(buffer)))
       return false;
     // A move and one back would have to wait for each other.
     if (!isShared(buffer) && buffer.getLoad() && buffer.getStore())
       return false;
-    if (isShared(buffer) && !isOneTile(buffer))
+    // Two buffers of a nest are one in the shared buffer, under one shape.
+    auto [it, isFirst] = seen.try_emplace(nest, buffer);
+    BufferOp other = it->second;
+    if (!isFirst && (!isShared(buffer) || !isShared(other) ||
+                     other.getExtents() != buffer.getExtents() || other.getRounding()))
       return false;
   }
   return true;
@@ -170,15 +180,20 @@ void HomeChooser::collect() {
         Candidate &candidate = found->second;
         candidate.buffers.push_back(buffer);
         std::optional<Life> &life = candidate.life[function];
-        if (!life && (!buffer.getStore() || buffer.getLoad())) // nothing has brought it to the chip
+        bool isFirst = !life && !candidate.isState();
+        if (isFirst && (!buffer.getStore() || buffer.getLoad())) // nothing has brought it here
           excluded.insert(candidate.tensor.getSymName());
         life = Life{life ? life->first : number, number};
       }
     }
   }
-  for (auto &[name, candidate] : byName)
+  for (auto &[name, candidate] : byName) {
+    for (auto [life, ofFunction] : llvm::zip_equal(candidate.life, nests))
+      if (candidate.isState() && !ofFunction.empty())
+        life = Life{0, ofFunction.size() - 1};
     if (!excluded.contains(name) && isFit(candidate))
       candidates.push_back(std::move(candidate));
+  }
   llvm::sort(candidates, [](const Candidate &a, const Candidate &b) {
     auto keyOf = [](const Candidate &c) {
       return std::tuple(-c.worth(), -c.bytes, TensorOp(c.tensor).getSymName());
@@ -269,8 +284,25 @@ bool HomeChooser::tryPlace(Candidate &candidate) {
   return true;
 }
 
+/// A tensor on the chip in the place of a state, which stays in DRAM for the host.
+static TensorOp copyOnChip(const Candidate &candidate) {
+  TensorOp state = candidate.tensor;
+  OpBuilder b(state);
+  b.setInsertionPointAfter(state);
+  auto copy = cast<TensorOp>(b.clone(*state));
+  copy.setSymName((state.getSymName() + ".chip").str());
+  copy.setRole(Role::copy);
+  copy.setCopyOf(state.getSymName());
+  copy.removeInitAttr();
+  copy.removeInitRoundingAttr();
+  for (BufferOp buffer : candidate.buffers)
+    buffer.setTensorAttr(FlatSymbolRefAttr::get(copy.getSymNameAttr()));
+  return copy;
+}
+
 void HomeChooser::settle(const Candidate &candidate) {
-  TensorOp tensor = candidate.tensor;
+  TensorOp tensor = candidate.isState() ? copyOnChip(candidate) : candidate.tensor;
+  chosen.insert(tensor.getSymName());
   auto type = cast<MemRefType>(tensor.getType());
   auto space = SpaceAttr::get(module.getContext(), Space::shared);
   tensor.setType(MemRefType::get(type.getShape(), type.getElementType(), type.getLayout(), space));
@@ -281,7 +313,7 @@ void HomeChooser::settle(const Candidate &candidate) {
     size_t nestsOf = candidate.buffers.size();
     r << "\"" + tensor.getSymName().str() + "\" stays in the shared buffer, " +
              std::to_string(candidate.bytes) + " bytes, for " + std::to_string(nestsOf) +
-             (nestsOf == 1 ? " nest" : " nests");
+             (nestsOf == 1 ? " nest" : " nests") + (candidate.isState() ? ", over steps" : "");
   }
 }
 

@@ -97,7 +97,8 @@ private:
   SmallVector<Value> induction; // by loop; null if one step
   SmallVector<Value> buffers;
   SmallVector<Value>
-      places;          // by buffer: where its tensor is, a view of DRAM or a buffer that holds it
+      places; // by buffer: where its tensor is, a view of DRAM or a buffer that holds it
+  llvm::DenseMap<Attribute, Value> residents; // by tensor
   Value count, images; // of the list that a loop runs over: how many, and their numbers
   Block *body = nullptr;
   llvm::DenseMap<int64_t, Value> constants;
@@ -277,16 +278,26 @@ Value NestExpander::viewOf(const BufferView &buffer) {
                         buffer.op.getTensorAttr());
 }
 
-/// All of a tensor whose home is the shared buffer.
+/// All of a tensor whose home is the shared buffer; once for all buffers of it.
 Value NestExpander::residentOf(const BufferView &buffer) {
+  Value &known = residents[buffer.op.getTensorAttr()];
+  if (known) {
+    auto alloc = known.getDefiningOp<AllocOp>();
+    if (buffer.op.getRounding()) {
+      alloc.setRoundingAttr(buffer.op.getRoundingAttr());
+      alloc.setStreamAttr(buffer.op.getStreamAttr());
+    }
+    return known;
+  }
   SmallVector<int64_t> extents(buffer.op.getExtents());
   auto type = MemRefType::get(extents, buffer.element, MemRefLayoutAttrInterface(),
                               SpaceAttr::get(b.getContext(), Space::shared));
   SmallVector<Value> origin(extents.size(), constant(0));
-  return AllocOp::create(b, loc, type, origin, Value(), extents,
-                         SmallVector<int64_t>(extents.size()), /*slots=*/1, IntegerAttr(),
-                         IntegerAttr(), buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(),
-                         DenseI64ArrayAttr(), buffer.op.getTensorAttr());
+  known =
+      AllocOp::create(b, loc, type, origin, Value(), extents, SmallVector<int64_t>(extents.size()),
+                      /*slots=*/1, IntegerAttr(), IntegerAttr(), buffer.op.getRoundingAttr(),
+                      buffer.op.getStreamAttr(), DenseI64ArrayAttr(), buffer.op.getTensorAttr());
+  return known;
 }
 
 void NestExpander::expand() {
@@ -312,6 +323,49 @@ void NestExpander::expand() {
   emitLevel(0);
 }
 
+/// Programs that the host runs for states that stay on the chip: @init brings them there, and @sync
+/// back to DRAM. The elements are moved as they lie, so that the shape does not matter.
+static void addExchange(ModuleOp module) {
+  SmallVector<TensorOp> states;
+  for (auto tensor : module.getOps<TensorOp>())
+    if (tensor.getRole() == Role::copy && tensor.getHome().value_or(Space::dram) != Space::dram)
+      states.push_back(tensor);
+  if (states.empty())
+    return;
+  OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+  for (bool isInit : {true, false}) {
+    b.setInsertionPointToEnd(module.getBody());
+    auto fn = func::FuncOp::create(b, module.getLoc(), isInit ? "init" : "sync",
+                                   b.getFunctionType({}, {}));
+    b.setInsertionPointToEnd(fn.addEntryBlock());
+    auto end = func::ReturnOp::create(b, module.getLoc());
+    for (TensorOp state : states) {
+      b.setInsertionPoint(end);
+      auto type = cast<MemRefType>(state.getType());
+      int64_t elements = type.getNumElements();
+      auto typeIn = [&](Space space) {
+        return MemRefType::get({elements}, type.getElementType(), MemRefLayoutAttrInterface(),
+                               SpaceAttr::get(b.getContext(), space));
+      };
+      Location loc = state.getLoc();
+      auto task =
+          TaskOp::create(b, loc, "", isInit ? "train.read" : "train.write", isInit ? "fp" : "up",
+                         /*cores=*/1, /*groups=*/1, DenseI64ArrayAttr());
+      b.createBlock(&task.getBody());
+      Value view = ViewOp::create(b, loc, typeIn(Space::dram), state.getCopyOfAttr());
+      Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+      Value buffer = AllocOp::create(
+          b, loc, typeIn(Space::shared), zero, Value(), ArrayRef<int64_t>(elements),
+          ArrayRef<int64_t>{0}, /*slots=*/1, IntegerAttr(), IntegerAttr(), num_ir::RoundingAttr(),
+          IntegerAttr(), DenseI64ArrayAttr(), FlatSymbolRefAttr::get(state.getSymNameAttr()));
+      if (isInit)
+        LoadOp::create(b, loc, view, buffer);
+      else
+        StoreOp::create(b, loc, buffer, view);
+    }
+  }
+}
+
 namespace {
 struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
   using Base::Base;
@@ -331,6 +385,7 @@ struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
         nest.erase();
       }
     }
+    addExchange(getOperation());
   }
 };
 } // namespace

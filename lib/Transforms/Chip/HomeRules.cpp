@@ -7,12 +7,16 @@
 #include "HomeRules.h"
 
 #include "Footprint.h"
+#include "dialects/Chip/LoadOp.h"
 #include "dialects/Chip/MoveOp.h"
+#include "dialects/Chip/StoreOp.h"
 #include "dialects/Chip/TaskOp.h"
 #include "dialects/Chip/TensorOp.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace slp;
@@ -22,20 +26,24 @@ namespace {
 
 /// Of one tensor in one function: the tasks that have it, counted in program order.
 struct Stay {
-  AllocOp first; // the buffer that the first of them has for it
+  Operation
+      *first; // the buffer that the first of them has for it; of a state over steps the tensor
   ByteRange bytes;
   size_t from, to;
 };
+constexpr size_t always = std::numeric_limits<size_t>::max();
 
 class HomeVerifier {
 public:
-  explicit HomeVerifier(ModuleOp module) : symbols(module) {}
+  explicit HomeVerifier(ModuleOp module) : module(module), symbols(module) {}
   LogicalResult verify(func::FuncOp fn);
+  LogicalResult verifyExchange();
 
 private:
   LogicalResult note(AllocOp alloc, size_t task);
   LogicalResult verifyAlone(AllocOp alloc, size_t task);
 
+  ModuleOp module;
   SymbolTable symbols;
   llvm::MapVector<StringAttr, Stay> stays; // by tensor
 };
@@ -46,6 +54,8 @@ private:
 static bool isWritten(OpOperand &operand) {
   if (auto move = dyn_cast<MoveOp>(operand.getOwner()))
     return move.getTarget() == operand.get();
+  if (auto load = dyn_cast<LoadOp>(operand.getOwner()))
+    return load.getBuffer() == operand.get();
   auto instr = dyn_cast<EngineInstruction>(operand.getOwner());
   return instr && instr.getField(operand).role.isWritten();
 }
@@ -63,10 +73,41 @@ static bool isWrittenFirst(TaskOp task, AllocOp alloc) {
   return result;
 }
 
+/// States that stay on the chip over steps.
+static SmallVector<TensorOp> statesOnChip(ModuleOp module) {
+  SmallVector<TensorOp> states;
+  for (auto tensor : module.getOps<TensorOp>())
+    if (tensor.getRole() == Role::copy &&
+        spaceOf(cast<MemRefType>(tensor.getType())) != Space::dram)
+      states.push_back(tensor);
+  return states;
+}
+
+/// @init brings each state to the chip, and @sync back.
+LogicalResult HomeVerifier::verifyExchange() {
+  auto has = [&](StringRef function, TensorOp tensor, bool isWanted(Operation *)) {
+    auto fn = symbols.lookup<func::FuncOp>(function);
+    return fn && fn.walk([&](Operation *op) {
+                     auto alloc = dyn_cast<AllocOp>(op);
+                     bool isIt = alloc && alloc.getHolds() == tensor.getSymName();
+                     return isIt && llvm::any_of(alloc.getResult().getUsers(), isWanted)
+                                ? WalkResult::interrupt()
+                                : WalkResult::advance();
+                   }).wasInterrupted();
+  };
+  for (TensorOp tensor : statesOnChip(module)) {
+    if (!has("init", tensor, [](Operation *op) { return isa<LoadOp>(op); }))
+      return tensor.emitOpError("is a state on the chip, expected @init to load it");
+    if (!has("sync", tensor, [](Operation *op) { return isa<StoreOp>(op); }))
+      return tensor.emitOpError("is a state on the chip, expected @sync to store it");
+  }
+  return success();
+}
+
 LogicalResult HomeVerifier::note(AllocOp alloc, size_t task) {
   auto [it, isNew] =
       stays.try_emplace(alloc.getHoldsAttr().getAttr(), Stay{alloc, rangeOf(alloc), task, task});
-  it->second.to = task;
+  it->second.to = std::max(it->second.to, task);
   auto tensor = symbols.lookup<TensorOp>(*alloc.getHolds());
   if (it->second.bytes.begin != int64_t(*tensor.getAddress()) ||
       rangeOf(alloc).begin != it->second.bytes.begin)
@@ -89,7 +130,7 @@ LogicalResult HomeVerifier::verifyAlone(AllocOp alloc, size_t task) {
                            << FlatSymbolRefAttr::get(name) << ", which stays at bytes "
                            << stay.bytes.begin << " to " << stay.bytes.end << " of "
                            << stringifyEnum(stay.bytes.space);
-    d.attachNote(stay.first.getLoc()) << "from this task on";
+    d.attachNote(stay.first->getLoc()) << (stay.to == always ? "over steps" : "from this task on");
     return d;
   }
   return success();
@@ -97,6 +138,12 @@ LogicalResult HomeVerifier::verifyAlone(AllocOp alloc, size_t task) {
 
 LogicalResult HomeVerifier::verify(func::FuncOp fn) {
   stays.clear();
+  for (TensorOp tensor : statesOnChip(module)) {
+    auto type = cast<MemRefType>(tensor.getType());
+    int64_t begin = int64_t(*tensor.getAddress());
+    int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
+    stays[tensor.getSymNameAttr()] = {tensor, {spaceOf(type), begin, begin + bytes}, 0, always};
+  }
   auto forAllocs = [&](llvm::function_ref<LogicalResult(AllocOp, size_t)> visit) {
     size_t task = 0;
     return failure(fn.walk([&](TaskOp op) -> WalkResult {
@@ -121,5 +168,5 @@ LogicalResult slp::verifyHomes(ModuleOp module) {
   for (auto fn : module.getOps<func::FuncOp>())
     if (failed(verifier.verify(fn)))
       return failure();
-  return success();
+  return verifier.verifyExchange();
 }

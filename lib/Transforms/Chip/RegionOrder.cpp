@@ -140,6 +140,8 @@ private:
 static bool isWrittenBy(AllocOp buffer, Operation *user) {
   if (auto move = dyn_cast<MoveOp>(user))
     return move.getTarget() == buffer.getResult();
+  if (isa<StoreOp>(user))
+    return false;
   auto instr = dyn_cast<EngineInstruction>(user);
   return !instr || llvm::any_of(user->getOpOperands(), [&](OpOperand &operand) {
     return operand.get() == buffer.getResult() && instr.getField(operand).role.isWritten();

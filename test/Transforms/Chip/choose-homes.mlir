@@ -33,13 +33,19 @@ module attributes {slp.chip = "lnpu"} {
   // CHECK: chip.tensor @y : {{.*}} home <dram>
   chip.tensor @y : memref<2048x!f8, #dram> home <dram> layout <row_major> {role = #chip.role<output>}
 
+  // A state stays over steps; what the host sees is in DRAM.
+  // CHECK: chip.tensor @w : memref<32xf32, #chip.space<dram>> home <dram>
+  // CHECK: chip.tensor @w.chip : memref<32xf32, #chip.space<shared>> home <shared> layout <row_major> {address = 49024 : i64, copy_of = @w, role = #chip.role<copy>}
+  chip.tensor @w : memref<32xf32, #dram> home <dram> layout <row_major> {role = #chip.role<state>, init = 0 : i64}
+
+  // REMARK-DAG: "w.chip" stays in the shared buffer, 128 bytes, for {{.*}}, over steps
   // REMARK-DAG: "sum" stays in the shared buffer, 2048 bytes, for 2 nests
   // REMARK-DAG: "flat" stays in the shared buffer, 2048 bytes, for 2 nests
   // REMARK-NOT: stays
   func.func @step() {
     // The tiles of scratchpads are moved to where the tensor stays.
-    // CHECK: chip.nest "fc" {{.*}}room [0, 49152]
-    // TASKS: chip.task "fc" "train.matmul" "fp" cores(16) room [0, 49152] {
+    // CHECK: chip.nest "fc" {{.*}}room [0, 49024]
+    // TASKS: chip.task "fc" "train.matmul" "fp" cores(16) room [0, 49024] {
     // TASKS: %[[SUM:.*]] = chip.alloc[%c0, %c0] extents [64, 32] core_stride [0, 0] slots 1 holds @sum {offset = 49152 : i64, slot_bytes = 2048 : i64}
     // TASKS: chip.v.round(%[[TILE:.*]], %{{.*}})
     // TASKS: chip.move %[[TILE]] to %[[SUM]]
@@ -52,7 +58,7 @@ module attributes {slp.chip = "lnpu"} {
       chip.v.round(%y, %acc) {captures = ["sum/round"], iterates = array<i64: 0, 1>} : memref<?x?x!f8, #spm>, memref<?x?xf32, #acc>
     }
     // What works in the shared buffer works on the tensors, under whatever shape, and does not cut them.
-    // CHECK: chip.nest "relu" {{.*}}loops [#chip.loop<"d0" 2048 granule 2048 cut_last>] room [0, 49152]
+    // CHECK: chip.nest "relu" {{.*}}loops [#chip.loop<"d0" 2048 granule 2048 cut_last>] room [0, 49024]
     // TASKS: chip.task "relu"
     // TASKS-DAG: %[[IN:.*]] = chip.alloc[%c0] extents [2048] core_stride [0] slots 1 holds @sum
     // TASKS-DAG: %[[OUT:.*]] = chip.alloc[%c0] extents [2048] core_stride [0] slots 1 holds @flat
@@ -64,7 +70,7 @@ module attributes {slp.chip = "lnpu"} {
       %y = chip.buffer of @flat strides [1] from (d0) -> (d0) size (d0) -> (d0) extents [2048] store : memref<?x!f8, #shared>
       chip.v.relu(%y, %x) {captures = ["flat"]} : memref<?x!f8, #shared>, memref<?x!f8, #shared>
     }
-    // CHECK: chip.nest "copy" {{.*}}room [0, 51200]
+    // CHECK: chip.nest "copy" {{.*}}room [0, 49024]
     // TASKS: chip.task "copy"
     // TASKS: %[[X:.*]] = chip.alloc[%c0] extents [2048] core_stride [0] slots 1 holds @flat
     // TASKS: chip.v.relu(%[[Y:.*]], %[[X]])
@@ -74,8 +80,8 @@ module attributes {slp.chip = "lnpu"} {
       %y = chip.buffer of @turned strides [1] from (d0) -> (d0) size (d0) -> (d0) extents [2048] store : memref<?x!f8, #shared>
       chip.v.relu(%y, %x) {captures = ["turned"]} : memref<?x!f8, #shared>, memref<?x!f8, #shared>
     }
-    // CHECK: chip.nest "turn"
-    // CHECK-NOT: room
+    // It is turned as it comes from DRAM.
+    // CHECK: chip.nest "turn" {{.*}}loops [#chip.loop<"d0" 32>, #chip.loop<"d1" 64 cut_last>] room
     chip.nest "turn" "train.transpose" "fp" loops [#chip.loop<"d0" 32>, #chip.loop<"d1" 64 cut_last>] {
       %x = chip.buffer of @turned strides [1, 32] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [32, 64] load : memref<?x?x!f8, #shared>
       %z = chip.buffer of @early strides [64, 1] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [32, 64] load : memref<?x?x!f8, #shared>
@@ -96,6 +102,23 @@ module attributes {slp.chip = "lnpu"} {
       %y = chip.buffer of @early strides [1] from (d0) -> (d0) size (d0) -> (d0) extents [2048] store : memref<?x!f8, #shared>
       chip.v.relu(%y, %l) : memref<?x!f8, #shared>, memref<?x!f8, #shared>
     }
+    // TASKS: chip.task "update" "train.x" "up" cores(1) room [0, 49024]
+    // TASKS: %[[W:.*]] = chip.alloc[%c0] extents [32] core_stride [0] slots 1 holds @w.chip
+    // TASKS: chip.v.relu(%[[W]], %[[W]])
+    chip.nest "update" "train.x" "up" loops [#chip.loop<"d0" 32 cut_last>] {
+      %w = chip.buffer of @w strides [1] from (d0) -> (d0) size (d0) -> (d0) extents [32] load : memref<?xf32, #shared>
+      %out = chip.buffer of @w strides [1] from (d0) -> (d0) size (d0) -> (d0) extents [32] store : memref<?xf32, #shared>
+      chip.v.relu(%out, %w) : memref<?xf32, #shared>, memref<?xf32, #shared>
+    }
     return
   }
+  // The host runs these: before the first step, and before it reads.
+  // TASKS: func.func @init
+  // TASKS: %[[VIEW:.*]] = chip.view @w
+  // TASKS: %[[BUFFER:.*]] = chip.alloc{{.*}} holds @w.chip
+  // TASKS: chip.load %[[VIEW]] to %[[BUFFER]]
+  // TASKS: func.func @sync
+  // TASKS: %[[VIEW:.*]] = chip.view @w
+  // TASKS: %[[BUFFER:.*]] = chip.alloc{{.*}} holds @w.chip
+  // TASKS: chip.store %[[BUFFER]] to %[[VIEW]]
 }

@@ -92,3 +92,38 @@ module attributes {slp.chip = "lnpu"} {
     return
   }
 }
+
+// -----
+
+// A state on the chip that nothing brings there.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @w : memref<16xf32, #chip.space<dram>> {address = 0 : i64, role = #chip.role<state>}
+  // expected-error @below {{is a state on the chip, expected @init to load it}}
+  chip.tensor @w.chip : memref<16xf32, #chip.space<shared>> home <shared> {address = 64 : i64, role = #chip.role<copy>, copy_of = @w}
+  func.func @step() {
+    chip.task "t" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      %t = chip.alloc [%c0] extents [16] core_stride [0] slots 1 holds @w.chip {offset = 64 : i64, slot_bytes = 64 : i64} : memref<16xf32, #chip.space<shared>>
+      chip.v.relu(%t, %t) : memref<16xf32, #chip.space<shared>>, memref<16xf32, #chip.space<shared>>
+    }
+    return
+  }
+}
+
+// -----
+
+// It stays also while another program runs.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @w : memref<16xf32, #chip.space<dram>> {address = 0 : i64, role = #chip.role<state>}
+  // expected-note @below {{over steps}}
+  chip.tensor @w.chip : memref<16xf32, #chip.space<shared>> home <shared> {address = 64 : i64, role = #chip.role<copy>, copy_of = @w}
+  func.func @eval() {
+    chip.task "t" "train.x" "fp" cores(1) {
+      %c0 = arith.constant 0 : index
+      // expected-error @below {{takes bytes of @w.chip, which stays at bytes 64 to 128 of shared}}
+      %x = chip.alloc [%c0] extents [32] core_stride [0] slots 1 {offset = 0 : i64, slot_bytes = 128 : i64} : memref<32xf32, #chip.space<shared>>
+      chip.v.fill(%x) value = 1.0 : memref<32xf32, #chip.space<shared>>
+    }
+    return
+  }
+}

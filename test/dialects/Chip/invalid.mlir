@@ -31,7 +31,7 @@ chip.tensor @x : memref<4xf32, #chip.space<spm>> home <spm> {address = 0 : i64, 
 
 // -----
 
-// expected-error @below {{expected role temp of what is not in dram, found output}}
+// expected-error @below {{expected role temp or copy of what is not in dram, found output}}
 chip.tensor @x : memref<4xf32, #chip.space<shared>> home <shared> {address = 0 : i64, role = #chip.role<output>}
 
 // -----

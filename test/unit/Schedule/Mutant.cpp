@@ -230,7 +230,10 @@ const Mutation list[] = {
        auto [first, second] = pick<std::pair<Operation *, Operation *>>(pairs, draw);
        Operation *behind = second->getNextNode();
        second->moveBefore(first);
-       first->moveBefore(behind);
+       if (behind)
+         first->moveBefore(behind);
+       else
+         first->moveBefore(second->getBlock(), second->getBlock()->end());
        ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
        return succeeded(verify(module)); // a coordinate may come too late
      },

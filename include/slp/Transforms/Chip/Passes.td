@@ -68,6 +68,9 @@ def ChooseHomes : Pass<"chip-choose-homes", "::mlir::ModuleOp"> {
 
     Tensors are taken one by one, those first that save most transfers for the nests during which they take memory, and of these the largest, if each of
     these nests is left with room for its own buffers whole, twice where it has to load them, or with half of the memory. The bytes that are left are the `room` of a nest.
+    A state and its compute copy may stay over steps, for all nests of all functions: these have a tensor `NAME.chip` of role copy in their place, and
+    `chip-expand-nests` adds `@init`, which loads all of them, and `@sync`, which stores them.
+
     `--remarks=homes` names what stays. With `seed` they are drawn, and nests may have to do with the smallest tiles.
     No bit changes. test/Transforms/Chip/choose-homes.mlir is an example.
   }];
@@ -95,7 +98,8 @@ def ExpandNests : Pass<"chip-expand-nests", "::mlir::ModuleOp"> {
   let description = [{
     Every `chip.nest` becomes a `chip.task`: loops that take more than one step, in the order of its tiling; buffers with
     their sizes, loaded as far outside as their coordinates allow; instructions; stores. What stays in the shared buffer
-    (`chip-choose-homes`) is moved to and from scratchpads, and is itself the buffer of what works there. A nest without a tiling is refused.
+    (`chip-choose-homes`) is moved to and from scratchpads, and is itself the buffer of what works there; for states that stay there over steps
+    `@init` and `@sync` are added. A nest without a tiling is refused.
     test/Transforms/Chip/expand-nests.mlir is an example.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
@@ -180,7 +184,8 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
     - V10: what a task does to a DRAM tensor is ordered behind what earlier tasks of its region did to bytes of it, on all cores, if
       one of the two writes. V4 holds between tasks, too, where their buffers have bytes in common;
     - V11: a tensor whose home is on the chip is written in each function before it is read, and from the first task that has it to the last one no other buffer of
-      these tasks, nor another such tensor that is alive in one of them, has bytes in common with it.
+      these tasks, nor another such tensor that is alive in one of them, has bytes in common with it. One of role copy, a state, keeps its bytes in all tasks of all
+      functions; `@init` loads it, `@sync` stores it.
 
     Cores that no task of a region tells apart, those of one and not of another, are a class: a clock is kept for each. Nothing in a region of
     several tasks is decided by data.
