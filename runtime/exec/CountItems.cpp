@@ -155,6 +155,23 @@ std::vector<ItemSize> sizesOfTaps(const WindowAxis &rows, const WindowAxis &colu
   return sizes;
 }
 
+MacItems countWeightItems(const std::vector<ItemSize> &taps, uint64_t inputs,
+                          uint64_t outputGroups) {
+  MacItems items;
+  for (const ItemSize &tap : taps)
+    items.add(outputGroups, tap.elements, tap.groups);
+  items.repeats = inputs;
+  return items;
+}
+
+MacItems countProductItems(uint64_t batches, uint64_t rows, uint64_t columnGroups, uint64_t terms,
+                           int dot) {
+  MacItems items;
+  items.add(rows * columnGroups, terms, (terms + uint64_t(dot) - 1) / uint64_t(dot));
+  items.repeats = batches;
+  return items;
+}
+
 uint64_t groupsOf(const MacItems &items) {
   uint64_t sum = 0;
   for (const MacItemRun &run : items.runs)

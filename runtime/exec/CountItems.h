@@ -38,6 +38,13 @@ struct ItemSize {
 std::vector<ItemSize> sizesOfTaps(const WindowAxis &rows, const WindowAxis &columns,
                                   int64_t firstTapRow, int64_t tapRows, int64_t firstTapColumn,
                                   int64_t tapColumns, int dot);
+/// Items of conv.wg, one of each input channel and tap with each of `outputGroups` groups of output
+/// channels; `inputs` counts the input channels of all groups of the convolution.
+MacItems countWeightItems(const std::vector<ItemSize> &taps, uint64_t inputs,
+                          uint64_t outputGroups);
+/// matmul: an item is a row's `terms` with each group of columns.
+MacItems countProductItems(uint64_t batches, uint64_t rows, uint64_t columnGroups, uint64_t terms,
+                           int dot);
 /// Dot groups of all items, of one output each.
 uint64_t groupsOf(const MacItems &items);
 

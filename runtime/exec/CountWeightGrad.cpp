@@ -167,14 +167,14 @@ void WeightGradient::reportItems(size_t index) const {
   uint64_t channels = uint64_t(filter.size[1]), copies = uint64_t(filter.size[0] * filter.size[2]);
   for (const ItemSize &size : sizes)
     work.macSlots += size.groups * copies * channels;
-  work.items.isSkipping = issue.skip != mach::Skip::none;
+  bool isSkipping = issue.skip != mach::Skip::none;
+  work.items.isSkipping = isSkipping;
   if (issue.skip == mach::Skip::b)
     return reportErrorItems(index);
   uint64_t outputGroups = uint64_t(ceilDiv(filter.size[1], chip.structure.pes));
   if (nonZeroInputs.empty()) {
-    for (const ItemSize &size : sizes)
-      work.items.add(outputGroups, size.elements, size.groups);
-    work.items.repeats = copies;
+    work.items = countWeightItems(sizes, copies, outputGroups);
+    work.items.isSkipping = isSkipping;
     return;
   }
   for (int64_t g = 0; g < filter.size[0]; ++g)

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------------------------===//
 
+#include "runtime/exec/CountItems.h"
 #include "runtime/exec/Mac.h"
 #include "runtime/exec/Prepare.h"
 #include "runtime/isa/AccModeBias.h.inc"
@@ -348,8 +349,10 @@ void Product::reportItems(const Core &core) const {
   work.items.isSkipping = skips();
   const std::vector<uint32_t> &streamed = (sharesRows ? cores.front() : core).streamed;
   if (streamed.empty()) {
-    work.items.add(uint64_t(rowsOf(core)) * outputGroups, terms, groups);
-    work.items.repeats = row == 1 ? uint64_t(core.acc.box.size[0]) : 1;
+    uint64_t batches = row == 1 ? uint64_t(core.acc.box.size[0]) : 1;
+    work.items =
+        countProductItems(batches, uint64_t(rowsOf(core)), outputGroups, terms, chip.numerics.dot);
+    work.items.isSkipping = skips();
     return;
   }
   for (uint32_t nonZeros : streamed) {

@@ -103,26 +103,38 @@ Result<TileView> VectorPart::wholeVector(int operand, const char *name, int64_t 
   return whole;
 }
 
-void VectorPart::store(float *values, const TileView &dst, int output, uint64_t steps,
-                       uint64_t more) {
+void VectorPart::store(float *values, const TileView &dst, int output, const LaneCounts &counts) {
+  storeMore(values, dst, output);
+  count(0, counts);
+}
+
+void VectorPart::storeMore(float *values, const TileView &dst, int output) {
   part.codec.scatter(values, dst, issue.run, part.events[output]);
-  countStored(dst, steps, more);
+  countStored(dst);
 }
 
-void VectorPart::move(float *values, const TileView &dst, int output, uint64_t steps) {
+void VectorPart::move(float *values, const TileView &dst, int output, const LaneCounts &counts) {
   part.codec.move(values, dst, issue.run, part.events[output]);
-  countStored(dst, steps);
+  countStored(dst);
+  count(0, counts);
 }
 
-void VectorPart::storeIntegers(const int32_t *values, const TileView &dst, uint64_t steps) {
+void VectorPart::storeIntegers(const int32_t *values, const TileView &dst,
+                               const LaneCounts &counts) {
   scatterIntegers(values, dst);
-  countStored(dst, steps);
+  countStored(dst);
+  count(0, counts);
 }
 
-void VectorPart::countStored(const TileView &dst, uint64_t steps, uint64_t more) {
+void VectorPart::count(uint64_t elements, const LaneCounts &counts) {
+  part.work.elements += elements;
+  part.work.operations +=
+      laneOperations(issue.opcode, issue.function, counts, part.chip.laneOperations);
+}
+
+void VectorPart::countStored(const TileView &dst) {
   part.noteWrite(dst);
   part.work.elements += uint64_t(dst.count());
-  part.work.operations += operations(steps, lane().step) + more;
   if (part.countsWork)
     part.countWrite(dst);
 }

@@ -9,6 +9,7 @@
 #ifndef RUNTIME_EXEC_VECTOR_H
 #define RUNTIME_EXEC_VECTOR_H
 
+#include "runtime/exec/LaneWork.h"
 #include "runtime/exec/State.h"
 
 namespace slp::exec {
@@ -46,16 +47,15 @@ public:
   Result<float *> fetch(int operand, const char *name, const TileView &whole, const Box &box);
   /// A buffer for results of n elements.
   float *buffer(int index, int64_t n);
-  /// Rounds and writes; counts results and lane operations: those of `steps` steps, and `more`,
-  /// which are those of functions. `output` is the index of the destination.
-  void store(float *values, const TileView &dst, int output, uint64_t steps, uint64_t more = 0);
+  /// Rounds and writes; counts results and the instruction's lane operations. `output` is the index
+  /// of the destination.
+  void store(float *values, const TileView &dst, int output, const LaneCounts &counts);
   /// The same for elements that only change their places.
-  void move(float *values, const TileView &dst, int output, uint64_t steps);
-  /// Lane operations of `n` times what one takes, which is a number of the chip.
-  static uint64_t operations(uint64_t n, const chip::Sourced<int> &each) {
-    return n * uint64_t(each.value);
-  }
-  const chip::LaneOperations &lane() const { return part.chip.laneOperations; }
+  void move(float *values, const TileView &dst, int output, const LaneCounts &counts);
+  /// Rounds and writes a further destination, whose lane operations are counted already.
+  void storeMore(float *values, const TileView &dst, int output);
+  /// Counts results that are written in another way, and the instruction's lane operations.
+  void count(uint64_t elements, const LaneCounts &counts);
 
   /// Whether results go on from what the destination, operand number `operand`, holds.
   /// `holdsFirst`: the coordinates of the tile are those at which a sum starts.
@@ -65,10 +65,10 @@ public:
   const Issue &issue;
 
   /// Writes whole numbers as they are; counts as `store` does.
-  void storeIntegers(const int32_t *values, const TileView &dst, uint64_t steps);
+  void storeIntegers(const int32_t *values, const TileView &dst, const LaneCounts &counts);
 
 private:
-  void countStored(const TileView &dst, uint64_t steps, uint64_t more = 0);
+  void countStored(const TileView &dst);
 };
 
 } // namespace slp::exec

@@ -145,7 +145,7 @@ static Status channelSumsPart(CorePart &core, const Issue &issue) {
     return x.takeError();
   float *parts = startParts(part, part.goesOn(0, t->begins), 0, *dst);
   addStrips(*t, *x, parts);
-  part.store(parts, *dst, 0, uint64_t(t->box.count()));
+  part.store(parts, *dst, 0, {0, uint64_t(t->box.count())});
   return Status::success();
 }
 
@@ -182,7 +182,7 @@ static Status statisticsPart(CorePart &core, const Issue &issue) {
              return d * d;
            });
   });
-  part.store(parts, *dst, 0, 4 * uint64_t(t->box.count()));
+  part.store(parts, *dst, 0, {0, uint64_t(t->box.count())});
   return Status::success();
 }
 
@@ -228,7 +228,7 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
   core.noteWrite(*products);
   core.countWrite(*products);
-  part.store(sums, *dst, 0, 5 * uint64_t(t->box.count()));
+  part.store(sums, *dst, 0, {0, uint64_t(t->box.count())});
   return Status::success();
 }
 
@@ -280,7 +280,7 @@ static Status channelJoinPart(CorePart &core, const Issue &issue) {
     for (int64_t c = 0; c < size[1]; ++c)
       for (int64_t s = 0; s < size[2]; ++s)
         sums[c] = sums[c] + parts->values[(n * size[1] + c) * size[2] + s];
-  part.store(sums, *dst, 0, uint64_t(parts->box.count()));
+  part.store(sums, *dst, 0, {0, uint64_t(parts->box.count())});
   return Status::success();
 }
 
@@ -331,10 +331,8 @@ static Status statisticsJoinPart(CorePart &core, const Issue &issue) {
   core.codec.scatter(squares, *varView, issue.run, core.events[1]);
   core.noteWrite(*varView);
   core.countWrite(*varView);
-  // Of a part: two of the counts, mean and squares of the part (3), the difference, the mean, and
-  // the squares (4); of a channel a choice and a quotient.
   uint64_t joined = uint64_t(box.count()) / uint64_t(statisticsParts);
-  part.store(means, *dst, 0, 11 * joined + (parts->ends ? 2 * uint64_t(box.size[1]) : 0));
+  part.store(means, *dst, 0, {0, joined, 0, parts->ends ? uint64_t(box.size[1]) : 0});
   return Status::success();
 }
 

@@ -168,10 +168,7 @@ static Status reducePart(CorePart &core, const Issue &issue) {
   rows.forEach([&](const float *const *values, const Dims &at, int64_t n) {
     reduceRow(*r, function, values, n, terms.data(), results + resultAt(*r, at));
   });
-  uint64_t each = function == mach::ReduceFunction::variance     ? 3
-                  : function == mach::ReduceFunction::sum_square ? 2
-                                                                 : 1;
-  part.store(results, *dst, 0, each * uint64_t(r->box.count()));
+  part.store(results, *dst, 0, {0, uint64_t(r->box.count())});
   return Status::success();
 }
 
@@ -220,7 +217,7 @@ static Status normalizeSumsPart(CorePart &core, const Issue &issue) {
   core.codec.scatter(weighted, *products, issue.run, core.events[1]);
   core.noteWrite(*products);
   core.countWrite(*products);
-  part.store(sums, *dst, 0, 5 * uint64_t(r->box.count()));
+  part.store(sums, *dst, 0, {0, uint64_t(r->box.count())});
   return Status::success();
 }
 

@@ -30,7 +30,7 @@ template <typename Op> static Status mapUnary(CorePart &core, const Issue &issue
   float *result = part.buffer(0, n);
   for (int64_t i = 0; i < n; ++i)
     result[i] = op((*src)[i]);
-  part.store(result, *dst, 0, uint64_t(n));
+  part.store(result, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 
@@ -54,7 +54,7 @@ static Status wholePart(CorePart &core, const Issue &issue) {
     float x = (*src)[i];
     result[size_t(i)] = std::isnan(x) ? 0 : int32_t(std::clamp(x, -most, most));
   }
-  part.storeIntegers(result.data(), *dst, uint64_t(n));
+  part.storeIntegers(result.data(), *dst, {uint64_t(n)});
   return Status::success();
 }
 

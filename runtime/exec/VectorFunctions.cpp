@@ -120,9 +120,8 @@ template <typename Run> static void withFunction(UnaryFn fn, Run run) {
   }
 }
 
-/// Lane operations of one element: a number of the chip, or steps.
-static int operationsOf(UnaryFn fn, const chip::LaneOperations &lane) {
-  switch (fn) {
+int unaryOperations(uint8_t function, const chip::LaneOperations &lane) {
+  switch (static_cast<UnaryFn>(function)) {
   case UnaryFn::power:
     return lane.power;
   case UnaryFn::exp:
@@ -281,9 +280,8 @@ template <typename Run> static void withFunction(BinaryFn fn, Run run) {
   }
 }
 
-/// Lane operations of one element: a number of the chip, or steps.
-static int operationsOf(BinaryFn fn, const chip::LaneOperations &lane) {
-  switch (fn) {
+int binaryOperations(uint8_t function, const chip::LaneOperations &lane) {
+  switch (static_cast<BinaryFn>(function)) {
   case BinaryFn::pow:
     return lane.pow;
   case BinaryFn::power_grad:
@@ -432,7 +430,7 @@ static Status unaryPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       result[i] = f(values[i], first, second);
   });
-  part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
+  part.store(result, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 
@@ -461,7 +459,7 @@ static Status binaryPart(CorePart &core, const Issue &issue) {
       });
     });
   });
-  part.store(result, *dst, 0, 0, uint64_t(n) * uint64_t(operationsOf(fn, part.lane())));
+  part.store(result, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 
@@ -486,7 +484,7 @@ static Status selectPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < rows.length(); ++i)
       to[i] = from[0][i * c] != 0.0f ? from[1][i * x] : from[2][i * y];
   });
-  part.store(result, *dst, 0, uint64_t(n));
+  part.store(result, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 

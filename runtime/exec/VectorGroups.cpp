@@ -89,9 +89,8 @@ static Status groupSumsPart(CorePart &core, const Issue &issue) {
         means[at] = magnitudes / float(rows * columns);
         norms[at] = std::sqrt(squares);
       }
-  // A magnitude is free; a square and two additions an element, a quotient and a root a group.
-  part.store(means, *mean, 0, 3 * uint64_t(box.count()) + 2 * uint64_t(n));
-  part.store(norms, *norm, 1, 0);
+  part.store(means, *mean, 0, {0, uint64_t(box.count()), 0, uint64_t(n)});
+  part.storeMore(norms, *norm, 1);
   return Status::success();
 }
 
@@ -129,7 +128,7 @@ static Status groupPullPart(CorePart &core, const Issue &issue) {
     bool isPulled = (*mean)[i] < threshold && (*norm)[i] > 0;
     pull[i] = (*groups)[i] == 0 ? -1 : isPulled ? lasso / (*norm)[i] : 0;
   }
-  part.store(pull, *dst, 0, 4 * uint64_t(n));
+  part.store(pull, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 
@@ -151,7 +150,7 @@ static Status groupMaskPart(CorePart &core, const Issue &issue) {
   float *mask = part.buffer(0, n);
   for (int64_t i = 0; i < n; ++i)
     mask[i] = (*mean)[i] < (*numbers)[1] ? 0 : 1;
-  part.store(mask, *dst, 0, uint64_t(n));
+  part.store(mask, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 

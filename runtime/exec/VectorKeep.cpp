@@ -52,7 +52,7 @@ static Status keepPart(CorePart &core, const Issue &issue) {
     core.countWrite(*list);
     core.countWrite(*count);
   }
-  part.store(open, *mask, 0, 2 * uint64_t(n)); // a comparison and a place each
+  part.store(open, *mask, 0, {0, uint64_t(n)});
   return Status::success();
 }
 

@@ -39,10 +39,7 @@ static Status logSoftmaxPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       out[i] = (x[i] - max) - logSum;
   }
-  // Maximum, difference twice, exp, sum, difference.
-  uint64_t elements = uint64_t(dst->count()), rows = uint64_t(dst->box.size[0]);
-  part.store(y, *dst, 0, 5 * elements,
-             part.operations(elements, part.lane().exp) + part.operations(rows, part.lane().log));
+  part.store(y, *dst, 0, {uint64_t(dst->count()), 0, 0, uint64_t(dst->box.size[0])});
   return Status::success();
 }
 
@@ -67,8 +64,7 @@ static Status logSoftmaxGradPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       dx[row * n + i] = errors[i] - num::exp((*y)[row * n + i]) * sum;
   }
-  uint64_t elements = uint64_t(dst->count());
-  part.store(dx, *dst, 0, 3 * elements, part.operations(elements, part.lane().exp));
+  part.store(dx, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -153,7 +149,7 @@ static Status nllPart(CorePart &core, const Issue &issue) {
   core.codec.scatter(shareValues, *shareView, issue.run, core.events[1]);
   core.noteWrite(*shareView);
   core.countWrite(*shareView);
-  part.store(losses, *dst, 0, 3 * uint64_t(rows));
+  part.store(losses, *dst, 0, {0, 0, 0, uint64_t(rows)});
   return Status::success();
 }
 
@@ -176,7 +172,7 @@ static Status nllGradPart(CorePart &core, const Issue &issue) {
   for (int64_t i = 0; i < rows; ++i)
     if (shares.counts(i))
       dx[i * n + shares.label(i)] = -(shares.share(i) * (*dy)[i]);
-  part.store(dx, *dst, 0, uint64_t(dst->count()) + 3 * uint64_t(rows));
+  part.store(dx, *dst, 0, {uint64_t(dst->count()), 0, 0, uint64_t(rows)});
   return Status::success();
 }
 

@@ -67,9 +67,7 @@ static Status classifyPart(CorePart &core, const Issue &issue) {
     narrow[i] += (*x)[i];
   core.codec.put(narrow, *dst);
   core.noteWrite(*dst);
-  core.work.elements += n;
-  // A comparison with each limit, and the rounding.
-  core.work.operations += part.operations(3 * n, part.lane().step);
+  part.count(n, {n});
   if (core.countsWork)
     core.countWrite(*dst);
   return Status::success();
@@ -127,8 +125,7 @@ static Status histogramPart(CorePart &core, const Issue &issue) {
     return dst.takeError();
   scatterIntegers(counts->data(), *dst);
   core.noteWrite(*dst);
-  core.work.elements += uint64_t(src->count());
-  core.work.operations += part.operations(uint64_t(src->count()), part.lane().step);
+  part.count(uint64_t(src->count()), {0, uint64_t(src->count())});
   core.countWrite(*dst);
   return Status::success();
 }
@@ -175,7 +172,7 @@ static Status thresholdPart(CorePart &core, const Issue &issue) {
   if (!control)
     return control.takeError();
   **threshold = thresholdOf(*counts, **control, issue.hyper[0], **threshold);
-  part.store(*threshold, *dst, 0, 2 * bins);
+  part.store(*threshold, *dst, 0, {1});
   return Status::success();
 }
 
@@ -210,7 +207,7 @@ static Status shareTargetPart(CorePart &core, const Issue &issue) {
     sum = 0;
     runs = 0;
   }
-  part.store(*control, *dst, 0, 8);
+  part.store(*control, *dst, 0, {4});
   return Status::success();
 }
 

@@ -63,7 +63,7 @@ static Status copyPart(CorePart &core, const Issue &issue) {
       }
     core.codec.gather(*from, result + first, outStride);
   }
-  part.move(result, *dst, 0, uint64_t(n));
+  part.move(result, *dst, 0, {uint64_t(n)});
   return Status::success();
 }
 
@@ -147,7 +147,7 @@ static Status gatherPart(CorePart &core, const Issue &issue) {
       const float *from = *values + (o * rows + row) * inner;
       std::copy(from, from + inner, result + (o * count + i) * inner);
     }
-  part.move(result, *dst, 0, uint64_t(dst->count()));
+  part.move(result, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -189,7 +189,7 @@ static Status scatterAddPart(CorePart &core, const Issue &issue) {
       for (int64_t r = 0; r < inner; ++r)
         to[r] = to[r] + from[r];
     }
-  part.store(sums, *dst, 0, uint64_t(dst->count() + need.count()));
+  part.store(sums, *dst, 0, {uint64_t(dst->count()), uint64_t(need.count())});
   return Status::success();
 }
 

@@ -30,9 +30,9 @@ static int64_t offsetOf(const Dims &stride, const Dims &at) {
 
 using Names = std::initializer_list<std::pair<int, const char *>>;
 
-/// `f(rows, i)` for each element of the destination, which takes `steps` steps.
+/// `f(rows, i)` for each element of the destination.
 template <typename F>
-static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint64_t steps, F f) {
+static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, F f) {
   VectorPart part(core, issue);
   Result<TileView> dst = part.view(0, "dst");
   if (!dst)
@@ -48,33 +48,33 @@ static Status mapBroadcast(CorePart &core, const Issue &issue, Names names, uint
     for (int64_t i = 0; i < n; ++i)
       to[i] = f(values, i);
   });
-  part.store(result, *dst, 0, steps * uint64_t(dst->count()));
+  part.store(result, *dst, 0, {uint64_t(dst->count()), 0, 0, 0, issue.flag});
   return Status::success();
 }
 
 static Status spreadPart(CorePart &core, const Issue &issue) {
   float divisor = issue.hyper[0];
-  return mapBroadcast(core, issue, {{1, "src"}}, 1,
+  return mapBroadcast(core, issue, {{1, "src"}},
                       [=](const float *const *v, int64_t i) { return v[0][i] / divisor; });
 }
 
 static Status varianceGradPart(CorePart &core, const Issue &issue) {
   float factor = issue.hyper[0];
   return mapBroadcast(
-      core, issue, {{1, "dy"}, {2, "x"}, {3, "mean"}}, 3,
+      core, issue, {{1, "dy"}, {2, "x"}, {3, "mean"}},
       [=](const float *const *v, int64_t i) { return ((v[1][i] - v[2][i]) * factor) * v[0][i]; });
 }
 
 static Status inverseDeviationPart(CorePart &core, const Issue &issue) {
   float epsilon = issue.hyper[0];
-  return mapBroadcast(core, issue, {{1, "var"}}, 3, [=](const float *const *v, int64_t i) {
+  return mapBroadcast(core, issue, {{1, "var"}}, [=](const float *const *v, int64_t i) {
     return 1.0f / std::sqrt(v[0][i] + epsilon);
   });
 }
 
 static Status normalizePart(CorePart &core, const Issue &issue) {
   return mapBroadcast(core, issue,
-                      {{1, "x"}, {2, "mean"}, {3, "inverse"}, {4, "scale"}, {5, "bias"}}, 3,
+                      {{1, "x"}, {2, "mean"}, {3, "inverse"}, {4, "scale"}, {5, "bias"}},
                       [](const float *const *v, int64_t i) {
                         return std::fma((v[0][i] - v[1][i]) * v[2][i], v[3][i], v[4][i]);
                       });
@@ -88,25 +88,24 @@ static Status normalizeGradPart(CorePart &core, const Issue &issue) {
   if (!issue.flag)
     return mapBroadcast(
         core, issue,
-        {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "inverse"}, {5, "sum"}, {6, "products"}}, 5,
-        unscaled);
+        {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "inverse"}, {5, "sum"}, {6, "products"}}, unscaled);
   return mapBroadcast(
       core, issue,
       {{1, "dy"}, {2, "x"}, {3, "mean"}, {4, "inverse"}, {5, "sum"}, {6, "products"}, {7, "scale"}},
-      6, [&](const float *const *v, int64_t i) { return unscaled(v, i) * v[6][i]; });
+      [&](const float *const *v, int64_t i) { return unscaled(v, i) * v[6][i]; });
 }
 
 static Status normalizeFixedGradPart(CorePart &core, const Issue &issue) {
   return mapBroadcast(
-      core, issue, {{1, "dy"}, {2, "inverse"}, {3, "scale"}}, 2,
+      core, issue, {{1, "dy"}, {2, "inverse"}, {3, "scale"}},
       [](const float *const *v, int64_t i) { return (v[0][i] * v[2][i]) * v[1][i]; });
 }
 
 static Status movingAveragePart(CorePart &core, const Issue &issue) {
   float keep = issue.hyper[0], take = issue.hyper[1];
-  return mapBroadcast(
-      core, issue, {{1, "old"}, {2, "src"}}, 2,
-      [=](const float *const *v, int64_t i) { return std::fma(v[0][i], keep, v[1][i] * take); });
+  return mapBroadcast(core, issue, {{1, "old"}, {2, "src"}}, [=](const float *const *v, int64_t i) {
+    return std::fma(v[0][i], keep, v[1][i] * take);
+  });
 }
 
 static Status fillPart(CorePart &core, const Issue &issue) {
@@ -116,7 +115,7 @@ static Status fillPart(CorePart &core, const Issue &issue) {
     return dst.takeError();
   float *result = part.buffer(0, dst->count());
   std::fill(result, result + dst->count(), issue.hyper[0]);
-  part.store(result, *dst, 0, uint64_t(dst->count()));
+  part.store(result, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 

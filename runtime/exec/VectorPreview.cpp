@@ -81,9 +81,9 @@ public:
     for (int i = 1; i < count; ++i)
       core.codec.round(state[i], dst[i], part.issue.run, core.events[i]);
   }
-  /// Writes all states; an element takes `each` steps.
-  void close(uint64_t each) {
-    part.store(state[0], dst[0], 0, each * uint64_t(n));
+  /// Writes all states.
+  void close() {
+    part.store(state[0], dst[0], 0, {uint64_t(n)});
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], dst[i]); // they are rounded already
       core.noteWrite(dst[i]);
@@ -117,7 +117,7 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   tiles.roundStates();
   for (int64_t i = 0; i < tiles.n; ++i)
     x[i] = std::fma(-rate, g[i] / (std::sqrt(h[i]) + epsilon), x[i]);
-  tiles.close(6);
+  tiles.close();
   return Status::success();
 }
 
@@ -135,7 +135,7 @@ template <bool isNesterov> static Status momentumPart(CorePart &core, const Issu
   tiles.roundStates();
   for (int64_t i = 0; i < tiles.n; ++i)
     x[i] = std::fma(-tiles.rate, isNesterov ? std::fma(alpha, v[i], g[i]) : v[i], x[i]);
-  tiles.close(isNesterov ? 5 : 4);
+  tiles.close();
   return Status::success();
 }
 
@@ -158,7 +158,7 @@ static Status adamPart(CorePart &core, const Issue &issue) {
   tiles.roundStates();
   for (int64_t i = 0; i < tiles.n; ++i)
     x[i] = rest * std::fma(-rate, v[i] / (std::sqrt(h[i]) + epsilon), x[i]);
-  tiles.close(11);
+  tiles.close();
   return Status::success();
 }
 

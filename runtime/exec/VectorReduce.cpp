@@ -48,9 +48,7 @@ static Status softmaxPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       out[i] = out[i] / sum;
   }
-  // Maximum, difference, exp, sum, quotient.
-  uint64_t elements = uint64_t(dst->count());
-  part.store(y, *dst, 0, 4 * elements, part.operations(elements, part.lane().exp));
+  part.store(y, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -78,7 +76,7 @@ static Status softmaxGradPart(CorePart &core, const Issue &issue) {
     for (int64_t i = 0; i < n; ++i)
       out[i] = yRow[i] * (dyRow[i] - t);
   }
-  part.store(dx, *dst, 0, uint64_t(dst->count()) * 4);
+  part.store(dx, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -123,9 +121,7 @@ static Status crossEntropyPart(CorePart &core, const Issue &issue) {
     bool isClass = label >= 0 && label < n;
     loss[i] = isClass ? num::log(sum) - (row[label] - max) : num::log(sum) + max;
   }
-  uint64_t rows = uint64_t(images), elements = rows * uint64_t(n);
-  part.store(loss, *dst, 0, 3 * elements + 2 * rows,
-             part.operations(elements, part.lane().exp) + part.operations(rows, part.lane().log));
+  part.store(loss, *dst, 0, {0, uint64_t(images * n), 0, uint64_t(images)});
   return Status::success();
 }
 
@@ -156,8 +152,7 @@ static Status crossEntropyGradPart(CorePart &core, const Issue &issue) {
     for (int64_t c = 0; c < n; ++c)
       out[c] = (out[c] / sum - (c == (*labels)[size_t(i)] ? 1.0f : 0.0f)) * scale;
   }
-  uint64_t elements = uint64_t(dst->count());
-  part.store(dx, *dst, 0, 6 * elements, part.operations(elements, part.lane().exp));
+  part.store(dx, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -178,7 +173,7 @@ static Status meanPart(CorePart &core, const Issue &issue) {
     return x.takeError();
   int64_t n = src->count();
   float result = num::rowSum(*x, size_t(n)) / float(n);
-  part.store(&result, *dst, 0, uint64_t(n) + 1);
+  part.store(&result, *dst, 0, {1, uint64_t(n)});
   return Status::success();
 }
 

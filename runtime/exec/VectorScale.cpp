@@ -31,7 +31,7 @@ static Status saturationsPart(CorePart &core, const Issue &issue) {
   if (!dst)
     return dst.takeError();
   float count = issue.hyper[0];
-  part.store(&count, *dst, 0, 1);
+  part.store(&count, *dst, 0, {1});
   return Status::success();
 }
 
@@ -74,8 +74,8 @@ static Status lossScalePart(CorePart &core, const Issue &issue) {
     }
   }
   s[3] = isHeld ? 1 : 0;
-  part.store(s, *tile, 0, 8);
-  part.store(&factor, *dst, 1, 1);
+  part.store(s, *tile, 0, {4});
+  part.storeMore(&factor, *dst, 1);
   return Status::success();
 }
 

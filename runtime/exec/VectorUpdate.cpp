@@ -92,16 +92,14 @@ public:
     for (int i = 1; i < count; ++i)
       round(i);
   }
-  /// Writes all states, which a held update leaves as they were read; an element takes
-  /// `steps` steps, and two for weight groups.
-  Status close(uint64_t steps) {
-    steps = (steps + (hasPull ? 2 : 0)) * uint64_t(n);
+  /// Writes all states, which a held update leaves as they were read.
+  Status close() {
     if (hasPull && !isHeld)
       round(0);
     if (hasPull)
-      part.move(state[0], view[0], 0, steps); // they are rounded already
+      part.move(state[0], view[0], 0, {uint64_t(n)}); // they are rounded already
     else
-      part.store(state[0], view[0], 0, steps);
+      part.store(state[0], view[0], 0, {uint64_t(n)});
     for (int i = 1; i < count; ++i) {
       core.codec.put(state[i], view[i]); // they are rounded already
       core.noteWrite(view[i]);
@@ -182,7 +180,7 @@ static Status sgdPart(CorePart &core, const Issue &issue) {
   if (Status s = tiles.open({"w", "v"}, h[4]); !s)
     return s;
   if (tiles.isHeld)
-    return tiles.close(isNesterov ? 6 : 5);
+    return tiles.close();
   float *w = tiles.state[0], *v = tiles.state[1], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     g[i] = std::fma(decay, w[i], g[i]);
@@ -193,7 +191,7 @@ static Status sgdPart(CorePart &core, const Issue &issue) {
     float step = isNesterov ? std::fma(momentum, v[i], g[i]) : v[i];
     w[i] = std::fma(-lr, step, w[i]);
   }
-  return tiles.close(isNesterov ? 6 : 5);
+  return tiles.close();
 }
 
 template <Groups groups = Groups::no>
@@ -204,7 +202,7 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   if (Status s = tiles.open({"w", "h"}, c[3]); !s)
     return s;
   if (tiles.isHeld)
-    return tiles.close(7);
+    return tiles.close();
   float *w = tiles.state[0], *h = tiles.state[1], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     g[i] = std::fma(decay, w[i], g[i]);
@@ -213,7 +211,7 @@ static Status adagradPart(CorePart &core, const Issue &issue) {
   tiles.roundStates();
   for (int64_t i = 0; i < tiles.n; ++i)
     w[i] = std::fma(-lr, g[i] / (std::sqrt(h[i]) + epsilon), w[i]);
-  return tiles.close(7);
+  return tiles.close();
 }
 
 namespace {
@@ -230,7 +228,7 @@ static Status adamPart(CorePart &core, const Issue &issue) {
   if (Status s = tiles.open({"w", "m", "v"}, h[7]); !s)
     return s;
   if (tiles.isHeld)
-    return tiles.close(13);
+    return tiles.close();
   float *w = tiles.state[0], *m = tiles.state[1], *v = tiles.state[2], *g = tiles.g;
   for (int64_t i = 0; i < tiles.n; ++i) {
     if (decayed == Decay::inGradient)
@@ -246,7 +244,7 @@ static Status adamPart(CorePart &core, const Issue &issue) {
       w[i] = std::fma(-rate, m[i] / (std::sqrt(v[i]) + epsilon), w[i]);
       w[i] = std::fma(-shrink, w[i], w[i]);
     }
-    return tiles.close(11);
+    return tiles.close();
   }
   for (int64_t i = 0; i < tiles.n; ++i) {
     if (decayed == Decay::first)
@@ -254,7 +252,7 @@ static Status adamPart(CorePart &core, const Issue &issue) {
     float root = std::sqrt(v[i] * correction2) + epsilon;
     w[i] = std::fma(-lr, m[i] * correction1 / root, w[i]);
   }
-  return tiles.close(13);
+  return tiles.close();
 }
 
 Status vSgd(State &state, const mach::VSgd &) { return submitVector(state, sgdPart<false>); }
@@ -328,7 +326,7 @@ static Status drainPart(CorePart &core, const Issue &issue) {
     (*dw)[i] = (*sums)[i] + (*dw)[i];
     (*sums)[i] = 0;
   }
-  part.store(*dw, *dst, 1, uint64_t(n));
+  part.store(*dw, *dst, 1, {uint64_t(n)});
   core.codec.put(*sums, *acc); // zeros
   core.noteWrite(*acc);
   core.countWrite(*acc);
@@ -370,7 +368,7 @@ static Status squareSumPart(CorePart &core, const Issue &issue) {
   }
   for (int64_t i = 0; i < n; i += sumBlock)
     sum = sum + num::rowSum(*x + i, size_t(std::min(sumBlock, n - i)));
-  part.store(&sum, *dst, 0, 3 * uint64_t(n));
+  part.store(&sum, *dst, 0, {1, uint64_t(n)});
   return Status::success();
 }
 
@@ -395,7 +393,7 @@ static Status clipFactorPart(CorePart &core, const Issue &issue) {
   }
   float factor = issue.hyper[0] / (std::sqrt(*total) * unscale + 1e-6f);
   factor = unscale < 0 ? -1 : (factor < 1 ? factor : 1) * unscale;
-  part.store(&factor, *dst, 0, issue.hasOptional ? 7 : 4);
+  part.store(&factor, *dst, 0, {1, 0, 0, 0, issue.hasOptional});
   return Status::success();
 }
 

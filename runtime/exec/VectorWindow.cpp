@@ -142,7 +142,7 @@ Status maxPoolPart(CorePart &core, const Issue &issue) {
   scatterIntegers(taken.data(), *index);
   core.noteWrite(*index);
   core.countWrite(*index);
-  part.store(y, *dst, 0, p.pairs());
+  part.store(y, *dst, 0, {0, 0, p.pairs()});
   return Status::success();
 }
 
@@ -181,7 +181,7 @@ Status maxPoolGradPart(CorePart &core, const Issue &issue) {
     }
     dx[target] = sum;
   });
-  part.store(dx, *dst, 0, p.pairs());
+  part.store(dx, *dst, 0, {0, 0, p.pairs()});
   return Status::success();
 }
 
@@ -212,7 +212,7 @@ Status maxPoolTakePart(CorePart &core, const Issue &issue) {
       y[target] = (*x)[plane * p.sourcePlane() + (sy - p.rows.needLo) * p.columns.needSize + sx -
                        p.columns.needLo];
   });
-  part.store(y, *dst, 0, uint64_t(dst->count()));
+  part.store(y, *dst, 0, {uint64_t(dst->count())});
   return Status::success();
 }
 
@@ -237,7 +237,7 @@ Status avgPoolPart(CorePart &core, const Issue &issue) {
     forTaps(p, row, column, [&](int64_t, int64_t, int64_t source) { sum = sum + from[source]; });
     y[target] = sum / float(countOf(p.window, row, column, src->extent));
   });
-  part.store(y, *dst, 0, p.pairs() + uint64_t(dst->count()));
+  part.store(y, *dst, 0, {uint64_t(dst->count()), 0, p.pairs()});
   return Status::success();
 }
 
@@ -276,7 +276,7 @@ Status avgPoolGradPart(CorePart &core, const Issue &issue) {
     }
     dx[target] = sum;
   });
-  part.store(dx, *dst, 0, p.pairs() + uint64_t(need.count()));
+  part.store(dx, *dst, 0, {0, uint64_t(need.count()), p.pairs()});
   return Status::success();
 }
 

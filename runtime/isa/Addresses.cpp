@@ -13,6 +13,8 @@
 #include "runtime/isa/EnumLayout.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 
+#include <cstdlib>
+#include <numeric>
 #include <optional>
 
 namespace slp::mach {
@@ -143,7 +145,13 @@ struct StridedRuns {
     steps[count++] = {size, stride};
   }
   uint64_t burstBytes(int64_t elementBytes, uint64_t burst);
+  double meanBurstBytes(int64_t elementBytes, uint64_t burst, uint64_t steps);
   uint64_t sumOfRuns(size_t first, uint64_t address, uint64_t run, uint64_t burst) const;
+
+private:
+  /// Makes one run of the steps that continue each other in memory: its bytes. `first` gets the
+  /// number of the first step that does not.
+  int64_t joinRun(int64_t elementBytes, size_t &first);
 };
 } // namespace
 
@@ -162,14 +170,34 @@ uint64_t StridedRuns::sumOfRuns(size_t first, uint64_t address, uint64_t run,
   return total;
 }
 
-uint64_t StridedRuns::burstBytes(int64_t elementBytes, uint64_t burst) {
+int64_t StridedRuns::joinRun(int64_t elementBytes, size_t &first) {
   std::stable_sort(steps.begin(), steps.begin() + count,
                    [](const Steps &a, const Steps &b) { return a.stride < b.stride; });
-  // Those that continue each other in memory form the run.
   int64_t run = elementBytes;
-  size_t first = 0;
   while (first < count && steps[first].stride == run)
     run *= steps[first++].size;
+  return run;
+}
+
+/// `steps`: a divisor of the distances from one box to the next, 0 for one box alone.
+double StridedRuns::meanBurstBytes(int64_t elementBytes, uint64_t burst, uint64_t steps) {
+  size_t first = 0;
+  uint64_t run = uint64_t(joinRun(elementBytes, first));
+  uint64_t runs = 1, apart = std::gcd(burst, steps);
+  for (size_t i = first; i < count; ++i) {
+    apart = std::gcd(apart, uint64_t(this->steps[i].stride));
+    runs *= uint64_t(this->steps[i].size);
+  }
+  // Runs begin at the places lowest mod apart, and so many bytes on, of a burst: together they
+  // touch one burst for each step of `apart` that the run reaches over, and one less than there are
+  // places.
+  uint64_t places = burst / apart, reach = (lowest % apart + run + apart - 1) / apart;
+  return double(runs) * double(reach + places - 1) / double(places) * double(burst);
+}
+
+uint64_t StridedRuns::burstBytes(int64_t elementBytes, uint64_t burst) {
+  size_t first = 0;
+  int64_t run = joinRun(elementBytes, first);
   bool isAligned = true;
   uint64_t runs = 1;
   for (size_t i = first; i < count; ++i) {
@@ -251,6 +279,25 @@ uint64_t burstBytes(const AddressMap &map, uint64_t base, const AddressMap::Coor
     if (size[d] == 0)
       return 0;
   return BurstCounter(map, lo, size, burst).countAll(base);
+}
+
+double meanBurstBytes(const AddressMap &map, uint64_t base, const AddressMap::Coordinates &lo,
+                      const AddressMap::Coordinates &size, const AddressMap::Coordinates &step,
+                      int64_t burst) {
+  std::array<BlockedChannels, 2> blocked;
+  if (map.blockedChannels(blocked) > 0)
+    return double(burstBytes(map, base, lo, size, burst));
+  StridedRuns elements;
+  elements.lowest = base;
+  uint64_t steps = 0;
+  for (int d = 0; d < map.rank; ++d) {
+    if (size[d] == 0)
+      return 0;
+    elements.lowest += uint64_t(lo[d] * map.stride[d]);
+    elements.add(size[d], map.stride[d]);
+    steps = std::gcd(steps, uint64_t(std::abs(step[d] * map.stride[d])));
+  }
+  return elements.meanBurstBytes(map.elementBytes, uint64_t(burst), steps);
 }
 
 namespace {

@@ -99,6 +99,13 @@ uint64_t roundedRun(uint64_t address, uint64_t length, uint64_t burst);
 uint64_t burstBytes(const AddressMap &map, uint64_t base, const AddressMap::Coordinates &lo,
                     const AddressMap::Coordinates &size, int64_t burst);
 
+/// The mean of `burstBytes` over boxes of this size that begin at `lo` and any multiples of `step`,
+/// which runs of elements meet at all places of a burst that such steps lead to, equally often. Of
+/// channels in blocks the bytes of the box at `lo`.
+double meanBurstBytes(const AddressMap &map, uint64_t base, const AddressMap::Coordinates &lo,
+                      const AddressMap::Coordinates &size, const AddressMap::Coordinates &step,
+                      int64_t burst);
+
 /// Elements inside the extents of a map with channels16 whose offsets lie in [begin, end), both
 /// multiples of a block of channels.
 int64_t elementsBetween(const AddressMap &map, int64_t begin, int64_t end);

@@ -12,6 +12,7 @@
 #include "runtime/isa/EnumLayout.h.inc"
 #include "runtime/isa/FormatF32.h.inc"
 #include "runtime/isa/FormatMixed.h.inc"
+#include "runtime/isa/LayoutRowMajor.h.inc"
 #include "runtime/isa/SpaceDram.h.inc"
 #include "runtime/isa/SpaceSpm.h.inc"
 
@@ -346,6 +347,31 @@ TEST_P(AddressesTest, BurstsOfViewsAreThoseOfRuns) {
     for (size_t d = 0; d < size_t(map.rank); ++d)
       std::tie(lo[d], size[d]) = random.part(map.extent[d]);
     EXPECT_EQ(burstBytes(map, 64, lo, size, 32), NaiveBursts(map, lo, size).bytes(64, 32));
+  }
+}
+
+/// Over as many boxes, a step apart, as there are bytes in a burst, the mean is exact where one
+/// dimension alone has steps.
+TEST(BurstsTest, MeanIsThatOfManyBoxes) {
+  std::mt19937 random(5);
+  auto draw = [&](int64_t low, int64_t high) {
+    return low + int64_t(random() % uint32_t(high - low + 1));
+  };
+  for (int i = 0; i < 300; ++i) {
+    int64_t burst = int64_t(16) << draw(0, 2), element = int64_t(1) << draw(0, 2);
+    int64_t width = draw(1, 40), rows = draw(1, 6);
+    AddressMap map =
+        AddressMap::of(layout::row_major, element, {1000000, width}, {width * element, element});
+    Coordinates lo{draw(0, 5), 0}, size{rows, width}, step{draw(1, 9), 0};
+    double sum = 0;
+    for (int64_t box = 0; box < burst; ++box) {
+      Coordinates at = lo;
+      at[0] += box * step[0];
+      sum += double(burstBytes(map, 64, at, size, burst));
+    }
+    EXPECT_DOUBLE_EQ(meanBurstBytes(map, 64, lo, size, step, burst), sum / double(burst));
+    EXPECT_DOUBLE_EQ(meanBurstBytes(map, 64, lo, size, {}, burst),
+                     double(burstBytes(map, 64, lo, size, burst)));
   }
 }
 
