@@ -483,7 +483,12 @@ LogicalResult BufferOp::verifySymbolUses(SymbolTableCollection &symbols) {
                          int64_t(getFirst()))))
     return failure();
   auto tensor = symbols.lookupNearestSymbolFrom<TensorOp>(*this, getTensorAttr());
-  if (tensor.getHome().value_or(Space::dram) == Space::dram || seesAllOf(*this, tensor))
+  bool isOnChip = tensor.getHome().value_or(Space::dram) != Space::dram;
+  if (isOnChip != getOnChip())
+    return emitOpError(isOnChip ? "expected on_chip: "
+                                : "is on_chip, expected a home in shared of ")
+           << getTensorAttr() << (isOnChip ? " has a home in shared" : "");
+  if (!isOnChip || seesAllOf(*this, tensor))
     return success();
   return emitOpError("expected all elements of ")
          << getTensorAttr() << " in their order, as it is not in dram";

@@ -76,6 +76,10 @@ struct BufferView {
   mlir::Type element;
 
   explicit BufferView(BufferOp op);
+  /// Whether its tensor stays in the shared buffer between nests.
+  bool isOnChip() const { return op.getOnChip(); }
+  /// Whether it is that tensor: nothing is transferred.
+  bool isResident() const { return isOnChip() && space == Space::shared; }
   /// Bytes of one copy, rounded up to 16.
   int64_t bytesIn(mlir::ArrayRef<int64_t> tile) const;
 };

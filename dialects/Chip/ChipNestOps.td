@@ -64,16 +64,16 @@ def Chip_BufferOp : Op<Chip_Dialect, "buffer", [DeclareOpInterfaceMethods<Symbol
     With `of` the logical tensor is one in DRAM, or a view of it: with `strides` (elements) in each dimension, the first element
     at `first`, counted as in `chip.view`. Without `strides` it has the tensor's elements in their order. It is
     filled by `load` and written back by `store`. Without `of` it stays on the chip. A `total` gathers from all tiles, and is
-    stored when the nest is done. `rounding` and `stream` are as in `chip.alloc`.
+    stored when the nest is done. `on_chip` says that the tensor's home is the shared buffer. `rounding` and `stream` are as in `chip.alloc`.
   }];
   let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$tensor, OptionalAttr<DenseI64ArrayAttr>:$strides,
                        DefaultValuedAttr<I64Attr, "0">:$first, AffineMapAttr:$origin, AffineMapAttr:$size,
                        DenseI64ArrayAttr:$extents, OptionalAttr<DenseI64ArrayAttr>:$clipped, UnitAttr:$load, UnitAttr:$store,
-                       UnitAttr:$total, OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream);
+                       UnitAttr:$total, UnitAttr:$on_chip, OptionalAttr<Num_RoundingAttr>:$rounding, OptionalAttr<I64Attr>:$stream);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = [{
     (`of` $tensor^)? (`strides` $strides^)? (`first` $first^)? `from` custom<Map>($origin) `size` custom<Map>($size) `extents` $extents
-    (`clipped` $clipped^)? (`load` $load^)? (`store` $store^)? (`total` $total^)? attr-dict `:` type($result)
+    (`clipped` $clipped^)? (`load` $load^)? (`store` $store^)? (`total` $total^)? (`on_chip` $on_chip^)? attr-dict `:` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -28,7 +28,7 @@ static BufferOp createBuffer(OpBuilder &b, const Nest &nest, const NestBuffer &b
   auto none = AffineMap::get(b.getContext());
   auto op = BufferOp::create(b, nest.loc, type, tensor, strides, buffer.offset, none, none,
                              ArrayRef<int64_t>(), DenseI64ArrayAttr(), buffer.load, buffer.store,
-                             buffer.total, buffer.rounding, buffer.stream);
+                             buffer.total, /*on_chip=*/false, buffer.rounding, buffer.stream);
   setDims(op, buffer.dims, nest.loops.size());
   return op;
 }

@@ -90,6 +90,7 @@ public:
 
 private:
   void collect();
+  void excludeWatched(llvm::StringSet<> &excluded) const;
   bool isFit(Candidate &candidate) const;
   bool tryPlace(Candidate &candidate);
   Room roomAt(size_t function, size_t nest) const;
@@ -155,6 +156,30 @@ bool HomeChooser::isFit(Candidate &candidate) const {
   return true;
 }
 
+/// Tensors that the host looks at when a step has ended: gradients of weights, of which
+/// runtime/api/Divergence.h asks whether they vanish; masks, whose saturations it does not count;
+/// which images are kept (runtime/api/Training.cpp); and gates, of which statistics tell how many
+/// are closed.
+void HomeChooser::excludeWatched(llvm::StringSet<> &excluded) const {
+  if (auto masks = module->getAttrOfType<DictionaryAttr>("slp.masks"))
+    for (NamedAttribute kind : masks)
+      for (auto name : cast<ArrayAttr>(kind.getValue()).getAsRange<StringAttr>())
+        excluded.insert(name.getValue());
+  auto isGate = [](OpOperand &use) {
+    auto run = dyn_cast<EngineInstruction>(use.getOwner());
+    return run && run.getField(use).name == "gate";
+  };
+  for (const SmallVector<NestOp> &ofFunction : nests)
+    for (NestOp nest : ofFunction)
+      for (auto buffer : nest.getBody().getOps<BufferOp>()) {
+        bool isWatched = buffer.getStore() &&
+                         (nest.getPhase() == "wg" || buffer.getTensor()->ends_with("keep/mask"));
+        isWatched |= llvm::any_of(buffer.getResult().getUses(), isGate);
+        if (isWatched && buffer.getTensor())
+          excluded.insert(*buffer.getTensor());
+      }
+}
+
 void HomeChooser::collect() {
   llvm::MapVector<StringRef, Candidate> byName;
   llvm::StringSet<> excluded;
@@ -187,6 +212,7 @@ void HomeChooser::collect() {
       }
     }
   }
+  excludeWatched(excluded);
   for (auto &[name, candidate] : byName) {
     for (auto [life, ofFunction] : llvm::zip_equal(candidate.life, nests))
       if (candidate.isState() && !ofFunction.empty())
@@ -220,10 +246,9 @@ Room HomeChooser::roomAt(size_t function, size_t nest) const {
   return best;
 }
 
-/// Whether a nest can do its work beside the residents that are alive at it. It can if its other
-/// buffers fit whole, twice unless it works on a resident, which is there already; or if half of
-/// the memory is left for its tiles, of which four or more fit where a resident's loops must not be
-/// cut.
+/// Whether a nest can do its work beside the residents that are alive at it: its other buffers fit
+/// whole, twice unless it works on a resident, which is there already. Tiles of large nests need
+/// all the memory that there is.
 bool HomeChooser::leavesRoom(size_t function, size_t number) const {
   NestOp op = nests[function][number];
   NestView nest(op);
@@ -233,7 +258,7 @@ bool HomeChooser::leavesRoom(size_t function, size_t number) const {
     whole.push_back(loop.getExtent());
     least[i] = loop.getExact() ? 1 : std::min(loop.getGranule(), loop.getExtent());
   }
-  bool hasResident = false, isCut = false;
+  bool hasResident = false;
   for (const BufferView &buffer : nest.buffers)
     if (isResident(buffer.op)) {
       hasResident = true;
@@ -241,19 +266,17 @@ bool HomeChooser::leavesRoom(size_t function, size_t number) const {
         if (dim.loop >= 0)
           least[size_t(dim.loop)] = whole[size_t(dim.loop)];
     }
-  for (size_t i = 0; i < least.size(); ++i)
-    isCut |= least[i] != whole[i];
   int64_t smallest = 0, largest = 0;
   for (const BufferView &buffer : nest.buffers)
     if (buffer.space == Space::shared && !isResident(buffer.op)) {
+      if (buffer.bytesIn(least) >= copyBytesLimit)
+        return false;
       smallest += buffer.bytesIn(least);
       largest += buffer.bytesIn(whole);
     }
   if (seed)
     return smallest <= room;
-  if ((hasResident ? largest : 2 * largest) <= room)
-    return true;
-  return room >= capacity / 2 && (!hasResident || (isCut && 4 * smallest <= room));
+  return (hasResident ? largest : 2 * largest) <= room;
 }
 
 /// As high as those allow that are alive with it.
@@ -303,6 +326,8 @@ static TensorOp copyOnChip(const Candidate &candidate) {
 void HomeChooser::settle(const Candidate &candidate) {
   TensorOp tensor = candidate.isState() ? copyOnChip(candidate) : candidate.tensor;
   chosen.insert(tensor.getSymName());
+  for (BufferOp buffer : candidate.buffers)
+    buffer.setOnChip(true);
   auto type = cast<MemRefType>(tensor.getType());
   auto space = SpaceAttr::get(module.getContext(), Space::shared);
   tensor.setType(MemRefType::get(type.getShape(), type.getElementType(), type.getLayout(), space));

@@ -38,10 +38,9 @@ namespace {
 class NestExpander {
 public:
   /// `stored`: tensors that nests before this one store.
-  NestExpander(NestOp op, const SymbolTable &symbols, const llvm::StringSet<> &stored)
-      : b(op), nest(op), symbols(symbols), stored(stored), tiling(Tiling::of(*op.getTiling())),
-        loc(op.getLoc()), induction(nest.loops.size()), buffers(nest.buffers.size()),
-        places(nest.buffers.size()) {}
+  NestExpander(NestOp op, const llvm::StringSet<> &stored)
+      : b(op), nest(op), stored(stored), tiling(Tiling::of(*op.getTiling())), loc(op.getLoc()),
+        induction(nest.loops.size()), buffers(nest.buffers.size()), places(nest.buffers.size()) {}
 
   /// Creates the task in front of the nest.
   void expand();
@@ -62,15 +61,6 @@ private:
   void emitLevel(unsigned depth);
   /// Opens a loop, and gives `induction` what its coordinates are; the builder stands in it.
   void openLoop(unsigned loop);
-  bool isOnChip(const BufferView &buffer) const {
-    auto tensor =
-        buffer.op.getTensor() ? symbols.lookup<TensorOp>(*buffer.op.getTensor()) : TensorOp();
-    return tensor && tensor.getHome().value_or(Space::dram) != Space::dram;
-  }
-  /// Whether the buffer is a tensor that stays where it is.
-  bool isResident(const BufferView &buffer) const {
-    return isOnChip(buffer) && buffer.space == Space::shared;
-  }
   Value viewOf(const BufferView &buffer);
   Value residentOf(const BufferView &buffer);
   void emitFill(unsigned index);
@@ -88,7 +78,6 @@ private:
 
   OpBuilder b;
   NestView nest;
-  const SymbolTable &symbols;
   const llvm::StringSet<> &stored;
   Tiling tiling;
   Location loc;
@@ -128,7 +117,7 @@ unsigned NestExpander::depthOf(EngineInstruction run) const {
 
 unsigned NestExpander::depthOf(unsigned index) const {
   const BufferView &buffer = nest.buffers[index];
-  if (buffer.op.getTotal() || isResident(buffer))
+  if (buffer.op.getTotal() || buffer.isResident())
     return 0;
   // What leaves the chip or gathers sums is born where the reduction loops begin, or where a run
   // that uses it stands in front of them.
@@ -148,14 +137,14 @@ unsigned NestExpander::depthOf(unsigned index) const {
 
 /// Brings a tile from where the tensor is.
 void NestExpander::emitFill(unsigned index) {
-  if (isOnChip(nest.buffers[index]))
+  if (nest.buffers[index].isOnChip())
     MoveOp::create(b, loc, places[index], buffers[index]);
   else
     LoadOp::create(b, loc, places[index], buffers[index]);
 }
 
 void NestExpander::emitDrain(unsigned index) {
-  if (isOnChip(nest.buffers[index]))
+  if (nest.buffers[index].isOnChip())
     MoveOp::create(b, loc, buffers[index], places[index]);
   else
     StoreOp::create(b, loc, buffers[index], places[index]);
@@ -163,7 +152,7 @@ void NestExpander::emitDrain(unsigned index) {
 
 void NestExpander::emitAlloc(unsigned index) {
   const BufferView &buffer = nest.buffers[index];
-  if (isResident(buffer)) {
+  if (buffer.isResident()) {
     buffers[index] = places[index];
     return;
   }
@@ -212,7 +201,7 @@ void NestExpander::emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstru
 
 void NestExpander::emitStores(bool totals) {
   for (auto [index, buffer] : llvm::enumerate(nest.buffers))
-    if (buffer.op.getStore() && buffer.op.getTotal() == totals && !isResident(buffer))
+    if (buffer.op.getStore() && buffer.op.getTotal() == totals && !buffer.isResident())
       emitDrain(unsigned(index));
 }
 
@@ -313,7 +302,7 @@ void NestExpander::expand() {
   body = b.createBlock(&task.getBody());
   for (auto [place, buffer] : llvm::zip_equal(places, nest.buffers))
     if (buffer.op.getTensor())
-      place = isOnChip(buffer) ? residentOf(buffer) : viewOf(buffer);
+      place = buffer.isOnChip() ? residentOf(buffer) : viewOf(buffer);
   if (std::optional<KeptLoop> kept = KeptLoop::of(nest.op)) {
     int64_t extent = nest.loops[size_t(kept->loop)].getExtent();
     images = viewOfList(kept->images, extent);
@@ -370,7 +359,6 @@ namespace {
 struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
   using Base::Base;
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
     for (auto fn : getOperation().getOps<func::FuncOp>()) {
       llvm::StringSet<> stored;
       for (auto nest : llvm::make_early_inc_range(fn.getOps<NestOp>())) {
@@ -378,7 +366,7 @@ struct ExpandNests : slp::impl::ExpandNestsBase<ExpandNests> {
           nest.emitOpError("has no tiling; run chip-choose-tiles first");
           return signalPassFailure();
         }
-        NestExpander(nest, symbols, stored).expand();
+        NestExpander(nest, stored).expand();
         for (auto buffer : nest.getBody().getOps<BufferOp>())
           if (buffer.getStore())
             stored.insert(buffer.getTensorAttr().getValue());

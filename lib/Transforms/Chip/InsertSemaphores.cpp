@@ -7,6 +7,7 @@
 #include "HandOver.h"
 #include "RegionOrder.h"
 #include "dialects/Chip/LoadOp.h"
+#include "dialects/Chip/MoveOp.h"
 #include "dialects/Chip/RegionOp.h"
 #include "dialects/Chip/SignalOp.h"
 #include "dialects/Chip/WaitOp.h"
@@ -228,11 +229,13 @@ void RegionScheduler::insert() {
   }
 }
 
-/// The op of a task that first brings something to the chip, or the loop around it.
-static LoadOp firstLoadOf(TaskOp task) {
-  LoadOp first;
-  task.walk<WalkOrder::PreOrder>([&](LoadOp load) {
-    first = load;
+/// The op of a task that first brings something to the chip, or to its cores; null if none does.
+static Operation *firstLoadOf(TaskOp task) {
+  Operation *first = nullptr;
+  task.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (!isa<LoadOp>(op) && !(isa<MoveOp>(op) && engineOf(op) == Engine::load))
+      return WalkResult::advance();
+    first = op;
     return WalkResult::interrupt();
   });
   return first;
@@ -246,7 +249,7 @@ void RegionScheduler::remarkWaits() {
     if (link.taker == meetingPlace)
       met = &link;
     auto task = link.before->getParentOfType<TaskOp>();
-    LoadOp first = firstLoadOf(task);
+    Operation *first = firstLoadOf(task);
     const Link *from = link.task ? &link : met;
     if (!first || engineOf(first) != link.taker || !from || !from->task)
       continue;

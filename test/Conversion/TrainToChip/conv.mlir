@@ -34,7 +34,7 @@ func.func @step(%x: tensor<1x3x8x8x!f8> {train.name = "x"}, %w: tensor<128x3x3x3
   // CHECK-NEXT: chip.conv.fp(%[[A]], %[[X]], %[[W]], %[[B]]) geom = [3, 3, 1, 1, 1, 1, 1, 1, 0] mode = bias {captures = ["y/acc"]}
   // CHECK-NEXT: chip.v.round(%[[Y]], %[[A]]) {captures = ["y"]}
   // CHECK-NEXT: chip.store %[[Y]] to %[[YV]]
-  %acc = train.conv %x, %w, %b {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y/acc"]}
+  %acc = train.conv %x, %w, %b {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y/acc"], slp.tile = {sizes = {co = 8}}}
       : (tensor<1x3x8x8x!f8>, tensor<128x3x3x3x!f8>, tensor<128x!f16>) -> tensor<1x128x8x8xf32>
   %y = train.round %acc {rounding = #nearest, train.names = ["y"]} : (tensor<1x128x8x8xf32>) -> tensor<1x128x8x8x!f8>
   return %y : tensor<1x128x8x8x!f8>
@@ -73,7 +73,7 @@ func.func @step(%x: tensor<4x24x8x8x!f8> {train.name = "x"}, %w: tensor<128x24x3
   // CHECK-NEXT: }
   // CHECK-NEXT: }
   %y = train.conv %x, %w {accumulate = #sum, pads = array<i64: 1, 1, 1, 1>, train.names = ["y"],
-      slp.tile = {order = ["oy", "co", "n", "g", "ox", "ci"], sizes = {n = 2, oy = 3, ci = 8}}}
+      slp.tile = {order = ["oy", "co", "n", "g", "ox", "ci"], sizes = {n = 2, co = 8, oy = 3, ci = 8}}}
       : (tensor<4x24x8x8x!f8>, tensor<128x24x3x3x!f8>) -> tensor<4x128x8x8xf32>
   return %y : tensor<4x128x8x8xf32>
 }

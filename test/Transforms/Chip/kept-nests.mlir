@@ -4,10 +4,10 @@
 
 // Two nests over one list are fused; one over a list and one over all images are not.
 // TILES-LABEL: func.func @step
-// TILES: chip.nest "a" {{.*}}fused ["train.round"] tiling <sizes = [1, {{.*}}split = {{[1-9]}}
+// TILES: chip.nest "a" {{.*}}fused ["train.round"] tiling <sizes = [1, {{.*}}], {{(split = [1-9], )?}}cores
 // TILES: } {slp.kept =
 // TILES-NOT: chip.nest "b"
-// TILES: chip.nest "c" {{.*}} tiling <sizes = [1, {{.*}}split = {{[1-9]}}
+// TILES: chip.nest "c" {{.*}} tiling <sizes = [1, {{.*}}], {{(split = [1-9], )?}}cores
 // TILES: } {slp.kept =
 // TILES: chip.nest "d"
 

@@ -88,7 +88,7 @@ chip.tensor @x : memref<4x2xf32, #chip.space<shared>> home <shared> {address = 0
 func.func @turned_resident() {
   chip.nest "" "train.transpose" "fp" loops [#chip.loop<"d0" 2>, #chip.loop<"d1" 4 cut_last>] {
     // expected-error @below {{expected all elements of @x in their order, as it is not in dram}}
-    %x = chip.buffer of @x strides [1, 2] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [2, 4] load : memref<?x?xf32, #chip.space<shared>>
+    %x = chip.buffer of @x strides [1, 2] from (d0, d1) -> (d0, d1) size (d0, d1) -> (d0, d1) extents [2, 4] load on_chip : memref<?x?xf32, #chip.space<shared>>
   }
   return
 }

@@ -11,10 +11,13 @@ for with_values, with_masks in zip(paths[::2], paths[1::2]):
     last, step = run["steps"][-1], masks["steps"][-1]
     assert masks["total"]["macs"]["skipped"] > 0
     if mixed:
-        assert len(run["steps"]) == 1
-        assert run["total"]["macs"] == masks["total"]["macs"] and run["total"]["lines"] == masks["total"]["lines"]
-        assert abs(step["dram_bytes"] / last["dram_bytes"] - 1) < 0.02
-        print(f"{with_values}: MACs as with values, bytes within 2 %")
+        assert last["macs"] == step["macs"]
+        if len(run["steps"]) == 1:
+            assert run["total"]["macs"] == masks["total"]["macs"] and run["total"]["lines"] == masks["total"]["lines"]
+            print(f"{with_values}: MACs as with values")
+        else: # an earlier step has left something in every block
+            assert abs(step["dram_bytes"] / last["dram_bytes"] - 1) < 0.02
+            print(f"{with_values}: MACs as with values, bytes within 2 %")
         continue
     for key in ("cycles", "utilisation", "macs", "dram_bytes", "energy_chip_pj", "energy_dram_pj"):
         assert last[key] == step[key], (key, last[key], step[key])

@@ -63,11 +63,11 @@ def ChooseHomes : Pass<"chip-choose-homes", "::mlir::ModuleOp"> {
   let description = [{
     A temporary may stay in the shared buffer from the nest that stores it to the last one that loads it: its home is `shared`,
     and it has its address there. Every nest has to see all of it in row-major order, each function to store it before it loads it, and no nest
-    that has it may run over a list. A nest that works in the shared buffer then works on the tensor itself, and the loops along it stay whole
+    that has it may run over a list; what the host looks at behind a step (gradients of weights, masks, gates, kept images) is left out. A nest that works in the shared buffer then works on the tensor itself, and the loops along it stay whole
     (`granule`), so that padding around it is not possible; one whose tiles lie in scratchpads moves them from there and back.
 
     Tensors are taken one by one, those first that save most transfers for the nests during which they take memory, and of these the largest, if each of
-    these nests is left with room for its own buffers whole, twice where it has to load them, or with half of the memory. The bytes that are left are the `room` of a nest.
+    these nests is left with room for its own buffers whole, twice where it has to load them: tiles of large nests need all the memory that there is. The bytes that are left are the `room` of a nest.
     A state and its compute copy may stay over steps, for all nests of all functions: these have a tensor `NAME.chip` of role copy in their place, and
     `chip-expand-nests` adds `@init`, which loads all of them, and `@sync`, which stores them.
 
@@ -80,13 +80,14 @@ def ChooseHomes : Pass<"chip-choose-homes", "::mlir::ModuleOp"> {
 def ChooseTiles : Pass<"chip-choose-tiles", "::mlir::ModuleOp"> {
   let summary = "give every nest its tiling (stage tile)";
   let description = [{
-    Tiles begin as the whole nest on all cores and are halved until they fit the chip's memories twice, so that transfers
-    overlap with compute; once for each loop that may be split over the cores. Of these tilings the one with the least cycles
-    by estimate is taken. Legality follows from the order of accumulation: reduction loops run inside all parallel loops, in
+    Of the tilings that loops and memories allow, one with the least cycles by estimate, or as good in half of the scratchpads and of the
+    shared buffer: sizes, order of the parallel loops, split over the cores, copies (lib/Analysis; docs/tiling.md says which there are, how
+    they are estimated and searched). Legality follows from the order of accumulation: reduction loops run inside all parallel loops, in
     the order of docs/numerics.md section 4; parallel loops may come in any order.
 
     An attribute `slp.tile = {order = ["co", "n", ...], sizes = {n = 2}}` of the nest overrides the choice and is refused
-    where it is illegal. `--remarks=tile` says what was chosen. test/Transforms/Chip/choose-tiles.mlir is an example.
+    where it is illegal. `--remarks=tile` says what was chosen, its cycles by estimate, what bounds it, and the cycles of the next
+    best. test/Transforms/Chip/choose-tiles.mlir is an example.
   }];
   let options = [
     Option<"cores", "cores", "int64_t", "0", "cores to use; 0: all. For tests and sweeps">,

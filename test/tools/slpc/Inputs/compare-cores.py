@@ -22,7 +22,7 @@ def number(text):
 def compile_model(*flags):
     model, target, precision = sys.argv[1:4]
     batch = [f"--batch={size}" for size in sys.argv[5:]]
-    command = ["slpc", model, "--regions=single", "--loss=softmax-cross-entropy", f"--target={target}", f"--precision={precision}", *batch, *flags]
+    command = ["slpc", model, "--regions=single", "--homes=dram", "--loss=softmax-cross-entropy", f"--target={target}", f"--precision={precision}", *batch, *flags]
     return subprocess.run(command, check=True, stderr=subprocess.PIPE, encoding="utf-8").stderr
 
 
