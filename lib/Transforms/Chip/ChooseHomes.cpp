@@ -312,8 +312,11 @@ static TensorOp copyOnChip(const Candidate &candidate) {
   TensorOp state = candidate.tensor;
   OpBuilder b(state);
   b.setInsertionPointAfter(state);
+  std::string name = (state.getSymName() + ".chip").str();
+  while (SymbolTable::lookupSymbolIn(state->getParentOp(), name)) // the graph has such a tensor
+    name += '_';
   auto copy = cast<TensorOp>(b.clone(*state));
-  copy.setSymName((state.getSymName() + ".chip").str());
+  copy.setSymName(name);
   copy.setRole(Role::copy);
   copy.setCopyOf(state.getSymName());
   copy.removeInitAttr();
