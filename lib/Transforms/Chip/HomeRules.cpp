@@ -122,9 +122,11 @@ LogicalResult HomeVerifier::note(AllocOp alloc, size_t task) {
 
 /// A buffer of a task keeps off what stays there, unless it holds it itself.
 LogicalResult HomeVerifier::verifyAlone(AllocOp alloc, size_t task) {
+  ByteRange bytes = rangeOf(alloc);
   for (auto &[name, stay] : stays) {
-    bool isIt = alloc.getHolds() && alloc.getHoldsAttr().getAttr() == name;
-    if (isIt || task < stay.from || task > stay.to || !rangeOf(alloc).overlaps(stay.bytes))
+    if (task < stay.from || task > stay.to || !bytes.overlaps(stay.bytes))
+      continue;
+    if (alloc.getHolds() && alloc.getHoldsAttr().getAttr() == name)
       continue;
     InFlightDiagnostic d = alloc.emitOpError("takes bytes of ")
                            << FlatSymbolRefAttr::get(name) << ", which stays at bytes "
