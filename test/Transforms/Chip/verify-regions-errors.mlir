@@ -199,3 +199,121 @@ module attributes {slp.chip = "asu-fp8"} {
     return
   }
 }
+
+// -----
+
+!d = memref<64xf32, #chip.space<dram>>
+!a = memref<64xf32, #chip.space<spm>>
+!t = memref<16xf32, #chip.space<spm>>
+
+// V10: an update in place is behind its own core's loads, not behind what other cores of the first task still load; that the
+// second task loads the tensor, too, orders nothing.
+module attributes {slp.chip = "asu-fp8"} {
+  chip.tensor @w : !d {role = #chip.role<state>}
+  func.func @updates_early() {
+    chip.region {
+      chip.task "a" "train.x" "fp" cores(4) {
+        %c0 = arith.constant 0 : index
+        %v = chip.view @w : !d
+        %x = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 0, slot_bytes = 256} : !a
+        // expected-note @below {{that engine's access, earlier in program order}}
+        chip.load %v to %x : !d, !a
+      }
+      chip.task "b" "train.x" "up" cores(4) {
+        %c0 = arith.constant 0 : index
+        %v = chip.view @w : !d
+        %x = chip.alloc [%c0] extents [64] core_stride [16] slots 1 {offset = 256, slot_bytes = 64} : !t
+        chip.load %v to %x : !d, !t
+        chip.signal <load> 0 by 1
+        chip.wait <store> 0 by 1
+        // expected-error @below {{'chip.store' op may run before engine load of another core is done with tensor @w in an earlier task}}
+        chip.store %x to %v : !t, !d
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+!d = memref<64xf32, #chip.space<dram>>
+!t = memref<8xf32, #chip.space<shared>>
+
+// V4: all trips of a loop count. The last of five tiles is in copy 1, where the second task's buffer is; that one knows of the last
+// but one alone. After four, two more than there are copies, the last tile would be in copy 0. (In one loop by itself an iteration so late cannot
+// be the first to go wrong: by V1 an engine is as many iterations behind another one in all of them, and a copy's second tile shows it.)
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : !d {role = #chip.role<input>}
+  func.func @fifth_tile() {
+    chip.region {
+      chip.task "a" "train.x" "fp" cores(1) {
+        %c0 = arith.constant 0 : index
+        %c8 = arith.constant 8 : index
+        %c40 = arith.constant 40 : index
+        %v = chip.view @x : !d
+        chip.signal <vector> 1 by 2
+        scf.for %i = %c0 to %c40 step %c8 {
+          %a = chip.alloc [%i] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : !t
+          chip.wait <shared_load> 1 by 1
+          chip.load %v to %a : !d, !t
+          chip.signal <shared_load> 2 by 1
+          chip.wait <vector> 2 by 1
+          // expected-note @below {{that engine's access, earlier in program order}}
+          chip.v.relu(%a, %a) : !t, !t
+          chip.signal <vector> 1 by 1
+        }
+      }
+      chip.task "b" "train.x" "fp" cores(1) {
+        %c0 = arith.constant 0 : index
+        %v = chip.view @x : !d
+        %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 32} : !t
+        chip.wait <shared_load> 1 by 1
+        // expected-error @below {{'chip.load' op may run before engine vector is done with bytes 32 to 64 of shared}}
+        chip.load %v to %a : !d, !t
+        chip.wait <shared_load> 1 by 1
+      }
+    }
+    return
+  }
+}
+
+// -----
+
+!d = memref<64xf32, #chip.space<dram>>
+!t = memref<8xf32, #chip.space<shared>>
+
+// V4: so does it after ten thousand and one, most of which are like others before them.
+module attributes {slp.chip = "lnpu"} {
+  chip.tensor @x : !d {role = #chip.role<input>}
+  func.func @last_of_many() {
+    chip.region {
+      chip.task "a" "train.x" "fp" cores(1) {
+        %c0 = arith.constant 0 : index
+        %c1 = arith.constant 1 : index
+        %c10001 = arith.constant 10001 : index
+        %v = chip.view @x : !d
+        chip.signal <vector> 1 by 2
+        scf.for %i = %c0 to %c10001 step %c1 {
+          %a = chip.alloc [%c0] extents [64] core_stride [0] slots 2 {offset = 0, slot_bytes = 32} : !t
+          chip.wait <shared_load> 1 by 1
+          chip.load %v to %a : !d, !t
+          chip.signal <shared_load> 2 by 1
+          chip.wait <vector> 2 by 1
+          // expected-note @below {{that engine's access, earlier in program order}}
+          chip.v.relu(%a, %a) : !t, !t
+          chip.signal <vector> 1 by 1
+        }
+      }
+      chip.task "b" "train.x" "fp" cores(1) {
+        %c0 = arith.constant 0 : index
+        %v = chip.view @x : !d
+        %a = chip.alloc [%c0] extents [64] core_stride [0] slots 1 {offset = 32, slot_bytes = 32} : !t
+        chip.wait <shared_load> 1 by 1
+        // expected-error @below {{'chip.load' op may run before engine vector is done with bytes 32 to 64 of shared}}
+        chip.load %v to %a : !d, !t
+        chip.wait <shared_load> 1 by 1
+      }
+    }
+    return
+  }
+}

@@ -191,9 +191,11 @@ def VerifySchedule : Pass<"chip-verify-schedule", "::mlir::ModuleOp"> {
     Cores that no task of a region tells apart, those of one and not of another, are a class: a clock is kept for each. Nothing in a region of
     several tasks is decided by data.
 
-    Loops are unrolled to at most two iterations more than the largest number of copies. That is enough: by V1 the k-th
-    signal meets the k-th wait at the same distance in every iteration, and copies are used in turn, so that the order
-    between iterations depends on their distance only. Where data decides, every case is tried: all trips of a loop from 0 to
+    All trips of a loop are proved, though few are run: the region is run through in program order, and an iteration that begins in the
+    situation of an earlier one goes on like it, so that the loop goes round from there; nor is a loop run again that has begun in the same situation
+    before. A situation is what each engine knows, what each semaphore's credits tell, and who used which bytes last (lib/Transforms/Chip/ScheduleState.h), with
+    the copies of a buffer in the order in which they come to be used; only the order of knowledge and uses counts, not how much work lies between
+    them (docs/decisions/0045-proof-by-states.md). Where data decides, cases are bounded, and each is tried: all trips of a loop from 0 to
     two more than there are copies, both arms of a `chip.if`, and, where a loop is around them, any two of these in turn; a task
     with more than 10,000 combinations is refused. In V6 a coordinate that was read reaches the whole dimension; iterations of
     one core that differ in it alone may store to the same place, since they are in order. test/Transforms/Chip/verify-schedule-errors.mlir has one
