@@ -121,23 +121,24 @@ def V_NLL_GRAD : Instruction<"v.nll.grad", 0x6d, VectorFields<[
 
 // Sums by channel (docs/numerics.md section 5) in two steps: parts, one number for each image, channel and strip of 8
 // columns, and their sums. A tensor (n, c, rows..., columns) of rank 3 to 5; of rank 2 it is (columns, c), one image of
-// one row. Tiles of it cut the columns at multiples of 8 only, and rows of several planes only between planes.
+// one row. Tiles of it cut the columns at multiples of 8 only, and rows of several planes only between planes. Channels in
+// groups, as convolutions have them, (n, group, c, row, column), have parts (n, group, c, strip).
 class ChannelParts<string m, bits<8> op, string rank, string parts> : Instruction<m, op,
     VectorFields<[D0<"dst", Updates<"f32", rank>, parts>,
                   D1<"src", Reads<"real", "2 or 3 or 4 or 5">, "operand (n, c, rows..., columns) or (columns, c)">, NMode], [VFirst]>.fields,
     [Reserved<47, 18>, Reserved<117, 50>]> {
   let engine = "vector"; let timingClass = "vector_reduce";
 }
-def V_CHANNEL_SUMS : ChannelParts<"v.channel.sums", 0x6e, "3", "parts (n, c, strip)"> {
+def V_CHANNEL_SUMS : ChannelParts<"v.channel.sums", 0x6e, "3 or 4", "parts (n, c, strip) or (n, group, c, strip)"> {
   let summary = "Sum the strips of each channel.";
   let description = "For row ascending: dst = dst + tree8(the strip's columns). A tile that does not hold the first row goes on from dst. Of dst only the strips of the tile of src change.";
 }
-def V_STATISTICS : ChannelParts<"v.statistics", 0x6f, "4", "parts (n, c, strip, 3): the first element, and the sums of the differences from it and of their squares"> {
+def V_STATISTICS : ChannelParts<"v.statistics", 0x6f, "4 or 5", "parts (n, c, strip, 3) or (n, group, c, strip, 3): the first element, and the sums of the differences from it and of their squares"> {
   let summary = "Sums of the strips of each channel for its mean and variance.";
   let description = "k = the strip's first element; for row ascending, with d = src - k: the second part = itself + tree8(d), the third = itself + tree8(d * d). A tile that does not hold the first row goes on from dst.";
 }
 def V_NORMALIZE_CHANNEL_SUMS : Instruction<"v.normalize.channel.sums", 0x70, VectorFields<[
-    D0<"dst", Updates<"f32", "3">, "parts (n, c, strip) of the sums of dy">, D1<"products", Updates<"f32", "3">, "parts of the sums of dy * xhat">,
+    D0<"dst", Updates<"f32", "3 or 4">, "parts of the sums of dy, as those of v.channel.sums">, D1<"products", Updates<"f32", "dst">, "parts of the sums of dy * xhat">,
     D2<"dy", Reads<"real", "2 or 3 or 4 or 5">, "error">, D3<"x", Reads<"real", "dy">, "operand of the normalisation">,
     D4<"mean", Reads<"real", "dy">, "means">, D5<"inverse", Reads<"real", "dy">, "1 / deviation">, NMode], [VFirst]>.fields,
     [Reserved<47, 38>, Reserved<117, 50>]> {

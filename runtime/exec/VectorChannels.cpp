@@ -23,9 +23,10 @@ constexpr int64_t statisticsParts = 3;
 
 namespace {
 
-/// A dense tile as images, channels, rows and columns.
+/// A dense tile as images, channels, rows and columns. Groups of channels count as channels.
 struct ChannelTile {
-  Box box; // of the operand
+  Box box;         // of the operand
+  int channelDims; // with a group: 2
   int64_t images, channels, rows, columns;
   int64_t imageStep, channelStep, rowStep, columnStep; // elements
   int64_t firstStrip, strips;
@@ -35,35 +36,54 @@ struct ChannelTile {
   Box parts(int64_t numbers) const {
     Box b;
     bool isRank2 = imageStep == 0;
-    b.lo = {isRank2 ? 0 : box.lo[0], box.lo[1], firstStrip, 0, 0};
-    b.size = {images, channels, strips, std::max<int64_t>(numbers, 1), 1};
+    b.lo[0] = isRank2 ? 0 : box.lo[0];
+    b.size[0] = images;
+    for (int d = 1; d <= channelDims; ++d) {
+      b.lo[d] = box.lo[d];
+      b.size[d] = box.size[d];
+    }
+    b.lo[channelDims + 1] = firstStrip;
+    b.size[channelDims + 1] = strips;
+    if (numbers)
+      b.size[channelDims + 2] = numbers;
     return b;
   }
 };
 
 } // namespace
 
-/// The elements of `src` that are of the channels of `dst`. Fails where its tile breaks the order.
-static Result<ChannelTile> channelTileOf(const TileView &dst, const TileView &src) {
+/// The elements of `src` that are of the channels of `dst`, which has so many `numbers` of a part,
+/// 0 for one without a dimension. Fails where its tile breaks the order.
+static Result<ChannelTile> channelTileOf(const TileView &dst, const TileView &src,
+                                         int64_t numbers) {
   ChannelTile t;
+  t.channelDims = dst.rank - (numbers ? 3 : 2);
+  if (t.channelDims == 2 && src.rank != 5)
+    return Error{"operand `dst` has groups of channels, expected five dimensions of the other, "
+                 "found " +
+                 std::to_string(src.rank)};
   int last = src.rank == 2 ? 0 : src.rank - 1;
   t.box = src.box;
-  t.box.lo[1] = dst.box.lo[1];
-  t.box.size[1] = dst.box.size[1];
+  t.channels = 1;
+  for (int d = 1; d <= t.channelDims; ++d) {
+    t.box.lo[d] = dst.box.lo[d];
+    t.box.size[d] = dst.box.size[d];
+    t.channels *= t.box.size[d];
+  }
   int64_t first = src.box.lo[last], end = src.end(last), extent = src.extent[last];
   int64_t all = (extent + stripColumns - 1) / stripColumns;
-  if (dst.extent[2] != all)
-    return Error{"operand `dst` has " + std::to_string(dst.extent[2]) + " strips, expected " +
+  int64_t strips = dst.extent[t.channelDims + 1];
+  if (strips != all)
+    return Error{"operand `dst` has " + std::to_string(strips) + " strips, expected " +
                  std::to_string(all) + " for " + std::to_string(extent) + " columns"};
   if (!src.empty() && (first % stripColumns || (end % stripColumns && end != extent)))
     return Error{"the tile holds columns " + std::to_string(first) + " to " + std::to_string(end) +
                  ", expected whole strips of " + std::to_string(stripColumns)};
-  if (src.rank == 5 && src.box.size[2] > 1 && !src.whole(3) && !src.empty())
+  if (src.rank == 5 && t.channelDims == 1 && src.box.size[2] > 1 && !src.whole(3) && !src.empty())
     return Error{"a tile of several planes must hold whole planes"};
   t.firstStrip = first / stripColumns;
   t.strips = (t.box.size[last] + stripColumns - 1) / stripColumns;
   t.columns = t.box.size[last];
-  t.channels = t.box.size[1];
   t.images = t.rows = 1;
   if (src.rank == 2) {
     t.imageStep = t.rowStep = 0;
@@ -72,7 +92,7 @@ static Result<ChannelTile> channelTileOf(const TileView &dst, const TileView &sr
     return t;
   }
   t.images = t.box.size[0];
-  for (int d = 2; d < last; ++d) {
+  for (int d = t.channelDims + 1; d < last; ++d) {
     t.rows *= t.box.size[d];
     t.begins &= src.box.lo[d] == 0;
   }
@@ -134,7 +154,7 @@ static Status channelSumsPart(CorePart &core, const Issue &issue) {
   Result<TileView> src = part.view(1, "src");
   if (!src)
     return src.takeError();
-  Result<ChannelTile> t = channelTileOf(*whole, *src);
+  Result<ChannelTile> t = channelTileOf(*whole, *src, 0);
   if (!t)
     return t.takeError();
   Result<TileView> dst = subview(*whole, t->parts(0), "dst");
@@ -154,12 +174,12 @@ static Status statisticsPart(CorePart &core, const Issue &issue) {
   Result<TileView> whole = part.view(0, "dst");
   if (!whole)
     return whole.takeError();
-  if (Status s = expectWhole(*whole, 3, "dst"); !s)
+  if (Status s = expectWhole(*whole, whole->rank - 1, "dst"); !s)
     return s;
   Result<TileView> src = part.view(1, "src");
   if (!src)
     return src.takeError();
-  Result<ChannelTile> t = channelTileOf(*whole, *src);
+  Result<ChannelTile> t = channelTileOf(*whole, *src, statisticsParts);
   if (!t)
     return t.takeError();
   Result<TileView> dst = subview(*whole, t->parts(statisticsParts), "dst");
@@ -197,7 +217,7 @@ static Status normalizeChannelSumsPart(CorePart &core, const Issue &issue) {
   Result<TileView> dy = part.view(2, "dy");
   if (!dy)
     return dy.takeError();
-  Result<ChannelTile> t = channelTileOf(*whole, *dy);
+  Result<ChannelTile> t = channelTileOf(*whole, *dy, 0);
   if (!t)
     return t.takeError();
   Result<TileView> dst = subview(*whole, t->parts(0), "dst");

@@ -304,6 +304,43 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ChannelsTest,
                                          Shape{3, 5, 19}, Shape{21, 5}, Shape{1, 3},
                                          Shape{2, 3, 2, 3, 11}));
 
+/// Channels in groups, as convolutions have them: the parts are those of the same channels without.
+TEST(ChannelGroups, HaveTheSameParts) {
+  chip::Chip chip = chipNamed("lnpu");
+  ProgramBuilder b(chip);
+  const Shape grouped = {2, 3, 2, 4, 19}, parts = {2, 3, 2, 3}, threes = {2, 3, 2, 3, 3};
+  const Planes planes({2, 6, 4, 19});
+  b.tensor("x", f32, grouped);
+  b.tensor("sums", f32, parts);
+  b.tensor("statistics", f32, threes);
+  b.desc(1, b.chipTile(space::spm, f32, parts, {Shape(4, 0), parts, {}}));
+  b.desc(2, b.chipTile(space::spm, f32, threes, {Shape(5, 0), threes, {}}));
+  for (int64_t row = 0; row < 4; row += 2) { // rows come in order
+    b.load(0, "x", {{0, 0, 0, row, 0}, {2, 3, 2, 2, 19}, {}});
+    b.emit(mach::VChannelSums{1, 0, mach::accMode::zero, 0});
+    b.emit(mach::VStatistics{2, 0, mach::accMode::zero, 0});
+  }
+  b.store("sums", 1);
+  b.store("statistics", 2);
+  std::unique_ptr<Machine> machine = b.build();
+  ASSERT_TRUE(machine);
+  std::vector<float> x = randomF32(elementsOf(grouped), 1), sums, statistics;
+  writeTensor(*machine, "x", x);
+  runStep(*machine);
+  for (int64_t n = 0; n < 2; ++n)
+    for (int64_t c = 0; c < 6; ++c)
+      for (int64_t s = 0; s < 3; ++s) {
+        float k = x[planes.at(n, c, 0, 8 * s)];
+        sums.push_back(partial(planes, n, c, s, [&](size_t i) { return x[i]; }));
+        statistics.push_back(k);
+        statistics.push_back(partial(planes, n, c, s, [&](size_t i) { return x[i] - k; }));
+        statistics.push_back(
+            partial(planes, n, c, s, [&](size_t i) { return (x[i] - k) * (x[i] - k); }));
+      }
+  expectSameBits(readTensor(*machine, "sums"), sums);
+  expectSameBits(readTensor(*machine, "statistics"), statistics);
+}
+
 /// The largest relative error of a variance, of drawn shapes, means of up to 10^3 deviations and
 /// drawn elements; one of the first elements may lie far from all others.
 TEST(Statistics, AreThoseOfFp64) {
