@@ -25,6 +25,10 @@ class TensorOp;
 /// of its nests.
 constexpr llvm::StringLiteral tileWishAttrName = "slp.tile";
 
+/// Of instructions, buffers and transfers that were fused into a nest: [node, op, phase] of what
+/// they do, where it is not the nest's own; for reports.
+constexpr llvm::StringLiteral ofAttrName = "slp.of";
+
 /// Elements of the longest dimension that is cut into tiles: coordinates have 24 bits with sign.
 constexpr int64_t longestDim = int64_t(1) << 23;
 

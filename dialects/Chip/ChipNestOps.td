@@ -31,7 +31,8 @@ def Chip_NestOp : Op<Chip_Dialect, "nest", [NoTerminator, NoRegionArguments, Sin
     A buffer in the shared buffer of a tensor whose home that is *is* the tensor: the loops of its dimensions are not cut. One in a scratchpad is
     moved from there and back.
 
-    `name`, `op` and `phase` tell the train op for reports.
+    `name`, `op` and `phase` tell the train op for reports. A buffer or instruction that was fused into the nest has its own: `slp.of = [name, op,
+    phase]`, which goes on to transfers and machine instructions.
 
     ```mlir
     chip.nest "" "train.relu" "fp" loops [#chip.loop<"d0" 4>, #chip.loop<"d1" 8 cut_last>] {

@@ -27,14 +27,13 @@ namespace {
 /// are estimated.
 class Search {
 public:
-  Search(const TileSpace &space, CostModel &model, const Capacities &capacities)
-      : space(space), model(model), capacities(capacities) {}
+  Search(const TileSpace &space, CostModel &model, const Capacities &capacities, bool isQuick)
+      : space(space), model(model), capacities(capacities), mostStarts(isQuick ? 4 : 6),
+        mostFinalists(isQuick ? 4 : 12) {}
 
   std::optional<TilingChoice> run();
 
 private:
-  /// How many starts are improved, and how many tilings are estimated.
-  static constexpr size_t mostStarts = 6, mostFinalists = 12;
   static constexpr int mostRounds = 3;
 
   using Key = SmallVector<int64_t, 16>;
@@ -49,6 +48,8 @@ private:
   const TileSpace &space;
   CostModel &model;
   const Capacities &capacities;
+  /// How many starts are improved, and how many tilings are estimated.
+  size_t mostStarts, mostFinalists;
   std::map<Key, double> met;
   std::vector<std::pair<double, Tiling>> all; // in the order in which they were met
 };
@@ -170,7 +171,7 @@ std::optional<TilingChoice> Search::run() {
       std::optional<double> second;
       if (choice)
         second = choice->estimate.cycles;
-      choice = {tiling, estimate, second};
+      choice = {tiling, estimate, second, {}};
     } else if (!choice->runnerUp || estimate.cycles < *choice->runnerUp) {
       choice->runnerUp = estimate.cycles;
     }
@@ -184,7 +185,7 @@ std::optional<TilingChoice> slp::bestOfAll(const TileSpace &space, CostModel &mo
   space.forEach(capacities, [&](const Tiling &tiling) {
     NestEstimate estimate = model.estimate(tiling);
     if (!best || estimate.cycles < best->estimate.cycles)
-      best = {tiling, estimate, std::nullopt};
+      best = {tiling, estimate, std::nullopt, {}};
   });
   return best;
 }
@@ -240,29 +241,50 @@ static std::string questionOf(const NestView &nest, const BufferPlaces &places,
   return text;
 }
 
-FailureOr<TilingChoice> BestTilings::bestTiling(const NestView &nest, const BufferPlaces &places,
-                                                const TileWish &wish,
-                                                const Capacities &capacities) {
-  std::string question = questionOf(nest, places, wish, capacities);
-  if (auto it = answers.find(question); it != answers.end())
-    return it->second;
-  FailureOr<TileSpace> space = TileSpace::create(nest, chip, wish);
-  if (failed(space))
-    return failure();
+std::optional<TilingChoice> BestTilings::search(const NestView &nest, const BufferPlaces &places,
+                                                const TileSpace &space,
+                                                const Capacities &capacities, bool isQuick) {
   CostModel model(nest, places, costs);
-  std::optional<TilingChoice> best = Search(*space, model, capacities).run();
-  if (!best) {
-    space->reportMisfit(capacities);
-    return failure();
+  std::optional<TilingChoice> best = Search(space, model, capacities, isQuick).run();
+  if (!best)
+    return best;
+  if (!isQuick) {
+    Capacities half = capacities.half();
+    if (std::optional<TilingChoice> inHalf = Search(space, model, half, isQuick).run();
+        inHalf && inHalf->estimate.cycles <= best->estimate.cycles)
+      best = inHalf;
   }
-  Capacities half = capacities.half();
-  if (std::optional<TilingChoice> inHalf = Search(*space, model, half).run();
-      inHalf && inHalf->estimate.cycles <= best->estimate.cycles)
-    best = inHalf;
   if (best->tiling.cores == 1)
     best->tiling.split = -1;
   if (best->runnerUp)
     best->runnerUp = std::max(*best->runnerUp, best->estimate.cycles);
-  answers.try_emplace(question, *best);
-  return *best;
+  best->wasted = model.wastedBytes(best->tiling);
+  return best;
+}
+
+std::optional<TilingChoice> BestTilings::find(const NestView &nest, const BufferPlaces &places,
+                                              int64_t cores, const Capacities &capacities) {
+  TileWish wish;
+  wish.cores = cores;
+  std::string question = questionOf(nest, places, wish, capacities);
+  auto [it, isNew] = quickAnswers.try_emplace(question);
+  if (isNew)
+    if (FailureOr<TileSpace> space = TileSpace::create(nest, chip, wish); succeeded(space))
+      it->second = search(nest, places, *space, capacities, /*isQuick=*/true);
+  return it->second;
+}
+
+FailureOr<TilingChoice> BestTilings::bestTiling(const NestView &nest, const BufferPlaces &places,
+                                                const TileWish &wish,
+                                                const Capacities &capacities) {
+  FailureOr<TileSpace> space = TileSpace::create(nest, chip, wish);
+  if (failed(space))
+    return failure();
+  auto [it, isNew] = answers.try_emplace(questionOf(nest, places, wish, capacities));
+  if (isNew)
+    it->second = search(nest, places, *space, capacities, /*isQuick=*/false);
+  if (it->second)
+    return *it->second;
+  space->reportMisfit(capacities);
+  return failure();
 }

@@ -24,6 +24,8 @@ struct TilingChoice {
   chip_ir::Tiling tiling;
   NestEstimate estimate;
   std::optional<double> runnerUp; // cycles of the best that is another tiling
+  /// By buffer: bytes of bursts beyond its elements, in the whole nest.
+  std::vector<double> wasted;
 };
 
 /// Answers for one chip, which outlives it.
@@ -40,14 +42,24 @@ public:
                                            const BufferPlaces &places, const TileWish &wish,
                                            const Capacities &capacities);
 
+  /// A quick answer, to compare nests by: of all the memory, of fewer candidates, without a wish,
+  /// and without an error if nothing fits.
+  std::optional<TilingChoice> find(const chip_ir::NestView &nest, const BufferPlaces &places,
+                                   int64_t cores, const Capacities &capacities);
+
   const ChipCosts &getCosts() const { return costs; }
   /// How many different questions there were.
   size_t size() const { return answers.size(); }
 
 private:
+  std::optional<TilingChoice> search(const chip_ir::NestView &nest, const BufferPlaces &places,
+                                     const TileSpace &space, const Capacities &capacities,
+                                     bool isQuick);
+
   const chip::Chip &chip;
   ChipCosts costs;
-  llvm::StringMap<TilingChoice> answers; // by all that they depend on
+  // By all that they depend on.
+  llvm::StringMap<std::optional<TilingChoice>> answers, quickAnswers;
 };
 
 /// The best of all tilings of the grid; for tests, as it takes a long time.

@@ -36,10 +36,13 @@ BufferPlaces slp::placesOf(const NestView &nest, const SymbolTable &symbols) {
   for (auto [buffer, place] : llvm::zip_equal(nest.buffers, places)) {
     auto tensor =
         buffer.op.getTensor() ? symbols.lookup<TensorOp>(*buffer.op.getTensor()) : TensorOp();
-    if (!tensor || buffer.isOnChip() || !buffer.op.getStrides())
+    if (!tensor || buffer.isOnChip())
       continue;
-    if (auto placed = placeView(chip_ir::placesOf(tensor), buffer.op.getExtents(),
-                                *buffer.op.getStrides(), int64_t(buffer.op.getFirst())))
+    SmallVector<int64_t> strides = rowMajor(buffer.op.getExtents()); // if it has none of its own
+    if (buffer.op.getStrides())
+      strides.assign(buffer.op.getStrides()->begin(), buffer.op.getStrides()->end());
+    if (auto placed = placeView(chip_ir::placesOf(tensor), buffer.op.getExtents(), strides,
+                                int64_t(buffer.op.getFirst())))
       place = *placed;
   }
   return places;
@@ -321,7 +324,7 @@ PlannedWork CostModel::transfer(unsigned index, bool isLoad, const NestPlan &pla
   work.index = index;
   work.engine = isOfCores ? (isLoad ? Engine::load : Engine::store)
                           : (isLoad ? Engine::shared_load : Engine::shared_store);
-  work.depth = isLoad ? plan.depthOfBuffer[index] : buffer.op.getTotal() ? 0 : plan.parallelDepth;
+  work.depth = plan.depthOfBuffer[index];
   work.times = plan.iterations(work.depth);
   double steps = stepsOf(index, tiling), element = double(elementBytes(buffer.element));
   work.dramBytes = sum.dramBytes / steps;
@@ -421,6 +424,23 @@ NestPlan CostModel::plan(const Tiling &tiling) {
   for (unsigned i = 0; i < runs.size(); ++i)
     plan.runs.push_back(work(i, plan, tiling));
   return plan;
+}
+
+std::vector<double> CostModel::wastedBytes(const Tiling &tiling) {
+  NestPlan planned = plan(tiling);
+  std::vector<double> wasted;
+  for (auto [i, buffer] : llvm::enumerate(nest.buffers)) {
+    double bytes = 0;
+    for (const PlannedWork &work : {planned.loads[i], planned.stores[i]})
+      if (work.kind != PlannedWork::Kind::none && work.dramBytes > 0) {
+        const TileSum &sum = sumOfTiles(unsigned(i), tiling);
+        double useful =
+            sum.elements * double(elementBytes(buffer.element)) / stepsOf(unsigned(i), tiling);
+        bytes += work.times * std::max(0.0, work.dramBytes - useful);
+      }
+    wasted.push_back(bytes);
+  }
+  return wasted;
 }
 
 //===----------------------------------------------------------------------------------------===//

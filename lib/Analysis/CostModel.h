@@ -65,6 +65,8 @@ public:
 
   /// What engines do, and how often.
   NestPlan plan(const chip_ir::Tiling &tiling);
+  /// By buffer, bytes of DRAM bursts beyond those of its elements, in the whole nest.
+  std::vector<double> wastedBytes(const chip_ir::Tiling &tiling);
   /// Cycles by closed formulas: of each engine, and, for the whole, what waits for what in one
   /// iteration of each loop.
   NestEstimate guess(const chip_ir::Tiling &tiling);

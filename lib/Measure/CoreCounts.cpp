@@ -261,6 +261,9 @@ Result<std::vector<TimedLayer>> Comparison::time(int64_t cores) {
     layers[g].time.wall = report->groups[g].wall;
   }
   layers.erase(layers.begin()); // belongs to no layer
+  // What is fused into a layer's tasks is of another name, and no layer.
+  llvm::erase_if(layers,
+                 [](const TimedLayer &layer) { return layer.fp8.macs + layer.fp16.macs == 0; });
   return layers;
 }
 

@@ -196,7 +196,7 @@ static LogicalResult precision(PassManager &pm, const CompileOptions &options,
   return success();
 }
 
-/// The seed with which --layouts or --homes has them drawn; 0: it names them.
+/// The seed with which --fusion, --layouts or --homes has them drawn; 0: it names them.
 static uint64_t seedOf(StringRef choice) {
   uint64_t seed = 0;
   return choice.getAsInteger(10, seed) ? 0 : seed;
@@ -208,10 +208,19 @@ static void tile(OpPassManager &pm, const CompileOptions &options, const Sparsit
   ConvertTrainToChipOptions o;
   o.target = options.target;
   pm.addPass(createConvertTrainToChip(o));
-  pm.addPass(createFuseNests());
+  FuseNestsOptions f;
+  f.drainsOnly = options.fusion == fusionOfDrains;
+  f.all = options.fusion == fusionOfAll || seedOf(options.fusion);
+  f.seed = seedOf(options.fusion);
+  f.cores = options.cores;
+  f.homes = options.homes != homesInDram;
+  pm.addPass(createFuseNests(f));
   if (sparsity.zeroSkip)
     pm.addPass(createSkipZeros());
   ChooseLayoutsOptions l;
+  l.byCost = options.layouts == "auto";
+  l.cores = options.cores;
+  l.homes = options.homes != homesInDram;
   l.blocked = options.layouts == "blocked";
   l.seed = seedOf(options.layouts);
   pm.addPass(createChooseLayouts(l));
@@ -268,11 +277,18 @@ LogicalResult slp::runStages(ModuleOp module, Stage last, const CompileOptions &
   if (options.dram != "auto" && options.dram != "apart" && options.dram != "shared")
     return emitError(UnknownLoc::get(module.getContext()))
            << "--dram=" << options.dram << ": expected apart, shared or auto";
-  bool namesLayouts = options.layouts == "row-major" || options.layouts == "blocked";
+  bool namesLayouts =
+      options.layouts == "auto" || options.layouts == "row-major" || options.layouts == "blocked";
   if (wanted(Stage::tile) && !namesLayouts && seedOf(options.layouts) == 0)
     return emitError(UnknownLoc::get(module.getContext()))
            << "--layouts=" << options.layouts
-           << ": expected row-major, blocked, or a number from 1";
+           << ": expected auto, row-major, blocked, or a number from 1";
+  bool namesFusion =
+      options.fusion == "auto" || options.fusion == fusionOfAll || options.fusion == fusionOfDrains;
+  if (wanted(Stage::tile) && !namesFusion && seedOf(options.fusion) == 0)
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "--fusion=" << options.fusion << ": expected auto, " << fusionOfAll << ", "
+           << fusionOfDrains << ", or a number from 1";
   bool namesHomes = options.homes == "auto" || options.homes == homesInDram;
   if (wanted(Stage::tile) && !namesHomes && seedOf(options.homes) == 0)
     return emitError(UnknownLoc::get(module.getContext()))

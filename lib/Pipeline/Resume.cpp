@@ -55,6 +55,7 @@ static void visitOptions(Options &options, Visitor visit) {
   visit("cores", Stage::tile, options.cores);
   visit("tile-seed", Stage::tile, options.tileSeed);
   visit("layouts", Stage::tile, options.layouts);
+  visit("fusion", Stage::tile, options.fusion);
   visit("homes", Stage::tile, options.homes);
   visit("regions", Stage::schedule, options.regions);
   visit("dram", Stage::schedule, options.dram);

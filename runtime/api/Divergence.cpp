@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace slp::api {
 
@@ -74,13 +75,18 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
     Result<mach::Instruction> instr = mach::decode(image.text[pc]);
     return instr && mach::engineOf(*instr) == mach::engine::mac;
   };
+  std::set<int32_t> made, stored; // nodes whose gradients are
   for (size_t pc = 0; pc < image.debug.records.size(); ++pc) {
     const image::DebugRecord &record = image.debug.records[pc];
+    if (record.phase == wg && isMac(pc))
+      made.insert(record.node);
     for (int32_t capture : record.capture) {
       if (capture < 0)
         continue;
       Watched &watched = captures[size_t(capture)];
       watched.phase = record.phase;
+      if (record.phase == wg && image.findTensor(watched.name))
+        stored.insert(record.node);
       if (record.node >= 0) {
         watched.node = image.debug.nodes[size_t(record.node)];
         watched.isGather = image.debug.ops[size_t(record.node)] == "train.gather";
@@ -91,6 +97,7 @@ void DivergenceWatch::watchRecords(bool onlyMacs) {
         watched.isWeightGrad = true;
     }
   }
+  areGradientsStored = std::includes(stored.begin(), stored.end(), made.begin(), made.end());
 }
 
 void DivergenceWatch::beginStep() {
@@ -129,6 +136,22 @@ std::optional<views::Divergence> DivergenceWatch::checkTensors(double loss) cons
   return std::nullopt;
 }
 
+Result<bool> DivergenceWatch::areStatesAsBefore() {
+  uint64_t hash = 0xcbf29ce484222325; // FNV-1a
+  for (const image::Tensor &tensor : session.image().tensors) {
+    if (tensor.role != image::Role::state)
+      continue;
+    Result<std::vector<float>> values = session.machine().read(tensor.name);
+    if (!values)
+      return values.takeError();
+    for (float value : *values)
+      hash = (hash ^ num::bitsOf(value)) * 0x100000001b3;
+  }
+  bool isSame = hash == stateHash;
+  stateHash = hash;
+  return isSame;
+}
+
 Result<std::optional<views::Divergence>> DivergenceWatch::checkGradients(double loss) {
   bool isAnyBeyond = false;
   const Watched *first = nullptr;
@@ -149,10 +172,20 @@ Result<std::optional<views::Divergence>> DivergenceWatch::checkGradients(double 
   }
   if (!first)
     return std::optional<views::Divergence>();
-  if (isAnyBeyond)
+  if (isAnyBeyond && areGradientsStored)
     return std::optional(views::Divergence{0, first->name,
                                            "the gradients of all weights saturate, " +
                                                quoted(first->name) + " first"});
+  // An update behind its gradient leaves nothing of that; while it is not zero, states move.
+  if (!areGradientsStored) {
+    Result<bool> isSame = areStatesAsBefore();
+    if (!isSame)
+      return isSame.takeError();
+    if (isAnyBeyond || (vanishedSteps > 0 && !*isSame)) {
+      vanishedSteps = 0;
+      return std::optional<views::Divergence>();
+    }
+  }
   // A loss of 0 has no gradient: all is learnt, or no label counts.
   vanishedSteps = loss == 0 ? 0 : vanishedSteps + 1;
   if (vanishedSteps == 1) {

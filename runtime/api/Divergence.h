@@ -59,9 +59,13 @@ private:
   std::optional<views::Divergence> checkLoss(double loss) const;
   std::optional<views::Divergence> checkTensors(double loss) const;
   Result<std::optional<views::Divergence>> checkGradients(double loss);
+  /// Whether all states have the values that they had when this was asked last.
+  Result<bool> areStatesAsBefore();
 
   const Session &session;
-  std::vector<Watched> captures; // in the order of the program
+  std::vector<Watched> captures;  // in the order of the program
+  bool areGradientsStored = true; // of all weights, so that they can be looked at
+  uint64_t stateHash = 0;         // of all states, when they were asked for last
   bool isFirst = true, isFound = false, isOutsideSaid = false, isScaled = false;
   double firstLoss = 0;
   int64_t vanishedSteps = 0;  // in a row, up to now

@@ -155,10 +155,17 @@ public:
                  llvm::cl::value_desc("N"), llvm::cl::init(defaults.tileSeed),
                  llvm::cl::cat(category)),
         layouts("layouts",
-                llvm::cl::desc("of tensors in DRAM: row-major; blocked, all that can be; or drawn "
-                               "at random with a seed"),
-                llvm::cl::value_desc("row-major|blocked|N"), llvm::cl::init(defaults.layouts),
+                llvm::cl::desc("of tensors in DRAM: auto, what saves time; row-major; blocked, all "
+                               "that can be; or drawn at random with a seed"),
+                llvm::cl::value_desc("auto|row-major|blocked|N"), llvm::cl::init(defaults.layouts),
                 llvm::cl::cat(category)),
+        fusion(
+            "fusion",
+            llvm::cl::desc("what is done on tiles where they are made: auto, what saves time; "
+                           "all that can be; what drains of MAC ops do alone; or drawn at random "
+                           "with a seed"),
+            llvm::cl::value_desc("auto|all|drains|N"), llvm::cl::init(defaults.fusion),
+            llvm::cl::cat(category)),
         homes(
             "homes",
             llvm::cl::desc("where temporaries are between nests: auto, on the chip where there is "
@@ -211,6 +218,7 @@ public:
     o.cores = cores;
     o.tileSeed = tileSeed;
     o.layouts = layouts;
+    o.fusion = fusion;
     o.homes = homes;
     o.regions = regions;
     o.dram = dram;
@@ -248,6 +256,7 @@ private:
   llvm::cl::opt<int64_t> cores;
   llvm::cl::opt<uint64_t> tileSeed;
   llvm::cl::opt<std::string> layouts;
+  llvm::cl::opt<std::string> fusion;
   llvm::cl::opt<std::string> homes;
   llvm::cl::opt<std::string> regions, dram;
 };

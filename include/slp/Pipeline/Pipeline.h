@@ -37,6 +37,10 @@ std::string listStages();
 
 /// Values of --regions: a fence where one is needed, and behind every nest.
 constexpr char joinedRegions[] = "joined", singleRegions[] = "single";
+/// Values of --fusion: all that can be; or accumulators are rounded, classified and rectified where
+/// they drain, and nothing else.
+constexpr char fusionOfAll[] = "all";
+constexpr char fusionOfDrains[] = "drains";
 /// A value of --homes: nothing stays on the chip between nests.
 constexpr char homesInDram[] = "dram";
 
@@ -73,8 +77,9 @@ struct CompileOptions {
   int64_t cores = 0;     // cores used, at most the chip's
   uint64_t tileSeed = 0; // non-zero: legal tile sizes and loop orders drawn with this seed
   /// Of tensors in DRAM: row-major; blocked where that is possible; or drawn with this seed.
-  std::string layouts = "row-major";
-  std::string homes = "auto"; // auto, dram, or drawn with this seed: see chip-choose-homes
+  std::string layouts = "auto";
+  std::string fusion = "auto"; // auto, all, drains, or drawn with this seed: see chip-fuse-nests
+  std::string homes = "auto";  // auto, dram, or drawn with this seed: see chip-choose-homes
   std::string regions = joinedRegions;
   std::string dram = "auto"; // apart, shared, auto: see chip-place-buffers
 };

@@ -10,8 +10,10 @@
 #include "Coordinate.h"
 #include "DescriptorTable.h"
 #include "dialects/Chip/ChipInstruction.h"
+#include "dialects/Chip/ChipNest.h"
 #include "dialects/Chip/ChipOps.h"
 #include "dialects/Chip/ChipPlaces.h"
+#include "dialects/Chip/ChipRegisters.h"
 #include "dialects/Chip/NestOp.h"
 #include "dialects/Mach/ElementFormat.h"
 #include "dialects/Mach/MachDialect.h"
@@ -47,15 +49,15 @@ using namespace slp;
 
 namespace {
 
-/// Registers with a fixed meaning: the cores of the task, core 0 alone, and those of each group;
-/// hyper registers below are the host's.
-constexpr uint8_t taskMask = 0, oneCoreMask = 1, firstGroupMask = 2, firstFreeHyper = 10;
-constexpr unsigned scalarRegisters = 64, descriptorRegisters = 32, geometryRegisters = 8,
-                   hyperRegisters = 16;
+using chip_ir::descriptorRegisters, chip_ir::geometryRegisters, chip_ir::scalarRegisters;
+
+/// Mask registers with a fixed meaning: the cores of the task, core 0 alone, and those of each
+/// group.
+constexpr uint8_t taskMask = 0, oneCoreMask = 1, firstGroupMask = 2;
 
 /// Registers for the numbers of a task: h`first` to h`end - 1`.
 struct HyperRange {
-  unsigned first = firstFreeHyper, end = hyperRegisters;
+  unsigned first = chip_ir::firstFreeHyper, end = chip_ir::hyperRegisters;
 };
 
 /// Emits the instructions of one task.
@@ -117,6 +119,7 @@ private:
   DenseMap<Operation *, uint8_t> geometryRegister, hyperRegister; // by instruction
   DenseMap<Value, uint8_t> scalarRegister; // induction variables, and what is read
   unsigned descriptors = 0, geometries = 0, hypers, hyperEnd, scalars = 1;
+  ArrayAttr of;          // node, op and phase of what is lowered, if not the task's
   uint64_t selected = 0; // cores in the register `taskMask`
 };
 
@@ -125,9 +128,9 @@ private:
 Operation *TaskLowering::emit(Location loc, const mach::Instruction &instruction, StringRef label,
                               StringRef symbol) {
   Operation *op = mach::createInstruction(b, loc, instruction, label, symbol);
-  op->setAttr("slp.node", task.getNameAttr());
-  op->setAttr("slp.phase", task.getPhaseAttr());
-  op->setAttr("slp.op", task.getOpAttr());
+  op->setAttr("slp.node", of ? of[0] : task.getNameAttr());
+  op->setAttr("slp.op", of ? of[1] : task.getOpAttr());
+  op->setAttr("slp.phase", of ? of[2] : task.getPhaseAttr());
   return op;
 }
 
@@ -324,6 +327,7 @@ LogicalResult TaskLowering::addDescriptor(Operation *op, FailureOr<mach::TensorT
 LogicalResult TaskLowering::prepare() {
   prepareMasks();
   WalkResult result = task.walk([&](Operation *op) -> WalkResult {
+    of = op->getAttrOfType<ArrayAttr>(chip_ir::ofAttrName);
     if (auto alloc = dyn_cast<chip_ir::AllocOp>(op)) {
       if (!alloc.getOffset() || !alloc.getSlotBytes())
         return alloc.emitOpError("has no address; run chip-place-buffers first");
@@ -632,6 +636,7 @@ LogicalResult TaskLowering::lowerTransfer(chip_ir::MoveOp move) {
 }
 
 LogicalResult TaskLowering::lower(Operation &op) {
+  of = op.getAttrOfType<ArrayAttr>(chip_ir::ofAttrName);
   bool isInTask = op.getBlock()->getParentOp() == task;
   if (isInTask)
     selectCores(isAcross(op) ? coresOfRegion(task) : task.getCores());

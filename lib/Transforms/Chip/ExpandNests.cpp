@@ -63,6 +63,7 @@ private:
   void openLoop(unsigned loop);
   Value viewOf(const BufferView &buffer);
   Value residentOf(const BufferView &buffer);
+  void noteOrigin(Operation *made, unsigned index);
   void emitFill(unsigned index);
   void emitDrain(unsigned index);
   /// A view of a list of `size` numbers, at the head of the task.
@@ -71,8 +72,8 @@ private:
   void emitRun(EngineInstruction run);
   /// The runs of that depth that are of a kind.
   void emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstruction)> isWanted);
-  /// Stores the totals of the whole nest, or all the others.
-  void emitStores(bool totals);
+  /// Stores the totals of the whole nest, or the others whose tiles are known at this depth.
+  void emitStores(unsigned depth, bool totals);
   /// Constants stand at the head of the task, one of each value.
   Value constant(int64_t value);
 
@@ -135,19 +136,29 @@ unsigned NestExpander::depthOf(unsigned index) const {
   return depth;
 }
 
+/// What is done for a buffer is of its train op.
+void NestExpander::noteOrigin(Operation *made, unsigned index) {
+  if (Attribute of = nest.buffers[index].op->getAttr(ofAttrName))
+    made->setAttr(ofAttrName, of);
+}
+
 /// Brings a tile from where the tensor is.
 void NestExpander::emitFill(unsigned index) {
+  Operation *made;
   if (nest.buffers[index].isOnChip())
-    MoveOp::create(b, loc, places[index], buffers[index]);
+    made = MoveOp::create(b, loc, places[index], buffers[index]);
   else
-    LoadOp::create(b, loc, places[index], buffers[index]);
+    made = LoadOp::create(b, loc, places[index], buffers[index]);
+  noteOrigin(made, index);
 }
 
 void NestExpander::emitDrain(unsigned index) {
+  Operation *made;
   if (nest.buffers[index].isOnChip())
-    MoveOp::create(b, loc, buffers[index], places[index]);
+    made = MoveOp::create(b, loc, buffers[index], places[index]);
   else
-    StoreOp::create(b, loc, buffers[index], places[index]);
+    made = StoreOp::create(b, loc, buffers[index], places[index]);
+  noteOrigin(made, index);
 }
 
 void NestExpander::emitAlloc(unsigned index) {
@@ -180,6 +191,7 @@ void NestExpander::emitAlloc(unsigned index) {
                                    nest.slotsOf(buffer, tiling), IntegerAttr(), IntegerAttr(),
                                    buffer.op.getRoundingAttr(), buffer.op.getStreamAttr(),
                                    DenseI64ArrayAttr(), FlatSymbolRefAttr());
+  noteOrigin(buffers[index].getDefiningOp(), index);
   if (buffer.op.getLoad())
     emitFill(index);
 }
@@ -199,9 +211,10 @@ void NestExpander::emitRuns(unsigned depth, llvm::function_ref<bool(EngineInstru
       emitRun(run);
 }
 
-void NestExpander::emitStores(bool totals) {
+void NestExpander::emitStores(unsigned depth, bool totals) {
   for (auto [index, buffer] : llvm::enumerate(nest.buffers))
-    if (buffer.op.getStore() && buffer.op.getTotal() == totals && !buffer.isResident())
+    if (buffer.op.getStore() && buffer.op.getTotal() == totals && !buffer.isResident() &&
+        depthOf(unsigned(index)) == depth)
       emitDrain(unsigned(index));
 }
 
@@ -246,10 +259,8 @@ void NestExpander::emitLevel(unsigned depth) {
     emitRuns(depth, [](EngineInstruction run) { return !run.getIterates(); });
   }
   emitRuns(depth, [](EngineInstruction run) { return run.getIterates() && !run.getInFront(); });
-  if (depth == parallelDepth)
-    emitStores(/*totals=*/false);
-  if (depth == 0)
-    emitStores(/*totals=*/true);
+  emitStores(depth, /*totals=*/false);
+  emitStores(depth, /*totals=*/true);
 }
 
 Value NestExpander::viewOf(const BufferView &buffer) {

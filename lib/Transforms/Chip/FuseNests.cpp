@@ -7,12 +7,18 @@
 #include "FuseNests.h"
 
 #include "dialects/Chip/ChipKept.h"
+#include "dialects/Chip/ChipRegisters.h"
 #include "dialects/Chip/TensorOp.h"
+#include "lib/Analysis/NestCosts.h"
 #include "slp/Transforms/Chip/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <random>
 
 namespace slp {
 #define GEN_PASS_DEF_FUSENESTS
@@ -57,9 +63,7 @@ static int64_t elementsOf(BufferOp buffer) {
 /// Whether element i of the logical tensor, row by row, is element i of the tensor in DRAM.
 static bool isInOrder(BufferOp buffer) { return buffer.getFirst() == 0 && !buffer.getStrides(); }
 
-/// Whether the buffer has all elements of its tensor, along loops one to one, in the tensor's
-/// order.
-static bool coversInOrder(BufferOp buffer) {
+bool slp::coversInOrder(BufferOp buffer) {
   auto nest = cast<NestOp>(buffer->getParentOp());
   llvm::DenseSet<int> loops;
   for (const NestDim &dim : dimsOf(buffer)) {
@@ -81,6 +85,25 @@ bool slp::isAlike(HandOver pair, BufferOp result) {
   return coversInOrder(result) && shapeOf(result) == shapeOf(pair.stored);
 }
 
+bool slp::isWrittenOnce(HandOver pair) {
+  llvm::SmallDenseSet<int64_t> followed, iterated;
+  for (const NestDim &dim : dimsOf(pair.stored))
+    if (dim.loop >= 0)
+      followed.insert(dim.loop);
+  std::optional<ArrayRef<int64_t>> iterates = pair.writer.getIterates();
+  for (auto [i, loop] : llvm::enumerate(pair.from.getLoops().getAsRange<LoopAttr>()))
+    if (loop.getExtent() > 1 && (!iterates || llvm::is_contained(*iterates, int64_t(i))))
+      iterated.insert(int64_t(i));
+  return llvm::all_of(iterated, [&](int64_t loop) { return followed.contains(loop); });
+}
+
+void slp::noteOrigin(Operation *op, NestOp nest) {
+  if (op->hasAttr(ofAttrName))
+    return;
+  Builder b(op->getContext());
+  op->setAttr(ofAttrName, b.getStrArrayAttr({nest.getName(), nest.getOp(), nest.getPhase()}));
+}
+
 /// A copy of `like` behind the buffers of `nest`.
 static BufferOp appendBuffer(NestOp nest, BufferOp like, Space space) {
   Operation *last = nullptr;
@@ -90,6 +113,7 @@ static BufferOp appendBuffer(NestOp nest, BufferOp like, Space space) {
   b.setInsertionPointAfter(last);
   auto buffer = cast<BufferOp>(b.clone(*like));
   buffer->setLoc(nest.getLoc());
+  noteOrigin(buffer, cast<NestOp>(like->getParentOp()));
   auto type = cast<MemRefType>(buffer.getType());
   buffer.getResult().setType(MemRefType::get(type.getShape(), type.getElementType(),
                                              MemRefLayoutAttrInterface(),
@@ -114,6 +138,8 @@ BufferOp slp::addWholeBuffer(HandOver pair, BufferOp like, Space space) {
 }
 
 void slp::keepOnChip(HandOver pair) {
+  if (!pair.isOnly)
+    return;
   BufferOp stored = pair.stored;
   stored.removeTensorAttr();
   stored.setStore(false);
@@ -125,6 +151,7 @@ EngineInstruction slp::addRun(HandOver pair, EngineInstruction run, ValueRange b
   Operation *made = b.clone(*run);
   made->setLoc(nest.getLoc());
   made->setOperands(buffers);
+  noteOrigin(made, pair.to);
   made->removeAttr("iterates");
   if (std::optional<ArrayRef<int64_t>> loops = pair.writer.getIterates())
     made->setAttr("iterates", b.getDenseI64ArrayAttr(*loops));
@@ -147,6 +174,9 @@ void slp::noteFused(HandOver pair) {
 //===----------------------------------------------------------------------------------------===//
 
 namespace {
+/// What was fused of the nest behind.
+enum class Fused : uint8_t { nothing, all, part };
+
 struct FuseNests : slp::impl::FuseNestsBase<FuseNests> {
   using Base::Base;
   void runOnOperation() override;
@@ -155,7 +185,11 @@ struct FuseNests : slp::impl::FuseNestsBase<FuseNests> {
 /// Fuses the nests of a function.
 class Fuser {
 public:
-  Fuser(func::FuncOp fn, SymbolTable &symbols) : symbols(symbols) {
+  /// `costs`: null: only drains are fused. `takesAll`: whatever it costs, if tiles fit. `random`:
+  /// null: nothing is left to chance.
+  Fuser(func::FuncOp fn, SymbolTable &symbols, NestCosts *costs, bool takesAll,
+        std::mt19937_64 *random)
+      : symbols(symbols), costs(costs), takesAll(takesAll), random(random) {
     for (auto nest : fn.getOps<NestOp>()) {
       positions[nest] = nests.size();
       nests.push_back(nest);
@@ -172,12 +206,26 @@ private:
       if (buffer.getTensor())
         users[*buffer.getTensor()].push_back(buffer);
   }
-  BufferOp loadBehind(BufferOp stored, Role role);
-  std::optional<HandOver> handOverOf(BufferOp stored);
+  void forget(NestOp nest) {
+    for (auto buffer : nest.getBody().getOps<BufferOp>())
+      if (buffer.getTensor())
+        llvm::erase(users[*buffer.getTensor()], buffer);
+  }
+  SmallVector<HandOver> handOversOf(BufferOp stored);
   bool isSameInFront(HandOver pair);
   bool fuseOne(NestOp nest, llvm::StringSet<> &gone);
+  /// Whether chance leaves a pair as it is, for good.
+  bool isLeftOut(const HandOver &pair);
+  Fused fuse(HandOver pair);
+  bool isWorthIt(HandOver pair);
+  void remark(HandOver pair, bool isFused, const std::string &why);
 
   SymbolTable &symbols;
+  NestCosts *costs;
+  bool takesAll;
+  std::mt19937_64 *random;
+  llvm::DenseMap<std::pair<Operation *, Operation *>, bool> leftOut;
+  llvm::DenseSet<std::pair<Operation *, Operation *>> remarked;
   SmallVector<NestOp> nests; // null where it is gone
   llvm::DenseMap<Operation *, size_t> positions;
   llvm::StringMap<SmallVector<BufferOp>> users; // buffers of a tensor, in all nests
@@ -203,21 +251,20 @@ bool Fuser::isSameInFront(HandOver pair) {
   return true;
 }
 
-/// The buffer that loads next what `stored` stores, if it is the only one or the tensor is a state;
-/// null if there is none.
-BufferOp Fuser::loadBehind(BufferOp stored, Role role) {
-  BufferOp next;
-  for (BufferOp other : users[*stored.getTensor()]) {
-    if (other == stored)
-      continue;
-    if (role == Role::temp && next)
-      return nullptr;
-    bool isBehind = positions[nestOf(other)] > positions[nestOf(stored)];
-    bool isNearer = !next || positions[nestOf(other)] < positions[nestOf(next)];
-    if (role == Role::temp || (isBehind && isNearer))
-      next = other;
-  }
-  return next;
+bool Fuser::isLeftOut(const HandOver &pair) {
+  if (!random)
+    return false;
+  auto [it, isNew] = leftOut.try_emplace({pair.stored, pair.loaded}, false);
+  if (isNew)
+    it->second = (*random)() % 2 != 0;
+  return it->second;
+}
+
+/// Whether accumulators are rounded or classified on their way out, and rectified next.
+static bool isOfDrain(HandOver pair) {
+  SmallVector<EngineInstruction> runs = runsOf(pair.to);
+  return pair.isOnly && runs.size() == 1 && isNamed(runs[0], "v.relu") && !drained(pair) &&
+         spaceOf(cast<MemRefType>(pair.writer.getOnlyRead().front().getType())) == Space::acc;
 }
 
 /// Whether tiles of the buffer are those of images of a list.
@@ -233,63 +280,181 @@ static bool areAlikeOverKept(HandOver pair) {
   return isOverKept(pair.stored) == isListed && (isListed || !pair.to->hasAttr(keptAttrName));
 }
 
-/// What `stored` is handed over to, if it is of the form that the kinds ask for.
-std::optional<HandOver> Fuser::handOverOf(BufferOp stored) {
-  if (!stored.getTensor() || !stored.getStore() || stored.getTotal())
-    return std::nullopt;
+/// What `stored` is handed over to, in the order of those who load it: a state to the next of them.
+SmallVector<HandOver> Fuser::handOversOf(BufferOp stored) {
+  SmallVector<HandOver> found;
+  if (!stored.getTensor() || !stored.getStore() || stored.getTotal() || !isInOrder(stored))
+    return found;
   auto tensor = symbols.lookup<TensorOp>(*stored.getTensor());
   if (!tensor ||
       (tensor.getRole() != Role::state && (tensor.getRole() != Role::temp || stored.getLoad())))
-    return std::nullopt;
+    return found;
   HandOver pair;
   pair.stored = stored;
-  pair.loaded = loadBehind(stored, tensor.getRole());
-  if (!pair.loaded)
-    return std::nullopt;
-  pair.isKept = tensor.getRole() == Role::state;
+  pair.isState = tensor.getRole() == Role::state;
   pair.from = nestOf(stored);
-  pair.to = nestOf(pair.loaded);
   int64_t all = cast<MemRefType>(tensor.getType()).getNumElements();
-  if (positions[pair.from] >= positions[pair.to] || pair.loaded.getStore() ||
-      !areAlikeOverKept(pair) || elementsOf(stored) != all || !isInOrder(stored) ||
-      elementsOf(pair.loaded) != all || !coversInOrder(pair.loaded))
-    return std::nullopt;
+  if (elementsOf(stored) != all)
+    return found;
   for (EngineInstruction run : runsOf(pair.from))
     if (llvm::is_contained(run.getWritten(), stored.getResult())) {
       if (pair.writer)
-        return std::nullopt;
+        return found;
       pair.writer = run;
     }
-  if (!pair.writer || !isSameInFront(pair))
-    return std::nullopt;
-  return pair;
+  if (!pair.writer)
+    return found;
+  SmallVector<BufferOp> others;
+  for (BufferOp other : users[*stored.getTensor()])
+    if (other != stored)
+      others.push_back(other);
+  // A temporary that others store too is complete behind the last of them.
+  if (!pair.isState && llvm::any_of(others, [](BufferOp other) { return other.getStore(); }))
+    return found;
+  pair.isOnly = !pair.isState && others.size() == 1;
+  llvm::stable_sort(
+      others, [&](BufferOp a, BufferOp b) { return positions[nestOf(a)] < positions[nestOf(b)]; });
+  for (BufferOp other : others) {
+    pair.loaded = other;
+    pair.to = nestOf(other);
+    if (positions[pair.to] <= positions[pair.from])
+      continue;
+    bool isAllLoaded =
+        !other.getStore() && !other.getTotal() && isInOrder(other) && elementsOf(other) == all;
+    if (isAllLoaded && areAlikeOverKept(pair) && isSameInFront(pair))
+      found.push_back(pair);
+    if (pair.isState)
+      break;
+  }
+  return found;
+}
+
+/// Whether both nests find registers in one task, which has no others to reload from.
+static bool fitRegisters(HandOver pair) {
+  unsigned descriptors = 0, numbers = 0, windows = 0;
+  for (NestOp nest : {pair.from, pair.to}) {
+    for (auto buffer : nest.getBody().getOps<BufferOp>())
+      descriptors += 1 + unsigned(buffer.getLoad()) + unsigned(buffer.getStore());
+    for (EngineInstruction run : runsOf(nest))
+      for (const mach::FieldInfo &field : run.getInfo().layout.fields) {
+        Attribute value = run->getAttr(StringRef(field.name));
+        numbers += isa_and_nonnull<FloatAttr>(value);
+        windows += isa_and_nonnull<DenseI64ArrayAttr>(value);
+      }
+  }
+  // The host may have one more of these.
+  return descriptors <= descriptorRegisters && numbers < hyperRegisters - firstFreeHyper &&
+         windows <= geometryRegisters;
+}
+
+/// The kinds that more than drains have.
+static Fused fuseBeyondDrains(HandOver pair) {
+  if (coversInOrder(pair.loaded) && fuseElementwise(pair))
+    return Fused::all;
+  return fuseChannels(pair) ? Fused::part : Fused::nothing;
+}
+
+/// The same operation in a clone.
+template <typename OpTy> static OpTy counterpart(OpTy op, NestOp nest, NestOp clone) {
+  for (auto [one, other] : llvm::zip_equal(nest.getBody().front(), clone.getBody().front()))
+    if (&one == op.getOperation())
+      return cast<OpTy>(&other);
+  return OpTy();
+}
+
+/// Says, once, what becomes of a pair and why.
+void Fuser::remark(HandOver pair, bool isFused, const std::string &why) {
+  if (!remarked.insert({pair.stored, pair.loaded}).second)
+    return;
+  auto opts = remark::RemarkOpts::name("fusion").category("fusion");
+  Location loc = pair.to.getLoc();
+  auto r = isFused ? remark::passed(loc, opts) : remark::missed(loc, opts);
+  if (r)
+    r << pair.to.getOp().str() + (isFused ? ": on the tiles of " : ": not on the tiles of ") +
+             pair.from.getOp().str() + " of node \"" + pair.from.getName().str() + "\": " + why;
+}
+
+/// Whether the pair fits as one nest and takes less time so, by a trial on clones.
+bool Fuser::isWorthIt(HandOver pair) {
+  HandOver trial = pair;
+  OpBuilder b(pair.from);
+  trial.from = cast<NestOp>(b.clone(*pair.from));
+  trial.to = cast<NestOp>(b.clone(*pair.to));
+  trial.stored = counterpart(pair.stored, pair.from, trial.from);
+  trial.writer = counterpart(pair.writer, pair.from, trial.from);
+  trial.loaded = counterpart(pair.loaded, pair.to, trial.to);
+  Fused fused = fuseBeyondDrains(trial);
+  bool isWorth = false;
+  if (fused != Fused::nothing && !takesAll && costs->expels(trial.from, pair.from)) {
+    remark(pair, false, "a tensor would lose its place on the chip");
+  } else if (fused != Fused::nothing) {
+    std::optional<double> one = costs->cyclesOf(pair.from, pair.from),
+                          two = costs->cyclesOf(pair.to, pair.to),
+                          together = costs->cyclesOf(trial.from, pair.from), rest = 0;
+    if (fused == Fused::part)
+      rest = costs->cyclesOf(trial.to, pair.to);
+    bool fits = together && rest;
+    isWorth = fits && (takesAll || !one || !two || *together + *rest < *one + *two);
+    if (fits && one && two)
+      remark(
+          pair, isWorth,
+          llvm::formatv("{0:f0} cycles by estimate, apart {1:f0}", *together + *rest, *one + *two)
+              .str());
+    else if (!fits)
+      remark(pair, false, "no tiles would fit");
+  }
+  // Temporaries that the trial has made.
+  llvm::StringSet<> known;
+  for (NestOp nest : {pair.from, pair.to})
+    for (auto buffer : nest.getBody().getOps<BufferOp>())
+      if (buffer.getTensor())
+        known.insert(*buffer.getTensor());
+  ModuleOp module = pair.from->getParentOfType<ModuleOp>();
+  for (auto buffer : trial.from.getBody().getOps<BufferOp>())
+    if (buffer.getTensor() && known.insert(*buffer.getTensor()).second)
+      SymbolTable::lookupSymbolIn(module, buffer.getTensorAttr().getAttr())->erase();
+  trial.from.erase();
+  trial.to.erase();
+  return isWorth;
+}
+
+/// The first kind that takes the pair.
+Fused Fuser::fuse(HandOver pair) {
+  bool isAlong = coversInOrder(pair.loaded);
+  if (pair.isState)
+    return isAlong && fuseCopy(pair) ? Fused::all : Fused::nothing;
+  if (isAlong && pair.isOnly && (fuseRound(pair) || (fitRegisters(pair) && fuseClassify(pair))))
+    return Fused::all;
+  if (isAlong && isOfDrain(pair) && fuseElementwise(pair))
+    return Fused::all;
+  if (!costs || !fitRegisters(pair) || !isWorthIt(pair))
+    return Fused::nothing;
+  return fuseBeyondDrains(pair);
 }
 
 bool Fuser::fuseOne(NestOp nest, llvm::StringSet<> &gone) {
-  for (auto stored : nest.getBody().getOps<BufferOp>()) {
-    std::optional<HandOver> pair = handOverOf(stored);
-    if (!pair)
-      continue;
-    std::string tensor = stored.getTensor()->str();
-    bool isFused = pair->isKept ? fuseCopy(*pair)
-                                : fuseRound(*pair) || fuseClassify(*pair) || fuseRectify(*pair);
-    if (!isFused)
-      continue;
-    noteFused(*pair);
-    if (!pair->isKept) {
-      gone.insert(tensor);
-      users.erase(tensor);
+  for (auto stored : nest.getBody().getOps<BufferOp>())
+    for (const HandOver &pair : handOversOf(stored)) {
+      if (isLeftOut(pair))
+        continue;
+      std::string tensor = stored.getTensor()->str();
+      forget(pair.from);
+      forget(pair.to);
+      Fused fused = fuse(pair);
+      note(pair.from);
+      if (fused != Fused::all)
+        note(pair.to);
+      if (fused == Fused::nothing)
+        continue;
+      noteFused(pair);
+      if (pair.isOnly)
+        gone.insert(tensor);
+      if (fused == Fused::all) {
+        nests[positions[pair.to]] = NestOp();
+        NestOp(pair.to).erase();
+      }
+      return true;
     }
-    for (auto buffer : pair->to.getBody().getOps<BufferOp>())
-      if (buffer.getTensor())
-        llvm::erase(users[*buffer.getTensor()], buffer);
-    nests[positions[pair->to]] = NestOp();
-    pair->to.erase();
-    for (auto buffer : nest.getBody().getOps<BufferOp>())
-      if (buffer.getTensor() && !llvm::is_contained(users[*buffer.getTensor()], buffer))
-        users[*buffer.getTensor()].push_back(buffer);
-    return true;
-  }
   return false;
 }
 
@@ -303,8 +468,17 @@ void FuseNests::runOnOperation() {
   ModuleOp module = getOperation();
   SymbolTable symbols(module);
   llvm::StringSet<> gone;
+  FailureOr<chip::Chip> chip = chip::Chip();
+  std::optional<NestCosts> costs;
+  if (!drainsOnly) {
+    chip = chipOf(module);
+    if (failed(chip))
+      return signalPassFailure();
+    costs.emplace(module, *chip, cores, homes);
+  }
+  std::mt19937_64 random(seed); // standardised sequence: the same on any host
   for (auto fn : module.getOps<func::FuncOp>())
-    Fuser(fn, symbols).run(gone);
+    Fuser(fn, symbols, costs ? &*costs : nullptr, all, seed ? &random : nullptr).run(gone);
   // Another function may still have it.
   module.walk([&](BufferOp buffer) {
     if (buffer.getTensor())

@@ -1,5 +1,5 @@
 // Where a dot group ends shows in FP16 accumulators: tiles of part of an image begin with one.
-// RUN: slp-opt %s --verify-diagnostics --convert-train-to-chip=target=asu-fp8 --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
+// RUN: slp-opt %s --verify-diagnostics --convert-train-to-chip=target=asu-fp8 --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
 
 !f8 = !num.float<5, 2, 15, none, gradual>
 !f16 = !num.float<5, 10, 15, none, gradual>

@@ -1,5 +1,5 @@
 // What the pass refuses, with the message it gives.
-// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-train-to-chip --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 #sum = #num.accumulate<dot = 8, format = f32, rounding = nearest_even, across = none>

@@ -1,5 +1,5 @@
 // Matrix products: transposes are views, the sum over k is innermost, results without a rounding of their own are stored as they are.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
@@ -84,7 +84,7 @@ func.func @step(%a: tensor<6x40x!f8> {train.name = "a"}, %b: tensor<40x20x!f8> {
 
 // Too large for the chip in one piece: tiles are cut until all copies fit 16 KiB of scratchpad and 2 KiB of accumulators a core.
 // chip-place-buffers refuses what does not fit.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests --chip-place-buffers | FileCheck %s --check-prefix=FITS
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests --chip-place-buffers | FileCheck %s --check-prefix=FITS
 // FITS-LABEL: extents [4096, 4096]
 // FITS: offset = {{[0-9]+}}
 func.func @step(%a: tensor<4096x4096x!f8> {train.name = "a"}, %b: tensor<4096x4096x!f8> {train.name = "b"})

@@ -1,4 +1,4 @@
-// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
+// RUN: slp-opt %s --split-input-file --verify-diagnostics --convert-train-to-chip --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests
 
 func.func @step(%x: tensor<4x8xf32> {train.name = "x"}) {
   // expected-error @below {{rounds at random, but has no train.streams; run train-name-tensors first}}

@@ -1,5 +1,5 @@
 // What the vector unit does, on tiles in the shared buffer: load, one instruction, store.
-// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --convert-train-to-chip --chip-fuse-nests=drains-only --chip-choose-layouts --chip-choose-tiles --chip-expand-nests | FileCheck %s
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>

@@ -1,5 +1,5 @@
 // What is done on the tiles of the nest that makes them, and what is not.
-// RUN: slp-opt %s --split-input-file --chip-fuse-nests | FileCheck %s
+// RUN: slp-opt %s --split-input-file --chip-fuse-nests=drains-only | FileCheck %s
 
 !f8 = !num.float<5, 2, 15, reserved, flush>
 !f16 = !num.float<5, 10, 15, reserved, gradual>
@@ -21,10 +21,10 @@ chip.tensor @z : memref<6x20x!f8, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "fc" "train.matmul" {{.*}} fused ["train.round", "train.relu"] {
 // CHECK: %[[ACC:.*]] = chip.buffer from {{.*}} extents [6, 20] : memref<?x?xf32, #chip.space<acc>>
 // CHECK-NEXT: %[[Y:.*]] = chip.buffer from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] {rounding = #num.rounding<half_away>} : memref<?x?x!num_e5m2, #chip.space<spm>>
-// CHECK-NEXT: %[[Z:.*]] = chip.buffer of @z from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store : memref<?x?x!num_e5m2, #chip.space<spm>>
+// CHECK-NEXT: %[[Z:.*]] = chip.buffer of @z from (d0, d1, d2) -> (d0, d1) size (d0, d1, d2) -> (d0, d1) extents [6, 20] store {slp.of = ["relu", "train.relu", "fp"]} : memref<?x?x!num_e5m2, #chip.space<spm>>
 // CHECK-NEXT: chip.matmul(%[[ACC]]
 // CHECK-NEXT: chip.v.round(%[[Y]], %[[ACC]]) {captures = ["y"], iterates = array<i64: 0, 1>}
-// CHECK-NEXT: chip.v.relu(%[[Z]], %[[Y]]) {captures = ["z"], iterates = array<i64: 0, 1>}
+// CHECK-NEXT: chip.v.relu(%[[Z]], %[[Y]]) {captures = ["z"], iterates = array<i64: 0, 1>, slp.of{{.*}}}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
@@ -69,12 +69,12 @@ chip.tensor @y : memref<6x20x!mixed, #dram> {role = #chip.role<output>}
 // CHECK-LABEL: func.func @step
 // CHECK: chip.nest "fc" {{.*}} fused ["train.classify"] {
 // CHECK: %[[ACC:.*]] = chip.buffer from {{.*}} #chip.space<acc>>
-// CHECK-NEXT: %[[T:.*]] = chip.buffer of @threshold from (d0, d1, d2) -> (0) size (d0, d1, d2) -> (1) extents [1] load : memref<?xf32, #chip.space<spm>>
-// CHECK-NEXT: %[[Y:.*]] = chip.buffer of @y {{.*}} store : memref<?x?x!num_mixed_e5m2_e5m10, #chip.space<spm>>
-// CHECK-NEXT: %[[H:.*]] = chip.buffer of @histogram {{.*}} store total : memref<?xi32, #chip.space<shared>>
+// CHECK-NEXT: %[[T:.*]] = chip.buffer of @threshold from (d0, d1, d2) -> (0) size (d0, d1, d2) -> (1) extents [1] load {slp.of = ["q", "train.classify", "fp"]} : memref<?xf32, #chip.space<spm>>
+// CHECK-NEXT: %[[Y:.*]] = chip.buffer of @y {{.*}} store {slp.of{{.*}}} : memref<?x?x!num_mixed_e5m2_e5m10, #chip.space<spm>>
+// CHECK-NEXT: %[[H:.*]] = chip.buffer of @histogram {{.*}} store total {slp.of{{.*}}} : memref<?xi32, #chip.space<shared>>
 // CHECK-NEXT: chip.matmul
-// CHECK-NEXT: chip.v.classify(%[[Y]], %[[ACC]], %[[T]]) low = 0.000000e+00 {captures = ["y"], iterates = array<i64: 0, 1>}
-// CHECK-NEXT: chip.v.histogram(%[[H]], %[[ACC]]) mode = zero {captures = ["h"], iterates = array<i64: 0, 1>}
+// CHECK-NEXT: chip.v.classify(%[[Y]], %[[ACC]], %[[T]]) low = 0.000000e+00 {captures = ["y"], iterates = array<i64: 0, 1>, slp.of{{.*}}}
+// CHECK-NEXT: chip.v.histogram(%[[H]], %[[ACC]]) mode = zero {captures = ["h"], iterates = array<i64: 0, 1>, slp.of{{.*}}}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "fc" "train.matmul" "fp" on_cores loops [#chip.loop<"m" 6>, #chip.loop<"n" 20 on_pes>, #chip.loop<"k" 40 reduction granule 8>] {
@@ -116,7 +116,7 @@ chip.tensor @y : memref<6x20x!mixed, #dram> {role = #chip.role<output>}
 // CHECK: chip.nest "relu" "train.relu" {{.*}} fused ["train.classify"] {
 // CHECK: %[[R:.*]] = chip.buffer from {{.*}} extents [6, 20] : memref<?x?xf32, #chip.space<shared>>
 // CHECK: chip.v.relu(%[[R]], %{{.*}}) {captures = ["r"]}
-// CHECK-NEXT: chip.v.classify(%{{.*}}, %[[R]], %{{.*}}) low = 0.000000e+00 {captures = ["y"]}
+// CHECK-NEXT: chip.v.classify(%{{.*}}, %[[R]], %{{.*}}) low = 0.000000e+00 {captures = ["y"], slp.of{{.*}}}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "relu" "train.relu" "fp" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {
@@ -351,9 +351,9 @@ chip.tensor @w.copy : memref<6x20x!f8, #dram> {copy_of = @w, role = #chip.role<c
 // CHECK-LABEL: func.func @step
 // CHECK: chip.nest "w" "train.sgd" {{.*}} fused ["train.round"] {
 // CHECK-NEXT: %[[W:.*]] = chip.buffer of @w {{.*}} load store
-// CHECK: %[[COPY:.*]] = chip.buffer of @w.copy {{.*}} store {rounding = #num.rounding<nearest_even>}
+// CHECK: %[[COPY:.*]] = chip.buffer of @w.copy {{.*}} store {rounding = #num.rounding<nearest_even>, slp.of = ["w", "train.round", "up"]}
 // CHECK-NEXT: chip.v.sgd
-// CHECK-NEXT: chip.v.round(%[[COPY]], %[[W]]) {captures = ["w.copy/next"]}
+// CHECK-NEXT: chip.v.round(%[[COPY]], %[[W]]) {captures = ["w.copy/next"], slp.of{{.*}}}
 // CHECK-NOT: chip.nest
 func.func @step() {
   chip.nest "w" "train.sgd" "up" loops [#chip.loop<"d0" 6>, #chip.loop<"d1" 20 cut_last>] {

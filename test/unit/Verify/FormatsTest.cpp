@@ -90,6 +90,7 @@ void expectEqual(uint32_t seed, const std::string &target, const std::string &pr
   options.precision = precision;
   options.tileSeed = 1 + seed * 7919;
   options.layouts = seed % 2 ? std::to_string(seed) : "row-major";
+  options.fusion = seed % 4 ? std::to_string(seed) : fusionOfAll;
   options.homes = seed % 3 ? std::to_string(seed) : "auto";
   options.masterWeights = seed % 3 ? "fp16" : "fp32";
   verify::Options run;

@@ -44,6 +44,7 @@ TEST_P(GatingProperty, TilesChangeNoBit) {
   ASSERT_TRUE(chip);
   options.tileSeed = 1 + random() % 1000000;
   options.layouts = random() % 2 ? std::to_string(1 + random() % 1000000) : "row-major";
+  options.fusion = random() % 2 ? std::to_string(1 + random() % 1000000) : fusionOfAll;
   options.homes = random() % 2 ? std::to_string(1 + random() % 1000000) : "auto";
   options.cores = 1 + random() % chip->structure.cores.value;
   options.masterWeights = random() % 3 ? "fp16" : "fp32";
@@ -56,8 +57,8 @@ TEST_P(GatingProperty, TilesChangeNoBit) {
   CompiledNetwork network(GetParam(), options, Layers::wide);
   SCOPED_TRACE("network " + std::to_string(GetParam()) + ", threshold " + threshold +
                " --tile-seed=" + std::to_string(options.tileSeed) +
-               " --layouts=" + options.layouts + " --homes=" + options.homes +
-               " --cores=" + std::to_string(options.cores) +
+               " --layouts=" + options.layouts + " --fusion=" + options.fusion +
+               " --homes=" + options.homes + " --cores=" + std::to_string(options.cores) +
                " --master-weights=" + options.masterWeights + " --optimizer=" + options.optimizer +
                (options.microBatch ? ", two micro-batches" : "") +
                " --loss-scale=" + options.lossScale + "\n" + network.ir);

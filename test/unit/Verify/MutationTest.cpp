@@ -45,6 +45,7 @@ protected:
 
   static CompileOptions options() {
     CompileOptions o;
+    o.layouts = "row-major"; // any address is one of an element
     o.target = "lnpu";
     o.precision = "fp16";
     return o;

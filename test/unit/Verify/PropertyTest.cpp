@@ -36,9 +36,15 @@ TEST_P(TilingProperty, ChangesNoBit) {
     options.cores = 1 + random() % chip->structure.cores.value;
     // Two of three networks have tensors in blocks.
     uint32_t drawn = random() % 6;
-    options.layouts = drawn < 2    ? "row-major"
+    options.layouts = drawn == 0   ? "auto"
+                      : drawn == 1 ? "row-major"
                       : drawn == 2 ? "blocked"
                                    : std::to_string(1 + random() % 1000000);
+    // What is fused is drawn for half of the networks.
+    drawn = random() % 4;
+    options.fusion = drawn == 0   ? "auto"
+                     : drawn == 1 ? fusionOfAll
+                                  : std::to_string(1 + random() % 1000000);
     // What stays on the chip is drawn for half of the networks.
     drawn = random() % 4;
     options.homes = drawn == 0   ? "dram"
@@ -64,10 +70,10 @@ TEST_P(TilingProperty, ChangesNoBit) {
     SCOPED_TRACE(
         "network " + std::to_string(GetParam()) + " --target=" + target +
         " --precision=" + precision + " --tile-seed=" + std::to_string(options.tileSeed) +
-        " --layouts=" + options.layouts + " --homes=" + options.homes +
-        " --cores=" + std::to_string(options.cores) + " --master-weights=" + options.masterWeights +
-        " --optimizer=" + options.optimizer + (options.nesterov ? " --nesterov" : "") +
-        (options.clipNorm ? " --clip-norm" : "") +
+        " --layouts=" + options.layouts + " --fusion=" + options.fusion +
+        " --homes=" + options.homes + " --cores=" + std::to_string(options.cores) +
+        " --master-weights=" + options.masterWeights + " --optimizer=" + options.optimizer +
+        (options.nesterov ? " --nesterov" : "") + (options.clipNorm ? " --clip-norm" : "") +
         (options.microBatch ? ", two micro-batches" : "") + " --loss-scale=" + options.lossScale +
         (run.numbers.empty() ? ""
                              : " --sparsity=gradient-skip --skip-divide=" + options.skipDivide +

@@ -10,21 +10,33 @@
 include "mlir/Pass/PassBase.td"
 
 def FuseNests : Pass<"chip-fuse-nests", "::mlir::ModuleOp"> {
-  let summary = "do on a nest's tiles what one other nest alone does with them (stage tile)";
+  let summary = "do on a nest's tiles what later nests do with them (stage tile)";
   let description = [{
-    Where a nest stores a temporary tensor that one other nest alone loads, element by element, what that does can be done on
-    the tiles before they are stored, and the tensor is not needed; a state is stored all the same. No bit changes. The
-    kinds, a file each:
+    Where a nest stores a temporary tensor that a later nest loads, both all of it, what that does can be done on
+    the tiles before they are stored, if whatever else it touches is the same there. A tensor that nobody else loads is not needed any more; any other is
+    stored as before. No bit changes. The kinds, a file each:
 
     - round: a `train.round` of what a MAC op's accumulators hold takes the place of the drain;
     - classify: so does a `train.classify`, with its histogram; and it follows the one instruction of a vector op that has
       no reduction and stores one tensor;
-    - copy: what an update leaves of a state is rounded to its compute copy, while the tile is there; the state is stored as before;
-    - rectify: a `train.relu` follows the rounded or classified tiles of a MAC op.
+    - copy: what an update leaves of a state is rounded to its compute copy, while the tile is there;
+    - elementwise: an instruction that takes one element at a time follows: rectifiers, sums of branches, normalisations, gradients of functions,
+      the update of a weight behind its gradient. Its other operands are loaded tile by tile, in the coordinates of the nest in front;
+    - channels: the parts of statistics, of a bias' gradient and of the sums of a normalisation's gradient are made on the tiles and stored, in a
+      tensor `NAME.parts`; what joins them stays a nest of its own. Loops over rows become reductions, and a loop over columns goes by strips of 8.
 
-    `fused` of the nest lists what is done on its tiles. Assumes that `convert-train-to-chip` has run.
-    test/Transforms/Chip/fuse-nests.mlir is an example.
+    Drains take what they can. Elementwise and channels are fused if the nests take fewer cycles so by the estimate of the cost model, each with the
+    tiling that is best for it, and with those tensors on the chip that could stay there if nothing were fused.
+
+    `--remarks=fusion` says what was fused, or not, and why. `fused` of the nest lists what is done on its tiles. With `drains-only` only round, classify, copy, and rectifiers behind rounded or classified
+    accumulators are fused; with `all` everything that fits; with `seed` each pair is left as it is or not, at random. Assumes that `convert-train-to-chip` has run.
+    test/Transforms/Chip/fuse-nests.mlir is an example, fuse-channels.mlir another.
   }];
+  let options = [Option<"drainsOnly", "drains-only", "bool", "false", "fuse what drains of MAC ops do alone">,
+                 Option<"all", "all", "bool", "false", "fuse all that fits, whatever it costs">,
+                 Option<"cores", "cores", "int64_t", "0", "cores to use; 0: all of the chip">,
+                 Option<"homes", "homes", "bool", "true", "tensors may stay on the chip">,
+                 Option<"seed", "seed", "uint64_t", "0", "non-zero: leave pairs out at random. For tests">];
 }
 
 def SkipZeros : Pass<"chip-skip-zeros", "::mlir::ModuleOp"> {
@@ -46,6 +58,8 @@ def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
     order. A tensor that has them keeps them. The home is DRAM, of which `chip-choose-homes` makes exceptions, and the layout row-major,
     which suits any view and any instruction.
 
+    With `by-cost` a tensor gets `channels16` or `blocks8x8` if its nests take fewer cycles so, by the estimate of the cost model, each with the tiling that is
+    best for it: one tensor after the other, the others being as they have come to be. Those that could stay on the chip keep their rows. `--remarks=layouts` says which.
     With `blocked` every tensor that can have one gets a layout of blocks, with `seed` those that are drawn: weights, their
     gradients and what the optimizer keeps `blocks8x8`, other tensors `channels16`, or the other one if that fails. A tensor
     can have a layout if all its readers and writers can address it so (`chip.view`). Loops of elementwise nests, which lowerings
@@ -54,6 +68,9 @@ def ChooseLayouts : Pass<"chip-choose-layouts", "::mlir::ModuleOp"> {
     test/Transforms/Chip/choose-layouts.mlir and choose-layouts-blocked.mlir are examples.
   }];
   let options = [
+    Option<"byCost", "by-cost", "bool", "false", "what takes the fewest cycles by estimate">,
+    Option<"cores", "cores", "int64_t", "0", "cores to use; 0: all of the chip">,
+    Option<"homes", "homes", "bool", "true", "tensors may stay on the chip">,
     Option<"blocked", "blocked", "bool", "false", "blocks for every tensor that can have them. For tests and measurements">,
     Option<"seed", "seed", "uint64_t", "0", "non-zero: draw layouts at random. For tests">];
 }
