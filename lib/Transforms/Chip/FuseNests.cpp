@@ -18,7 +18,9 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <map>
 #include <random>
+#include <set>
 
 namespace slp {
 #define GEN_PASS_DEF_FUSENESTS
@@ -224,8 +226,13 @@ private:
   NestCosts *costs;
   bool takesAll;
   std::mt19937_64 *random;
-  llvm::DenseMap<std::pair<Operation *, Operation *>, bool> leftOut;
-  llvm::DenseSet<std::pair<Operation *, Operation *>> remarked;
+  /// A tensor, and the position of a nest that loads it.
+  using Pair = std::pair<std::string, size_t>;
+  Pair pairOf(const HandOver &pair) const {
+    return {BufferOp(pair.stored).getTensor()->str(), positions.lookup(pair.to)};
+  }
+  std::map<Pair, bool> leftOut;
+  std::set<Pair> remarked;
   SmallVector<NestOp> nests; // null where it is gone
   llvm::DenseMap<Operation *, size_t> positions;
   llvm::StringMap<SmallVector<BufferOp>> users; // buffers of a tensor, in all nests
@@ -254,7 +261,7 @@ bool Fuser::isSameInFront(HandOver pair) {
 bool Fuser::isLeftOut(const HandOver &pair) {
   if (!random)
     return false;
-  auto [it, isNew] = leftOut.try_emplace({pair.stored, pair.loaded}, false);
+  auto [it, isNew] = leftOut.try_emplace(pairOf(pair), false);
   if (isNew)
     it->second = (*random)() % 2 != 0;
   return it->second;
@@ -364,7 +371,7 @@ template <typename OpTy> static OpTy counterpart(OpTy op, NestOp nest, NestOp cl
 
 /// Says, once, what becomes of a pair and why.
 void Fuser::remark(HandOver pair, bool isFused, const std::string &why) {
-  if (!remarked.insert({pair.stored, pair.loaded}).second)
+  if (!remarked.insert(pairOf(pair)).second)
     return;
   auto opts = remark::RemarkOpts::name("fusion").category("fusion");
   Location loc = pair.to.getLoc();
